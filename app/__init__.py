@@ -1,1 +1,1 @@
-"""The HTTP edge and the composition root."""
+"""The HTTP edge, and the composition root: everything is built here, once a process."""

@@ -1,6 +1,5 @@
 """The ASGI application: routes and lifespan."""
 
-import gc
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
@@ -13,63 +12,50 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
-from app.admission.controller import ADMISSION, AdmissionBounds, AdmissionController
-from app.admission.queue import AdmissionQueue
-from app.charged_refusals import ChargedRefusals
-from app.connections.bounds import ConnectionBounds
-from app.connections.proxies import Proxies
-from app.connections.registry import CONNECTIONS, Connections
-from app.connections.sockets import SOCKETS, Sockets
-from app.cross_origin import cross_origin
-from app.descriptors import descriptor_limit
-from app.direct import Direct
-from app.exports import Exports
-from app.graphql.http import GraphQLEndpoint
-from app.graphql.origins import AllowedOrigins
-from app.graphql.request import Acceptance
-from app.graphql.socket import GraphQLSocket
-from app.health import Readiness, healthz
+from app.endpoints.charged_refusals import RefusalChargingMiddleware
+from app.endpoints.exports import Exports
+from app.endpoints.health import Readiness, healthz
+from app.endpoints.metrics_port import metrics_port, metrics_route
+from app.endpoints.receipts import Receipts
+from app.endpoints.webhooks import PaymentWebhook
+from app.garbage_collection import freeze_heap
+from app.graphql.request.parsing import RequestLimits
+from app.graphql.transports.http.endpoint import GraphQLEndpoint
+from app.graphql.transports.websocket.endpoint import GraphQLWebSocket
+from app.http.admission.controller import ADMISSION, AdmissionController, AdmissionLimits
+from app.http.admission.queue import AdmissionQueue
+from app.http.connections.file_descriptors import max_connections_of_descriptors
+from app.http.connections.limits import ConnectionLimits
+from app.http.connections.proxies import Proxies
+from app.http.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
+from app.http.connections.websocket_limits import WEBSOCKET_REGISTRY, WebSocketRegistry
+from app.http.cors import with_cors
+from app.http.error_responses import http_error_response, not_found
+from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
+from app.http.origins import AllowedOrigins
+from app.http.request_context import RequestContextMiddleware
+from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.logs import configure_logs, flush_requests
-from app.metrics_port import metrics_port, metrics_route
-from app.paths import GRAPHQL_PATH
-from app.receipts import Receipts
-from app.requests import Requests
 from app.settings import Settings, load_settings
-from app.stopping import STOPPING, Stopping
-from app.unrouted import http_exception, nothing_there
-from app.webhooks import PaymentWebhook
 from app.wiring import Application, open_application
-from app.worker import working
-from gql.documents.budgets import FOLDER, read_documents
+from app.worker import running_worker
+from gql.documents.trusted_documents import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
 _LONGEST_WAIT_SECONDS = 3.0
-"""How long anybody waits to be begun, and is refused then."""
-_NEW_OBJECTS, _TIMES_KEPT = 5_000, 4
+"""The longest that an admitted request waits to be started; then it is refused."""
 
 
 def create_app() -> ASGIApp:
-    """Make what each worker of uvicorn serves.
+    """Make the application of a uvicorn worker.
 
-    The settings come from the environment, where the command has put the database's URL. Raises
-    `BudgetsInvalid` where one of our own documents lacks its budget, and would only be left out.
+    Settings come from the environment, where `guidance serve` has put the database's URL. Raises
+    `BudgetsInvalid` if one of our own documents has no budget.
     """
     read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
-    return make_app(settings, on_started=keep_what_is_there)
-
-
-def keep_what_is_there() -> None:
-    """Spare the collector what lives as long as the process: the schema is most of the heap.
-
-    It looks after more new objects than usual: a page makes a thousand, which need no looking for.
-    And after so few, and so soon again, that nobody waits long for it: a large document makes tens
-    of thousands, and looking through them stops all threads.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, _TIMES_KEPT)
+    return make_app(settings, on_started=freeze_heap)
 
 
 def make_app(
@@ -78,7 +64,7 @@ def make_app(
     clock: Clock = system_clock,
     on_started: Callable[[], None] = lambda: None,
 ) -> ASGIApp:
-    """Make the ASGI application; its parts are opened when the server starts."""
+    """Make the ASGI application; its parts are opened by its lifespan."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
@@ -87,7 +73,7 @@ def make_app(
         async with open_application(settings, settings.database_url, clock=clock) as application:
             endpoint = graphql_endpoint(application)
             app.router.routes.extend(routes(application, endpoint))
-            direct.graphql = endpoint
+            shortcut.graphql = endpoint
             others.charge = application.meter.charge_refusal
             exposition = metrics_route(application)
             if settings.metrics_port is None:
@@ -95,79 +81,85 @@ def make_app(
             async with (
                 application.documents.serving(),
                 metrics_port(settings, exposition),
-                working(application) if settings.serve_runs_worker else nullcontext(),
+                running_worker(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
                 yield {
-                    STOPPING: Stopping(),
-                    CONNECTIONS: Connections(_connection_bounds(settings)),
-                    SOCKETS: Sockets(settings.socket_bounds),
+                    SHUTDOWN: ShutdownEvent(),
+                    CONNECTION_REGISTRY: ConnectionRegistry(_connection_limits(settings)),
+                    WEBSOCKET_REGISTRY: WebSocketRegistry(settings.websocket_limits),
                     ADMISSION: admission_control(application),
                 }
                 flush_requests()
 
-    starlette = Starlette(lifespan=lifespan, exception_handlers={HTTPException: http_exception})
-    starlette.router.default = nothing_there
-    others = ChargedRefusals(starlette)
-    direct = Direct(others)
-    app = cross_origin(direct, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return Requests(app, _proxied(app, settings.trusted_proxies))
+    starlette = Starlette(
+        lifespan=lifespan, exception_handlers={HTTPException: http_error_response}
+    )
+    starlette.router.default = not_found
+    others = RefusalChargingMiddleware(starlette)
+    shortcut = GraphQLShortcut(others)
+    app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
+    return RequestContextMiddleware(app, _proxied(app, settings.trusted_proxies))
 
 
 def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
-    """The application for what came by way of a proxy, which is believed where it is `trusted`."""
+    """The application for requests passed on by a proxy: `trusted` ones name the client."""
     return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
 
 
 def _allowed_origins(settings: Settings) -> AllowedOrigins:
-    """Whose pages may ask: in development those of any port of the machine too."""
+    """The origins whose pages may call: in development also any local port."""
     return AllowedOrigins(settings.graphql_allowed_origins, allows_local=not settings.is_production)
 
 
-def _connection_bounds(settings: Settings) -> ConnectionBounds:
-    """Those that are set, as far as the system has room for them."""
-    bounds, room = settings.connection_bounds, descriptor_limit()
-    return bounds if room is None else replace(bounds, most=min(bounds.most, room))
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    """The configured limits, lowered to what the operating system allows."""
+    limits, room = settings.connection_limits, max_connections_of_descriptors()
+    return (
+        limits
+        if room is None
+        else replace(limits, max_connections=min(limits.max_connections, room))
+    )
 
 
 def admission_control(application: Application) -> AdmissionController:
-    """What refuses work that would have to wait too long."""
+    """The controller that refuses requests which would wait too long."""
     settings, database = application.settings, application.database
-    bounds = AdmissionBounds(
+    limits = AdmissionLimits(
         settings.overload_delay_seconds,
         settings.overload_interval_seconds,
-        at_once=settings.database_pool_size,
+        max_concurrent=settings.database_pool_size,
     )
-    # As many again as have a connection: the database never waits for us.
+    # As many may wait for a connection as have one, so that the database is never idle.
     queue = AdmissionQueue(
-        lambda: database.waiting() < bounds.at_once,
-        longest_wait_seconds=_LONGEST_WAIT_SECONDS if bounds.target_seconds else inf,
+        lambda: database.waiting() < limits.max_concurrent,
+        longest_wait_seconds=_LONGEST_WAIT_SECONDS if limits.target_seconds else inf,
     )
-    return AdmissionController(bounds, queue, proxies=Proxies(settings.trusted_proxies))
+    return AdmissionController(limits, queue, proxies=Proxies(settings.trusted_proxies))
 
 
 def graphql_endpoint(application: Application) -> GraphQLEndpoint:
-    """What answers operations over HTTP."""
+    """The endpoint for operations over HTTP."""
     settings = application.settings
     return GraphQLEndpoint(
         application.graphql,
         application.authenticator,
         application.clock,
         application.meter.charge_refusal,
-        Acceptance(
+        RequestLimits(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
             allowed_origins=_allowed_origins(settings),
         ),
         statuses=settings.graphql_status_profile,
-        tells_timing=settings.tells_timing,
+        sends_server_timing=settings.sends_server_timing,
     )
 
 
 def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[BaseRoute]:
-    """Everything that is served with `application`."""
+    """All routes except /metrics."""
     settings = application.settings
-    socket = GraphQLSocket(
+    socket = GraphQLWebSocket(
         application.graphql,
         application.authenticator,
         application.clock,
@@ -188,11 +180,11 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     return [
         Route(
             GRAPHQL_PATH,
-            explorer.Page(endpoint) if settings.has_page else endpoint,
+            explorer.Page(endpoint) if settings.serves_explorer else endpoint,
             methods=["GET", "POST"],
         ),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
-        *(explorer.ROUTES if settings.has_page else ()),
+        *(explorer.ROUTES if settings.serves_explorer else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),

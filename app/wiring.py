@@ -1,4 +1,4 @@
-"""The composition root: everything that lives as long as the process is built here, once."""
+"""The composition root: builds everything that lives as long as the process, once."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -8,49 +8,48 @@ from dataclasses import dataclass
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
-from app.billing import Billing, open_billing
-from app.budgets import open_budgets
-from app.caching import open_subscription_cache
-from app.chat import Chat, open_chat
-from app.documents import ServedDocuments, open_documents
-from app.graphql.metering import Meter
-from app.graphql.service import GraphQLService
-from app.keyvalue import open_keyvalue
-from app.privacy import Privacy, open_privacy
-from app.replica import replica_watched
-from app.secret import signing_secrets
+from app.composition.billing import Billing, open_billing
+from app.composition.chat import Chat, open_chat
+from app.composition.documents import open_documents
+from app.composition.metrics_flush import flushing_periodically
+from app.composition.privacy import Privacy, open_privacy
+from app.composition.replica_lag import measuring_replica_lag
+from app.composition.secrets import signing_secrets
+from app.composition.shared_stores import open_budgets, open_keyvalue, open_subscription_cache
+from app.graphql.documents.published import PublishedDocuments
+from app.graphql.metering.meter import Meter
+from app.graphql.pipeline.service import GraphQLService
 from app.settings import Settings
-from app.telling import told_regularly
 from cache import VersionedCache
 from db.database import Database, open_database
-from db.migration import revisions
+from db.schema.migration import revisions
 from gql.build import core_schema
 from gql.context import Services
 from metrics.observations import Observations
 from services.billing.records import Subscription
+from services.callers.people import KnownPeople
 from services.clock import Clock, system_clock
+from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
-from services.enterprise.service import EnterpriseService
-from services.enterprise.uses import LastUses
-from services.people import KnownPeople
-from services.throttling.turns import Turns
+from services.enterprise.last_uses import LastUseRecorder
+from services.throttling.concurrency import ConcurrencyLimiter
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What one process serves with."""
+    """The parts of one process."""
 
     settings: Settings
     clock: Clock
     database: Database
     revisions: tuple[str, ...]
     subscriptions: VersionedCache[Subscription]
-    enterprise: EnterpriseService
+    enterprise: ApiKeyService
     billing: Billing
     chat: Chat
     privacy: Privacy
     authenticator: Authenticator
-    documents: ServedDocuments
+    documents: PublishedDocuments
     meter: Meter
     graphql: GraphQLService
     observations: Observations
@@ -60,7 +59,7 @@ class Application:
 async def open_application(
     settings: Settings, url: str, *, clock: Clock = system_clock
 ) -> AsyncIterator[Application]:
-    """Build the process's parts on the database at `url`; leaving closes them."""
+    """Build all parts on the database at `url`; leaving closes them in reverse order."""
     observations = Observations()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
@@ -75,18 +74,16 @@ async def open_application(
                 keeps_statements=settings.database_pooler is None,
             )
         )
-        await stack.enter_async_context(told_regularly(observations))
-        await stack.enter_async_context(replica_watched(database))
+        await stack.enter_async_context(flushing_periodically(observations))
+        await stack.enter_async_context(measuring_replica_lag(database))
         keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
             open_subscription_cache(settings, keyvalue, observations)
         )
         budgets = await stack.enter_async_context(open_budgets(keyvalue))
-        uses = LastUses(database)
-        await stack.enter_async_context(uses.noted)
-        enterprise = EnterpriseService(
-            database, uses, clock=clock, random_bytes=secrets.token_bytes
-        )
+        uses = LastUseRecorder(database)
+        await stack.enter_async_context(uses.buffer)
+        enterprise = ApiKeyService(database, uses, clock=clock, random_bytes=secrets.token_bytes)
         billing = await stack.enter_async_context(
             open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
@@ -104,7 +101,9 @@ async def open_application(
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
         core = core_schema()
-        turns = Turns(settings.graphql_most_at_once, most_away=settings.graphql_most_awaiting)
+        turns = ConcurrencyLimiter(
+            settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
+        )
         meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
             open_documents(settings, core, database, keyvalue, meter, clock=clock)

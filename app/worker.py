@@ -1,4 +1,4 @@
-"""Background jobs: what must be done whether anybody asks or not, in any number of processes."""
+"""The background jobs; any number of processes may run them at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -7,62 +7,64 @@ from random import SystemRandom
 from typing import TypeAlias
 
 from app.wiring import Application
-from services.billing.events import forget_old_events
-from services.generation.recovery import LOOKS_A_LEASE, Recovery
-from services.idempotency import forget_old_keys
-from services.metered.service import forget_old_texts
-from services.operations.registry import forget_old_unknown
-from services.periodic import repeat, running
-from services.privacy.retention import remove_what_was_kept
-from services.privacy.watching import watch_deadlines
+from services.background.periodic import run_in_background, run_periodically
+from services.billing.provider_events import delete_old_events
+from services.documents.registry import delete_old_unknown_documents
+from services.generation.recovery import RUNS_PER_LEASE, Recovery
+from services.metered.service import delete_old_texts
+from services.mutations.idempotency import delete_expired_keys
+from services.privacy.deadlines import measure_deadlines
+from services.privacy.retention import delete_expired_rows
 
 Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
-_chance = SystemRandom().random
+_random = SystemRandom().random
 _PAYMENTS_AT_ONCE = 4
-"""A question that the payment provider leaves unanswered holds up no other."""
+"""So many, so that one slow answer of the payment provider delays no other charge."""
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
 _FIRST_WITHIN_SECONDS = 10.0
-"""When a job is done first that is rare, so that processes which live for minutes do it too.
+"""The latest first run of a rare job, so that short-lived processes run it too.
 
-At random, so that many which start together do not all come to the same rows at once.
+The time is random, so that processes that start together do not contend for the same rows.
 """
 
 
 class Worker:
-    """The jobs of one process; each is harmless beside itself elsewhere.
+    """Runs the jobs of one process, each of which may run concurrently with itself elsewhere.
 
-    `chance` gives a number from 0 to 1.
+    `chance` gives a random number from 0 to 1.
     """
 
-    def __init__(self, application: Application, *, chance: Callable[[], float] = _chance) -> None:
+    def __init__(self, application: Application, *, chance: Callable[[], float] = _random) -> None:
         self._application = application
         self._database = application.database.in_background()
-        self._chance = chance
+        self._random = chance
 
     async def run(self) -> None:
-        """Do the jobs until cancelled."""
+        """Run the jobs until cancelled."""
         settings = self._application.settings
         lease_seconds, often = settings.chat_reply_lease_seconds, settings.worker_every_seconds
         jobs: list[tuple[str, Job, float]] = [
             *(
-                (name, _recovering(one), lease_seconds / LOOKS_A_LEASE)
+                (name, _recovery_job(one), lease_seconds / RUNS_PER_LEASE)
                 for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
             ("export", self._export, often),
             ("erase", self._erase, often),
-            ("watch_deadlines", self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
+            ("measure_deadlines", self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
             ("remove_expired_exports", self._remove_expired_exports, _HOUR_SECONDS),
             ("forget_what_is_old", self._forget_what_is_old, _HOUR_SECONDS),
-            ("remove_what_was_kept", self._remove_what_was_kept, _HOUR_SECONDS),
+            ("delete_expired_rows", self._remove_what_was_kept, _HOUR_SECONDS),
         ]
         async with asyncio.TaskGroup() as group:
             for name, job, every_seconds in jobs:
-                first = self._chance() * min(every_seconds, _FIRST_WITHIN_SECONDS)
+                first = self._random() * min(every_seconds, _FIRST_WITHIN_SECONDS)
                 group.create_task(
-                    repeat(job, name=name, every_seconds=every_seconds, first_after_seconds=first)
+                    run_periodically(
+                        job, name=name, every_seconds=every_seconds, first_after_seconds=first
+                    )
                 )
 
     async def _finish_payments(self) -> None:
@@ -70,14 +72,14 @@ class Worker:
 
     async def _export(self) -> None:
         privacy = self._application.privacy
-        await privacy.carrying.carry_out_due(privacy.exporting)
+        await privacy.carrying.run_due(privacy.exporting)
 
     async def _erase(self) -> None:
         privacy = self._application.privacy
-        await privacy.carrying.carry_out_due(privacy.erasing)
+        await privacy.carrying.run_due(privacy.erasing)
 
     async def _watch_deadlines(self) -> None:
-        await watch_deadlines(self._database, self._application.clock)
+        await measure_deadlines(self._database, self._application.clock)
 
     async def _remove_expired_exports(self) -> None:
         await self._application.privacy.exporting.remove_expired()
@@ -85,24 +87,24 @@ class Worker:
     async def _forget_what_is_old(self) -> None:
         now = self._application.clock()
         async with self._database.read_primary() as connection:
-            await forget_old_keys(connection, now)
-            await forget_old_texts(connection, now)
-            await forget_old_events(connection, now)
-            await forget_old_unknown(connection, now)
+            await delete_expired_keys(connection, now)
+            await delete_old_texts(connection, now)
+            await delete_old_events(connection, now)
+            await delete_old_unknown_documents(connection, now)
 
     async def _remove_what_was_kept(self) -> None:
-        await remove_what_was_kept(self._database, self._application.clock())
+        await delete_expired_rows(self._database, self._application.clock())
 
 
-def _recovering(recovery: Recovery) -> Job:
+def _recovery_job(recovery: Recovery) -> Job:
     async def recover() -> None:
-        await recovery.look()
+        await recovery.run()
 
     return recover
 
 
 @asynccontextmanager
-async def working(application: Application) -> AsyncIterator[None]:
-    """Do the jobs while the block runs."""
-    async with running(Worker(application).run()):
+async def running_worker(application: Application) -> AsyncIterator[None]:
+    """Run the background jobs while the block runs."""
+    async with run_in_background(Worker(application).run()):
         yield

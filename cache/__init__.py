@@ -1,19 +1,19 @@
-"""What is kept for a short while: its keys and lifetimes, versioned fills, one fill at a time."""
+"""The cache: short lifetimes, versioned fills, and one fill per key at a time."""
 
 from cache.circuit_breaking import CircuitBreakingStore
 from cache.memory import MemoryStore
-from cache.records import Entry, Store, StoreAway
+from cache.records import Entry, Store, StoreUnavailable
 from cache.redis import RedisStore
-from cache.shape import Shape
+from cache.serializer import CacheSerializer
 from cache.versioned import VersionedCache
 
 __all__ = [
+    "CacheSerializer",
     "CircuitBreakingStore",
     "Entry",
     "MemoryStore",
     "RedisStore",
-    "Shape",
     "Store",
-    "StoreAway",
+    "StoreUnavailable",
     "VersionedCache",
 ]

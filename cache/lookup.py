@@ -1,4 +1,4 @@
-"""A look at the store: values, and for what it does not have the leases to read it under."""
+"""Looking ids up in the store: values, and leases for those that have to be read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -6,74 +6,74 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from cache.records import Entry, Store
-from cache.shape import Shape
+from cache.serializer import CacheSerializer
 from cache.single_flight import SingleFlight
 from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
-_NOTHING = b""
-_MOST_LOADED = 1_024
+_NO_TOKEN = b""
+_MOST_DECODED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[V]):
-    """Values by id, and for every other id its lease, or None where none could be had."""
+class LookupResult(Generic[V]):
+    """Values by id, and for every other id its lease; None if it could not be leased."""
 
     values: dict[int, V] = field(default_factory=dict)
     leases: dict[int, bytes | None] = field(default_factory=dict)
 
 
 class Lookup(Generic[V]):
-    """Looks ids up in a store."""
+    """Looks up ids in a store."""
 
     def __init__(
         self,
         store: Store,
-        shape: Shape[V],
-        flights: SingleFlight[V],
+        serializer: CacheSerializer[V],
+        single_flight: SingleFlight[V],
         metrics: CacheMetrics,
         key: Callable[[int], str],
     ) -> None:
         self._store = store
-        # A payload that is served again need not be read again: values never change.
-        self._load = lru_cache(_MOST_LOADED)(shape.load)
-        self._flights = flights
+        # Values are immutable, so a payload that is served again need not be decoded again.
+        self._load = lru_cache(_MOST_DECODED)(serializer.load)
+        self._single_flight = single_flight
         self._metrics = metrics
         self._key = key
 
-    def at_hand(self, id_: int) -> V | None:
-        """The value of an id, where nobody has to be asked for it."""
+    def get_if_cached(self, id_: int) -> V | None:
+        """The value of an id, if it is known without awaiting."""
         entry = self._store.peek(self._key(id_))
         return None if entry is None else self._value(entry)
 
-    async def find(self, ids: Sequence[int]) -> Found[V]:
-        """Look ids up: one round trip, and one more where something is to be leased.
+    async def find(self, ids: Sequence[int]) -> LookupResult[V]:
+        """Look up ids: one round trip, and another one if leases are needed.
 
-        Raises `StoreAway`.
+        Raises `StoreUnavailable`.
         """
-        found: Found[V] = Found()
+        found: LookupResult[V] = LookupResult()
         refused: dict[int, bytes] = {}
         entries = await self._store.read([self._key(id_) for id_ in ids])
         for id_, entry in zip(ids, entries, strict=True):
             if entry is None:
-                refused[id_] = _NOTHING
+                refused[id_] = _NO_TOKEN
             elif not self._serves(found, id_, entry):
-                # A lease under which nobody here reads may have been filled in the meantime: the
-                # store is asked again. Anything else that does not serve is to be replaced.
-                refused[id_] = _NOTHING if entry.is_lease else entry.token
+                # A lease that nobody here reads under may be filled by now: ask the store again.
+                # Any other unusable entry is replaced.
+                refused[id_] = _NO_TOKEN if entry.is_lease else entry.token
         if refused:
             await self._lease(found, refused)
         return found
 
-    async def _lease(self, found: Found[V], refused: dict[int, bytes]) -> None:
+    async def _lease(self, found: LookupResult[V], refused: dict[int, bytes]) -> None:
         entries = await self._store.lease({self._key(id_): refused[id_] for id_ in refused})
         for id_, entry in zip(refused, entries, strict=True):
             if not self._serves(found, id_, entry):
                 found.leases[id_] = entry.token if entry.is_lease else None
 
-    def _serves(self, found: Found[V], id_: int, entry: Entry) -> bool:
-        """Note the value of an entry, or that it is being read here, if either is so."""
-        if entry.is_lease and (id_, entry.token) in self._flights:
+    def _serves(self, found: LookupResult[V], id_: int, entry: Entry) -> bool:
+        """Whether the entry has a usable value or is being read here; adds it to `found`."""
+        if entry.is_lease and (id_, entry.token) in self._single_flight:
             found.leases[id_] = entry.token
             return True
         value = self._value(entry)
@@ -83,7 +83,7 @@ class Lookup(Generic[V]):
         return True
 
     def _value(self, entry: Entry) -> V | None:
-        """The value in an entry, if it may be served."""
+        """The value in an entry; None if it has none that may be served."""
         if not entry.is_trusted or entry.payload is None:
             return None
         value = self._load(entry.payload)

@@ -1,4 +1,4 @@
-"""Entries of one process, in its memory."""
+"""Cache entries in the memory of one process."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ class _Lease:
 
 
 class _Payloads(SimpleMemoryCache):  # type: ignore[misc]  # it has no types
-    """aiocache's memory, which can also be read without awaiting anything."""
+    """aiocache's memory cache, which can also be read without awaiting."""
 
     def peek(self, key: str) -> tuple[bytes, bytes] | None:
-        """The token and the payload of a key, where there are any."""
+        """The token and the payload of a key; None if there is no entry."""
         found: tuple[bytes, bytes] | None = self._cache.get(key)
         return found
 
@@ -32,9 +32,9 @@ class _Payloads(SimpleMemoryCache):  # type: ignore[misc]  # it has no types
 class MemoryStore:
     """A store in the memory of its process, of at most `most_entries` entries.
 
-    aiocache keeps the payloads, each with its token, and a payload counts only while the lease of
-    its key has that token. Leases are changed without awaiting anything, so that no order in
-    which reads, fills and invalidations are suspended can bring an old payload back.
+    aiocache stores the payloads, each with its token; a payload is valid only while the lease of
+    its key has the same token. Leases are changed without awaiting, so no interleaving of reads,
+    fills and invalidations can bring an old payload back.
     """
 
     def __init__(
@@ -47,25 +47,25 @@ class MemoryStore:
         self._lifetime_seconds = lifetime_seconds
         self._most_entries = most_entries
         self._clock = clock
-        # The oldest first, which are the next to expire.
+        # Oldest first, so the first ones expire next.
         self._leases: OrderedDict[str, _Lease] = OrderedDict()
         self._payloads = _Payloads(serializer=NullSerializer(), timeout=None)
         self._numbers = count(1)
 
     def __len__(self) -> int:
-        """How many entries there are, with those that have expired and are still in place."""
+        """How many entries there are, including expired ones that were not removed yet."""
         return len(self._leases)
 
     def peek(self, key: str) -> Entry | None:
-        """What the key has."""
+        """The entry of a key."""
         return self._entry(key, self._payloads.peek(key))
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
-        """Give what each key has."""
+        """The entry of each key."""
         return [self.peek(key) for key in keys]
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
-        """Give what each key has then, after leasing those with nothing but what is refused."""
+        """The entry of each key, after leasing those that have none or a refused one."""
         entries = []
         for key, token in refused.items():
             entry = self._entry(key, self._payloads.peek(key))
@@ -78,24 +78,26 @@ class MemoryStore:
         return entries
 
     async def fill(self, fills: Sequence[Fill]) -> int:
-        """Keep the values whose lease still stands, and give their number."""
-        kept = 0
+        """Store the values whose lease is still valid, and return how many."""
+        stored_count = 0
         for fill in fills:
-            left_seconds = self._left_seconds(fill)
-            if left_seconds > 0:
-                await self._payloads.set(fill.key, (fill.token, fill.payload), ttl=left_seconds)
-                kept += 1
-        return kept
+            remaining_seconds = self._remaining_seconds(fill)
+            if remaining_seconds > 0:
+                await self._payloads.set(
+                    fill.key, (fill.token, fill.payload), ttl=remaining_seconds
+                )
+                stored_count += 1
+        return stored_count
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Take away values and leases."""
+        """Invalidate keys: remove their values and leases."""
         for key in keys:
             self._leases.pop(key, None)
         for key in keys:
             await self._payloads.delete(key)
 
-    async def is_here(self) -> bool:
-        """Memory is always here."""
+    async def is_available(self) -> bool:
+        """Memory is always available."""
         return True
 
     def _entry(self, key: str, stored: tuple[bytes, bytes] | None) -> Entry | None:
@@ -114,7 +116,7 @@ class MemoryStore:
         self._leases.move_to_end(key)
         return Entry(lease.token, None, 0.0)
 
-    def _left_seconds(self, fill: Fill) -> float:
+    def _remaining_seconds(self, fill: Fill) -> float:
         lease = self._leases.get(fill.key)
         if lease is None or lease.token != fill.token:
             return 0.0

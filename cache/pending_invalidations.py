@@ -1,35 +1,35 @@
-"""Invalidations that wait for the store to be back."""
+"""Invalidations to deliver when the store is back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-KEPT_SECONDS = 3_600.0
-"""As long as the longest lifetime of a value: nothing is left to invalidate afterwards."""
-_AT_ONCE = 500
+MOST_AGE_SECONDS = 3_600.0
+"""The longest lifetime of a value: after it, there is nothing left to invalidate."""
+_BATCH_SIZE = 500
 
 
 class PendingInvalidations:
-    """Keys to invalidate, each for an hour, the oldest first."""
+    """Keys to invalidate, oldest first, each kept for an hour."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._added_at: dict[str, float] = {}
 
     def add(self, keys: Sequence[str]) -> None:
-        """Remember keys, and drop those that are too old to matter."""
+        """Add keys, and drop those that are too old to matter."""
         now = self._clock()
         for key in keys:
             self._added_at.pop(key, None)
             self._added_at[key] = now
-        while now - next(iter(self._added_at.values()), now) >= KEPT_SECONDS:
+        while now - next(iter(self._added_at.values()), now) >= MOST_AGE_SECONDS:
             del self._added_at[next(iter(self._added_at))]
 
-    def some(self) -> dict[str, float]:
-        """Give some of the keys that wait, and since when; none when none is left."""
-        return dict(islice(self._added_at.items(), _AT_ONCE))
+    def batch(self) -> dict[str, float]:
+        """Some of the oldest keys, with the times they were added; empty if there are none."""
+        return dict(islice(self._added_at.items(), _BATCH_SIZE))
 
-    def delivered(self, keys: Mapping[str, float]) -> None:
-        """Forget keys, but for those that were added again since."""
+    def discard(self, keys: Mapping[str, float]) -> None:
+        """Remove delivered keys, except those that were added again since."""
         for key, added_at in keys.items():
             if self._added_at.get(key) == added_at:
                 del self._added_at[key]

@@ -1,21 +1,21 @@
-"""What a store keeps, and what it can be asked."""
+"""Cache entries, and the Protocol of their stores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 
-class StoreAway(Exception):
-    """The store does not answer at present; the database does."""
+class StoreUnavailable(Exception):
+    """The store does not answer now; ask the database instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a key has: a value, or the lease under which one may be filled.
+    """The entry of a key: a value, or a lease under which a value may be filled.
 
-    `token` is the version of the key: an invalidation takes it away, and no other lease ever has
-    it. `age_seconds` counts from the lease, so from before the database was read. An entry that
-    is not trusted may have outlived an invalidation that the store never saw.
+    `token` is the version of the key: it is unique to the lease, and an invalidation removes it.
+    `age_seconds` counts from the lease, so from before the database was read. An entry that is not
+    trusted may be older than an invalidation that the store has missed.
     """
 
     token: bytes
@@ -25,7 +25,7 @@ class Entry:
 
     @property
     def is_lease(self) -> bool:
-        """Whether a value read now may be filled under it."""
+        """Whether a value that is read now may be filled under this entry."""
         return self.is_trusted and self.payload is None
 
 
@@ -39,29 +39,30 @@ class Fill:
 
 
 class Store(Protocol):
-    """Where entries are kept; each method takes all keys in one round trip."""
+    """Stores entries; each method handles all its keys in one round trip."""
 
     def peek(self, key: str) -> Entry | None:
-        """What the key has, where that is known here; None where the store has to be asked."""
+        """The entry of a key, if it is in this process; None if the store has to be asked."""
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
-        """Give what each key has; raises `StoreAway`."""
+        """The entry of each key; raises `StoreUnavailable`."""
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
-        """Give what each key has then, after leasing those that have nothing.
+        """The entry of each key, after leasing those without one.
 
-        An entry whose token is the one given with its key is refused: it is replaced by a new
-        lease. Raises `StoreAway`.
+        An entry with the refused token given for its key is replaced by a new lease.
+
+        Raises `StoreUnavailable`.
         """
 
     async def fill(self, fills: Sequence[Fill]) -> int:
-        """Keep the values whose lease still stands, and give their number.
+        """Store the values whose lease is still valid, and return how many.
 
-        A value lives as long as its lease would have. Raises `StoreAway`.
+        A value expires when its lease would have. Raises `StoreUnavailable`.
         """
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Take away values and leases; no fill under a lease of before is kept after this."""
+        """Invalidate keys; a fill under an earlier lease is not stored after this."""
 
-    async def is_here(self) -> bool:
+    async def is_available(self) -> bool:
         """Whether the store answers now."""

@@ -1,12 +1,13 @@
-"""Entries that every instance shares, in Redis.
+"""Cache entries in Redis, shared by all instances.
 
-A key of Redis holds one entry: `L` and a token for a lease, `V`, the token and the payload for a
-value. aiocache reads them. Leasing and filling compare and set in one step, which aiocache cannot
-do with the clock of the server and the lifetime that is left, so two scripts do that beside it.
+A Redis key holds one entry: `L` and a token for a lease; `V`, the token and the payload for a
+value. aiocache reads them. Leasing and filling must compare and set in one step, with the server's
+clock and the remaining lifetime, which aiocache cannot do: two scripts do it.
 
-A token begins with the microseconds of the server's clock at the lease. When a connection is
-opened, the server may be another one, restarted from an old snapshot, or back from an outage in
-which it was told of no invalidation: nothing leased before the newest connection is trusted.
+A token begins with the microseconds of the server's clock at the time of the lease. When a
+connection is opened, the server may be a different one, or restored from an old snapshot, or may
+have missed invalidations during an outage. So nothing leased before the newest connection is
+trusted.
 """
 
 import secrets
@@ -20,10 +21,10 @@ from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
 from metrics.cache import CacheMetrics
 
 MOST_BYTES = 65_536
-"""The longest entry; a longer one is not ours, and not read to its end."""
+"""The longest entry; a longer value is not ours, and is not read completely."""
 _CLOCK_DIGITS, _NONCE_DIGITS = 16, 16
 _TOKEN = slice(1, 1 + _CLOCK_DIGITS + _NONCE_DIGITS)
-# Whatever is no entry is replaced, as is one that is refused.
+# Values that are not entries are replaced, and so are refused entries.
 _LEASE = Script("""
 local time = redis.call('TIME')
 local token = time[1] .. string.format('%06d', time[2]) .. ARGV[2]
@@ -56,7 +57,7 @@ _UNUSABLE = Entry(b"", None, 0.0, is_trusted=False)
 
 
 class _Entries(BaseCache):  # type: ignore[misc]  # it has no types
-    """What aiocache reads through the one client, each entry no longer than one of ours."""
+    """aiocache over our Redis client; reads no more of a value than an entry can have."""
 
     def __init__(self, keyvalue: KeyValueClient) -> None:
         super().__init__(serializer=NullSerializer(encoding=None), timeout=None)
@@ -70,9 +71,9 @@ class _Entries(BaseCache):  # type: ignore[misc]  # it has no types
 
 
 class RedisStore:
-    """A store in Redis, which must be one server (6.0 or newer), not a cluster.
+    """A store in Redis: a single server of version 6.0 or newer, not a cluster.
 
-    Raises `KeyValueError`: `CircuitBreakingStore` stands before this one.
+    Raises `KeyValueError`, which `CircuitBreakingStore` handles.
     """
 
     def __init__(
@@ -85,24 +86,24 @@ class RedisStore:
         self._entries = _Entries(keyvalue)
 
     def peek(self, _key: str) -> None:
-        """Nothing is known here."""
+        """Always None: Redis has to be asked."""
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
-        """Give what each key has."""
+        """The entry of each key."""
         return [self._entry(stored) for stored in await self._entries.multi_get(keys)]
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
-        """Give what each key has then, after leasing those with nothing but what is refused."""
+        """The entry of each key, after leasing those that have none or a refused one."""
         nonce = secrets.token_hex(_NONCE_DIGITS // 2)
         arguments: list[Argument] = [self._lifetime_ms, nonce, MOST_BYTES, *refused.values()]
         stored = await self._keyvalue.run_script(_LEASE, list(refused), arguments)
         for one in stored:
             if one[_TOKEN].endswith(nonce.encode()):
-                self._keyvalue.clock.saw(_leased_at(one))
+                self._keyvalue.clock.observe(_leased_at(one))
         return [self._entry(one) or _UNUSABLE for one in stored]
 
     async def fill(self, fills: Sequence[Fill]) -> int:
-        """Keep the values whose lease still stands, and give their number."""
+        """Store the values whose lease is still valid, and return how many."""
         fitting = [one for one in fills if _TOKEN.stop + len(one.payload) <= MOST_BYTES]
         if not fitting:
             return 0
@@ -110,19 +111,19 @@ class RedisStore:
         return int(await self._keyvalue.run_script(_FILL, [one.key for one in fitting], arguments))
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Take away values and leases."""
+        """Invalidate keys: delete their values and leases."""
         await self._keyvalue.run("DEL", *keys)
 
     async def synchronize(self) -> None:
-        """Trust nothing that was leased before this."""
-        self._keyvalue.clock.connected(await self._keyvalue.run("TIME"))
+        """Stop trusting entries that were leased before now."""
+        self._keyvalue.clock.reset(await self._keyvalue.run("TIME"))
 
     async def ping(self) -> None:
-        """Have the server answer."""
+        """Ask the server for any answer."""
         await self._keyvalue.run("PING")
 
     def _entry(self, stored: Reply) -> Entry | None:
-        """What is stored, as an entry; None where it is none, or nothing."""
+        """The entry in a stored value; None if there is no value, or it is not an entry."""
         if not stored:
             return None
         if not _is_entry(stored):
@@ -134,7 +135,7 @@ class RedisStore:
             token=stored[_TOKEN],
             payload=stored[_TOKEN.stop :] if stored.startswith(b"V") else None,
             age_seconds=max(0.0, age_seconds),
-            is_trusted=clock.trusts(leased_at) and age_seconds <= self._lifetime_seconds,
+            is_trusted=clock.is_trusted(leased_at) and age_seconds <= self._lifetime_seconds,
         )
 
 

@@ -1,4 +1,4 @@
-"""One read of the database at a time for each version of a key, whatever the store does."""
+"""Sharing reads of the database: one at a time for each version of a key."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -7,15 +7,15 @@ from typing import Generic, TypeAlias, TypeVar
 V = TypeVar("V")
 Read: TypeAlias = Callable[[Sequence[int]], Awaitable[Sequence[V]]]
 """Reads the values of ids, in their order."""
-Ticket: TypeAlias = tuple[int, bytes]
+LeasedId: TypeAlias = tuple[int, bytes]
 """An id, and the lease under which its value is read."""
-Keep: TypeAlias = Callable[[Mapping[Ticket, V]], Awaitable[None]]
+StoreValues: TypeAlias = Callable[[Mapping[LeasedId, V]], Awaitable[None]]
 _LINGER_SECONDS = 0.5
-"""Longer than a store is waited for: whoever waited for it still finds the read."""
+"""Longer than the time-out of a store: a caller that waited for the store still finds the read."""
 
 
 class _Load(Generic[V]):
-    """One read of one id; `number` counts the reads of the database of this process."""
+    """The read of one id; `number` is its place among the database reads of this process."""
 
     __slots__ = ("future", "number")
 
@@ -24,38 +24,38 @@ class _Load(Generic[V]):
         self.number: int | None = None
 
     def began_after(self, number: int) -> bool:
-        """Whether it began after the read with that number, or is yet to begin."""
+        """Whether it began after the read with this number, or has not begun yet."""
         return self.number is None or self.number > number
 
 
 class SingleFlight(Generic[V]):
-    """The reads of the database that are under way in this process, each a task of its own.
+    """The database reads that are in progress in this process, each in a task of its own.
 
-    Whoever found a lease in the store may share the read made under it, since it began after the
-    lease. Whoever comes after an invalidation finds another lease, and shares nothing older. Where
-    the store gives no lease, an id is read once at a time, and a read is shared only by those who
-    asked before it began, so that nobody gets a value older than their question. Those who wait
-    get their values first; then `keep` is called with them.
+    A caller that found a lease in the store shares the read made under it, since that read began
+    after the lease. A caller after an invalidation finds a different lease, and shares no older
+    read. If the store gives no lease, an id is read once at a time, and only callers that asked
+    before the read began share it, so nobody gets a value older than their question. The callers
+    get their values first; then `store_values` is called with them.
     """
 
-    def __init__(self, keep: Keep[V]) -> None:
-        self._keep = keep
-        self._by_lease: dict[Ticket, _Load[V]] = {}
+    def __init__(self, store_values: StoreValues[V]) -> None:
+        self._store_values = store_values
+        self._by_lease: dict[LeasedId, _Load[V]] = {}
         self._newest: dict[int, _Load[V]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.reads_started = 0
-        """How many reads have started: whoever asks notes it first, and passes it on as `since`."""
+        """How many reads have started; callers read it before the store, and pass it as `since`."""
 
-    def __contains__(self, ticket: Ticket) -> bool:
-        """Whether that is being read."""
-        return ticket in self._by_lease
+    def __contains__(self, leased_id: LeasedId) -> bool:
+        """Whether the id is being read under this lease."""
+        return leased_id in self._by_lease
 
     async def read(
         self, leases: Mapping[int, bytes | None], read: Read[V], *, since: int
     ) -> dict[int, V]:
-        """The values of ids: of some from a read under way, of the others from one call of `read`.
+        """The values of ids, from reads in progress and one call of `read` for the others.
 
-        Without a lease a value is not kept. One who stops waiting disturbs nobody.
+        A value without a lease is not stored. Cancelling one caller does not affect the others.
         """
         await self._wait_for_older(leases, since)
         loads = {
@@ -69,13 +69,13 @@ class SingleFlight(Generic[V]):
         return {id_: await asyncio.shield(load.future) for id_, load in loads.items()}
 
     async def close(self) -> None:
-        """Give up what is under way."""
+        """Cancel the reads in progress."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait_for_older(self, leases: Mapping[int, bytes | None], since: int) -> None:
-        """Wait for the reads of ids without a lease that are under way and cannot be shared."""
+        """Wait for reads in progress of ids without a lease that must not be shared."""
         older = [
             load.future
             for id_, token in leases.items()
@@ -87,7 +87,7 @@ class SingleFlight(Generic[V]):
             await asyncio.wait(older)
 
     def _shared(self, id_: int, token: bytes | None, since: int) -> _Load[V] | None:
-        """Give the read that one who asked then, and found that lease, may share."""
+        """The read that a caller may share, who asked at `since` and found this lease."""
         if token is not None:
             return self._by_lease.get((id_, token))
         load = self._newest.get(id_)
@@ -95,41 +95,43 @@ class SingleFlight(Generic[V]):
 
     def _start(self, leases: Mapping[int, bytes | None], read: Read[V]) -> dict[int, _Load[V]]:
         loads: dict[int, _Load[V]] = {id_: _Load() for id_ in leases}
-        tickets = {id_: (id_, token) for id_, token in leases.items() if token is not None}
+        leased_ids = {id_: (id_, token) for id_, token in leases.items() if token is not None}
         self._newest |= loads
-        self._by_lease |= {ticket: loads[id_] for id_, ticket in tickets.items()}
-        task = asyncio.create_task(self._load(loads, tickets, read))
+        self._by_lease |= {leased_id: loads[id_] for id_, leased_id in leased_ids.items()}
+        task = asyncio.create_task(self._load(loads, leased_ids, read))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return loads
 
     async def _load(
-        self, loads: Mapping[int, _Load[V]], tickets: Mapping[int, Ticket], read: Read[V]
+        self, loads: Mapping[int, _Load[V]], leased_ids: Mapping[int, LeasedId], read: Read[V]
     ) -> None:
         self.reads_started += 1
         for load in loads.values():
             load.number = self.reads_started
         try:
             values = dict(zip(loads, await read(list(loads)), strict=True))
-        except BaseException as error:  # noqa: BLE001 - also being cancelled is for those who wait
-            self._forget(loads, tickets.values())
+        except BaseException as error:  # noqa: BLE001 - a cancellation is passed on to the callers too
+            self._forget(loads, leased_ids.values())
             for load in loads.values():
                 _fail(load.future, error)
             return
         for id_, load in loads.items():
             load.future.set_result(values[id_])
         try:
-            if tickets:
-                await self._keep({ticket: values[id_] for id_, ticket in tickets.items()})
+            if leased_ids:
+                await self._store_values(
+                    {leased_id: values[id_] for id_, leased_id in leased_ids.items()}
+                )
         finally:
-            # An answer that the store gave before it had the value may still be on its way to one
-            # who will look for the read.
+            # A caller may still be waiting for an answer that the store gave before it had the
+            # value, and will then look for this read.
             loop = asyncio.get_running_loop()
-            loop.call_later(_LINGER_SECONDS, self._forget, loads, tuple(tickets.values()))
+            loop.call_later(_LINGER_SECONDS, self._forget, loads, tuple(leased_ids.values()))
 
-    def _forget(self, loads: Mapping[int, _Load[V]], tickets: Iterable[Ticket]) -> None:
-        for ticket in tickets:
-            self._by_lease.pop(ticket, None)
+    def _forget(self, loads: Mapping[int, _Load[V]], leased_ids: Iterable[LeasedId]) -> None:
+        for leased_id in leased_ids:
+            self._by_lease.pop(leased_id, None)
         for id_, load in loads.items():
             if self._newest.get(id_) is load:
                 del self._newest[id_]
@@ -140,5 +142,5 @@ def _fail(future: asyncio.Future[V], error: BaseException) -> None:
         future.cancel()
     else:
         future.set_exception(error)
-        # Nobody may be waiting any more, which is no reason for a line in the log.
+        # Retrieved here, so asyncio does not log it if no caller is left.
         future.exception()

@@ -1,1 +1,1 @@
-"""The outside world as this program asks it: a protocol for each, and what speaks to it."""
+"""Clients of outside services: for each a Protocol, and the adapter that implements it."""

@@ -1,4 +1,4 @@
-"""Whom the outside world's servers are known by, for every client of the process."""
+"""The TLS context that verifies servers, shared by every client of the process."""
 
 import ssl
 from functools import cache
@@ -7,6 +7,6 @@ import httpx2
 
 
 @cache
-def authorities() -> ssl.SSLContext:
-    """The authorities that the system trusts: read once, which takes 20 ms, and shared."""
+def tls_context() -> ssl.SSLContext:
+    """A context with the system's certificate tls_context, loaded once, which takes 20 ms."""
     return httpx2.create_ssl_context()

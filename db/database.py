@@ -1,18 +1,23 @@
-"""Connections: `read()` and `write()` for statements that stand alone, `begin()` for a transaction.
+"""The database of a process: `read()` and `write()` for single statements, `begin()`, `snapshot()`.
 
-`snapshot()` is for reading much of the database as it was at one instant.
+`begin()` opens a transaction. `snapshot()` reads much of the database as it was at one instant.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS, Bounds
-from db.connection import Connection, Observer, Reading
-from db.connector import Connector
-from db.pool import Pool, kept
-from db.transaction import Snapshot, Transaction
-from db.writing import Writing
+from db.connections.connection import Connection, Observer, ReadConnection
+from db.connections.connector import Connector
+from db.connections.pool import Pool, run_pool
+from db.connections.timeouts import (
+    DEFAULT_ANSWER_SECONDS,
+    DEFAULT_BACKGROUND_SECONDS,
+    DEFAULT_MAX_AGE_SECONDS,
+    ConnectionTimeouts,
+)
+from db.connections.transaction import Snapshot, Transaction
+from db.connections.write_connection import WriteConnection
 
 __all__ = [
     "Connection",
@@ -20,7 +25,7 @@ __all__ = [
     "Observer",
     "Snapshot",
     "Transaction",
-    "Writing",
+    "WriteConnection",
     "open_database",
 ]
 
@@ -30,10 +35,10 @@ _REPLICA_CONNECT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The pools of one process; made by `open_database`.
+    """The connection pools of one process; made by `open_database`.
 
-    Where no connection can be had in time, one is lost, or an answer does not come in time,
-    `DatabaseUnavailable` is raised.
+    `DatabaseUnavailable` is raised when no connection is available in time, a connection is lost,
+    or an answer does not arrive in time.
     """
 
     primary: Pool
@@ -43,63 +48,67 @@ class Database:
     answer_seconds: float
     background_seconds: float
 
-    def read(self) -> Reading:
-        """Hold a connection for statements that need no transaction; it may be a replica's.
+    def read(self) -> ReadConnection:
+        """Open a connection for reads that need no transaction, on the replica if there is one.
 
-        It is the primary's while the replica cannot be reached.
+        The primary is used while the replica cannot be reached.
         """
         pool = self.replica
         if pool.fallback is not None and pool.is_bypassed():
             pool = pool.fallback
-        return Reading(pool, self.observe, self.patience_seconds, self.answer_seconds)
+        return ReadConnection(pool, self.observe, self.patience_seconds, self.answer_seconds)
 
-    def read_primary(self) -> Reading:
-        """Hold a connection like `read()`, on which everything committed is seen."""
-        return Reading(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
+    def read_primary(self) -> ReadConnection:
+        """Open a connection like `read()`, on the primary: it sees everything that is committed."""
+        return ReadConnection(
+            self.primary, self.observe, self.patience_seconds, self.answer_seconds
+        )
 
-    def write(self) -> Writing:
-        """Hold a connection for a statement that writes, and is committed with its answer.
+    def write(self) -> WriteConnection:
+        """Open a connection for a single statement that writes and commits by itself.
 
-        Raises `OutcomeUnknown` where it was sent and not answered.
+        Raises `OutcomeUnknown` if it was sent and not answered.
         """
-        return Writing(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
+        return WriteConnection(
+            self.primary, self.observe, self.patience_seconds, self.answer_seconds
+        )
 
     def waiting(self) -> int:
-        """How many wait for a connection, where more do."""
-        return max(self.primary.waiting, self.replica.waiting)
+        """How many tasks wait for a connection, in the pool where more do."""
+        return max(self.primary.waiter_count, self.replica.waiter_count)
 
     def begin(self) -> Transaction:
-        """Hold a connection in a transaction: leaving commits, an exception rolls back.
+        """Open a transaction: leaving the block commits, an exception rolls back.
 
-        Raises `OutcomeUnknown` where the commit was not answered.
+        Raises `OutcomeUnknown` if the commit was not answered.
         """
         return Transaction(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
     def snapshot(self) -> Snapshot:
-        """Hold a connection to the primary on which nothing changes until the block is left."""
+        """Open a read-only transaction on the primary that sees one state until the block ends."""
         return Snapshot(self.primary, self.observe, self.patience_seconds, self.answer_seconds)
 
     def without_replica(self) -> "Database":
-        """The same database, read on the primary alone: for whoever has just written to it."""
+        """The same database with all reads on the primary, to see what was just written."""
         return self if self.replica is self.primary else replace(self, replica=self.primary)
 
     @property
     def has_replica(self) -> bool:
-        """Whether reads go elsewhere than writes."""
+        """Whether there is a replica for reads."""
         return self.replica is not self.primary
 
     @property
     def replica_state(self) -> str:
-        """`ok`, or that the primary answers reads because the replica cannot be reached."""
+        """`ok`, or a text saying that the primary is read because the replica is unreachable."""
         return "away: the primary is read" if self.is_replica_away else "ok"
 
     @property
     def is_replica_away(self) -> bool:
-        """Whether the primary answers reads because the replica cannot be reached."""
+        """Whether reads go to the primary because the replica cannot be reached."""
         return self.has_replica and self.replica.is_bypassed()
 
     def within(self, seconds: float) -> "Database":
-        """The same database, of which nothing is waited for longer than so many seconds."""
+        """The same database with no timeout longer than `seconds`."""
         return replace(
             self,
             patience_seconds=min(seconds, self.patience_seconds),
@@ -107,7 +116,7 @@ class Database:
         )
 
     def in_background(self) -> "Database":
-        """The same database, with the patience of work that nobody waits for."""
+        """The same database with the longer timeout of background jobs."""
         return replace(self, answer_seconds=self.background_seconds)
 
 
@@ -119,39 +128,39 @@ async def open_database(
     pool_size: int,
     observe: Observer | None,
     patience_seconds: float | None = None,
-    answer_seconds: float = ANSWER_SECONDS,
-    background_seconds: float = BACKGROUND_SECONDS,
-    max_age_seconds: float = MAX_AGE_SECONDS,
+    answer_seconds: float = DEFAULT_ANSWER_SECONDS,
+    background_seconds: float = DEFAULT_BACKGROUND_SECONDS,
+    max_age_seconds: float = DEFAULT_MAX_AGE_SECONDS,
     keeps_statements: bool = True,
 ) -> AsyncIterator[Database]:
-    """Open pools of at most `pool_size` connections; leaving closes them.
+    """Open pools of at most `pool_size` connections; leaving the block closes them.
 
-    They connect when they are first used, so that a process starts while its database is away.
-    A connection is waited for as long as an answer, unless `patience_seconds` says otherwise.
-    `keeps_statements=False` suits a pooler that lends its connections for a transaction only.
+    Connections are made when they are first needed, so that a process can start while its database
+    is unreachable. `patience_seconds` is how long to wait for a connection (default:
+    `answer_seconds`). `keeps_statements=False` is for a pooler in transaction mode.
     """
-    bounds = Bounds(
+    timeouts = ConnectionTimeouts(
         connect_seconds=answer_seconds * _CONNECT_SHARE,
         idle_seconds=answer_seconds,
-        longest_seconds=background_seconds,
+        statement_seconds=background_seconds,
         max_age_seconds=max_age_seconds,
     )
     patience_seconds = answer_seconds if patience_seconds is None else patience_seconds
     primary = Pool(
-        Connector(url, bounds, keeps_statements=keeps_statements).connect,
+        Connector(url, timeouts, keeps_statements=keeps_statements).connect,
         pool_size,
         name="primary",
     )
     replica = primary
     if replica_url is not None:
-        nearer = replace(
-            bounds, connect_seconds=min(_REPLICA_CONNECT_SECONDS, bounds.connect_seconds)
+        replica_timeouts = replace(
+            timeouts, connect_seconds=min(_REPLICA_CONNECT_SECONDS, timeouts.connect_seconds)
         )
-        connector = Connector(replica_url, nearer, keeps_statements=keeps_statements)
+        connector = Connector(replica_url, replica_timeouts, keeps_statements=keeps_statements)
         replica = Pool(connector.connect, pool_size, fallback=primary, name="replica")
     async with AsyncExitStack() as stack:
         for pool in {primary, replica}:
-            await stack.enter_async_context(kept(pool))
+            await stack.enter_async_context(run_pool(pool))
         yield Database(
             primary, replica, observe, patience_seconds, answer_seconds, background_seconds
         )

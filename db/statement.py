@@ -1,4 +1,4 @@
-"""A Core statement, compiled once into the text and the argument order that the driver takes."""
+"""SQLAlchemy Core statements, compiled once into the SQL and argument order of the driver."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,22 +8,26 @@ from typing import Any, TypeAlias
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
 
+from spans.attribution import attributed_to
 from spans.part import Kind, Part
+
+repository_method = attributed_to(Kind.METHOD)
+"""Decorates the coroutine functions of `db.queries`: in traces their own Python is told apart from
+the time of their statements. A trace names the method after its statement."""
 
 # Any: the driver takes whatever PostgreSQL has a type for.
 Arguments: TypeAlias = Callable[[Mapping[str, Any]], Sequence[Any]]
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 MOST_OPERATIONS = 100
-"""Operations by which one statement's texts are told apart; each text is prepared by itself."""
+"""How many operation names the comment of one statement may have; each is prepared separately."""
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]{0,99}")
 _WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|MERGE INTO|(?<!FOR )(?<!KEY )UPDATE)\b")
 
 
 class Statement:
-    """SQL with a name: the repository method it belongs to, for timings and the server's log.
+    """SQL with the name of its repository method, which appears in metrics and the server's log.
 
-    Values are bound by the names of the statement's `bindparam`s; literals inside it are bound
-    as they stand.
+    Values are bound by the names of the clause's `bindparam`s; its literals are bound as they are.
     """
 
     __slots__ = (
@@ -45,22 +49,22 @@ class Statement:
         self.sql = f"/* {name} */ {self._compiled}"
         self.writes = _WRITES.search(self._compiled) is not None
         self.sql_by_operation: dict[str | None, str] = {None: self.sql}
-        """The texts that `sql_for` has given, by the name of the operation."""
+        """The results of `sql_for`, by the operation's name."""
         constants = {key: value for key, value in compiled.params.items() if value is not None}
         self.names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
-        """Those of its values, in the driver's order."""
+        """The names of its values in the driver's order."""
         self.arguments = _in_order(self.names, constants)
-        """Gives the values in the driver's order; a name that was not given raises `KeyError`."""
+        """Orders values for the driver; raises `KeyError` for a missing one."""
 
     def sql_for(self, operation: str | None) -> str:
-        """The text whose comment names the operation too.
+        """The SQL with the operation's name in its comment.
 
-        Without the operation where it is not a name as GraphQL has them, or one too many.
+        Without it if it is not a valid GraphQL name, or if there are too many names already.
         """
         sql = self.sql_by_operation.get(operation)
-        return self._named(operation) if sql is None else sql
+        return self._sql_with_operation(operation) if sql is None else sql
 
-    def _named(self, operation: str | None) -> str:
+    def _sql_with_operation(self, operation: str | None) -> str:
         is_known = operation is not None and _NAME.fullmatch(operation)
         if not is_known or len(self.sql_by_operation) > MOST_OPERATIONS:
             return self.sql
@@ -70,17 +74,17 @@ class Statement:
 
 # Any: as above.
 def _in_order(names: tuple[str, ...], constants: Mapping[str, Any]) -> Arguments:
-    """What puts values in the order of `names`; those that are not given are constants."""
+    """A function that orders values by `names`; constants fill in for those not given."""
     if not names:
         return lambda _values: ()
-    pick = itemgetter(*names)
+    get_values = itemgetter(*names)
     if constants.keys() & set(names):
-        return lambda values: _several(pick({**constants, **values}), names)
-    return pick if len(names) > 1 else lambda values: (pick(values),)
+        return lambda values: _as_sequence(get_values({**constants, **values}), names)
+    return get_values if len(names) > 1 else lambda values: (get_values(values),)
 
 
 # Any: as above.
-def _several(picked: Any, names: tuple[str, ...]) -> Sequence[Any]:
-    """What `itemgetter` picks, which is no tuple where it is one value."""
-    several: Sequence[Any] = picked if len(names) > 1 else (picked,)
-    return several
+def _as_sequence(picked: Any, names: tuple[str, ...]) -> Sequence[Any]:
+    """The result of `itemgetter` as a sequence, which it is not for a single name."""
+    sequence: Sequence[Any] = picked if len(names) > 1 else (picked,)
+    return sequence

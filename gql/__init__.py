@@ -1,1 +1,1 @@
-"""The API's language: types, root fields and how an operation runs; no SQL, no decisions."""
+"""The GraphQL API: types, root fields, and how operations run; no SQL, no business decisions."""

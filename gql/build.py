@@ -1,4 +1,4 @@
-"""The schema, built once a process."""
+"""Builds the schema, once per process."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -8,20 +8,20 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
-from gql.compiler.leaves import encode_scalar
+from gql.compiler.codegen.leaves import register_scalar_encoder
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
-from gql.schema.enterprise import ApiCredential
-from gql.schema.message import Message
-from gql.schema.privacy import PrivacyRequest
+from gql.schema.chat.message import Message
+from gql.schema.enterprise.account import ApiCredential
+from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
 
 @cache
 def schema() -> strawberry.Schema:
-    """Everything that clients can ask for."""
-    encode_scalars()
+    """The whole schema."""
+    register_scalar_encoders()
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
@@ -32,11 +32,11 @@ def schema() -> strawberry.Schema:
 
 
 def core_schema() -> GraphQLSchema:
-    """The same, as graphql-core executes it."""
+    """The same schema as graphql-core's object."""
     return schema()._schema  # noqa: SLF001 - strawberry has no other name for it
 
 
-def encode_scalars() -> None:
-    """Have compiled code write instants and days by what is fastest for them."""
-    encode_scalar(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
-    encode_scalar(date.isoformat, date, orjson.dumps)
+def register_scalar_encoders() -> None:
+    """Register the fastest JSON encoders for instants and days with the compiler."""
+    register_scalar_encoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
+    register_scalar_encoder(date.isoformat, date, orjson.dumps)

@@ -1,4 +1,4 @@
-"""What a resolver may use."""
+"""The context that resolvers get: the caller, the loaders and the services."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +9,19 @@ from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
 from services.billing.service import BillingService
+from services.callers.principal import ApiClient, Person, Principal
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
 from services.metered.service import MeteredGuidance
-from services.principal import ApiClient, Person, Principal
+from services.mutations.refusals import UserErrorCode
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
-from services.refusal import UserErrorCode
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use-cases that mutations and subscriptions call; of the process, not of a request."""
+    """The services that mutations and subscriptions call; the same for every request."""
 
     billing: BillingService
     conversations: ConversationService
@@ -34,12 +34,12 @@ class Services:
 
 @dataclass(slots=True)
 class RequestContext:
-    """One operation's caller, loaders and instant; for a subscription, its source's or an event's.
+    """The context of one operation, or of a subscription's source, or of one of its events.
 
-    `last_event_id` is the number of the last event that a client has seen of a stream that it
-    takes up again; it counts more than an argument of the field that says the same. `is_excused`
-    says that what was asked for failed through us, and that the caller's budget is not charged;
-    `refusal` why the first field changed nothing that did not.
+    `last_event_id` is the number of the last event that a client has received of a stream that it
+    resumes; it takes precedence over an argument of the field that says the same. With
+    `is_server_fault` the operation failed through a fault of the server, and the caller's budget is
+    not charged. `refusal` is the code of the first mutation that was refused.
     """
 
     principal: Principal
@@ -49,12 +49,12 @@ class RequestContext:
     services: Services
     request_id: str
     last_event_id: int | None = None
-    is_excused: bool = False
+    is_server_fault: bool = False
     refusal: UserErrorCode | None = None
 
     @property
     def viewer_id(self) -> int | None:
-        """The signed-in person, when one is asking."""
+        """The id of the signed-in person, if there is one."""
         return self.principal.user_id if isinstance(self.principal, Person) else None
 
     @property
@@ -62,45 +62,45 @@ class RequestContext:
         """Whether the caller may see operations data."""
         return isinstance(self.principal, Person) and self.principal.is_operator
 
-    def signed_in(self) -> int:
-        """The signed-in person; raises `Unauthenticated` when none is asking."""
+    def require_viewer_id(self) -> int:
+        """The id of the signed-in person; raises `Unauthenticated` if there is none."""
         if self.viewer_id is None:
             raise Unauthenticated("Sign in as a person to do this.")
         return self.viewer_id
 
-    def api_client(self) -> ApiClient:
-        """The company's client; raises `Unauthenticated` when none is asking."""
+    def require_api_client(self) -> ApiClient:
+        """The company's client; raises `Unauthenticated` for any other caller."""
         if not isinstance(self.principal, ApiClient):
             raise Unauthenticated("Send an API key to do this.")
         return self.principal
 
-    def excuse(self) -> None:
-        """Charge nothing to the caller's budget: it is our failure."""
-        self.is_excused = True
+    def mark_server_fault(self) -> None:
+        """Record that the server is at fault, so that the caller's budget is not charged."""
+        self.is_server_fault = True
 
-    def note_refusal(self, code: UserErrorCode) -> None:
-        """Remember that a field changed nothing; the answer itself is a good one."""
+    def record_refusal(self, code: UserErrorCode) -> None:
+        """Record why a mutation was refused, unless an earlier one was."""
         if self.refusal is None:
             self.refusal = code
 
-    def forget_loaded(self) -> None:
-        """Load anew what is read from here on: something was changed."""
-        self.loaders = self.loaders.renewed()
+    def reset_loaders(self) -> None:
+        """Read from the database again from here on, because something was changed."""
+        self.loaders = self.loaders.fresh_copy()
 
-    def start_over(self) -> None:
-        """Run anew what had changed nothing: with nothing loaded, and nothing that came of it."""
-        self.forget_loaded()
-        self.is_excused, self.refusal = False, None
+    def reset(self) -> None:
+        """Forget everything that a run has left, before the operation runs again."""
+        self.reset_loaders()
+        self.is_server_fault, self.refusal = False, None
 
 
 Info = strawberry.Info[RequestContext, None]
 
 
-def columns_read(info: Info) -> frozenset[str] | None:
-    """The columns that are read of the rows that a resolver gives; None where they may be any.
+def selected_columns(info: Info) -> frozenset[str] | None:
+    """The columns that the operation needs of a resolver's rows; None if that is not known.
 
-    They are worth asking for where there may be many rows, and one index alone: with few columns
-    the planner may prefer one that has them all, and sort.
+    Pass them on only for lists that may be long and have a single index: with few columns the
+    planner may prefer an index that covers them, and sort.
     """
     columns: frozenset[str] | None = getattr(info, "columns", None)
     return columns

@@ -1,10 +1,10 @@
-"""Failures that a client is told about, each with a stable code in `extensions.code`."""
+"""Errors that clients see, each with a stable code in `extensions.code`."""
 
 from graphql import GraphQLError
 
 
 class ApiError(GraphQLError):
-    """A failure whose message is meant for the client."""
+    """An error whose message is meant for the client."""
 
     code: str
 
@@ -13,25 +13,25 @@ class ApiError(GraphQLError):
 
 
 class BadUserInput(ApiError):
-    """An argument or variable that cannot be used; sending it again cannot help."""
+    """An argument or variable that is not valid; sending it again does not help."""
 
     code = "BAD_USER_INPUT"
 
 
 class Forbidden(ApiError):
-    """The caller is known, and may not see this."""
+    """The caller is authenticated, but may not see this."""
 
     code = "FORBIDDEN"
 
 
 class Unauthenticated(ApiError):
-    """The credential is wrong, expired, revoked, or of somebody who is not known."""
+    """The credential is missing, wrong, expired or revoked, or its owner does not exist."""
 
     code = "UNAUTHENTICATED"
 
 
 class DeadlineExceeded(ApiError):
-    """The answer took longer than it may; asking for less may be quicker."""
+    """The operation took longer than its deadline; a smaller one may be quicker."""
 
     code = "DEADLINE_EXCEEDED"
 

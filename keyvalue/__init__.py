@@ -1,16 +1,15 @@
-"""The one Redis client: its connections, time-outs, circuit breaker, recovery and metrics.
+"""The only Redis client: its connections, time-outs, circuit breaker, recovery and metrics.
 
-Whoever keeps something in Redis asks this client, and has an answer of its own, its fallback, for
+Everything that is stored in Redis goes through this client. Its users have a fallback for
 `KeyValueError`.
 """
 
 from keyvalue.breaker import CircuitBreaker
-from keyvalue.client import KeyValueClient
+from keyvalue.client import KeyValueClient, Script
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Reply
-from keyvalue.errors import CommandRefused, KeyValueError, Unavailable
-from keyvalue.patience import Patience
-from keyvalue.script import Script
+from keyvalue.errors import CommandRefused, KeyValueError, KeyValueUnavailable
+from keyvalue.timeout import LoopAwareTimeout
 
 __all__ = [
     "Argument",
@@ -18,9 +17,9 @@ __all__ = [
     "CommandRefused",
     "KeyValueClient",
     "KeyValueError",
-    "Patience",
+    "KeyValueUnavailable",
+    "LoopAwareTimeout",
     "Reply",
     "Script",
     "ServerClock",
-    "Unavailable",
 ]

@@ -1,4 +1,4 @@
-"""A circuit breaker: after a failure nobody asks, but for a probe in the background."""
+"""A circuit breaker: after a failure, only a probe in the background asks Redis."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,20 +10,20 @@ import structlog
 from metrics.keyvalue import CircuitMetrics
 
 PROBE_SECONDS = 0.1
-_SETTLED_SECONDS = 1.0
-"""How long a circuit must have been closed for the first probe to be made at once."""
-_LONGEST_SECONDS = 3.0
-"""How long a circuit that opens again and again is left open: Redis is asked again within 5 s."""
+_STABLE_SECONDS = 1.0
+"""If the circuit was closed for this long, the first probe is made at once."""
+_LONGEST_OPEN_SECONDS = 3.0
+"""The longest wait before a probe if the circuit keeps opening: Redis is asked within 5 s."""
 _log = structlog.get_logger("guidance.keyvalue")
 
 
 class CircuitBreaker:
-    """Open from a failure until `recover` has nothing more to say against closing it.
+    """Open from a failure until `recover` succeeds.
 
-    `recover` says in a word why it is left open, or None; it never raises. A circuit that opens
-    again as soon as it is closed, since what fails is not what is probed, is left open for longer
-    each time. Each change of state is one line in the log, each reason to leave it open another,
-    and the one at the end says for how long, and how often somebody had to do without.
+    `recover` returns None if the circuit can be closed, else the reason in a word; it never raises.
+    If the circuit opens again soon after closing, because the failing operation is not the one that
+    is probed, the wait before the next probe is doubled. The log has a line for each change of
+    state and for each new reason; the last line has the duration and the number of refused calls.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class CircuitBreaker:
         self._metrics = CircuitMetrics(name)
         self._refused = 0
         self._changed_at = 0.0
-        self._relapses = 0
+        self._reopenings = 0
         self._reasons: set[str] = set()
         self._probe: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Try once; where that fails, go on in the background."""
+        """Try to recover once; if that fails, continue in the background."""
         reason = await self._recover()
         if reason is None:
             self._close()
@@ -53,33 +53,33 @@ class CircuitBreaker:
             self._open(reason, self._probe_seconds)
 
     async def stop(self) -> None:
-        """End the probe."""
+        """Stop the probe."""
         if self._probe is not None:
             self._probe.cancel()
             with suppress(asyncio.CancelledError):
                 await self._probe
 
     def refuse(self) -> None:
-        """Note that somebody was not served because it is open."""
+        """Count a call that was refused because the circuit is open."""
         self._refused += 1
 
     def trip(self, reason: str) -> None:
-        """Open it after a failure; harmless where it is open."""
+        """Open the circuit after a failure; no effect if it is open."""
         self._metrics.failed(reason)
         if not self.is_open:
-            is_settled = monotonic() - self._changed_at > _SETTLED_SECONDS
-            self._relapses = 0 if is_settled else self._relapses + 1
-            seconds = self._probe_seconds * 2 ** (self._relapses - 1)
-            self._open(reason, 0.0 if is_settled else min(seconds, _LONGEST_SECONDS))
+            was_stable = monotonic() - self._changed_at > _STABLE_SECONDS
+            self._reopenings = 0 if was_stable else self._reopenings + 1
+            seconds = self._probe_seconds * 2 ** (self._reopenings - 1)
+            self._open(reason, 0.0 if was_stable else min(seconds, _LONGEST_OPEN_SECONDS))
 
-    def _open(self, reason: str, first_seconds: float) -> None:
+    def _open(self, reason: str, wait_seconds: float) -> None:
         self.is_open = True
         self._changed_at = monotonic()
         self._refused = 0
         self._metrics.state(is_open=True)
         self._reasons = {reason}
         _log.warning("circuit opened", circuit=self._name, reason=reason)
-        self._probe = asyncio.create_task(self._probe_until_closed(first_seconds))
+        self._probe = asyncio.create_task(self._probe_until_closed(wait_seconds))
 
     def _close(self) -> None:
         open_seconds = monotonic() - self._changed_at
@@ -94,9 +94,9 @@ class CircuitBreaker:
                 refused=self._refused,
             )
 
-    async def _probe_until_closed(self, seconds: float) -> None:
+    async def _probe_until_closed(self, wait_seconds: float) -> None:
         while True:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(wait_seconds)
             reason = await self._recover()
             if reason is None:
                 self._close()
@@ -104,4 +104,4 @@ class CircuitBreaker:
             if reason not in self._reasons:
                 self._reasons.add(reason)
                 _log.warning("circuit stays open", circuit=self._name, reason=reason)
-            seconds = self._probe_seconds
+            wait_seconds = self._probe_seconds

@@ -1,43 +1,52 @@
-"""The client: commands go over a few lanes, and nowhere while the circuit is open."""
+"""The client: pipelines commands over a few connections, unless the circuit is open."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from hashlib import sha1
 from types import TracebackType
 from typing import Self
 
 from keyvalue.breaker import PROBE_SECONDS, CircuitBreaker
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Command, Reply, connections
-from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, Unavailable
-from keyvalue.lane import Lane, Request
-from keyvalue.patience import Patience
-from keyvalue.reasons import NOT_WRITTEN, TIMEOUT
-from keyvalue.script import Script
+from keyvalue.errors import CommandRefused, ConnectionFailed, KeyValueUnavailable, ScriptUnknown
+from keyvalue.failure_reasons import NOT_WRITTEN, TIMEOUT
+from keyvalue.pipeline import Pipeline, PipelineRequest
+from keyvalue.timeout import LoopAwareTimeout
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
-LANES = 4
-"""The connections of one process, besides one for what blocks."""
+CONNECTIONS = 4
+"""The pipelined connections of a process; one more is for blocking commands."""
 TIMEOUT_SECONDS = 0.25
-"""How long an answer may take."""
+"""How long Redis may take to answer."""
 CONNECT_SECONDS = 1.0
-"""How long opening connections may take, in which nobody waits for them."""
+"""How long opening the connections may take; no caller waits for that."""
 MOST_WAITING = 10_000
-"""How many requests may wait to be sent; more is refused."""
-# Something is written, by a script: a server that only reads, is full, or allows no scripts does
-# not answer that.
+"""How many requests may wait to be sent; further ones are refused."""
+# The probe writes with a script: a server that is read-only, full, or allows no scripts fails it.
 _PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1') return redis.call('DEL', KEYS[1])"
 _ANSWER = Part(Kind.REDIS, "answer")
 _PROBE = ("EVAL", _PROBE_SCRIPT, 1, "guidance:probe")
 
 
-class KeyValueClient:
-    """`async with KeyValueClient(url)`: commands to Redis, each answered or given up soon.
+class Script:
+    """A Lua script, which Redis identifies by the SHA-1 of its text."""
 
-    Commands that are asked for while others are on their way go together, so that there are
-    never more round trips at a time than lanes. A command that fails is not tried again. The
-    first that fails, or is not answered in time though the event loop was free, opens the circuit:
-    until a probe has found new connections and a server that writes, nobody waits for anything.
+    __slots__ = ("digest", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class KeyValueClient:
+    """`async with KeyValueClient(url)`: runs commands in Redis, with short time-outs.
+
+    Commands that are issued while others are in flight are sent together, so there are never more
+    round trips at a time than connections. A failed command is not retried. The first one that
+    fails, or is not answered in time although the event loop was free, opens the circuit. Then no
+    caller waits until a probe has opened new connections to a server that accepts writes.
     """
 
     def __init__(
@@ -50,19 +59,21 @@ class KeyValueClient:
         self.clock = ServerClock()
         self._timeout_seconds = timeout_seconds
         self._breaker = CircuitBreaker("redis", self._recover, probe_seconds=probe_seconds)
-        *lanes, blocking = connections(url, LANES + 1, connect_seconds=CONNECT_SECONDS)
-        self._lanes = [
-            Lane(one, timeout_seconds, opened=self.clock.connected, failed=self._trip)
-            for one in lanes
+        *pipelined, blocking = connections(url, CONNECTIONS + 1, connect_seconds=CONNECT_SECONDS)
+        self._pipelines = [
+            Pipeline(one, timeout_seconds, opened=self.clock.reset, failed=self._trip)
+            for one in pipelined
         ]
-        self._blocking = Lane(blocking, timeout_seconds, failed=self._trip)
-        self._queue: asyncio.Queue[Request] = asyncio.Queue()
+        self._blocking = Pipeline(blocking, timeout_seconds, failed=self._trip)
+        self._queue: asyncio.Queue[PipelineRequest] = asyncio.Queue()
         self._serving: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        """Try to reach Redis once; whatever comes of it, the client can be used."""
+        """Try to reach Redis once; the client can be used even if that fails."""
         await self._breaker.start()
-        self._serving = [asyncio.create_task(lane.serve(self._queue)) for lane in self._lanes]
+        self._serving = [
+            asyncio.create_task(pipeline.serve(self._queue)) for pipeline in self._pipelines
+        ]
         return self
 
     async def __aexit__(
@@ -76,35 +87,35 @@ class KeyValueClient:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         self._breaker.is_open = True
-        self._refuse_what_waits()
-        for lane in (*self._lanes, self._blocking):
-            await lane.close()
+        self._refuse_waiting()
+        for pipeline in (*self._pipelines, self._blocking):
+            await pipeline.close()
 
     @property
     def is_available(self) -> bool:
-        """Whether Redis is asked at present."""
+        """Whether commands are sent now: the circuit is closed."""
         return not self._breaker.is_open
 
     async def run(self, *command: Argument) -> Reply:
-        """Give the answer to a command; raises `KeyValueError`."""
+        """Run a command and return its answer; raises `KeyValueError`."""
         (reply,) = await self.run_all([command])
         if isinstance(reply, CommandRefused):
             raise reply
         return reply
 
     def run_all(self, commands: Sequence[Command]) -> Coroutine[object, None, list[Reply]]:
-        """Give the answers to commands, in one round trip; a `CommandRefused` is one of them.
+        """Run commands in one round trip; an answer may be a `CommandRefused`.
 
-        Raises `Unavailable`.
+        Raises `KeyValueUnavailable`.
         """
         return attributed(_ANSWER, self._run_all(commands))
 
     async def _run_all(self, commands: Sequence[Command]) -> list[Reply]:
         self._require_available()
         if self._queue.qsize() >= MOST_WAITING:
-            raise Unavailable
+            raise KeyValueUnavailable
         replies: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
-        request = Request(self._blocking.pack(commands), len(commands), replies)
+        request = PipelineRequest(self._blocking.pack(commands), len(commands), replies)
         self._queue.put_nowait(request)
         return await replies
 
@@ -114,21 +125,21 @@ class KeyValueClient:
         keys: Sequence[str | bytes],
         arguments: Sequence[Argument],
     ) -> Reply:
-        """Give what a script answers; raises `KeyValueError`."""
+        """Run a script and return its answer; raises `KeyValueError`."""
         rest = (len(keys), *keys, *arguments)
         try:
             return await self.run("EVALSHA", script.digest, *rest)
         except ScriptUnknown:
             return await self.run("EVAL", script.text, *rest)
 
-    async def wait(self, *command: Argument, blocks_seconds: float) -> Reply:
-        """As `run`, for a command that Redis answers up to `blocks_seconds` later; one at a time.
+    async def run_blocking(self, *command: Argument, block_seconds: float) -> Reply:
+        """Like `run`, for a command that blocks up to `block_seconds` in Redis; one at a time.
 
-        It has a connection of its own.
+        Blocking commands have their own connection.
         """
         self._require_available()
         (reply,) = await self._blocking.exchange(
-            self._blocking.pack([command]), 1, blocks_seconds=blocks_seconds
+            self._blocking.pack([command]), 1, block_seconds=block_seconds
         )
         if isinstance(reply, CommandRefused):
             raise reply
@@ -137,29 +148,29 @@ class KeyValueClient:
     def _require_available(self) -> None:
         if self._breaker.is_open:
             self._breaker.refuse()
-            raise Unavailable
+            raise KeyValueUnavailable
 
     def _trip(self, reason: str) -> None:
         self._breaker.trip(reason)
-        self._refuse_what_waits()
+        self._refuse_waiting()
 
-    def _refuse_what_waits(self) -> None:
+    def _refuse_waiting(self) -> None:
         while not self._queue.empty():
             self._queue.get_nowait().fail()
 
     async def _recover(self) -> str | None:
-        """Open every connection, and see whether something can be written, quickly."""
+        """Open every connection, and check that Redis accepts a write in time."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS + self._timeout_seconds):
                 opened = await asyncio.gather(
-                    *(lane.open() for lane in self._lanes), return_exceptions=True
+                    *(pipeline.open() for pipeline in self._pipelines), return_exceptions=True
                 )
             for failure in filter(None, opened):
                 raise failure
-            async with Patience(self._timeout_seconds):
-                written = await self._lanes[0].check(_PROBE)
+            async with LoopAwareTimeout(self._timeout_seconds):
+                deleted = await self._pipelines[0].check(_PROBE)
         except ConnectionFailed as failure:
             return failure.reason
         except TimeoutError:
             return TIMEOUT
-        return None if written == 1 else NOT_WRITTEN
+        return None if deleted == 1 else NOT_WRITTEN

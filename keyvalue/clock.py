@@ -1,42 +1,42 @@
-"""The clock of the Redis server, as far as a process can know it."""
+"""An estimate of the Redis server's clock."""
 
 from collections.abc import Callable, Sequence
 from time import monotonic
 
 _MICROSECONDS = 1_000_000
 _AHEAD_SECONDS = 1.0
-"""How far an instant may be ahead of the estimate: clocks drift apart, and answers take time."""
+"""How far a timestamp may be ahead of the estimate: clocks drift, and answers take time."""
 
 
 class ServerClock:
-    """Read whenever a connection is opened, and estimated in between.
+    """Read from the server whenever a connection is opened, and estimated in between.
 
-    When a connection is opened, the server may be another one, restarted from an old snapshot, or
-    back from an outage: what it stamped before is not trusted, nor is an instant yet to come.
+    When a connection is opened, the server may be a different one, restored from an old snapshot,
+    or back from an outage. So earlier timestamps are not trusted, nor are those in the future.
     """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._trusted_after: int | None = None
-        self._seen = 0
-        self._seen_at = 0.0
+        self._observed = 0
+        self._observed_at = 0.0
 
-    def connected(self, answer: Sequence[bytes | int]) -> None:
-        """Take the server's answer to TIME, and trust nothing that was stamped before it."""
+    def reset(self, answer: Sequence[bytes | int]) -> None:
+        """Set the clock from the server's answer to TIME, and trust no earlier timestamp."""
         seconds, microseconds = answer
         self._trusted_after = int(seconds) * _MICROSECONDS + int(microseconds)
-        self.saw(self._trusted_after)
+        self.observe(self._trusted_after)
 
-    def saw(self, microseconds: int) -> None:
-        """Correct the estimate by an instant that the server has just stamped."""
-        self._seen, self._seen_at = microseconds, self._clock()
+    def observe(self, microseconds: int) -> None:
+        """Correct the estimate by a timestamp that the server has just made."""
+        self._observed, self._observed_at = microseconds, self._clock()
 
     def age_seconds(self, microseconds: int) -> float:
-        """How long ago the server stamped this, by and large; negative for what is to come."""
-        return self._clock() - self._seen_at - (microseconds - self._seen) / _MICROSECONDS
+        """The approximate age of a timestamp of the server; negative if it is in the future."""
+        return self._clock() - self._observed_at - (microseconds - self._observed) / _MICROSECONDS
 
-    def trusts(self, microseconds: int) -> bool:
-        """Whether an instant is after the newest connection was opened, and not to come."""
+    def is_trusted(self, microseconds: int) -> bool:
+        """Whether a timestamp is after the newest connection was opened, and not in the future."""
         return (
             self._trusted_after is not None
             and microseconds > self._trusted_after

@@ -1,7 +1,7 @@
-"""One connection to Redis: what there is of redis-py's private parts stands here.
+"""One connection to Redis; the only module that uses private parts of redis-py.
 
 redis-py's own time-outs are not used: they cannot tell a busy event loop from a slow server, and
-one of them lost cancellations before Python 3.12. Who uses a connection holds the time.
+one of them lost cancellations before Python 3.12. The caller sets the time-out.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
-from keyvalue.reasons import reason_of, state_in
+from keyvalue.failure_reasons import reason_of, state_in
 
 Argument: TypeAlias = str | bytes | float
 Command: TypeAlias = Sequence[Argument]
-# Any: what commands answer differs: bytes, numbers, None, or lists of these.
+# Any: commands answer with bytes, numbers, None, or lists of these.
 Reply: TypeAlias = Any
 
 
 def connections(url: str, number: int, *, connect_seconds: float) -> "list[Connection]":
-    """Make connections, none of which is open yet."""
+    """Create connections without opening them."""
     pool = ConnectionPool.from_url(
         url,
         socket_timeout=None,
@@ -40,9 +40,9 @@ def connections(url: str, number: int, *, connect_seconds: float) -> "list[Conne
 
 
 class Connection:
-    """A connection; whatever goes wrong on it, a cancellation too, closes it.
+    """A connection that is closed by any failure, including a cancellation.
 
-    So no answer is ever taken for that to another command.
+    So an answer is never taken for the answer to a different command.
     """
 
     def __init__(self, raw: AbstractConnection) -> None:
@@ -50,7 +50,7 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
 
     async def open(self, opened: Callable[[Reply], None] | None = None) -> None:
-        """Connect, unless it is connected; `opened` is given the server's TIME then.
+        """Connect, if it is not connected; then `opened` is called with the server's TIME.
 
         Raises `ConnectionFailed`.
         """
@@ -65,11 +65,11 @@ class Connection:
                 opened(time)
 
     def pack(self, commands: Sequence[Command]) -> list[bytes]:
-        """Put commands as they are sent, on whatever connection."""
+        """Encode commands for sending, on any connection."""
         return self._raw.pack_commands(commands)
 
     async def exchange(self, packed: Sequence[bytes], number: int) -> list[Reply]:
-        """Send so many commands at once, and give their answers; some may be a `CommandRefused`.
+        """Send `number` encoded commands, and return the answers; some may be a `CommandRefused`.
 
         Raises `ConnectionFailed`.
         """
@@ -78,7 +78,7 @@ class Connection:
             return [await self._read() for _ in range(number)]
 
     async def close(self) -> None:
-        """Close it now, without waiting for what is not sent yet, as redis-py does."""
+        """Close it at once; redis-py would wait for unsent data."""
         if self._writer is not None:
             self._writer.transport.abort()
             self._writer = None
@@ -91,7 +91,7 @@ class Connection:
         except ConnectionFailed:
             raise
         except Exception as error:
-            # Not only what redis-py raises: what is no answer at all fails while it is parsed.
+            # Not only redis-py's errors: parsing something that is not an answer raises others.
             await self.close()
             raise ConnectionFailed(reason_of(error)) from error
         except BaseException:
@@ -99,7 +99,7 @@ class Connection:
             raise
 
     async def _is_usable(self) -> bool:
-        """Whether it is open, and has nothing to say that nobody asked for."""
+        """Whether it is open, and has no unread data."""
         try:
             return self._raw.is_connected and not await self._raw.can_read()
         except (RedisError, OSError):

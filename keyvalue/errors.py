@@ -1,26 +1,26 @@
-"""What can come of a command instead of its answer."""
+"""The errors of commands."""
 
 
 class KeyValueError(Exception):
-    """There is no answer; whoever asked has to do without."""
+    """A command was not answered; the caller has to use its fallback."""
 
 
-class Unavailable(KeyValueError):
-    """Redis is not asked at present, or did not answer; the command may have been carried out."""
+class KeyValueUnavailable(KeyValueError):
+    """The circuit is open, or Redis did not answer; the command may have been executed."""
 
 
 class CommandRefused(KeyValueError):
-    """Redis refused this command, as for what is stored under its key, and nothing else."""
+    """Redis refused only this command, for example because its key has another type."""
 
 
 class ScriptUnknown(CommandRefused):
-    """Redis does not have the script; it forgets them when it restarts."""
+    """Redis does not know the script; it loses its scripts when it restarts."""
 
 
 class ConnectionFailed(Exception):
-    """A connection cannot be used any more, and is closed; seen by the client alone.
+    """A connection failed and is closed; raised within this package only.
 
-    `reason` is one of the words of `keyvalue.reasons`.
+    `reason` is one of the words in `keyvalue.failure_reasons`.
     """
 
     def __init__(self, reason: str) -> None:

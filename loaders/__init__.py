@@ -1,4 +1,4 @@
-"""Everything that a request may load, batched: the table of contents of this package."""
+"""The loaders of a request: the table of contents of this package."""
 
 from datetime import date, datetime
 from functools import partial
@@ -7,19 +7,21 @@ from asyncpg import Record
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import conversations, credentials, messages, privacy
+from db.queries.chat import conversations, messages
+from db.queries.enterprise import credentials
+from db.queries.privacy import privacy_requests
 from loaders.accounts import account_by_administrator, account_by_id
-from loaders.batch import Loader
+from loaders.batching.cached_loader import cached_loader
+from loaders.batching.loader import Loader
+from loaders.batching.pages import PageKey, pages
+from loaders.batching.rows_by_id import rows_by_id
+from loaders.batching.slices import Slice
 from loaders.counts import ConversationCountKey, conversation_count, message_count
-from loaders.credentials_by_account import MOST_CREDENTIALS, credentials_by_account
-from loaders.once import once
-from loaders.pages import PageKey, pages
+from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
-from loaders.rows_by_id import rows_by_id
-from loaders.slices import Slice
 from loaders.subscription_by_user import subscription_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
@@ -29,7 +31,7 @@ from services.quota.records import Quota
 
 __all__ = [
     "ALL_PLANS",
-    "MOST_CREDENTIALS",
+    "MAX_CREDENTIALS",
     "ConversationCountKey",
     "DailyUsageKey",
     "Loaders",
@@ -39,10 +41,10 @@ __all__ = [
 
 
 class Loaders:
-    """The loaders of one request, made when first used.
+    """The loaders of one request, each made at its first use.
 
-    `viewer_id` is the signed-in person, whose rows alone the loaders by id give; everything that
-    depends on the time uses the one instant `now`. `subscriptions` is the cache of the process.
+    `viewer_id` is the signed-in person: loaders by id return that person's rows only. Everything
+    that depends on the time uses the instant `now`. `subscriptions` is the cache of the process.
     """
 
     def __init__(
@@ -60,8 +62,8 @@ class Loaders:
         self._contract = contract
         self._now = now
 
-    def renewed(self) -> "Loaders":
-        """Loaders of the same request that have loaded nothing yet."""
+    def fresh_copy(self) -> "Loaders":
+        """Loaders with the same arguments that have loaded nothing yet."""
         return Loaders(
             self._database,
             subscriptions=self._subscriptions,
@@ -70,107 +72,107 @@ class Loaders:
             now=self._now,
         )
 
-    @once
+    @cached_loader
     def user(self) -> Loader[int, Record | None]:
         """People by id."""
         return user_by_id(self._database)
 
-    @once
+    @cached_loader
     def subscription(self) -> Loader[int, Subscription]:
-        """Current subscriptions by user."""
+        """Current subscriptions by user id."""
         return subscription_by_user(self._database, self._subscriptions)
 
-    @once
+    @cached_loader
     def quota(self) -> Loader[int, Quota]:
-        """Today's quotas by user."""
+        """Today's quotas by user id."""
         return quota_by_user(self._database, self.subscription, self._now)
 
-    @once
+    @cached_loader
     def plans_on_sale(self) -> Loader[str, tuple[Plan, ...]]:
         """The plans on sale, under the one key `ALL_PLANS`."""
         return plans_on_sale(self._database)
 
-    @once
+    @cached_loader
     def conversation(self) -> Loader[int, Record | None]:
         """The viewer's conversations by id."""
         return rows_by_id(self._database, conversations.by_id, self._viewer_id)
 
-    @once
+    @cached_loader
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of conversations by user, filtered by status."""
         return pages(self._database, conversations.PAGE_BY_USER)
 
-    @once
+    @cached_loader
     def conversation_count(self) -> Loader[ConversationCountKey, int]:
         """How many conversations a user has."""
         return conversation_count(self._database)
 
-    @once
+    @cached_loader
     def message(self) -> Loader[int, Record | None]:
-        """The messages in the viewer's conversations by id."""
+        """Messages of the viewer's conversations by id."""
         return rows_by_id(self._database, messages.by_id, self._viewer_id)
 
-    @once
+    @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
         """Pages of messages by conversation."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION)
 
-    @once
+    @cached_loader
     def message_count(self) -> Loader[int, int]:
         """How many messages a conversation has."""
         return message_count(self._database)
 
-    @once
+    @cached_loader
     def privacy_request(self) -> Loader[int, Record | None]:
         """The viewer's privacy requests by id."""
-        return rows_by_id(self._database, privacy.requests_by_id, self._viewer_id)
+        return rows_by_id(self._database, privacy_requests.requests_by_id, self._viewer_id)
 
-    @once
+    @cached_loader
     def privacy_requests_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of privacy requests by user, filtered by kind."""
-        return pages(self._database, privacy.REQUESTS_PAGE_BY_USER)
+        return pages(self._database, privacy_requests.REQUESTS_PAGE_BY_USER)
 
-    @once
+    @cached_loader
     def privacy_request_of_nobody(self) -> Loader[int, Record | None]:
         """The requests whose person has been erased, by id; for operators."""
         return requests_of_nobody(self._database)
 
-    @once
+    @cached_loader
     def privacy_archive(self) -> Loader[int, Record | None]:
-        """The archives that can be fetched, by the request's id."""
+        """The archives of exports that can be downloaded, by the request's id."""
         return archive_by_request(self._database, self._now)
 
-    @once
+    @cached_loader
     def erased_tables(self) -> Loader[int, tuple[Record, ...]]:
         """What an erasure did to each table, by the request's id."""
         return erased_tables_by_request(self._database)
 
-    @once
+    @cached_loader
     def account(self) -> Loader[int, Record | None]:
         """Companies by id."""
         return account_by_id(self._database)
 
-    @once
+    @cached_loader
     def administered_account(self) -> Loader[int, Record | None]:
-        """The company that a user administers."""
+        """The company that a user administers, by user id."""
         return account_by_administrator(self._database)
 
-    @once
+    @cached_loader
     def usage_by_account(self) -> Loader[int, Usage]:
-        """What of its contract a company has used."""
+        """How much of its contract a company has used, by account id."""
         return usage_by_account(self._database, self._contract, self._now)
 
-    @once
+    @cached_loader
     def daily_usage(self) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
-        """A company's requests a day."""
+        """A company's requests per day."""
         return daily_usage(self._database)
 
-    @once
+    @cached_loader
     def credentials_by_account(self) -> Loader[int, tuple[Record, ...]]:
-        """A company's API keys."""
+        """A company's API keys, by account id."""
         return credentials_by_account(self._database, self._now)
 
-    @once
+    @cached_loader
     def credential(self) -> Loader[int, Record | None]:
         """The API keys of the company that the viewer administers, by id."""
         fetch = partial(credentials.by_id, now=self._now)

@@ -3,9 +3,9 @@
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import enterprise
-from loaders.batch import Loader
-from loaders.in_order import in_order
+from db.queries.enterprise import enterprise_accounts
+from loaders.batching.loader import Loader
+from loaders.batching.rows_by_id import rows_in_key_order
 
 
 def account_by_id(database: Database) -> Loader[int, Record | None]:
@@ -13,8 +13,8 @@ def account_by_id(database: Database) -> Loader[int, Record | None]:
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await enterprise.accounts_by_id(connection, ids)
-        return in_order(ids, rows, "id")
+            rows = await enterprise_accounts.accounts_by_id(connection, ids)
+        return rows_in_key_order(ids, rows, "id")
 
     return Loader(batch)
 
@@ -24,7 +24,7 @@ def account_by_administrator(database: Database) -> Loader[int, Record | None]:
 
     async def batch(user_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await enterprise.accounts_by_administrator(connection, user_ids)
-        return in_order(user_ids, rows, "administrator_id")
+            rows = await enterprise_accounts.accounts_by_administrator(connection, user_ids)
+        return rows_in_key_order(user_ids, rows, "administrator_id")
 
     return Loader(batch)

@@ -1,17 +1,17 @@
-"""How many rows belong to each parent."""
+"""Numbers of rows per parent."""
 
 from asyncio import gather
 from collections import defaultdict
 from dataclasses import dataclass
 
 from db.database import Database
-from db.queries import conversations, messages
-from loaders.batch import Loader
+from db.queries.chat import conversations, messages
+from loaders.batching.loader import Loader
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationCountKey:
-    """A user's conversations, of one status where one is given."""
+    """A user's conversations, limited to one status where one is given."""
 
     user_id: int
     status: str | None = None

@@ -6,11 +6,11 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import credentials
-from loaders.batch import Loader
+from db.queries.enterprise import credentials
+from loaders.batching.loader import Loader
 
-MOST_CREDENTIALS = 100
-"""How many of a company's credentials are given: all that are accepted, and the newest others."""
+MAX_CREDENTIALS = 100
+"""Credentials per company: all that are accepted, and then the newest others."""
 
 
 def credentials_by_account(database: Database, now: datetime) -> Loader[int, tuple[Record, ...]]:
@@ -18,7 +18,7 @@ def credentials_by_account(database: Database, now: datetime) -> Loader[int, tup
 
     async def batch(account_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:
-            rows = await credentials.by_account(connection, account_ids, MOST_CREDENTIALS, now)
+            rows = await credentials.by_account(connection, account_ids, MAX_CREDENTIALS, now)
         found: dict[int, list[Record]] = defaultdict(list)
         for row in rows:
             found[row["enterprise_account_id"]].append(row)

@@ -1,8 +1,8 @@
 """The plans on sale."""
 
 from db.database import Database
-from db.queries import billing
-from loaders.batch import Loader
+from db.queries.billing import subscriptions
+from loaders.batching.loader import Loader
 from services.billing.records import Plan
 from services.billing.rows import plan_from
 
@@ -10,11 +10,11 @@ ALL = "all"
 
 
 def plans_on_sale(database: Database) -> Loader[str, tuple[Plan, ...]]:
-    """All of them under the one key `ALL`, cheapest first."""
+    """All plans, cheapest first, under the one key `ALL`."""
 
     async def batch(keys: list[str]) -> list[tuple[Plan, ...]]:
         async with database.read() as connection:
-            rows = await billing.plans_on_sale(connection)
+            rows = await subscriptions.plans_on_sale(connection)
         return [tuple(plan_from(row) for row in rows)] * len(keys)
 
     return Loader(batch)

@@ -1,4 +1,4 @@
-"""What belongs to privacy requests."""
+"""Archives and receipts of privacy requests, and requests of erased people."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -6,28 +6,28 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import privacy, privacy_archives
-from loaders.batch import Loader
-from loaders.in_order import in_order
+from db.queries.privacy import export_archives, privacy_requests
+from loaders.batching.loader import Loader
+from loaders.batching.rows_by_id import rows_in_key_order
 
 
 def archive_by_request(database: Database, now: datetime) -> Loader[int, Record | None]:
-    """By request id; None for a request without an archive that can be fetched at `now`."""
+    """By request id; None for a request without an archive that can be downloaded at `now`."""
 
     async def batch(request_ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await privacy_archives.by_request(connection, request_ids, now)
-        return in_order(request_ids, rows, "request_id")
+            rows = await export_archives.by_request(connection, request_ids, now)
+        return rows_in_key_order(request_ids, rows, "request_id")
 
     return Loader(batch)
 
 
 def erased_tables_by_request(database: Database) -> Loader[int, tuple[Record, ...]]:
-    """By request id: what its erasure did to each table."""
+    """By request id: each table, with how many of its rows were erased."""
 
     async def batch(request_ids: list[int]) -> list[tuple[Record, ...]]:
         async with database.read() as connection:
-            rows = await privacy.erased_tables(connection, request_ids)
+            rows = await privacy_requests.erased_tables(connection, request_ids)
         found: dict[int, list[Record]] = defaultdict(list)
         for row in rows:
             found[row["request_id"]].append(row)
@@ -41,7 +41,7 @@ def requests_of_nobody(database: Database) -> Loader[int, Record | None]:
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
-            rows = await privacy.requests_of_nobody(connection, ids)
-        return in_order(ids, rows, "id")
+            rows = await privacy_requests.requests_of_nobody(connection, ids)
+        return rows_in_key_order(ids, rows, "id")
 
     return Loader(batch)

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from db.database import Database
-from db.queries import quota
-from loaders.batch import Loader, disregard
+from db.queries.chat import quota
+from loaders.batching.loader import Loader, ignore_failure
 from services.billing.records import Subscription
 from services.quota.records import Quota
 from services.quota.rules import quota_of
@@ -13,7 +13,7 @@ from services.quota.rules import quota_of
 def quota_by_user(
     database: Database, subscriptions: Loader[int, Subscription], now: datetime
 ) -> Loader[int, Quota]:
-    """By user id, at `now`; the subscription is the one that the request looks up anyway."""
+    """By user id, at `now`; subscriptions come from the request's own loader."""
 
     async def batch(user_ids: list[int]) -> list[Quota]:
         started = list(map(subscriptions.start, user_ids))
@@ -21,14 +21,14 @@ def quota_by_user(
             async with database.read() as connection:
                 rows = await quota.used_by_user(connection, user_ids, now.date())
             used = {row["user_id"]: row["used"] for row in rows}
-            # Whoever breaks this off breaks off all of the request: it is shielded from nobody.
+            # Not shielded: this is only cancelled together with the whole request.
             return [
                 quota_of(await subscription, used.get(user_id, 0), now)
                 for user_id, subscription in zip(user_ids, started, strict=True)
             ]
         except BaseException:
             for subscription in started:
-                subscription.add_done_callback(disregard)
+                subscription.add_done_callback(ignore_failure)
             raise
 
     return Loader(batch)

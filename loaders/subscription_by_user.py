@@ -5,8 +5,8 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries import billing
-from loaders.batch import Loader
+from db.queries.billing import subscriptions
+from loaders.batching.loader import Loader
 from services.billing.records import NO_SUBSCRIPTION, Subscription
 from services.billing.rows import subscription_from
 
@@ -16,13 +16,14 @@ def subscription_by_user(
 ) -> Loader[int, Subscription]:
     """By user id, from the cache; a user without a subscription has `NO_SUBSCRIPTION`.
 
-    Never from a replica, which may not have yet what has just been invalidated.
+    Misses are read from the primary: a replica may not have the change yet for which the cache was
+    invalidated.
     """
 
     async def read(user_ids: Sequence[int]) -> list[Subscription]:
         async with database.read_primary() as connection:
-            rows = await billing.current_subscription_by_user(connection, user_ids)
+            rows = await subscriptions.current_subscription_by_user(connection, user_ids)
         found = {row["user_id"]: subscription_from(row) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 
-    return Loader(partial(cache.get, read=read), at_hand=cache.at_hand)
+    return Loader(partial(cache.get, read=read), get_if_cached=cache.get_if_cached)

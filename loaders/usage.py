@@ -1,4 +1,4 @@
-"""What companies used."""
+"""How much of their contracts companies have used."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from datetime import date, datetime
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import enterprise
-from loaders.batch import Loader
+from db.queries.enterprise import enterprise_accounts
+from loaders.batching.loader import Loader
 from services.clock import next_midnight
 from services.enterprise.records import Usage, UsageContract
 
@@ -16,12 +16,12 @@ from services.enterprise.records import Usage, UsageContract
 def usage_by_account(
     database: Database, contract: UsageContract, now: datetime
 ) -> Loader[int, Usage]:
-    """By account id: the use of the UTC day and month of `now`."""
+    """By account id: the usage of the UTC day and month of `now`."""
     today = now.date()
 
     async def batch(account_ids: list[int]) -> list[Usage]:
         async with database.read() as connection:
-            rows = await enterprise.usage_totals_by_account(
+            rows = await enterprise_accounts.usage_totals_by_account(
                 connection, account_ids, today.replace(day=1), today
             )
         found = {row["enterprise_account_id"]: row for row in rows}
@@ -48,7 +48,7 @@ class DailyUsageKey:
 
 
 def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, int]]]:
-    """The requests of each day, 0 where none is recorded.
+    """Requests per day, 0 for a day without any.
 
     Accounts with the same days share a statement.
     """
@@ -60,7 +60,9 @@ def daily_usage(database: Database) -> Loader[DailyUsageKey, list[tuple[date, in
         found: dict[DailyUsageKey, list[tuple[date, int]]] = {}
         async with database.read() as connection:
             for (first, last), ids in accounts.items():
-                rows = await enterprise.daily_usage_by_account(connection, ids, first, last)
+                rows = await enterprise_accounts.daily_usage_by_account(
+                    connection, ids, first, last
+                )
                 counts: dict[int, dict[date, int]] = {id_: {} for id_ in ids}
                 for account_id, day, count in rows:
                     counts[account_id][day] = count

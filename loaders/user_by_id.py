@@ -4,16 +4,16 @@ from asyncpg import Record
 
 from db.database import Database
 from db.queries import users
-from loaders.batch import Loader
-from loaders.in_order import in_order
+from loaders.batching.loader import Loader
+from loaders.batching.rows_by_id import rows_in_key_order
 
 
 def user_by_id(database: Database) -> Loader[int, Record | None]:
-    """By user id; None for a person who is not, or no longer, known."""
+    """By user id; None for a person who does not exist, or no longer."""
 
     async def batch(ids: list[int]) -> list[Record | None]:
         async with database.read() as connection:
             rows = await users.by_id(connection, ids)
-        return in_order(ids, rows, "id")
+        return rows_in_key_order(ids, rows, "id")
 
     return Loader(batch)

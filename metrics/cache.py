@@ -1,9 +1,8 @@
-"""How caches fare: what they serve, how old it is, and what went wrong."""
+"""Caches: hits and misses, the age of served values, and failures."""
 
 from prometheus_client import Counter, Histogram
 
-from metrics.telling import ToldCounter, tell_histogram
-from metrics.timing import Timing
+from metrics.buffered import BufferedCounter, Timing, flush_histogram
 
 _AGE_EDGES = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -44,15 +43,12 @@ INVALIDATIONS_UNDELIVERED = Counter(
 
 
 class CacheMetrics:
-    """The measurements of the cache `name`.
-
-    A hit is noted in plain numbers, of which Prometheus is told by `tell`.
-    """
+    """The measurements of the cache `name`; hits are buffered until `flush`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._ages = Timing()
-        self._told_hits = ToldCounter(HITS.labels(name))
+        self._flushed_hits = BufferedCounter(HITS.labels(name))
         self._age_seconds = AGE_SECONDS.labels(name)
         self._misses = MISSES.labels(name)
         self._bypasses = BYPASSES.labels(name)
@@ -62,35 +58,35 @@ class CacheMetrics:
         self._undelivered = INVALIDATIONS_UNDELIVERED.labels(name)
 
     def hit(self, age_seconds: float) -> None:
-        """Note that a value of that age was served."""
+        """Record a hit on a value of that age."""
         self._ages.add(age_seconds)
 
-    def tell(self) -> None:
-        """Bring what Prometheus has of hits up to date."""
-        self._told_hits.tell(self._ages.count)
-        tell_histogram(self._age_seconds, self._ages)
+    def flush(self) -> None:
+        """Flush the hits to Prometheus."""
+        self._flushed_hits.flush(self._ages.count)
+        flush_histogram(self._age_seconds, self._ages)
 
     def missed(self, number: int) -> None:
-        """Note values that were not there."""
+        """Count misses."""
         self._misses.inc(number)
 
     def bypassed(self, number: int) -> None:
-        """Note values for which the store was not asked."""
+        """Count values that were read without asking the unavailable cache."""
         self._bypasses.inc(number)
 
-    def filled(self, kept: int, *, of: int) -> None:
-        """Note that so many values out of those read were kept."""
-        self._fills.inc(kept)
-        self._discarded.inc(of - kept)
+    def filled(self, stored: int, *, of: int) -> None:
+        """Count values that were stored, `of` those read for the cache."""
+        self._fills.inc(stored)
+        self._discarded.inc(of - stored)
 
     def failed(self, operation: str) -> None:
-        """Note an operation that was not answered."""
+        """Count an operation that the store did not answer."""
         ERRORS.labels(self._name, operation).inc()
 
     def unreadable(self) -> None:
-        """Note an entry that is not what this version writes."""
+        """Count an entry in a format that this version does not write."""
         self._unreadable.inc()
 
     def undelivered(self, number: int) -> None:
-        """Note keys whose invalidation could not be delivered at once."""
+        """Count keys whose invalidation could not be delivered at once."""
         self._undelivered.inc(number)

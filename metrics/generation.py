@@ -1,4 +1,4 @@
-"""What asking the language model takes."""
+"""Replies, people's and metered ones, and the requests to the language model behind them."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -19,7 +19,7 @@ ATTEMPTS = Counter(
     "Requests to the model that have ended, by outcome.",
     ("outcome",),
 )
-REPLIES = Counter(
+GENERATIONS = Counter(
     "guidance_generations",
     "Replies asked for that have ended, retries included, by outcome.",
     ("outcome",),
@@ -36,6 +36,50 @@ FIRST_PIECE_SECONDS = Histogram(
 BREAKER_STATE = Gauge(
     "guidance_generation_breaker_state",
     "The model's circuit breaker: 0 closed, 1 half open, 2 open; of several workers the last told.",
-    # Not the highest: a worker that died with an open breaker would be shown for ever.
+    # Not the highest: a worker that died with an open breaker would be shown forever.
     multiprocess_mode="mostrecent",
 )
+REPLIES_RUNNING = Gauge(
+    "guidance_replies_running",
+    "Replies that are being written.",
+    multiprocess_mode="livesum",
+)
+REPLIES_ENDED = Counter("guidance_replies_ended", "Replies that ended, by how.", ("status",))
+REPLIES_ABANDONED = Counter(
+    "guidance_replies_abandoned", "Replies that were ended because their writer was gone."
+)
+METERED_REPLIES_ENDED = Counter(
+    "guidance_metered_replies_ended",
+    "Metered replies that ended, by how.",
+    ("outcome",),
+)
+METERED_REPLIES_ABANDONED = Counter(
+    "guidance_metered_replies_abandoned",
+    "Metered replies that were ended, and given back, because their writer was gone.",
+)
+
+
+def reply_begun() -> None:
+    """Count a reply whose writer has begun."""
+    REPLIES_RUNNING.inc()
+
+
+def reply_ended(status: str) -> None:
+    """Count a reply that its writer ended with `status`."""
+    REPLIES_RUNNING.dec()
+    REPLIES_ENDED.labels(status).inc()
+
+
+def reply_abandoned() -> None:
+    """Count a reply that was ended because its writer is gone."""
+    REPLIES_ABANDONED.inc()
+
+
+def metered_reply_ended(outcome: str) -> None:
+    """Count a metered reply that ended: `complete`, or the reason of its failure."""
+    METERED_REPLIES_ENDED.labels(outcome).inc()
+
+
+def metered_reply_abandoned() -> None:
+    """Count a metered reply that was ended because its writer is gone."""
+    METERED_REPLIES_ABANDONED.inc()

@@ -1,4 +1,4 @@
-"""Background jobs: whether they are done, how often they fail, and what of the time is theirs."""
+"""Background jobs: runs, failures, last success, and the time they take."""
 
 from collections.abc import Mapping
 from time import time
@@ -6,7 +6,7 @@ from time import time
 from prometheus_client import Counter, Gauge
 
 from spans.part import Part
-from spans.trace import Use, seconds_by_kind
+from spans.trace import SelfTime, seconds_by_kind
 
 RUNS = Counter(
     "guidance_job_runs",
@@ -44,23 +44,23 @@ JOB_STATEMENT_SECONDS = Counter(
 
 
 def job_scheduled(job: str, interval_seconds: float) -> None:
-    """Note that this process is going to do a job again and again."""
+    """Record that this process runs a job at this interval."""
     INTERVAL_SECONDS.labels(job).set(interval_seconds)
     LAST_SUCCESS.labels(job).set(time())
 
 
 def job_done(job: str) -> None:
-    """Note that a job was done."""
+    """Record a successful run of a job."""
     RUNS.labels(job, "ok").inc()
     LAST_SUCCESS.labels(job).set(time())
 
 
 def job_failed(job: str) -> None:
-    """Note that a job failed, or could not reach the database."""
+    """Count a run that failed, or could not reach the database."""
     RUNS.labels(job, "failed").inc()
 
 
-def note_job(job: str, uses: Mapping[Part, Use]) -> None:
-    """Count what a job took, one time that it was done or failed."""
+def record_job_time(job: str, uses: Mapping[Part, SelfTime]) -> None:
+    """Count the seconds that one run of a job took, by kind of part."""
     for kind, taken in seconds_by_kind(uses).items():
         JOB_SECONDS.labels(job, kind).inc(taken)

@@ -1,4 +1,4 @@
-"""How the one Redis client fares, and how often others had to do without it."""
+"""Redis: the state of the client's circuit breakers, and how often others fell back."""
 
 from prometheus_client import Counter, Gauge
 
@@ -32,20 +32,20 @@ class CircuitMetrics:
         self._name = name
 
     def state(self, *, is_open: bool) -> None:
-        """Note the state."""
+        """Record the state."""
         OPEN.labels(self._name).set(int(is_open))
 
     def failed(self, reason: str) -> None:
-        """Note a failure."""
+        """Count a failure."""
         ERRORS.labels(self._name, reason).inc()
 
 
-def fell_back(user: str) -> None:
-    """Note that `user` had to do without Redis."""
+def count_fallback(user: str) -> None:
+    """Count a call in which `user` had to do without Redis."""
     FALLBACKS.labels(user).inc()
 
 
 def unreadable(user: str, number: int = 1) -> None:
-    """Note entries of `user` that are not what we write."""
+    """Count entries of `user` in a format that this version does not write."""
     if number:
         UNREADABLE.labels(user).inc(number)

@@ -1,7 +1,7 @@
-"""What this process has seen of its operations, and of the statements behind them.
+"""Statistics of this process's GraphQL operations, and of everything measured with them.
 
-Kept twice: for Prometheus, and for the operations fields of the API, where counts and totals are
-of the whole life of the process and percentiles of the newest samples.
+They are exposed twice: to Prometheus, and by the API's fields about operations, where counts and
+totals are since the start of the process and percentiles of the newest samples.
 """
 
 from collections import deque
@@ -11,11 +11,10 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from prometheus_client import Counter, Histogram
 
+from metrics.buffered import NEWEST, BufferedCounter, Timing, flush_histogram
 from metrics.cache import CacheMetrics
-from metrics.methods import Methods
-from metrics.parts import Parts
-from metrics.telling import ToldCounter, tell_histogram
-from metrics.timing import NEWEST, Timing
+from metrics.repository_methods import RepositoryMethods
+from metrics.traced_parts import TracedParts
 
 # Edges at 0.3 and 0.7 seconds, where the objectives are.
 _OPERATION_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -48,50 +47,50 @@ _Key: TypeAlias = tuple[str, str]
 """The name and the kind of an operation."""
 _DISTINCT_NAMES = 500
 OTHER = "other"
-"""The name under which everything is counted that comes after the first 500 names."""
+"""The name that all operations after the first 500 are counted under."""
 
 
 class Outcome(StrEnum):
-    """What became of a request."""
+    """The outcome of a request."""
 
     OK = "ok"
     CLIENT_ERROR = "client_error"
     PROTECTED = "protected"
     SERVER_ERROR = "server_error"
 
-    # What Enum hashes by takes a call in Python.
+    # Enum's own hash is a Python call, and too slow here.
     __hash__ = str.__hash__
 
 
 _OK, _SERVER_ERROR = Outcome.OK, Outcome.SERVER_ERROR
 
 
-class Agreed(Protocol):
-    """What is agreed of an operation; a number that is not is None."""
+class BudgetLimits(Protocol):
+    """The limits in an operation's budget; one that is not agreed on is None."""
 
     @property
     def p95_ms(self) -> int:
-        """Milliseconds that 95% of its answers keep within."""
+        """Milliseconds within which 95% of the answers must be."""
 
     @property
     def p99_ms(self) -> int:
-        """Milliseconds that 99% of its answers keep within."""
+        """Milliseconds within which 99% of the answers must be."""
 
     @property
     def deadline_ms(self) -> int:
-        """Milliseconds after which nobody waits for it; what changes something is finished."""
+        """Milliseconds after which it is answered with an error; mutations still run to the end."""
 
     @property
     def statements(self) -> int | None:
-        """The SQL statements that it runs."""
+        """The number of SQL statements that it may run."""
 
     @property
     def cost(self) -> int | None:
         """What it may cost."""
 
 
-class Observed(NamedTuple):
-    """One answer: which operation it is to, what it took, and what became of it."""
+class OperationSample(NamedTuple):
+    """One answered operation: its name, duration, statements, cost and outcome."""
 
     operation: str
     seconds: float
@@ -99,25 +98,25 @@ class Observed(NamedTuple):
     cost: int
     outcome: Outcome
 
-    def over(self, agreed: Agreed) -> list[tuple[str, float, int]]:
-        """The numbers that are exceeded: by name, what was taken, and what is agreed.
+    def over(self, limits: BudgetLimits) -> list[tuple[str, float, int]]:
+        """The limits that are exceeded: their names, the actual values, and the limits.
 
-        What is refused, on purpose or for a mistake, is not worked for, and quick.
+        Durations count only if the operation was executed: refusals are always quick.
         """
-        is_worked_for = self.outcome is _OK or self.outcome is _SERVER_ERROR
-        milliseconds = self.seconds * 1000 if is_worked_for else 0.0
+        was_executed = self.outcome is _OK or self.outcome is _SERVER_ERROR
+        milliseconds = self.seconds * 1000 if was_executed else 0.0
         if (
-            milliseconds <= agreed.p95_ms
-            and (agreed.statements is None or self.statements <= agreed.statements)
-            and (agreed.cost is None or self.cost <= agreed.cost)
+            milliseconds <= limits.p95_ms
+            and (limits.statements is None or self.statements <= limits.statements)
+            and (limits.cost is None or self.cost <= limits.cost)
         ):
             return []
         taken = {
-            "p95_ms": (milliseconds, agreed.p95_ms),
-            "p99_ms": (milliseconds, agreed.p99_ms),
-            "deadline_ms": (milliseconds, agreed.deadline_ms),
-            "statements": (self.statements, agreed.statements),
-            "cost": (self.cost, agreed.cost),
+            "p95_ms": (milliseconds, limits.p95_ms),
+            "p99_ms": (milliseconds, limits.p99_ms),
+            "deadline_ms": (milliseconds, limits.deadline_ms),
+            "statements": (self.statements, limits.statements),
+            "cost": (self.cost, limits.cost),
         }
         return [
             (name, number, most)
@@ -126,15 +125,15 @@ class Observed(NamedTuple):
         ]
 
 
-Came: TypeAlias = tuple[float, int, int, Outcome]
-"""What an answer came to: the seconds and statements that it took, its cost, and its outcome."""
+SampleValues: TypeAlias = tuple[float, int, int, Outcome]
+"""A sample without its operation's name: seconds, statements, cost and outcome."""
 
 
 @dataclass(slots=True)
-class OperationRecord:
-    """What became of the requests for one operation, of which `agreed` is agreed at present."""
+class OperationStats:
+    """The statistics of one operation, and its present budget."""
 
-    agreed: Agreed
+    limits: BudgetLimits
     name: str = OTHER
     timing: Timing = field(default_factory=Timing)
     requests: int = 0
@@ -143,27 +142,27 @@ class OperationRecord:
     statements_max: int = 0
     cost: int = 0
     statements_share: float = 0.0
-    """The largest part of what is agreed of a variant that an answer took, where beyond 1."""
-    pending: list[Came] = field(default_factory=list)
-    """Answers that are not added up yet."""
+    """The largest ratio of an answer's statements to its limit, if any exceeded it."""
+    pending: list[SampleValues] = field(default_factory=list)
+    """Samples that are not added to the totals yet."""
     _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
-    """Which of those worked for had a fault of ours: only they cost anything to keep."""
+    """The ordinals of executed requests that failed by a server error."""
 
     @property
     def errors(self) -> int:
-        """How many failed by a fault of ours."""
+        """How many failed by a server error."""
         return self.outcomes[Outcome.SERVER_ERROR]
 
     @property
     def protected(self) -> int:
-        """How many were refused on purpose."""
+        """How many were refused by a protection, such as a limit."""
         return self.outcomes[Outcome.PROTECTED]
 
     @property
     def error_share(self) -> float | None:
-        """Which part of what was worked for had a fault of ours; None where nothing was.
+        """The share of executed requests that failed by a server error; None if there were none.
 
-        Of all or of the newest, whichever is more: what fails now is not diluted by a long life.
+        Of all or of the newest, whichever is higher, so a long uptime hides no recent failures.
         """
         count, newest = self.timing.count, len(self.timing.newest)
         if not count:
@@ -172,68 +171,68 @@ class OperationRecord:
         return max(self.errors / count, recent / newest)
 
     def add_up(self) -> None:
-        """Take in what is pending."""
+        """Add the pending samples to the totals."""
         pending = self.pending.copy()
         del self.pending[: len(pending)]
-        worked_for, count = [], self.timing.count
+        executed, count = [], self.timing.count
         for seconds, statements, cost, outcome in pending:
             self.outcomes[outcome] += 1
             self.cost += cost
             self.statements += statements
             self.statements_max = max(self.statements_max, statements)
             if outcome is _OK or outcome is _SERVER_ERROR:
-                worked_for.append(seconds)
+                executed.append(seconds)
                 if outcome is _SERVER_ERROR:
-                    self._failed_at.append(count + len(worked_for))
+                    self._failed_at.append(count + len(executed))
         self.requests += len(pending)
-        if worked_for:
-            self.timing.add(*worked_for)
+        if executed:
+            self.timing.add(*executed)
 
 
 class Observations:
-    """The repository methods, and records by operation, bounded in number."""
+    """All buffered statistics of this process; the number of operations' names is bounded."""
 
     def __init__(self) -> None:
-        self.methods = Methods()
-        self.parts = Parts()
+        self.methods = RepositoryMethods()
+        self.parts = TracedParts()
         self.caches: list[CacheMetrics] = []
-        """Those that Prometheus is told of with the rest."""
-        self._operations: dict[_Key, OperationRecord] = {}
-        self._told: dict[_Key, _Told] = {}
+        """The caches whose metrics are flushed together with the rest."""
+        self._operations: dict[_Key, OperationStats] = {}
+        self._flushed: dict[_Key, _FlushedOperation] = {}
 
     def operation(
         self,
-        one: Observed,
-        agreed: Agreed,
+        one: OperationSample,
+        limits: BudgetLimits,
         kind: str = "query",
-        usually: Agreed | None = None,
+        usually: BudgetLimits | None = None,
     ) -> list[tuple[str, float, int]]:
-        """Note an answer; gives the numbers of what is agreed that it exceeds.
+        """Record an answer, and return the limits that it exceeds.
 
-        One refused on purpose, or for a mistake of the client's, does not count as quick. Those of
-        another `kind` (`query`, `mutation`, `subscription`) are others, though of the same name.
-        `usually` is what is agreed of the operation, where `agreed` is of the variant asked.
+        The durations of refusals do not count. Operations of the same name but another `kind`
+        (`query`, `mutation`, `subscription`) are counted apart. `usually` are the limits of the
+        operation if `limits` are those of one variant of it.
         """
-        record = self.record(one.operation, kind, usually or agreed)
+        record = self.record(one.operation, kind, usually or limits)
         record.pending.append(one[1:])
-        return self.over(one, agreed, record)
+        return self.over(one, limits, record)
 
-    def record(self, name: str, kind: str, agreed: Agreed) -> OperationRecord:
-        """Where answers to an operation are noted, of which that is agreed from now on."""
+    def record(self, name: str, kind: str, limits: BudgetLimits) -> OperationStats:
+        """The statistics of an operation, whose budget is `limits` from now on."""
         key = name, kind
         record = self._operations.get(key)
         if record is None:
             if len(self._operations) >= _DISTINCT_NAMES:
                 key = OTHER, kind
-            record = self._operations.setdefault(key, OperationRecord(agreed, key[0]))
-        record.agreed = agreed
+            record = self._operations.setdefault(key, OperationStats(limits, key[0]))
+        record.limits = limits
         return record
 
     def over(
-        self, one: Observed, agreed: Agreed, record: OperationRecord
+        self, one: OperationSample, limits: BudgetLimits, record: OperationStats
     ) -> list[tuple[str, float, int]]:
-        """Count the numbers of what is agreed that an answer exceeds, and give them."""
-        over = one.over(agreed)
+        """Count the limits that an answer exceeds, and return them."""
+        over = one.over(limits)
         for number, taken, most in over:
             OVER_BUDGET.labels(record.name, number).inc()
             if number == "statements":
@@ -241,43 +240,45 @@ class Observations:
         return over
 
     def add_up(self) -> None:
-        """Take in what was noted of operations and of methods."""
+        """Add everything pending, of operations and repository methods, to the totals."""
         self.methods.add_up()
         for record in self._operations.values():
             if record.pending:
                 record.add_up()
 
-    def operations(self) -> list[tuple[str, OperationRecord]]:
-        """Every operation seen, by name; of names that are not trusted one for each kind."""
+    def operations(self) -> list[tuple[str, OperationStats]]:
+        """The statistics of every operation, by name; a name has one for each kind that it had."""
         self.add_up()
         return [(name, record) for (name, _), record in self._operations.items()]
 
-    def tell(self) -> None:
-        """Bring what Prometheus has up to date, of methods and caches too."""
+    def flush(self) -> None:
+        """Flush all statistics to Prometheus."""
         self.add_up()
-        self.methods.tell()
-        self.parts.tell()
+        self.methods.flush()
+        self.parts.flush()
         for cache in self.caches:
-            cache.tell()
+            cache.flush()
         for key, record in self._operations.items():
-            told = self._told.get(key)
-            if told is None:
-                told = self._told[key] = _Told(*key)
-            told.tell(record)
+            flushed = self._flushed.get(key)
+            if flushed is None:
+                flushed = self._flushed[key] = _FlushedOperation(*key)
+            flushed.flush(record)
 
 
-class _Told:
-    """What Prometheus has of one operation."""
+class _FlushedOperation:
+    """The Prometheus collectors of one operation, and what they have already."""
 
     def __init__(self, name: str, kind: str) -> None:
         self._seconds = OPERATION_SECONDS.labels(name, kind)
-        self._statements = ToldCounter(STATEMENTS.labels(name))
-        self._cost = ToldCounter(COST.labels(name))
-        self._outcomes = {one: ToldCounter(OPERATIONS.labels(name, one.value)) for one in Outcome}
+        self._statements = BufferedCounter(STATEMENTS.labels(name))
+        self._cost = BufferedCounter(COST.labels(name))
+        self._outcomes = {
+            one: BufferedCounter(OPERATIONS.labels(name, one.value)) for one in Outcome
+        }
 
-    def tell(self, record: OperationRecord) -> None:
-        tell_histogram(self._seconds, record.timing)
-        self._statements.tell(record.statements)
-        self._cost.tell(record.cost)
+    def flush(self, record: OperationStats) -> None:
+        flush_histogram(self._seconds, record.timing)
+        self._statements.flush(record.statements)
+        self._cost.flush(record.cost)
         for outcome, count in record.outcomes.items():
-            self._outcomes[outcome].tell(count)
+            self._outcomes[outcome].flush(count)

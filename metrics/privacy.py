@@ -1,4 +1,4 @@
-"""Privacy requests: how long they take, how they end, and what is still owed to people."""
+"""Privacy requests: how long they take, how they end, and which are outstanding."""
 
 from collections.abc import Iterable
 
@@ -44,22 +44,22 @@ DEADLINE_SECONDS = Gauge(
 
 
 def left_state(kind: str, state: str, seconds: float) -> None:
-    """Note that a request was in `state` for so long."""
+    """Record how long a request was in the state that it left."""
     SECONDS.labels(kind, state).observe(seconds)
 
 
 def ended(kind: str, status: str) -> None:
-    """Note how a request ended."""
+    """Count a request that ended."""
     ENDED.labels(kind, status).inc()
 
 
 def attempt_failed(kind: str) -> None:
-    """Note that an attempt failed."""
+    """Count a failed attempt."""
     ATTEMPTS_FAILED.labels(kind).inc()
 
 
 def still_owed(counts: Iterable[tuple[str, str, int, int]], seconds_left: dict[str, float]) -> None:
-    """Note what is owed: kind, status, number and how many of them are overdue, for each."""
+    """Record the outstanding requests: for each kind and status, their number and those overdue."""
     numbers = {(kind, status): (count, overdue) for kind, status, count, overdue in counts}
     for kind in KINDS:
         for status in STATUSES:

@@ -1,4 +1,4 @@
-"""Events of the payment provider: what became of them."""
+"""Webhook events of the payment provider, by outcome."""
 
 from prometheus_client import Counter
 
@@ -11,15 +11,15 @@ EVENTS = Counter(
 
 
 def webhook_taken() -> None:
-    """Note an event that was taken, or may be passed over."""
+    """Count an event that was accepted, or that may be ignored."""
     EVENTS.labels("taken").inc()
 
 
 def webhook_refused() -> None:
-    """Note what was no event."""
+    """Count a request that was no valid event."""
     EVENTS.labels("refused").inc()
 
 
 def webhook_failed() -> None:
-    """Note an event that could not be stored."""
+    """Count an event that could not be stored."""
     EVENTS.labels("failed").inc()

@@ -1,4 +1,4 @@
-"""What Alembic runs: our tables against the database whose URL it was given."""
+"""The Alembic environment: our tables, and the database with the configured URL."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.migrating import alone
+from db.schema.migration_lock import migration_lock
 from db.tables import Table
 
 
 def run(connection: Connection) -> None:
-    """Run the wanted migrations on `connection`, each in a transaction of its own."""
+    """Run the requested migrations on `connection`, each in its own transaction."""
     context.configure(
         connection=connection,
         target_metadata=Table.metadata,
@@ -24,8 +24,8 @@ def run(connection: Connection) -> None:
 
 
 async def migrate_alone(url: str) -> None:
-    """Migrate while no other process does."""
-    async with alone(url):
+    """Migrate while holding the migration lock."""
+    async with migration_lock(url):
         engine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=lambda: asyncpg.connect(url),

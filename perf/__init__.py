@@ -1,0 +1,1 @@
+"""Measuring the server: benchmarks, load tests, budgets, comparisons, data sets and trials."""

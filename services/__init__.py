@@ -1,1 +1,1 @@
-"""Use-cases, one folder a domain; `records` are its values, `rules` its pure decisions."""
+"""Use cases, one folder per domain: `records` are its values, `rules` its pure decisions."""

@@ -1,4 +1,4 @@
-"""The time, as a collaborator."""
+"""The clock, passed in as a collaborator so that tests can set the time."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +9,7 @@ Clock: TypeAlias = Callable[[], datetime]
 
 
 def system_clock() -> datetime:
-    """The machine's time."""
+    """The clock of this machine."""
     return datetime.now(UTC)
 
 
@@ -19,5 +19,5 @@ def next_month(day: date) -> date:
 
 
 def next_midnight(instant: datetime) -> datetime:
-    """When the UTC day of `instant` ends."""
+    """The end of the UTC day that `instant` is in."""
     return datetime.combine(instant.date() + timedelta(days=1), time(), UTC)

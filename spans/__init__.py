@@ -1,1 +1,1 @@
-"""Where the time of a request passes: one source for metrics, `Server-Timing`, logs and traces."""
+"""Traces: where the time of a request goes, for metrics, `Server-Timing`, logs and reports."""

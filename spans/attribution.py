@@ -1,12 +1,12 @@
-"""How code says which part of a request it is; costs a look where the request is not traced."""
+"""Attributing code's time to parts of a request; costs one lookup if the request is not traced."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from spans.current import current_trace
-from spans.following import WithinSpan
 from spans.part import Kind, Part
+from spans.task_tracing import SpanCoroutine
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,15 +15,15 @@ _Coroutine = Coroutine[Any, Any, T]
 
 
 def attributed(part: Part, coroutine: _Coroutine[T]) -> _Coroutine[T]:
-    """The coroutine, whose time is that of `part`."""
+    """The coroutine, with its time attributed to `part`."""
     trace = current_trace()
     if trace is None or not trace.is_open:
         return coroutine
-    return WithinSpan(coroutine, trace, part)
+    return SpanCoroutine(coroutine, trace, part)
 
 
 def attributed_call(part: Part) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Have the time of a function, which awaits nothing, be that of `part`."""
+    """Decorate a function that awaits nothing: its time is attributed to `part`."""
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
@@ -42,7 +42,7 @@ def attributed_call(part: Part) -> Callable[[Callable[P, T]], Callable[P, T]]:
 def attributed_to(
     kind: Kind,
 ) -> Callable[[Callable[P, _Coroutine[T]]], Callable[P, _Coroutine[T]]]:
-    """Have the time of a coroutine function be that of a part of its name."""
+    """Decorate a coroutine function: its time is attributed to a part of its name."""
 
     def decorate(function: Callable[P, _Coroutine[T]]) -> Callable[P, _Coroutine[T]]:
         module = function.__module__.rpartition(".")[2]
@@ -53,7 +53,7 @@ def attributed_to(
             trace = current_trace()
             if trace is None or not trace.is_open:
                 return function(*args, **kwargs)
-            return WithinSpan(function(*args, **kwargs), trace, part)
+            return SpanCoroutine(function(*args, **kwargs), trace, part)
 
         return call
 

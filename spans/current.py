@@ -1,4 +1,4 @@
-"""The trace that the running code belongs to, and the background job, where it is one."""
+"""The trace and the background job that the running code belongs to, if any."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,29 +10,29 @@ from spans.trace import Trace
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _job: ContextVar[str | None] = ContextVar("job", default=None)
 current_trace = _trace.get
-"""The trace of the current request; None where nobody wants to know, as of nearly all requests."""
+"""The trace of the current request; None if it is not traced, as most are not."""
 current_job = _job.get
-"""The name of the background job that runs; None while a request is worked for."""
+"""The name of the running background job; None in requests."""
 
 
 class _Untraced:
-    """Stands for the trace of a request that has none."""
+    """A null object in the place of the trace of a request that is not traced."""
 
     def stage(self, part: Part | None) -> None:
-        """Do nothing about it."""
+        """Do nothing."""
 
 
 UNTRACED = _Untraced()
 
 
 def trace_in(context: Context) -> Trace | None:
-    """The trace of what runs in `context`."""
+    """The trace in `context`."""
     return context.get(_trace)
 
 
 @contextmanager
 def within_trace(trace: Trace) -> Iterator[None]:
-    """Have what runs in the block, and in tasks started there, belong to `trace`."""
+    """Make `trace` current in the block, and in tasks started inside."""
     token = _trace.set(trace)
     try:
         yield
@@ -42,7 +42,7 @@ def within_trace(trace: Trace) -> Iterator[None]:
 
 @contextmanager
 def within_job(name: str) -> Iterator[None]:
-    """Have what runs in the block, and in tasks started there, be background work of that name."""
+    """Make the background job `name` current in the block, and in tasks started inside."""
     token = _job.set(name)
     try:
         yield
@@ -51,7 +51,7 @@ def within_job(name: str) -> Iterator[None]:
 
 
 def job_context(name: str) -> Context:
-    """A context for a job that a request starts: nothing of it goes on there but its trace."""
+    """A context for a job that a request starts; of the request it has only the trace."""
     context = Context()
     context.run(_job.set, name)
     context.run(_trace.set, _trace.get())

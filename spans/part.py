@@ -1,4 +1,4 @@
-"""What a request's time may pass in."""
+"""The parts into which a request's time is divided."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,13 +15,13 @@ class Kind(StrEnum):
     ADMISSION = "admission"
     """Waiting for the caller's turn and for what is left of its budget."""
     EXECUTION = "execution"
-    """Finding out what to call, and putting the answer together."""
+    """Deciding which resolvers to call, and assembling the answer."""
     RESOLVER = "resolver"
     WRITER = "writer"
-    """Writing what a field gave: down to the next resolvers."""
+    """Writing a resolver's result as JSON, down to the next resolvers."""
     BATCH = "batch"
     METHOD = "python"
-    """What a repository method does besides its statement."""
+    """The Python of a repository method, besides its statement."""
     DATABASE = "database"
     CONNECTION = "connection"
     """Waiting for a connection to the database."""
@@ -29,22 +29,22 @@ class Kind(StrEnum):
     MODEL = "model"
     PAYMENTS = "payments"
     REPLY = "reply"
-    """Waiting for a reply that somebody writes."""
+    """Waiting for the language model's reply, which a background task writes."""
     EVENTS = "events"
     """Waiting for the next event of a subscription."""
     ENCODER = "encoder"
     SENDING = "sending"
     EVENT_LOOP = "event_loop"
-    """Ready to go on, while the event loop did something else, or had no processor."""
+    """Ready to run while the event loop did something else, or the process had no processor."""
     JOB = "job"
     """Background work."""
 
-    # What Enum hashes by takes a call in Python.
+    # Enum's own hash is a Python call, and too slow here.
     __hash__ = str.__hash__
 
 
 class Part(NamedTuple):
-    """One thing that takes time: a repository method, a resolver, a batch, … by its name."""
+    """One thing that takes time, by kind and name: a repository method, a resolver, a batch, …."""
 
     kind: Kind
     name: str
@@ -66,7 +66,7 @@ RANKS: dict[Kind, int] = {
     **{kind: len(_INSIDE_OUT) - place for place, kind in enumerate(_INSIDE_OUT)},
     **dict.fromkeys(_WAITED_FOR_OUTSIDE, len(_INSIDE_OUT) + 1),
 }
-"""Of several parts in which a request waits at once, the highest are waited for.
+"""When a request waits in several parts at once, its time goes to those of the highest rank.
 
-The others wait for these: a resolver for a batch, a batch for the database.
+The others wait for these: a resolver waits for a batch, and a batch for the database.
 """

@@ -1,8 +1,8 @@
-"""What one request's time passed in, each moment of it in one part.
+"""The trace of one request, which attributes each moment of its time to one part.
 
-A request runs in several tasks, of which one runs at a time. While one runs, the time is that of
-its innermost span. While none does, it is of what they wait for (see `spans.part.RANKS`), shared
-among several. So the parts add up to the whole, whatever ran at the same time.
+A request has several tasks, of which one runs at a time. While one runs, time goes to its innermost
+span. While none runs, it goes to what they wait for (see `spans.part.RANKS`), divided evenly among
+several. So the parts add up to the total, whatever happened concurrently.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,21 +14,21 @@ from spans.part import EVENT_LOOP, RANKS, Kind, Part
 
 
 class Delay(Protocol):
-    """Tells how late the event loop was."""
+    """Measures how late the event loop was."""
 
     def seconds(self, now: float) -> float:
-        """What has come together until `now`."""
+        """The accumulated seconds until `now`."""
 
 
-class Use(NamedTuple):
-    """How often a part came, and the seconds that were its own."""
+class SelfTime(NamedTuple):
+    """How often a part occurred, and its seconds without those of parts inside it."""
 
     times: int
     seconds: float
 
 
 class Span:
-    """A part while it lasts, with the seconds that are its own and not of spans inside it."""
+    """One occurrence of a part, with its seconds without those of spans inside it."""
 
     __slots__ = ("part", "seconds", "times")
 
@@ -38,10 +38,10 @@ class Span:
         self.times = 0 if is_continued else 1
 
 
-class Lane:
-    """One task of a request, with the spans that are open in it, the innermost last.
+class TaskSpans:
+    """The open spans of one task of a request, the innermost last.
 
-    A request does not wait for one that `is_detached`, unless it waits for a reply.
+    The request does not wait for a task that `is_detached`, unless it waits for a reply.
     """
 
     __slots__ = ("is_detached", "spans")
@@ -52,74 +52,74 @@ class Lane:
 
 
 class Trace:
-    """Accounts for the time of one request, from when it is made until `finish`."""
+    """Accounts for the time of one request, from its construction until `finish`."""
 
     def __init__(
         self, root: Part, *, clock: Callable[[], float] = perf_counter, delay: Delay | None = None
     ) -> None:
         self.root = root
         self.is_open = True
-        self.running: Lane | None = None
-        """The task that runs at the moment."""
+        self.running: TaskSpans | None = None
+        """The running task; None while all of them wait."""
         self._clock = clock
         self._delay = delay
-        self._lanes: dict[Lane, None] = {}
-        self._uses: dict[Part, Use] = {}
-        self._around = Span(root)
-        """What passes before the first task begins, and after the last has ended."""
+        self._tasks: dict[TaskSpans, None] = {}
+        self._uses: dict[Part, SelfTime] = {}
+        self._outside = Span(root)
+        """The time before the first task begins and after the last one ends."""
         self.began_at = self._at = clock()
         self._delayed = delay.seconds(self._at) if delay else 0.0
 
     @property
     def seconds(self) -> float:
-        """The whole, so far or until it was finished."""
+        """The total time, so far or until it was finished."""
         return (self._clock() if self.is_open else self._at) - self.began_at
 
     @property
     def current_part(self) -> Part:
-        """What the task that runs is at; the whole where none does."""
+        """The innermost part of the running task; the root if none runs."""
         return self.root if self.running is None else self.running.spans[-1].part
 
-    def uses(self) -> dict[Part, Use]:
-        """What each part took so far."""
+    def uses(self) -> dict[Part, SelfTime]:
+        """The time of each part so far."""
         if not self.is_open:
             return self._uses
         self._charge()
-        found = dict(self._uses)
-        for span in (self._around, *(span for lane in self._lanes for span in lane.spans)):
-            _add(found, span)
-        return found
+        totals = dict(self._uses)
+        for span in (self._outside, *(span for task in self._tasks for span in task.spans)):
+            _add(totals, span)
+        return totals
 
-    def finish(self) -> dict[Part, Use]:
-        """Account for the last moment, and give what each part took."""
-        found = self.uses()
-        self._uses, self._lanes, self.running = found, {}, None
+    def finish(self) -> dict[Part, SelfTime]:
+        """Account for the last moment, and return the time of each part."""
+        totals = self.uses()
+        self._uses, self._tasks, self.running = totals, {}, None
         self.is_open = False
-        return found
+        return totals
 
     # Tasks.
 
-    def resume(self, lane: Lane) -> Lane | None:
-        """A task goes on; give the one that is interrupted by it."""
+    def resume(self, task: TaskSpans) -> TaskSpans | None:
+        """Record that a task resumes; returns the one that it interrupts."""
         self._charge()
-        before, self.running = self.running, lane
-        self._lanes[lane] = None
+        before, self.running = self.running, task
+        self._tasks[task] = None
         return before
 
-    def suspend(self, lane: Lane, before: Lane | None, *, has_ended: bool) -> None:
-        """A task waits, or has ended."""
+    def suspend(self, task: TaskSpans, before: TaskSpans | None, *, has_ended: bool) -> None:
+        """Record that a task waits or has ended."""
         if self.is_open:
             self._charge()
             self.running = before
             if has_ended:
-                self._lanes.pop(lane, None)
-                for span in lane.spans:
+                self._tasks.pop(task, None)
+                for span in task.spans:
                     _add(self._uses, span)
 
     # Spans.
 
     def enter(self, part: Part, *, is_continued: bool = False) -> Span:
-        """Begin a part in the task that runs; one that `is_continued` is not counted once more."""
+        """Begin a span in the running task; one that `is_continued` is not counted again."""
         self._charge()
         span = Span(part, is_continued=is_continued)
         if self.running is not None:
@@ -129,15 +129,15 @@ class Trace:
         return span
 
     def leave(self, span: Span) -> None:
-        """End a part."""
+        """End a span."""
         self._charge()
-        lane = self.running
-        if self.is_open and lane is not None and span in lane.spans[1:]:
-            lane.spans.remove(span)
+        task = self.running
+        if self.is_open and task is not None and span in task.spans[1:]:
+            task.spans.remove(span)
             _add(self._uses, span)
 
     def stage(self, part: Part | None) -> None:
-        """Go on with another part in the place of the innermost span; None is for the whole."""
+        """Replace the innermost span by one of another part; None is the root."""
         self._charge()
         if self.running is not None:
             _add(self._uses, self.running.spans[-1])
@@ -145,21 +145,21 @@ class Trace:
 
     @contextmanager
     def span(self, part: Part, *, is_continued: bool = False) -> Iterator[Span]:
-        """A part that lasts as long as the block, which awaits nothing."""
+        """Open a span for the block, which must not await anything."""
         span = self.enter(part, is_continued=is_continued)
         try:
             yield span
         finally:
             self.leave(span)
 
-    def _name_method(self, lane: Lane, statement: Part) -> None:
-        """Know a repository method by its statement, as the database's time is."""
-        innermost = lane.spans[-1]
+    def _name_method(self, task: TaskSpans, statement: Part) -> None:
+        """Name the enclosing repository method after its statement."""
+        innermost = task.spans[-1]
         if innermost.part.kind is Kind.METHOD:
             innermost.part = Part(Kind.METHOD, statement.name)
 
     def _charge(self) -> None:
-        """Account for the time since it was accounted for last."""
+        """Attribute the time since the last call."""
         if not self.is_open:
             return
         now = self._clock()
@@ -172,17 +172,17 @@ class Trace:
         late = min(passed, max(0.0, late))
         if late:
             times, seconds = self._uses.get(EVENT_LOOP, (0, 0.0))
-            self._uses[EVENT_LOOP] = Use(times + 1, seconds + late)
-        waiting = self._waiting() or [self._around]
+            self._uses[EVENT_LOOP] = SelfTime(times + 1, seconds + late)
+        waiting = self._waiting_spans() or [self._outside]
         for span in waiting:
             span.seconds += (passed - late) / len(waiting)
 
-    def _waiting(self) -> list[Span]:
-        """The spans in which the request waits while none of its tasks runs."""
-        own = _highest([one.spans[-1] for one in self._lanes if not one.is_detached])
-        if own and own[0].part.kind is Kind.REPLY:
-            return _highest([one.spans[-1] for one in self._lanes if one.is_detached]) or own
-        return own
+    def _waiting_spans(self) -> list[Span]:
+        """The spans that the request waits in while none of its tasks runs."""
+        waiting = _highest([one.spans[-1] for one in self._tasks if not one.is_detached])
+        if waiting and waiting[0].part.kind is Kind.REPLY:
+            return _highest([one.spans[-1] for one in self._tasks if one.is_detached]) or waiting
+        return waiting
 
 
 def _highest(spans: list[Span]) -> list[Span]:
@@ -192,20 +192,20 @@ def _highest(spans: list[Span]) -> list[Span]:
     return [span for span in spans if RANKS[span.part.kind] == highest]
 
 
-def _add(uses: dict[Part, Use], span: Span) -> None:
+def _add(uses: dict[Part, SelfTime], span: Span) -> None:
     times, seconds = uses.get(span.part, (0, 0.0))
-    uses[span.part] = Use(times + span.times, seconds + span.seconds)
+    uses[span.part] = SelfTime(times + span.times, seconds + span.seconds)
 
 
-def seconds_by_kind(uses: Mapping[Part, Use]) -> dict[Kind, float]:
-    """What the parts of each kind took together."""
+def seconds_by_kind(uses: Mapping[Part, SelfTime]) -> dict[Kind, float]:
+    """The total seconds of the parts of each kind."""
     seconds: dict[Kind, float] = {}
     for part, use in uses.items():
         seconds[part.kind] = seconds.get(part.kind, 0.0) + use.seconds
     return seconds
 
 
-def largest_part(uses: Mapping[Part, Use]) -> str:
-    """The part that took most of a request, in words: `python of messages.by_id 31.2 ms`."""
+def largest_part(uses: Mapping[Part, SelfTime]) -> str:
+    """The part that took longest, as text: `python of messages.by_id 31.2 ms`."""
     part, use = max(uses.items(), key=lambda one: one[1].seconds)
     return f"{part.kind} of {part.name} {use.seconds * 1000:.1f} ms"

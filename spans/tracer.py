@@ -1,4 +1,4 @@
-"""Which requests are traced, and what becomes of their traces."""
+"""Deciding which requests are traced, and tracing them."""
 
 from asyncio import get_running_loop
 from collections.abc import Callable, Coroutine, Mapping
@@ -7,36 +7,36 @@ from random import random
 from typing import Any, TypeAlias, TypeVar
 
 from spans.current import within_trace
-from spans.following import follow_tasks, followed
 from spans.loop_delay import LoopDelay
 from spans.part import Part
-from spans.trace import Trace, Use
+from spans.task_tracing import trace_tasks, traced_task
+from spans.trace import SelfTime, Trace
 
 T = TypeVar("T")
-Uses: TypeAlias = Mapping[Part, Use]
+Uses: TypeAlias = Mapping[Part, SelfTime]
 
 
 class Tracer:
-    """Traces a `share` of all requests; `note` is told the operation, and what its parts took.
+    """Traces a random `share` of all requests; calls `record` with an operation and its parts.
 
-    `chance` gives numbers from 0 to 1. One belongs to one event loop.
+    `chance` returns random numbers from 0 to 1. A tracer belongs to one event loop.
     """
 
     def __init__(
         self,
         share: float,
-        note: Callable[[str, Uses], None],
+        record: Callable[[str, Uses], None],
         *,
         chance: Callable[[], float] = random,
     ) -> None:
         self._share = share
-        self._note = note
+        self._record = record
         self._chance = chance
         self._delay = LoopDelay()
         self._until_next = self._gap()
 
-    def wants(self) -> bool:
-        """Whether the next request is traced, by chance."""
+    def should_trace(self) -> bool:
+        """Decide at random whether the next request is traced."""
         self._until_next -= 1
         if self._until_next >= 0:
             return False
@@ -44,9 +44,9 @@ class Tracer:
         return True
 
     def _gap(self) -> float:
-        """How many requests pass between two of which each is traced by the same chance.
+        """Draw the number of requests until the next traced one.
 
-        A geometric distribution: drawn once for all of them, by its inverse.
+        It has a geometric distribution; one draw by its inverse replaces one draw per request.
         """
         if self._share <= 0:
             return inf
@@ -58,7 +58,7 @@ class Tracer:
     async def run(
         self, root: Part, coroutine: Coroutine[Any, Any, T], operation: Callable[[], str | None]
     ) -> T:
-        """Trace what a request does; its `operation` is asked for at the end, None for none."""
+        """Trace a request; at the end `operation` returns its name, or None to drop the trace."""
         self._delay.start()
         trace = Trace(root, delay=self._delay)
         try:
@@ -68,16 +68,16 @@ class Tracer:
             name = operation()
             uses = trace.finish()
             if name is not None:
-                self._note(name, uses)
+                self._record(name, uses)
 
 
 # Any: as above.
 async def traced(trace: Trace, coroutine: Coroutine[Any, Any, T]) -> T:
-    """Do what `trace` is to account for, in the tasks that are started by it too."""
-    leave = follow_tasks(get_running_loop())
+    """Run a coroutine traced by `trace`, together with the tasks that it starts."""
+    leave = trace_tasks(get_running_loop())
     try:
         with within_trace(trace):
-            result: T = await followed(trace, coroutine)
+            result: T = await traced_task(trace, coroutine)
             return result
     finally:
         trace.finish()

@@ -1,52 +1,52 @@
-"""Replies as they are written: numbered pieces of text, followed by any number of readers."""
+"""Streams of replies as they are written: numbered pieces of text, for any number of followers."""
 
 from collections.abc import AsyncGenerator, Sequence
 
 from keyvalue import KeyValueError
-from metrics.keyvalue import fell_back
-from streams.following import RedisFollowing
+from metrics.keyvalue import count_fallback
 from streams.memory import MemoryStreams
-from streams.records import Delta, StreamUnknown, split
+from streams.reader import RedisStreamReader
+from streams.records import Delta, StreamUnknown, split_pieces
 from streams.redis import RedisStreams
-from streams.writing import Writing
+from streams.writer import ReplyStreamWriter
 
-__all__ = ["Delta", "ReplyStreams", "StreamUnknown", "Writing", "split"]
+__all__ = ["Delta", "ReplyStreamWriter", "ReplyStreams", "StreamUnknown", "split_pieces"]
 
 
 class ReplyStreams:
-    """The streams of this process in memory and, given Redis, those of every instance.
+    """The streams of this process in memory and, with Redis, those of all instances.
 
-    Redis going away disturbs no writer: whoever follows from elsewhere loses the stream.
+    If Redis goes away, writers continue; followers on other instances lose the stream.
     """
 
     def __init__(
-        self, shared: RedisStreams | None, following: RedisFollowing | None = None
+        self, shared: RedisStreams | None, reader: RedisStreamReader | None = None
     ) -> None:
         self._own = MemoryStreams()
         self._shared = shared
-        if following is None and shared is not None:
-            following = RedisFollowing(shared)
-        self._following = following
+        if reader is None and shared is not None:
+            reader = RedisStreamReader(shared)
+        self._reader = reader
 
-    async def begin(self, reply_id: int) -> Writing:
-        """Make the stream of a reply, for its one writer."""
+    async def begin(self, reply_id: int) -> ReplyStreamWriter:
+        """Create the stream of a reply, and return its only writer."""
         self._own.begin(reply_id)
-        writing = Writing(reply_id, self._own, self._shared)
-        await writing.begin()
-        return writing
+        writer = ReplyStreamWriter(reply_id, self._own, self._shared)
+        await writer.begin()
+        return writer
 
-    async def abandon(self, reply_id: int) -> None:
-        """Say that nothing follows in a stream whose writer, in another process, is gone."""
+    async def end_abandoned(self, reply_id: int) -> None:
+        """End the stream of a reply whose writer was in another process that is gone."""
         if self._shared is not None:
             try:
                 await self._shared.end(reply_id)
             except KeyValueError:
-                fell_back("streams")
+                count_fallback("streams")
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
-        """Take away what is kept of replies, and let their writers share nothing more.
+        """Delete the streams of replies, and stop their writers from publishing more.
 
-        Raises `KeyValueError` where Redis cannot be told.
+        Raises `KeyValueError` if Redis does not answer.
         """
         for reply_id in reply_ids:
             self._own.forget(reply_id)
@@ -54,19 +54,19 @@ class ReplyStreams:
             await self._shared.forget(reply_ids)
 
     async def close(self) -> None:
-        """End following."""
-        if self._following is not None:
-            await self._following.close()
+        """Stop reading from Redis."""
+        if self._reader is not None:
+            await self._reader.close()
 
     def is_own(self, reply_id: int) -> bool:
-        """Whether the stream is of this process, whose writers end their streams in any case."""
+        """Whether this process writes the stream; its writers always end their streams."""
         return reply_id in self._own
 
     def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
-        """Give the pieces after the index `after`, those to come too, until the end.
+        """Yield the pieces after index `after`, including those to come, until the end.
 
-        Raises `StreamUnknown`, also in the middle; what was given until then is good.
+        Raises `StreamUnknown`, also midway; the pieces yielded until then are valid.
         """
-        if self._following is None or self.is_own(reply_id):
+        if self._reader is None or self.is_own(reply_id):
             return self._own.follow(reply_id, after)
-        return self._following.follow(reply_id, after)
+        return self._reader.follow(reply_id, after)

@@ -1,13 +1,13 @@
-"""Text that comes faster than it is passed on, joined into fewer pieces."""
+"""Joining pieces of text that arrive faster than they can be passed on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 
-class Coalescing:
-    """Passes text on at once; what comes while the piece before is passed on is joined.
+class PieceCoalescer:
+    """Passes text on at once; text that arrives during a call of `append` is joined.
 
-    `append` is called for one piece at a time; a slow one makes pieces larger, not more.
+    `append` is called for one piece at a time; if it is slow, pieces get larger.
     """
 
     def __init__(self, append: Callable[[str], Awaitable[None]]) -> None:
@@ -15,19 +15,19 @@ class Coalescing:
         self._pending: list[str] = []
         self._is_closing = False
         self._waiting: asyncio.Future[None] | None = None
-        self._passing_on = asyncio.create_task(self._pass_on())
+        self._task = asyncio.create_task(self._pass_on())
 
     def add(self, text: str) -> None:
-        """Take the next text, which may be empty."""
+        """Add the next text, which may be empty."""
         if text:
             self._pending.append(text)
             self._wake()
 
     async def close(self) -> None:
-        """Pass on what is left."""
+        """Pass on the rest, and wait for it."""
         self._is_closing = True
         self._wake()
-        await self._passing_on
+        await self._task
 
     async def _pass_on(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Streams within one process."""
+"""Streams in the memory of one process."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from streams.records import Delta, StreamUnknown
 
-KEPT_SECONDS = 10
-"""How long a stream can be followed after its end, when its text is stored anyway."""
+ENDED_SECONDS = 10
+"""How long a stream can be followed after its end; its text is stored by then."""
 
 
 @dataclass(slots=True)
@@ -18,28 +18,28 @@ class _Stream:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
-        """Let every follower look again, and wait for the next change."""
+        """Wake every follower."""
         self.changed.set()
         self.changed = asyncio.Event()
 
 
 class MemoryStreams:
-    """The streams of the replies that this process writes, or reads from elsewhere."""
+    """Streams of replies that this process writes, or reads from Redis."""
 
-    def __init__(self, *, kept_seconds: float = KEPT_SECONDS) -> None:
+    def __init__(self, *, ended_seconds: float = ENDED_SECONDS) -> None:
         self._streams: dict[int, _Stream] = {}
-        self._kept_seconds = kept_seconds
+        self._ended_seconds = ended_seconds
 
     def begin(self, reply_id: int) -> None:
-        """Make the stream, so that it can be followed before its first piece."""
+        """Create the stream, so that it can be followed before its first piece."""
         self._streams[reply_id] = _Stream()
 
-    def number(self, reply_id: int) -> int:
-        """How many pieces there are."""
+    def count(self, reply_id: int) -> int:
+        """How many pieces the stream has."""
         return len(self._streams[reply_id].deltas)
 
     def append(self, reply_id: int, delta: Delta) -> None:
-        """Add the next piece, unless the stream was forgotten."""
+        """Add the next piece, unless the stream was deleted."""
         stream = self._streams.get(reply_id)
         if stream is None:
             return
@@ -47,30 +47,30 @@ class MemoryStreams:
         stream.wake()
 
     def end(self, reply_id: int) -> None:
-        """Say that nothing follows; the stream is forgotten some time later."""
+        """End the stream; it is deleted some time later."""
         stream = self._streams.get(reply_id)
         if stream is None:
             return
         stream.has_ended = True
         stream.wake()
         loop = asyncio.get_running_loop()
-        loop.call_later(self._kept_seconds, self._drop, reply_id, stream)
+        loop.call_later(self._ended_seconds, self._drop, reply_id, stream)
 
     def forget(self, reply_id: int) -> None:
-        """Drop the stream; those who follow it and have not reached its end lose it."""
+        """Delete the stream; followers that have not reached its end lose it."""
         stream = self._streams.pop(reply_id, None)
         if stream is not None and not stream.has_ended:
             stream.is_lost = True
             stream.wake()
 
     def __contains__(self, reply_id: int) -> bool:
-        """Whether the reply's stream can be followed here."""
+        """Whether the reply has a stream here."""
         return reply_id in self._streams
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
-        """Give the pieces after the index `after`, those to come too, until the end.
+        """Yield the pieces after index `after`, including those to come, until the end.
 
-        Raises `StreamUnknown`, also in the middle; what was given until then is good.
+        Raises `StreamUnknown`, also midway; the pieces yielded until then are valid.
         """
         stream = self._streams.get(reply_id)
         if stream is None:

@@ -1,4 +1,4 @@
-"""What a stream of a reply is made of."""
+"""The pieces of a reply's stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ class Delta:
 
 
 class StreamUnknown(Exception):
-    """There is no stream of the reply here: none was begun, it was forgotten, or it is away."""
+    """The reply has no stream: none was begun, it was deleted, or Redis is away."""
 
 
-def split(text: str, ends: Sequence[int], after: int) -> list[Delta]:
-    """The pieces of a stored text after the index `after`; `ends` are their ends in characters."""
+def split_pieces(text: str, ends: Sequence[int], after: int) -> list[Delta]:
+    """The pieces of a stored text after index `after`; `ends` are the offsets of their ends."""
     starts = (0, *ends)
     return [
         Delta(index + 1, text[starts[index] : ends[index]])

@@ -1,8 +1,8 @@
-"""Streams that every instance can follow, kept in Redis.
+"""Streams in Redis, which every instance can follow.
 
-A piece is an entry of the Redis stream of its reply whose id is the piece's index, so that
-reading after an index is reading after an id. A piece is added only to the one before it: what
-Redis has lost is seen by its writer, who writes the stream anew, and never leaves a hole.
+A reply has one Redis stream; the id of an entry is the index of its piece, so reading after an
+index is reading after an id. A piece is added only directly after its predecessor. If Redis has
+lost entries, the writer notices and writes the stream again, so there are never gaps.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
 from streams.records import Delta
 
-KEPT_SECONDS = 600
-"""How long a stream is kept that is not ended, after its last entry."""
-ENDED_KEPT_SECONDS = 60
-"""How long a stream can be followed after its end, when its text is stored anyway."""
+OPEN_SECONDS = 600
+"""How long a stream that has not ended is kept after its last entry."""
+ENDED_SECONDS = 60
+"""How long a stream can be followed after its end; its text is stored by then."""
 BEGIN, TEXT, END = b"begin", b"text", b"end"
 _MOST_ENTRIES = 1_000
 """How many entries of each stream are read at once."""
-# Both answer 1 where they wrote, -1 where the stream has ended, and 0 where what is there does not
-# end with the piece before.
+# Both return 1 if they wrote, -1 if the stream has ended, and 0 if its last entry is not the
+# preceding piece.
 _WRITE = Script("""
 local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if ARGV[2] == '1' and last[1] and last[1][2][1] == 'end' then return -1 end
@@ -51,62 +51,62 @@ end
 
 
 class StreamEnded(Exception):
-    """Somebody else has ended the stream, since its writer was taken for dead."""
+    """Another process has ended the stream, because it took the writer for dead."""
 
 
 class RedisStreams:
-    """Writes streams for every instance; every method may raise `KeyValueError`."""
+    """Reads and writes the streams in Redis; every method may raise `KeyValueError`."""
 
     def __init__(self, keyvalue: KeyValueClient) -> None:
         self._keyvalue = keyvalue
 
-    async def write(self, reply_id: int, pieces: Sequence[str], *, is_again: bool) -> None:
-        """Make the stream with what there is of the reply, in place of whatever is there.
+    async def write(self, reply_id: int, pieces: Sequence[str], *, is_rewrite: bool) -> None:
+        """Write the whole stream of a reply so far, replacing what is under its key.
 
-        So one of the same name goes that another database left behind. Where it `is_again` that
-        the stream is written, raises `StreamEnded`.
+        That also replaces the stream of a reply with the same id from another database. If the
+        stream is being rewritten (`is_rewrite`), raises `StreamEnded` if it was ended elsewhere.
         """
-        arguments: list[Argument] = [KEPT_SECONDS, int(is_again)]
+        arguments: list[Argument] = [OPEN_SECONDS, int(is_rewrite)]
         arguments += [piece.encode() for piece in pieces]
         _require_open(await self._keyvalue.run_script(_WRITE, [key(reply_id)], arguments))
 
     async def append(self, reply_id: int, delta: Delta) -> bool:
-        """Add the next piece; False where the piece before it is not the last one there.
+        """Add the next piece; False if the last entry is not the preceding piece.
 
         Raises `StreamEnded`.
         """
         before = f"{delta.index - 1}-0" if delta.index > 1 else "0-1"
-        arguments: list[Argument] = [KEPT_SECONDS, before, f"{delta.index}-0", delta.text.encode()]
+        arguments: list[Argument] = [OPEN_SECONDS, before, f"{delta.index}-0", delta.text.encode()]
         added = await self._keyvalue.run_script(_APPEND, [key(reply_id)], arguments)
         _require_open(added)
         return bool(added)
 
     async def end(self, reply_id: int) -> None:
-        """Say that nothing follows."""
-        await self._keyvalue.run_script(_END, [key(reply_id)], [ENDED_KEPT_SECONDS])
+        """End the stream."""
+        await self._keyvalue.run_script(_END, [key(reply_id)], [ENDED_SECONDS])
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
-        """Put an empty stream that has ended in the place of each that is there.
+        """Replace each stream that exists by an empty one that has ended.
 
-        Its writer, if it still has one, can add nothing to that.
+        A writer that is still running can add nothing to it.
         """
         for reply_id in reply_ids:
-            await self._keyvalue.run_script(_FORGET, [key(reply_id)], [KEPT_SECONDS])
+            await self._keyvalue.run_script(_FORGET, [key(reply_id)], [OPEN_SECONDS])
 
     async def has(self, reply_id: int) -> bool:
-        """Whether there is a stream of the reply."""
+        """Whether the reply has a stream."""
         try:
             return bool(await self._keyvalue.run("XLEN", key(reply_id)))
         except CommandRefused:
             return False
 
-    async def read(self, positions: dict[int, bytes], *, blocks_seconds: float) -> Reply:
-        """Give what follows the positions in streams, or None after a while without anything."""
+    async def read(self, positions: dict[int, bytes], *, block_seconds: float) -> Reply:
+        """The entries after these positions; None if none arrive within `block_seconds`."""
         command: list[Argument] = ["XREAD", "COUNT", _MOST_ENTRIES]
-        command += ["BLOCK", round(blocks_seconds * 1000), "STREAMS"]
+        command += ["BLOCK", round(block_seconds * 1000), "STREAMS"]
         command += [key(reply_id) for reply_id in positions]
         command += positions.values()
-        return await self._keyvalue.wait(*command, blocks_seconds=blocks_seconds)
+        return await self._keyvalue.run_blocking(*command, block_seconds=block_seconds)
 
 
 def _require_open(answer: int) -> None:
@@ -115,10 +115,10 @@ def _require_open(answer: int) -> None:
 
 
 def key(reply_id: int) -> bytes:
-    """Where the stream of a reply is."""
+    """The Redis key of a reply's stream."""
     return b"guidance:reply:%d" % reply_id
 
 
 def reply_id_of(key: bytes) -> int:
-    """The reply whose stream is there."""
+    """The reply id in the Redis key of a stream."""
     return int(key.rpartition(b":")[2])

@@ -1,1 +1,1 @@
-"""Who is asking."""
+"""Authentication: tokens of people, API keys of companies."""

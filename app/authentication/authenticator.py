@@ -1,4 +1,4 @@
-"""Who is asking, from the credential that a request carries."""
+"""Finds the caller of a request by its credential."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,11 +8,11 @@ import structlog
 from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySetUnavailable
 from app.authentication.tokens import TokenVerifier
-from app.authentication.verified import Identity
-from db.unavailable import DatabaseUnavailable
-from services.enterprise.service import EnterpriseService
-from services.people import KnownPeople, PersonUnknown
-from services.principal import Anonymous, Person, Principal
+from app.authentication.verified_tokens import Identity
+from db.connections.errors import DatabaseUnavailable
+from services.callers.people import KnownPeople, PersonUnknown
+from services.callers.principal import Anonymous, Person, Principal
+from services.enterprise.authentication import ApiKeyService
 
 _BEARER, _KEY = "Bearer ", "x-api-key"
 _log = structlog.get_logger("guidance.authentication")
@@ -35,18 +35,18 @@ class Authenticator:
     """Reads `Authorization: Bearer` and `X-API-Key`; a request without either is anonymous."""
 
     def __init__(
-        self, tokens: TokenVerifier, enterprise: EnterpriseService, people: KnownPeople
+        self, tokens: TokenVerifier, enterprise: ApiKeyService, people: KnownPeople
     ) -> None:
         self._tokens = tokens
         self._people = people
         self._enterprise = enterprise
 
-    def known(self, headers: Mapping[str, str]) -> Identity | None:
-        """The person of a token that was accepted a moment ago; None where that is to be asked."""
+    def cached_identity(self, headers: Mapping[str, str]) -> Identity | None:
+        """The identity of a cached token, without waiting; None if `identity` is needed."""
         authorization = headers.get("authorization")
         if authorization is None or not authorization.startswith(_BEARER) or _KEY in headers:
             return None
-        claims = self._tokens.verified(authorization[len(_BEARER) :])
+        claims = self._tokens.cached_claims(authorization[len(_BEARER) :])
         if claims is None or not self._people.is_known(claims.person.user_id):
             return None
         return claims.identity
@@ -56,7 +56,7 @@ class Authenticator:
         return (await self.identity(headers)).principal
 
     async def identity(self, headers: Mapping[str, str], *, address: str | None = None) -> Identity:
-        """The caller, at `address`, of what outlives a request; raises as `principal` does."""
+        """The caller, and when its credential expires; raises as `principal` does."""
         authorization = headers.get("authorization")
         api_key = headers.get(_KEY)
         if authorization is not None and api_key is not None:
@@ -67,8 +67,8 @@ class Authenticator:
             return Identity(await self._client(api_key))
         return _anonymous(address)
 
-    async def is_there(self, principal: Principal) -> bool:
-        """Whether the caller of what outlives a request has not been erased since."""
+    async def still_exists(self, principal: Principal) -> bool:
+        """Whether the caller of a long-lived connection has not been erased meanwhile."""
         return not isinstance(principal, Person) or await self._people.has(principal.user_id)
 
     async def _person(self, authorization: str) -> Identity:
@@ -87,7 +87,7 @@ class Authenticator:
 
     async def _client(self, api_key: str) -> Principal:
         try:
-            client = await self._enterprise.recognise(api_key.strip())
+            client = await self._enterprise.authenticate(api_key.strip())
         except DatabaseUnavailable as error:
             _log.error("database unavailable", reason=str(error))
             raise AuthenticationUnavailable("API keys cannot be checked at the moment.") from error

@@ -1,10 +1,10 @@
-"""What a verified token says: whose it is, and when it is good."""
+"""Validates the claims of a verified token: its times, subject and roles."""
 
 import re
 from typing import Any
 
-from app.authentication.verified import Claims
-from services.principal import Person
+from app.authentication.verified_tokens import Claims
+from services.callers.principal import Person
 
 LARGEST_ID = 2**63 - 1
 _USER_ID = re.compile(r"[1-9]\d{0,18}", re.ASCII)
@@ -19,7 +19,7 @@ class InvalidToken(Exception):
 
 # Any: a payload is JSON of unknown shape until its members are checked here.
 def claims_of(payload: dict[str, Any], now: float) -> Claims:
-    """The claims of a payload that is good at `now`, in Unix seconds; raises `InvalidToken`."""
+    """The claims of a payload that is valid at `now`, in Unix seconds; raises `InvalidToken`."""
     expires_at = _instant(payload, "exp")
     if expires_at is None:
         raise InvalidToken("it does not say when it ends")

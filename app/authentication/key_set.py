@@ -1,4 +1,4 @@
-"""The identity provider's public keys (RFC 7517), fetched when needed and kept for a while."""
+"""The identity provider's public keys (RFC 7517), fetched on demand and cached."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,15 +15,15 @@ import structlog
 from jwt import PyJWK
 
 from app.authentication.published_keys import KeyName, keys_by_name
-from clients.bounded import PLAIN, bounded_body
-from clients.tls import authorities
+from clients.bounded_body import UNCOMPRESSED, bounded_body
+from clients.tls import tls_context
 
 FRESH_SECONDS = 300
 """How long fetched keys are used without asking again."""
 STALE_SECONDS = 3_600
-"""How long they are used while the provider is asked; older ones are waited for."""
+"""How long they are used while new ones are fetched; older ones are not used any more."""
 RETRY_SECONDS = 10
-"""How long an unknown key id, or a provider that fails, is not asked about again."""
+"""The least time between two fetches, after an unknown key id or a failure."""
 DEADLINE_SECONDS = 5.0
 """How long a fetch may take, from looking up the name to the last byte."""
 LARGEST_BYTES = 1_000_000
@@ -31,7 +31,7 @@ _log = structlog.get_logger("guidance.key_set")
 
 
 class UnknownKey(Exception):
-    """The provider has no key of this id for this algorithm."""
+    """The provider has no key with this id for this algorithm."""
 
 
 class KeySetUnavailable(Exception):
@@ -41,9 +41,8 @@ class KeySetUnavailable(Exception):
 class KeySet:
     """The keys at `url`; `seconds` gives a clock that only runs forward.
 
-    Keys outlive a provider that does not answer: old ones are used until new ones can be had.
-    A key that is not known fetches the keys again, at most every ten seconds, so that a rotation is
-    noticed and invented ids cost the provider nothing.
+    Cached keys are used while the provider does not answer. An unknown key id causes a fetch, at
+    most every ten seconds: so a rotation is noticed, and invented ids do not flood the provider.
     """
 
     def __init__(
@@ -62,13 +61,13 @@ class KeySet:
         self._fetching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if _may_be_changed_on_its_way(self._url):
+        if _is_insecure(self._url):
             _log.warning("the key set comes over plain http: who can change it signs in as anybody")
         self._http = httpx2.AsyncClient(
             timeout=self._deadline_seconds,
             follow_redirects=False,
-            verify=authorities(),
-            headers=PLAIN,
+            verify=tls_context(),
+            headers=UNCOMPRESSED,
         )
         return self
 
@@ -86,8 +85,8 @@ class KeySet:
     async def keys(self, kid: str, algorithm: str) -> Sequence[PyJWK]:
         """The keys with the id `kid` that may sign with `algorithm`: one or more.
 
-        Raises `UnknownKey` and `KeySetUnavailable`. Waits for the provider only where no key that
-        is known will do, and never longer than one fetch.
+        Raises `UnknownKey` and `KeySetUnavailable`. Waits for the provider only if no cached key
+        is usable, and never longer than one fetch.
         """
         name = kid, algorithm
         now = self._seconds()
@@ -109,7 +108,7 @@ class KeySet:
         return is_fetching or self._asked_at is None or now - self._asked_at >= RETRY_SECONDS
 
     def _fetch(self) -> asyncio.Task[None]:
-        """The fetch that is under way, begun if there is none; no request's end breaks it off."""
+        """The running fetch, started if there is none; cancelling a request does not cancel it."""
         if self._fetching is None or self._fetching.done():
             self._fetching = asyncio.create_task(self._refresh(), context=Context())
         return self._fetching
@@ -123,7 +122,7 @@ class KeySet:
         else:
             self._fetched_at = self._seconds()
         finally:
-            # Only now, so that whoever asks meanwhile waits for this answer.
+            # Only now, so that concurrent requests wait for this fetch.
             self._asked_at = self._seconds()
 
     async def _published(self) -> dict[KeyName, tuple[PyJWK, ...]]:
@@ -132,7 +131,7 @@ class KeySet:
             return keys_by_name(orjson.loads(await bounded_body(answer, LARGEST_BYTES)))
 
 
-def _may_be_changed_on_its_way(url: str) -> bool:
+def _is_insecure(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return False

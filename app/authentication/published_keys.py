@@ -1,4 +1,4 @@
-"""Which of a provider's keys may verify tokens (RFC 7517), found by key id and algorithm."""
+"""Selects the keys of a provider's key set that may verify tokens (RFC 7517)."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -10,18 +10,17 @@ from jwt.api_jwk import PyJWKSet
 ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
 """The asymmetric algorithms that are accepted."""
 MOST_KEYS = 100
-"""More than any provider has: reading a megabyte of them would keep everybody waiting."""
+"""More than any provider has: parsing a megabyte of keys would block the event loop."""
 KeyName: TypeAlias = tuple[str, str]
 """A key id and an algorithm: several keys may share either, or both."""
 
 
 # Any: a key set is JSON of unknown shape.
 def keys_by_name(published: Any) -> dict[KeyName, tuple[PyJWK, ...]]:
-    """The keys that may verify; raises the library's errors and `ValueError` where there is none.
+    """The keys that may verify; raises `ValueError`, and the library's errors if there is none.
 
-    What cannot verify is passed over, whatever it is: keys for encryption, of other algorithms,
-    without an id, too short, or in a form that nobody knows; and those for signatures after the
-    first hundred.
+    All others are skipped: keys for encryption, of other algorithms, without an id, too short, or
+    malformed, and what follows the first hundred.
     """
     match published:
         case {"keys": list(keys)}:
@@ -36,7 +35,7 @@ def keys_by_name(published: Any) -> dict[KeyName, tuple[PyJWK, ...]]:
 
 
 def _is_for_signatures(key: Any) -> bool:
-    """Whether a key has an id, and does not say that it is for anything but signatures."""
+    """Whether a key has an id, and is not declared for anything but signatures."""
     match key:
         case {"kid": str(), "kty": "RSA" | "EC" | "OKP"}:
             operations = key.get("key_ops")

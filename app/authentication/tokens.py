@@ -11,7 +11,7 @@ from jwt import PyJWK
 from app.authentication.claims import InvalidToken, claims_of
 from app.authentication.key_set import KeySet, UnknownKey
 from app.authentication.published_keys import ALGORITHMS
-from app.authentication.verified import Claims, VerifiedTokens
+from app.authentication.verified_tokens import Claims, VerifiedTokens
 from services.clock import Clock
 
 LONGEST_TOKEN = 8_192
@@ -42,15 +42,15 @@ class TokenVerifier:
         self._clock = clock
         self._verified = VerifiedTokens()
 
-    def verified(self, token: str) -> Claims | None:
-        """The claims of a token that was accepted a moment ago, and has not ended."""
-        until, claims = self._verified.kept(token, _NOTHING)
+    def cached_claims(self, token: str) -> Claims | None:
+        """The claims of a token in the cache that has not expired, without waiting."""
+        until, claims = self._verified.get(token, _NOTHING)
         return claims if claims is not None and until > self._clock().timestamp() else None
 
     async def verify(self, token: str) -> Claims:
         """Check signature, times and claims; raises `InvalidToken` and `KeySetUnavailable`.
 
-        A token that was accepted is looked at again only when it has ended, or after a while.
+        An accepted token is cached for a while.
         """
         now = self._clock().timestamp()
         claims = self._verified.claims(token, now)
@@ -77,7 +77,7 @@ class TokenVerifier:
 def issue_token(
     secret: str, *, user_id: int, roles: Sequence[str], ttl_seconds: int, now: datetime
 ) -> str:
-    """Sign a token of `user_id` that ends `ttl_seconds` after `now`."""
+    """Sign a token of `user_id` that expires `ttl_seconds` after `now`."""
     issued = int(now.timestamp())
     claims = {
         "sub": str(user_id),
@@ -99,7 +99,7 @@ async def _keys(key_set: KeySet, kid: object, algorithm: str) -> Sequence[PyJWK]
 
 # Any: a payload is JSON of unknown shape until its members are checked.
 def _payload(token: str, keys: Iterable[str | PyJWK], algorithm: str) -> dict[str, Any]:
-    """What the token says, verified under the first of the keys that has signed it."""
+    """The payload, verified with the first key whose signature matches."""
     for key in keys:
         try:
             return _read(lambda: _LIBRARY.decode(token, key, [algorithm]))  # noqa: B023 - it is called here
@@ -109,10 +109,10 @@ def _payload(token: str, keys: Iterable[str | PyJWK], algorithm: str) -> dict[st
 
 
 def _read(read: Callable[[], T]) -> T:
-    """Have the library read a token; any failure but a wrong signature means it is malformed.
+    """Call the library; any failure but a wrong signature means that the token is malformed.
 
-    Besides its own errors the library raises those of JSON nested too deep, and of members whose
-    types it does not check.
+    Besides its own errors the library raises those of too deeply nested JSON, and of members
+    whose types it does not check.
     """
     try:
         return read()

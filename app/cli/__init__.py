@@ -1,20 +1,20 @@
-"""The `guidance` command: finds its subcommands, and says failures in one line."""
+"""The `guidance` command: finds its subcommands, and reports failures in one line."""
 
 import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import click
 
-from app.importing import importing
+from app.garbage_collection import importing
 
 GROUP = "guidance.commands"
 _NAME = "guidance"
 
 
 class Commands(click.Group):
-    """The commands that the installed packages register, each imported when it is used.
+    """The commands registered as entry points, each imported when it is used.
 
-    The performance suite adds its own this way, which the application must not import.
+    So the performance suite can add its own, which the application must not import.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -48,10 +48,10 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_fail("interrupted", 130))
     except Exception as error:
-        # Here and not above: help needs no database, whose failures take long to import.
-        from app.cli.expected import status_of
+        # Imported late, as this imports the database, which the help does not need.
+        from app.cli.exit_statuses import exit_status_of
 
-        expected = status_of(error)
+        expected = exit_status_of(error)
         if expected is None:
             raise
         sys.exit(_fail(str(error), expected))

@@ -1,4 +1,4 @@
-"""`guidance api-key`: a new key for a company."""
+"""`guidance api-key`: creates an API key for a company."""
 
 import secrets
 
@@ -9,8 +9,8 @@ from app.cli.database import with_database
 from app.settings import load_settings
 from db.database import Database
 from services.clock import system_clock
-from services.enterprise.service import AccountNotFound, EnterpriseService
-from services.enterprise.uses import LastUses
+from services.enterprise.authentication import AccountNotFound, ApiKeyService
+from services.enterprise.last_uses import LastUseRecorder
 
 
 @click.command("api-key")
@@ -28,7 +28,7 @@ def api_key(account_id: int) -> None:
 
 async def issue(database: Database, account_id: int) -> str:
     """Add a key to the account; raises `AccountNotFound`."""
-    service = EnterpriseService(
-        database, LastUses(database), clock=system_clock, random_bytes=secrets.token_bytes
+    service = ApiKeyService(
+        database, LastUseRecorder(database), clock=system_clock, random_bytes=secrets.token_bytes
     )
     return await service.issue_key(account_id)

@@ -1,11 +1,11 @@
-"""The database as commands use it."""
+"""Runs a command's work on the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from app.cli.failures import failing_with
-from app.database import database_url
+from app.cli.database_failures import reporting_database_failures
+from app.composition.database_url import database_url
 from app.settings import Settings
 from db.database import Database, open_database
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """What `work` gives with the database; fails in one line without one."""
+    """The result of `work` on the database; the command fails if that cannot be used."""
 
     async def do(url: str) -> T:
         async with open_database(
@@ -26,5 +26,5 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
         ) as database:
             return await work(database.in_background())
 
-    with database_url(settings) as url, failing_with("the database cannot be used"):
+    with database_url(settings) as url, reporting_database_failures("the database cannot be used"):
         return asyncio.run(do(url))

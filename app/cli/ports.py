@@ -1,4 +1,4 @@
-"""Whether a server may listen where it is told to."""
+"""Checks whether a port is free."""
 
 import errno
 import socket
@@ -6,8 +6,8 @@ import socket
 import click
 
 
-def check_is_free(host: str, port: int, hint: str = "") -> None:
-    """Fail in one line where the server could not listen, with a hint at what to do."""
+def check_port_is_free(host: str, port: int, hint: str = "") -> None:
+    """Fail the command with a `hint` if a server could not listen on the port."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

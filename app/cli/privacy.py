@@ -1,4 +1,4 @@
-"""`guidance privacy`: what operators do about privacy requests."""
+"""`guidance privacy`: retry an erasure, revoke the link of an export."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -10,7 +10,7 @@ from app.cli.database import with_database
 from app.settings import load_settings
 from db.database import Database
 from services.clock import Clock, system_clock
-from services.privacy.operating import revoke_link, try_again
+from services.privacy.operator_actions import retry_erasure, revoke_link
 
 Change: TypeAlias = Callable[[Database, int, Clock], Awaitable[bool]]
 
@@ -31,7 +31,7 @@ def privacy() -> None:
 @_request
 def retry(request_id: int) -> None:
     """Carry out an erasure again that was given up."""
-    if not _do(try_again, request_id):
+    if not _do(retry_erasure, request_id):
         raise click.ClickException(f"there is no erasure {request_id} that was given up")
     click.echo(f"Erasure {request_id} will be carried out again.")
 

@@ -1,16 +1,16 @@
-"""`guidance schema`: the API in its own language, and what a change of it does to clients."""
+"""`guidance schema`: prints the SDL, and checks what a change breaks for published documents."""
 
 from pathlib import Path
 
 import click
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
-from app.cli.operation_lists import everything
-from app.cli.registry import preparation_for, with_registry
+from app.cli.operations.registry import preparation_for, with_registry
+from app.cli.operations.tables import all_documents
 from app.settings import load_settings
 from gql.build import schema as current_schema
-from gql.documents.schema_changes import Comparison, compared
-from services.operations.records import DocumentState, ListedDocument
+from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
+from services.documents.records import DocumentState, ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,24 +34,24 @@ def check(old: Path, new: Path | None) -> None:
     settings = load_settings()
     before = _schema_in(old)
     after = build_schema(current_schema().as_str()) if new is None else _schema_in(new)
-    preparation = preparation_for(settings)
-    listed = with_registry(settings, lambda registry: everything(registry, preparation))
+    document_cache = preparation_for(settings)
+    listed = with_registry(settings, lambda registry: all_documents(registry, document_cache))
     served = [one for one in listed if one.state is not DocumentState.RETIRED]
-    comparison = compared(before, after, served)
-    _tell(comparison)
+    comparison = compare_schemas(before, after, served)
+    _print_comparison(comparison)
     active = [one for one in comparison.broken_documents if one.state is DocumentState.ACTIVE]
     if active:
         raise click.ClickException(f"active documents that break: {len(active)}")
 
 
-def _tell(comparison: Comparison) -> None:
+def _print_comparison(comparison: SchemaComparison) -> None:
     for change in comparison.changes:
         does = "breaks" if change.is_breaking else "may matter to"
         click.echo(f"{'breaking' if change.is_breaking else 'dangerous'}: {change.description}")
         for document in change.documents:
-            click.echo(f"  {does} {_in_words(document)}")
+            click.echo(f"  {does} {_describe(document)}")
     for broken in comparison.broken:
-        click.echo(f"not valid: {_in_words(broken.document)}")
+        click.echo(f"not valid: {_describe(broken.document)}")
         click.echo(f"  {broken.reason}")
     breaking = len(comparison.breaking)
     click.echo(
@@ -60,7 +60,7 @@ def _tell(comparison: Comparison) -> None:
     )
 
 
-def _in_words(document: ListedDocument) -> str:
+def _describe(document: ListedDocument) -> str:
     last = document.last_used_at
     use = "never used"
     if last is not None:

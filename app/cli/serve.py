@@ -13,16 +13,16 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from app.cli.ports import check_is_free
-from app.database import database_url
-from app.descriptors import raise_descriptor_limit
+from app.cli.ports import check_port_is_free
+from app.composition.database_url import database_url
+from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 _BACKLOG = 2048
-# A worker answers only once it has imported everything; on a loaded machine the usual five seconds
-# would kill each before it can serve.
+# A worker answers health checks only once it has imported everything; on a busy machine uvicorn's
+# default of five seconds would kill each worker before that.
 _WORKER_PATIENCE_SECONDS = 60
 
 
@@ -53,7 +53,7 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
     if not worker:
         os.environ["SERVE_RUNS_WORKER"] = "false"
     settings = load_settings()
-    check_is_free(host, port)
+    check_port_is_free(host, port)
     with database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
 
@@ -61,20 +61,21 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
 def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:
     """Serve from `workers` processes on the database at `url` until told to stop.
 
-    Requests that are running when SIGTERM or SIGINT comes are finished within the grace period;
-    streams and sockets end at once, and their clients connect elsewhere.
+    On SIGTERM or SIGINT running requests are finished within the grace period; streams and
+    WebSockets end at once, and their clients reconnect elsewhere.
     """
     os.environ["DATABASE_URL"] = url
-    # uvicorn raises the signal again when it has stopped, which would leave our database running.
+    # uvicorn raises the signal again when it has stopped; by default that would leave the embedded
+    # database running.
     signal.signal(signal.SIGTERM, _leave)
-    raise_descriptor_limit(settings.http_max_connections)
+    raise_file_descriptor_limit(settings.http_max_connections)
     with _shared_metrics(workers):
         if settings.is_production:
             configure_logs(is_json=True)
         config = uvicorn.Config(
-            "app.starting:create_app",
+            "app.asgi:create_app",
             factory=True,
-            http="app.protocol:HttpProtocol",
+            http="app.http.protocol.http:HttpProtocol",
             ws_max_size=settings.graphql_max_body_bytes,
             host=host,
             port=port,
@@ -85,8 +86,8 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             log_level="warning" if settings.is_production else "info",
             server_header=False,
             proxy_headers=False,
-            # A connection whose reading was resumed within a request is read in its context from
-            # then on, and what follows would be counted as work of that request.
+            # Otherwise a connection whose reading is resumed by a request would be read in that
+            # request's context from then on, and later requests be counted as its work.
             reset_contextvars=True,
             lifespan="on",
             timeout_graceful_shutdown=settings.shutdown_grace_seconds,
@@ -99,10 +100,10 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
 
 
 def _run_here(server: uvicorn.Server) -> None:
-    """Serve from this process; one that is told to stop while it starts does so once it has.
+    """Serve from this process; a signal during startup takes effect once that has finished.
 
-    A handler that raises would not do until then: what is raised in a callback, of which importing
-    has many, is told on standard error and lost.
+    Signal handlers that raise are not reliable before: what is raised within a callback, of which
+    importing runs many, is printed and lost.
     """
     with suppress(KeyboardInterrupt), server.capture_signals():
         server.config.load_app()
@@ -112,7 +113,7 @@ def _run_here(server: uvicorn.Server) -> None:
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """End the process as shells say that a signal did, but by way of what it has to close."""
+    """Exit with the status that shells give a signal, after closing what is open."""
     raise SystemExit(128 + number)
 
 

@@ -1,10 +1,10 @@
-"""`guidance token`: a signed token, for development and tests."""
+"""`guidance token`: signs a token for development and tests."""
 
 import click
 
 from app.authentication.claims import LARGEST_ID
 from app.authentication.tokens import issue_token
-from app.secret import signing_secrets
+from app.composition.secrets import signing_secrets
 from app.settings import load_settings
 from services.clock import system_clock
 

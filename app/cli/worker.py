@@ -1,16 +1,16 @@
-"""`guidance worker`: the background jobs in a process of their own."""
+"""`guidance worker`: runs the background jobs in a process of their own."""
 
 import asyncio
 import signal
 
 import click
 
-from app.database import database_url
+from app.composition.database_url import database_url
+from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
-from app.metrics_port import metrics_port, metrics_route
 from app.settings import Settings, load_settings
 from app.wiring import open_application
-from app.worker import working
+from app.worker import running_worker
 
 
 @click.command()
@@ -26,14 +26,14 @@ def worker() -> None:
 
 
 async def work(settings: Settings, url: str) -> None:
-    """Do the jobs on the database at `url` until SIGTERM or SIGINT comes."""
-    told_to_stop = asyncio.Event()
+    """Run the jobs on the database at `url` until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         open_application(settings, url) as application,
         metrics_port(settings, metrics_route(application)),
-        working(application),
+        running_worker(application),
     ):
         click.echo("The worker is working.")
-        await told_to_stop.wait()
+        await stop.wait()

@@ -1,4 +1,4 @@
-"""The page for people at /graphql: files of our own, nothing from anywhere else."""
+"""The GraphQL explorer: a page at /graphql for browsers, made of static files of our own."""
 
 from functools import cache
 from pathlib import Path
@@ -23,19 +23,19 @@ _OPERATION_PARAMETERS = frozenset({"query", "documentId", "id", "doc_id", "exten
 
 
 class Page:
-    """The page for a browser that looks, in front of the endpoint for everybody else."""
+    """Shows the page to browsers, and passes all other requests to the endpoint."""
 
     def __init__(self, endpoint: ASGIApp) -> None:
         self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Show the page, or pass the request on."""
-        is_wanted = _is_wanted(Request(scope))
-        await (_file("page.html") if is_wanted else self._endpoint)(scope, receive, send)
+        wants_page = _wants_page(Request(scope))
+        await (_file("page.html") if wants_page else self._endpoint)(scope, receive, send)
 
 
-def _is_wanted(request: Request) -> bool:
-    """Whether a browser is looking: a GET that asks for HTML by name, and for no operation."""
+def _wants_page(request: Request) -> bool:
+    """Whether this is a browser's GET: it names text/html and no operation."""
     return (
         request.method == "GET"
         and "text/html" in request.headers.get("accept", "")

@@ -1,1 +1,1 @@
-"""The /graphql endpoint: HTTP and WebSocket."""
+"""The GraphQL endpoint: transports, one pipeline for all of them, and what they are made of."""

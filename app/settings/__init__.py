@@ -1,5 +1,5 @@
-"""What can be set."""
+"""The settings, read from the environment; nothing else reads it."""
 
-from app.settings.loading import Settings, SettingsRefused, load_settings
+from app.settings.loading import InvalidSettings, Settings, load_settings
 
-__all__ = ["Settings", "SettingsRefused", "load_settings"]
+__all__ = ["InvalidSettings", "Settings", "load_settings"]

@@ -1,25 +1,25 @@
-"""What people and companies have, and who takes the money."""
+"""Settings of subscriptions, companies' contracts and payments."""
 
 from enum import Enum
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
-from app.settings.strength import LEAST_BITS, looks_random
-from app.settings.types import Listed, Positive, Secret, StripeKey
+from app.settings.base import SettingsGroup
+from app.settings.field_types import CommaSeparated, Positive, Secret, StripeKey
+from app.settings.secret_strength import LEAST_BITS, looks_random
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 
 
 class PaymentsProvider(Enum):
-    """Who takes the money."""
+    """The payment provider."""
 
     STRIPE = "stripe"
     SANDBOX = "sandbox"
 
 
-class BillingSettings(Group):
-    """Subscriptions, companies' contracts, and payments."""
+class BillingSettings(SettingsGroup):
+    """Subscriptions, companies' contracts and payments."""
 
     billing_subscription_cache_ttl_seconds: float = Field(
         5,
@@ -36,7 +36,7 @@ class BillingSettings(Group):
     )
     b2b_usage_limit_mode: UsageLimitMode = Field(
         UsageLimitMode.BLOCK,
-        description="Over a limit: `block` refuses, `overage` serves and counts.",
+        description="What happens over a limit: `block` refuses, `overage` serves and counts.",
     )
     payments_provider: PaymentsProvider | None = Field(
         None,
@@ -53,17 +53,17 @@ class BillingSettings(Group):
     )
     payments_timeout_seconds: Positive = Field(
         20,
-        description="How long Stripe is asked about a charge, retries included; then the outcome "
-        "is found out later.",
+        description="How long a charge waits for Stripe, retries included; then its outcome is "
+        "found out later.",
     )
-    payments_webhook_secrets: Listed[Secret] = Field(
+    payments_webhook_secrets: CommaSeparated[Secret] = Field(
         (),
         description="Secrets that the payment provider's events may be signed with, separated by "
         "commas; without one, events are refused.",
     )
 
     @model_validator(mode="after")
-    def _money_is_taken_or_not_on_purpose(self) -> "BillingSettings":
+    def _check_provider_is_chosen(self) -> "BillingSettings":
         if self.takes_money and self.payments_stripe_api_key is None:
             raise ValueError("PAYMENTS_PROVIDER=stripe needs PAYMENTS_STRIPE_API_KEY")
         if self.is_production and not self.takes_money and self.payments_provider is None:
@@ -76,7 +76,7 @@ class BillingSettings(Group):
         return self
 
     @model_validator(mode="after")
-    def _production_knows_its_provider(self) -> "BillingSettings":
+    def _production_provider_is_authentic(self) -> "BillingSettings":
         if not self.is_production:
             return self
         if not all(looks_random(one.get_secret_value()) for one in self.payments_webhook_secrets):
@@ -92,7 +92,7 @@ class BillingSettings(Group):
 
     @property
     def takes_money(self) -> bool:
-        """Whether people are charged, or the sandbox is asked."""
+        """Whether real money is charged, by Stripe, instead of the sandbox."""
         if self.payments_provider is None:
             return self.payments_stripe_api_key is not None
         return self.payments_provider is PaymentsProvider.STRIPE
@@ -116,7 +116,7 @@ class BillingSettings(Group):
 
     @property
     def usage_contract(self) -> UsageContract:
-        """What every company's contract includes."""
+        """The usage that every company's contract includes."""
         return UsageContract(
             daily_limit=self.b2b_daily_usage_limit,
             monthly_limit=self.b2b_monthly_usage_limit,

@@ -1,48 +1,46 @@
-"""Which model writes the replies, and of how much."""
+"""Settings of the language model that generates replies, and of what it is given."""
 
 from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
 
-from app.settings.group import Group
-from app.settings.types import ApiKey, Positive, Seconds
+from app.settings.base import SettingsGroup
+from app.settings.field_types import ApiKey, Positive, Seconds
 from clients.llm.configuration import MOST_CHARACTERS, LanguageModelConfig, RetryPolicy
 
 STAND_IN = "stand-in"
 STAND_IN_URL = "http://127.0.0.1:8001/v1"
 
 
-class ChatSettings(Group):
-    """The language model, what it is given, and how long it may be silent."""
+class ChatSettings(SettingsGroup):
+    """The language model, its retries, its context, and the lease of a reply."""
 
     chat_llm_base_url: str = Field(
         STAND_IN_URL,
-        description="The OpenAI-compatible API that writes the replies; by default the stand-in, "
+        description="The OpenAI-compatible API of the language model; by default the stand-in, "
         "where `guidance llm-standin` serves it.",
         pattern=r"^https?://[^\s/]+",
     )
-    chat_llm_api_key: ApiKey = Field(
-        SecretStr(STAND_IN), description="The key that it is asked with."
-    )
-    chat_llm_model: str = Field(STAND_IN, description="The model that is asked for.", min_length=1)
+    chat_llm_api_key: ApiKey = Field(SecretStr(STAND_IN), description="The key for that API.")
+    chat_llm_model: str = Field(STAND_IN, description="The name of the model.", min_length=1)
     chat_llm_timeout_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         20, description="The longest that a whole reply may take, retries included."
     )
     chat_reply_max_characters: Annotated[Positive, Field(le=1_000_000)] = Field(
         MOST_CHARACTERS,
-        description="The most characters of a reply; one that goes on ends there, failed.",
+        description="The most characters of a reply; a longer one is cut and marked as failed.",
     )
     chat_llm_retry_count: int = Field(2, ge=0, description="Retries after the first attempt.")
     chat_llm_retry_backoff_seconds: Seconds = Field(
         0.2,
-        description="The wait before the first retry, doubled at each one; 0 together with jitter "
-        "0 means no waiting.",
+        description="The wait before the first retry, doubled for each further one; with 0, and "
+        "jitter 0, there is no wait.",
     )
     chat_llm_retry_backoff_max_seconds: Seconds = Field(
         1.5, description="The longest wait, unless the model asks for a longer one."
     )
     chat_llm_retry_jitter_seconds: Seconds = Field(
-        0.1, description="The most that chance adds to a wait."
+        0.1, description="The most that a random jitter adds to a wait."
     )
     chat_context_window_messages: Positive = Field(
         12, description="The most messages of a conversation that the model is given."
@@ -52,8 +50,8 @@ class ChatSettings(Group):
     )
     chat_reply_lease_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         30,
-        description="How long a process that writes a reply may be silent before the reply is "
-        "marked as failed.",
+        description="How long a process that generates a reply may be silent before the reply is"
+        " marked as failed.",
     )
 
     @model_validator(mode="after")
@@ -64,12 +62,12 @@ class ChatSettings(Group):
 
     @property
     def uses_stand_in(self) -> bool:
-        """Whether no model was configured."""
+        """Whether no model is configured, so that the stand-in is used."""
         return "chat_llm_base_url" not in self.model_fields_set
 
     @property
     def language_model(self) -> LanguageModelConfig:
-        """Which model is asked, and with how much patience."""
+        """The configuration of the language model's client."""
         return LanguageModelConfig(
             base_url=self.chat_llm_base_url,
             api_key=self.chat_llm_api_key.get_secret_value(),

@@ -1,71 +1,73 @@
-"""How many connections there may be, and how long they wait for their clients."""
+"""Settings of connections, WebSockets, and the metrics endpoint."""
 
 from pydantic import Field
 
-from app.connections.bounds import SocketBounds
-from app.settings.group import Group
-from app.settings.types import ApiKey, Positive, Seconds
+from app.http.connections.limits import WebSocketLimits
+from app.settings.base import SettingsGroup
+from app.settings.field_types import ApiKey, Positive, Seconds
 
 
-class ConnectionSettings(Group):
-    """Connections, WebSockets, and who may read the metrics."""
+class ConnectionSettings(SettingsGroup):
+    """Limits of connections and WebSockets, and access to the metrics."""
 
     http_head_seconds: Positive = Field(
         10, description="How long the head of a request may take; then 408."
     )
     http_body_seconds: Positive = Field(
         30,
-        description="How long the body of a request may take, answered with 408 then, and a "
-        "WebSocket message, closed with 4408.",
+        description="How long the body of a request may take (then 408), and a WebSocket message"
+        " (then closed with 4408).",
     )
     http_idle_seconds: Positive = Field(
-        75, description="How long a connection may do nothing between two requests."
+        75, description="How long a connection may be idle between two requests."
     )
     http_unread_seconds: Positive = Field(
-        30, description="How long a client may take in nothing of what is sent to it."
+        30,
+        description="How long a client may read nothing of what it is sent; then its connection "
+        "is closed.",
     )
     http_max_connections: Positive = Field(
         4_000,
-        description="The most connections of one process, WebSockets among them; for one more, one "
-        "that does nothing is closed, or it is answered with 503.",
+        description="The most connections of one process, WebSockets included; for a further one"
+        " an idle one is closed, or it is answered with 503.",
     )
     http_max_connections_per_address: Positive = Field(
         500,
-        description="The most connections from one address (IPv6: from one /64 network) that is "
-        "no proxy of `TRUSTED_PROXIES`; one more is answered with 503.",
+        description="The most connections from one address (IPv6: one /64 network) that is not "
+        "in `TRUSTED_PROXIES`; a further one is answered with 503.",
     )
     websocket_max_per_address: Positive = Field(
         200,
-        description="The most WebSockets of one address, as the proxies name it; one more is "
-        "answered with 429.",
+        description="The most WebSockets of one client address; a further one is answered with "
+        "429.",
     )
     websocket_frames: Positive = Field(
         400,
-        description="The most frames that may come at once over one WebSocket, each 4 KB counting "
-        "as one more; then it is closed with 4429.",
+        description="The most frames in a burst over one WebSocket, where each 4 KB counts as "
+        "another frame; beyond, it is closed with 4429.",
     )
     websocket_frames_per_second: Positive = Field(
-        100, description="The frames that may come again with each second."
+        100, description="The frames that a WebSocket regains each second."
     )
     websocket_frames_per_address: Positive = Field(
         4_000,
-        description="The most frames that may come at once over all WebSockets of one address; a "
-        "handshake counts as ten.",
+        description="The most frames in a burst over all WebSockets of one address; a handshake "
+        "counts as ten.",
     )
     websocket_frames_per_address_per_second: Positive = Field(
-        400, description="The frames of an address that may come again with each second."
+        400, description="The frames that an address regains each second."
     )
     metrics_token: ApiKey | None = Field(
         None,
-        description="What /metrics is asked with, as `Authorization: Bearer …`; without it, it is "
-        "open to everybody who can reach it.",
+        description="The bearer token for /metrics; without it, /metrics is open to everybody "
+        "who can reach it.",
     )
     metrics_port: int | None = Field(
         None,
         ge=1,
         le=65_535,
-        description="A port for /metrics alone, on which nothing else is answered, nor it on any "
-        "other; the only one of a worker.",
+        description="A port only for /metrics, which is then not served on any other; a worker "
+        "serves no other port.",
     )
     metrics_host: str = Field(
         "127.0.0.1",
@@ -73,16 +75,16 @@ class ConnectionSettings(Group):
     )
 
     metrics_max_age_seconds: Seconds = Field(
-        1, description="How old what /metrics gives may be; 0 writes it anew for whoever asks."
+        1, description="How old the text of /metrics may be; 0 renders it for every scrape."
     )
 
     @property
-    def socket_bounds(self) -> SocketBounds:
-        """What may come over WebSockets."""
-        return SocketBounds(
-            most_of_address=self.websocket_max_per_address,
+    def websocket_limits(self) -> WebSocketLimits:
+        """The limits of WebSockets."""
+        return WebSocketLimits(
+            max_per_address=self.websocket_max_per_address,
             units=self.websocket_frames,
             units_per_second=self.websocket_frames_per_second,
-            units_of_address=self.websocket_frames_per_address,
-            units_of_address_per_second=self.websocket_frames_per_address_per_second,
+            address_units=self.websocket_frames_per_address,
+            address_units_per_second=self.websocket_frames_per_address_per_second,
         )

@@ -1,67 +1,76 @@
-"""How /graphql is served."""
+"""Settings of the GraphQL endpoint."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from app.settings.group import Group
-from app.settings.types import HeaderName, Listed, Origin, Positive, Seconds, StatusProfile, Switch
+from app.settings.base import SettingsGroup
+from app.settings.field_types import (
+    CommaSeparated,
+    HeaderName,
+    Origin,
+    Positive,
+    Seconds,
+    StatusProfile,
+    Switch,
+)
 
 _TRACE_SHARE = 1 / 16
 
 
-class EndpointSettings(Group):
-    """What clients are shown, over HTTP and WebSocket, and how long they wait."""
+class EndpointSettings(SettingsGroup):
+    """What clients are shown, who may call, and the deadline."""
 
     graphql_introspection: Switch = Field(
         None,
-        description="Whether the schema may be asked for, and errors hint at its names; by default "
-        "only in development.",
+        description="Whether introspection is allowed, and errors suggest names of the schema; "
+        "by default only in development.",
     )
     graphql_ide: Switch = Field(
-        None, description="Whether /graphql shows people a page; by default only in development."
+        None,
+        description="Whether /graphql shows browsers the explorer; by default only in development.",
     )
     graphql_server_timing: Switch = Field(
         None,
-        description="Whether `Server-Timing` says what an answer took, in the database besides; by "
-        "default only in development.",
+        description="Whether responses have `Server-Timing`, with the time in total and in the "
+        "database; by default only in development.",
     )
     graphql_trace_share: Annotated[float | None, Field(ge=0, le=1)] = Field(
         None,
-        description="The share of requests of which it is noted what their time passed in, for "
-        "`/metrics`; by default 0.0625, and 1 where `Server-Timing` is sent. A request that asks "
-        "for it, by the flag of `traceparent`, is always one.",
+        description="The share of requests that are traced for `/metrics`; by default 0.0625, "
+        "and 1 with `Server-Timing`. A request with the sampled flag in "
+        "`traceparent` is always traced.",
     )
     graphql_status_profile: StatusProfile = Field(
         StatusProfile.CURRENT,
-        description="The HTTP statuses of answers: `current` has 400 for what cannot run and 200 "
-        "for what ran, `draft` has 422 and, with errors, 294.",
+        description="The HTTP statuses of responses: `current` has 400 for what cannot run and "
+        "200 for what ran; `draft` has 422, and 294 for what ran with errors.",
     )
     graphql_max_body_bytes: Positive = Field(
         262_144,
-        description="The largest request body, answered with 413 beyond, and WebSocket message, "
-        "closed with 1009.",
+        description="The largest request body (413 beyond) and WebSocket message (closed with "
+        "1009 beyond).",
     )
     graphql_max_batch: int = Field(
         0,
         ge=0,
-        description="The most operations that one HTTP request may carry as a list; with 0 lists "
-        "are refused.",
+        description="The most operations in one HTTP request with a list; 0 refuses lists.",
     )
-    graphql_allowed_origins: Listed[Origin] = Field(
+    graphql_allowed_origins: CommaSeparated[Origin] = Field(
         (),
-        description="Origins of pages elsewhere that may ask and read answers over HTTP (CORS) and "
-        "open a WebSocket, separated by commas; in development also those of any localhost port.",
+        description="Origins whose pages may call the API over HTTP (CORS) and WebSocket, "
+        "separated by commas; in development also any localhost port.",
     )
-    graphql_allowed_headers: Listed[HeaderName] = Field(
+    graphql_allowed_headers: CommaSeparated[HeaderName] = Field(
         (),
-        description="Header fields that those pages may send beside ours and those of tracing "
-        "tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), separated by commas.",
+        description="Header fields that those pages may send in addition to ours and those of "
+        "tracing tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), "
+        "separated by commas.",
     )
     graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         15,
         description="How long a query, or one event of a subscription, may take; then it is "
-        "broken off. A mutation is finished.",
+        "cancelled. A mutation is finished.",
     )
 
     @property
@@ -69,9 +78,9 @@ class EndpointSettings(Group):
         """The share of requests that are traced."""
         if self.graphql_trace_share is not None:
             return self.graphql_trace_share
-        return 1.0 if self.tells_timing else _TRACE_SHARE
+        return 1.0 if self.sends_server_timing else _TRACE_SHARE
 
     @property
-    def tells_timing(self) -> bool:
-        """Whether clients are told what an answer took."""
-        return self.is_on(self.graphql_server_timing)
+    def sends_server_timing(self) -> bool:
+        """Whether responses have the field Server-Timing."""
+        return self.is_enabled(self.graphql_server_timing)

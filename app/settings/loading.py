@@ -1,4 +1,4 @@
-"""All settings, read from the environment once, here and nowhere else."""
+"""All settings as one class, and reading them from the environment."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
 
 
-class SettingsRefused(Exception):
-    """The environment holds a value that cannot be used; the message names the variables."""
+class InvalidSettings(Exception):
+    """The environment has an invalid value; the message names the variables."""
 
 
 class Settings(
@@ -26,15 +26,15 @@ class Settings(
     TokenSettings,
     StorageSettings,
 ):
-    """Every setting, in the order of the documentation: the last group's fields come first."""
+    """All settings; documented in this order, where the last group's fields come first."""
 
 
 def load_settings() -> Settings:
-    """Read the environment; raises `SettingsRefused` in words that hold no value of a secret."""
+    """Read the environment; raises `InvalidSettings`, whose message holds no secret."""
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsRefused("; ".join(_in_words(one) for one in error.errors())) from None
+        raise InvalidSettings("; ".join(_in_words(one) for one in error.errors())) from None
 
 
 # Any: pydantic's description of one error.

@@ -1,15 +1,15 @@
-"""What exports and erasures are held to."""
+"""Settings of exports and erasures."""
 
 from pydantic import Field
 
-from app.settings.group import Group
-from app.settings.types import BaseUrl, Positive
+from app.settings.base import SettingsGroup
+from app.settings.field_types import BaseUrl, Positive
 
 LONGEST_GRACE_DAYS = 28
 
 
-class PrivacySettings(Group):
-    """How long exports are kept and erasures can be taken back, and where people find both."""
+class PrivacySettings(SettingsGroup):
+    """The retention of exports, the grace period of erasures, and the base of their links."""
 
     public_base_url: BaseUrl | None = Field(
         None,
@@ -17,7 +17,7 @@ class PrivacySettings(Group):
         "exports and receipts; without it they are relative.",
     )
     export_retention_days: Positive = Field(
-        7, description="How long the archive of an export can be fetched."
+        7, description="How long the archive of an export can be downloaded."
     )
     erasure_grace_days: int = Field(
         7,

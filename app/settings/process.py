@@ -1,57 +1,59 @@
-"""What concerns a process as a whole."""
+"""Settings of the process: proxies, background jobs, overload, shutdown."""
 
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from app.connections.bounds import ConnectionBounds
-from app.connections.proxies import Proxies
+from app.http.connections.limits import ConnectionLimits
+from app.http.connections.proxies import Proxies
 from app.settings.connections import ConnectionSettings
-from app.settings.types import Listed, Positive, Proxy, Seconds
+from app.settings.field_types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):
-    """What is in front of it, what it does beside serving, and how it stops."""
+    """Proxies, background jobs, overload and shutdown."""
 
-    trusted_proxies: Listed[Proxy] = Field(
+    trusted_proxies: CommaSeparated[Proxy] = Field(
         ("127.0.0.1",),
-        description="Addresses and networks of the proxies in front, whose `X-Forwarded-For` says "
-        "who asks, separated by commas.",
+        description="Addresses and networks of proxies whose `X-Forwarded-For` is trusted, "
+        "separated by commas.",
     )
     prometheus_multiproc_dir: Path | None = Field(
         None,
-        description="Where several workers share their metrics; `serve --workers` sets it.",
+        description="The folder in which several workers share their metrics; `serve --workers` "
+        "sets it.",
     )
     serve_runs_worker: bool = Field(
         True,
-        description="Whether a server does the background jobs too; `serve --no-worker` says no.",
+        description="Whether a server runs the background jobs too; `serve --no-worker` switches"
+        " it off.",
     )
     worker_every_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         2,
-        description="How often the background jobs look for payments to finish, exports to make "
-        "and people to erase.",
+        description="How often the background jobs look for unfinished payments, exports and "
+        "erasures.",
     )
     overload_delay_seconds: Seconds = Field(
         0.1,
-        description="How long what is admitted may have to wait to be begun, before what comes is "
-        "refused with 503; 0 refuses nobody.",
+        description="The queueing delay from which new requests are refused with 503; 0 refuses "
+        "none.",
     )
     overload_interval_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         1,
-        description="For how long they must have had to wait so long, unless it is 250 already "
-        "who had to.",
+        description="How long the delay must last before requests are refused, unless 250 "
+        "requests were delayed already.",
     )
     shutdown_grace_seconds: Positive = Field(
-        30, description="How long requests may go on when the server is asked to stop."
+        30, description="How long running requests may take when the server shuts down."
     )
 
     @property
-    def connection_bounds(self) -> ConnectionBounds:
-        """How many connections there may be, and how long they wait for their clients."""
-        return ConnectionBounds(
-            most=self.http_max_connections,
-            most_of_address=self.http_max_connections_per_address,
+    def connection_limits(self) -> ConnectionLimits:
+        """The limits of connections."""
+        return ConnectionLimits(
+            max_connections=self.http_max_connections,
+            max_per_address=self.http_max_connections_per_address,
             head_seconds=self.http_head_seconds,
             body_seconds=self.http_body_seconds,
             idle_seconds=self.http_idle_seconds,

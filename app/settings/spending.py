@@ -1,50 +1,50 @@
-"""What callers may spend on operations."""
+"""Settings of the callers' cost budgets."""
 
 from pydantic import Field, model_validator
 
-from app.settings.documents import DocumentSettings
-from app.settings.types import Positive
-from services.throttling.records import CostLimits, Policy
-from services.throttling.turns import MOST_AWAY
+from app.settings.field_types import Positive
+from app.settings.operations import DocumentSettings
+from services.throttling.concurrency import MOST_SUSPENDED
+from services.throttling.records import BucketPolicy, CostLimits
 
 
 class SpendingSettings(DocumentSettings):
-    """The budgets of keys, people and addresses; each covers any operation that may run."""
+    """The budgets of API keys, people and addresses; each covers the most expensive operation."""
 
     graphql_key_budget: Positive = Field(
         20_000,
         description="The cost that an API key may spend at once, `GRAPHQL_MAX_COST` or more.",
     )
     graphql_key_restore_rate: Positive = Field(
-        2_000, description="The cost that an API key may spend again with each second."
+        2_000, description="The cost that an API key regains each second."
     )
     graphql_person_budget: Positive = Field(
         50_000, description="The cost that a person may spend at once, `GRAPHQL_MAX_COST` or more."
     )
     graphql_person_restore_rate: Positive = Field(
-        5_000, description="The cost that a person may spend again with each second."
+        5_000, description="The cost that a person regains each second."
     )
     graphql_address_budget: int = Field(
         20_000,
         ge=0,
-        description="The cost that all who ask without a credential from one address (IPv6: from "
-        "one /64 network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no bound.",
+        description="The cost that all anonymous callers from one address (IPv6: one /64 "
+        "network) may spend at once, `GRAPHQL_MAX_COST` or more; 0 sets no limit.",
     )
     graphql_address_restore_rate: Positive = Field(
-        2_000, description="The cost that they may spend again with each second."
+        2_000, description="The cost that an address regains each second."
     )
     graphql_most_at_once: int = Field(
         4,
         ge=0,
-        description="The most operations of one key, person or address that a process works on at "
-        "once; up to 250 more wait, 5 seconds at most. 0 sets no bound.",
+        description="The most operations of one key, person or address that a process runs "
+        "concurrently; up to 250 more wait, for at most 5 seconds. 0 sets no limit.",
     )
     graphql_most_awaiting: int = Field(
-        MOST_AWAY,
+        MOST_SUSPENDED,
         ge=0,
-        description="The most operations of one key, person or address that wait for a model, or "
-        "for another with the same idempotency key, without counting as worked on; one more "
-        "counts.",
+        description="The most operations of one key, person or address that may wait for a "
+        "model, or for another with the same idempotency key, without counting as "
+        "running.",
     )
 
     @model_validator(mode="after")
@@ -59,12 +59,16 @@ class SpendingSettings(DocumentSettings):
 
     @property
     def cost_limits(self) -> CostLimits:
-        """What operations may cost."""
+        """The maximum cost of an operation, and the budgets of callers."""
         return CostLimits(
             maximum=self.graphql_max_cost,
-            of_key=Policy(self.graphql_key_budget, self.graphql_key_restore_rate),
-            of_person=Policy(self.graphql_person_budget, self.graphql_person_restore_rate),
-            of_address=Policy(self.graphql_address_budget, self.graphql_address_restore_rate)
+            key_policy=BucketPolicy(self.graphql_key_budget, self.graphql_key_restore_rate),
+            person_policy=BucketPolicy(
+                self.graphql_person_budget, self.graphql_person_restore_rate
+            ),
+            address_policy=BucketPolicy(
+                self.graphql_address_budget, self.graphql_address_restore_rate
+            )
             if self.graphql_address_budget
             else None,
         )

@@ -1,4 +1,4 @@
-"""Where things are kept."""
+"""Settings of PostgreSQL, Redis and the data folder."""
 
 from enum import Enum
 from pathlib import Path
@@ -6,61 +6,66 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
-from app.settings.types import Positive, PostgresUrl, RedisUrl, Seconds
-from db.bounds import ANSWER_SECONDS, BACKGROUND_SECONDS, MAX_AGE_SECONDS
+from app.settings.base import SettingsGroup
+from app.settings.field_types import Positive, PostgresUrl, RedisUrl, Seconds
+from db.connections.timeouts import (
+    DEFAULT_ANSWER_SECONDS,
+    DEFAULT_BACKGROUND_SECONDS,
+    DEFAULT_MAX_AGE_SECONDS,
+)
 
 
 class Pooler(Enum):
-    """What stands between the process and PostgreSQL."""
+    """The mode of a connection pooler in front of PostgreSQL."""
 
     TRANSACTION = "transaction"
 
 
-class StorageSettings(Group):
-    """The databases, Redis and the folder."""
+class StorageSettings(SettingsGroup):
+    """PostgreSQL, Redis and the data folder."""
 
     database_url: PostgresUrl | None = Field(
         None,
         repr=False,
-        description="PostgreSQL to use; in development an embedded one when not set.",
+        description="The PostgreSQL to use; in development, by default, an embedded one.",
     )
     database_replica_url: PostgresUrl | None = Field(
-        None, repr=False, description="PostgreSQL for reads that may be slightly old."
+        None, repr=False, description="A PostgreSQL replica for reads that may be slightly old."
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."
     )
     database_pooler: Pooler | None = Field(
         None,
-        description="`transaction` where a pooler, such as PgBouncer, lends a connection of the "
-        "server for one transaction only; then no statement is kept prepared.",
+        description="`transaction` if a pooler such as PgBouncer assigns server connections per "
+        "transaction; then prepared statements are not kept.",
     )
     database_timeout_seconds: Annotated[Seconds, Field(gt=0, le=60)] = Field(
-        ANSWER_SECONDS,
+        DEFAULT_ANSWER_SECONDS,
         description="How long a request waits for a connection, and for the answer to each "
-        "statement; then the connection is thrown away, and the answer is `SERVICE_UNAVAILABLE`.",
+        "statement; then the connection is closed, and the error is "
+        "`SERVICE_UNAVAILABLE`.",
     )
     database_background_timeout_seconds: Annotated[Seconds, Field(gt=0, le=86_400)] = Field(
-        BACKGROUND_SECONDS,
-        description="How long one statement may take for which no request waits, as of exports "
-        "and erasures; not less than `DATABASE_TIMEOUT_SECONDS`.",
+        DEFAULT_BACKGROUND_SECONDS,
+        description="How long one statement of a background job, such as an export or erasure, "
+        "may take; at least `DATABASE_TIMEOUT_SECONDS`.",
     )
     database_connection_max_age_seconds: Annotated[Seconds, Field(gt=0)] = Field(
-        MAX_AGE_SECONDS,
-        description="How long a connection is used, some of them up to a fifth less; so they move "
-        "when the database's address leads elsewhere.",
+        DEFAULT_MAX_AGE_SECONDS,
+        description="How long a connection is used, up to a fifth less at random; so connections"
+        " move when the database's address changes.",
     )
     database_timing: bool = Field(
-        True, description="Whether each repository method is timed, for metrics and operators."
+        True, description="Whether repository methods are timed, for metrics and operators."
     )
     redis_url: RedisUrl | None = Field(
-        None, repr=False, description="Redis that all instances share; memory when not set."
+        None, repr=False, description="The Redis that all instances share; in memory if not set."
     )
     guidance_data_dir: Path = Field(
         Path(".data"),
-        description="Where the embedded database, exports and generated secrets are kept; all "
-        "instances share it where there are several.",
+        description="The folder of the embedded database, exports and generated secrets; several"
+        " instances must share it.",
     )
 
     @model_validator(mode="after")

@@ -1,21 +1,21 @@
-"""What people's tokens are verified with."""
+"""Settings of the keys that people's tokens are verified with."""
 
 from pydantic import Field, model_validator
 
-from app.settings.group import Group
-from app.settings.strength import LEAST_BITS, looks_random
-from app.settings.types import KeySetUrl, Listed, Secret
+from app.settings.base import SettingsGroup
+from app.settings.field_types import CommaSeparated, KeySetUrl, Secret
+from app.settings.secret_strength import LEAST_BITS, looks_random
 
 
-class TokenSettings(Group):
-    """Our own secrets, and the identity provider's keys."""
+class TokenSettings(SettingsGroup):
+    """Our own secrets, and the identity provider's key set."""
 
     jwt_secret_key: Secret | None = Field(
         None,
         description="The HS256 secret of people's tokens, 32 characters or more, in production "
         "drawn at random; generated in development.",
     )
-    jwt_previous_secret_keys: Listed[Secret] = Field(
+    jwt_previous_secret_keys: CommaSeparated[Secret] = Field(
         (), description="Former secrets whose tokens are still accepted, separated by commas."
     )
     jwt_jwks_url: KeySetUrl | None = Field(
@@ -31,7 +31,7 @@ class TokenSettings(Group):
         return self
 
     @model_validator(mode="after")
-    def _production_believes_no_guess(self) -> "TokenSettings":
+    def _production_secrets_are_random(self) -> "TokenSettings":
         if not self.is_production:
             return self
         secrets = {

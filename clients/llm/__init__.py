@@ -1,4 +1,4 @@
-"""The language model as the services see it."""
+"""The language model: its Protocol, prompts and errors, as the services use them."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Role(Enum):
-    """Who speaks, in the words of the chat API."""
+    """The author of a message, as the chat API names it."""
 
     SYSTEM = "system"
     USER = "user"
@@ -16,7 +16,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message of what the model is asked."""
+    """One message of a prompt."""
 
     role: Role
     content: str
@@ -24,9 +24,9 @@ class PromptMessage:
 
 @dataclass(slots=True)
 class GenerationReport:
-    """How a reply comes about; true at every moment, also after a failure or a cancellation.
+    """Facts about the generation of a reply, kept up to date until it ends, fails or is cancelled.
 
-    The token counts are the model's own, which it gives at the end and only if it knows them.
+    The token counts are those that the model reports at the end, if it does.
     """
 
     model: str
@@ -36,30 +36,30 @@ class GenerationReport:
 
 
 class FailureReason(Enum):
-    """Why there is no whole reply."""
+    """Why a reply is not complete."""
 
     UNAVAILABLE = "unavailable"
-    """It cannot be reached, is overloaded or broken, also after the retries."""
+    """The model cannot be reached, is overloaded or broken, even after the retries."""
     TIMEOUT = "timeout"
-    """The deadline passed, before or after the first piece."""
+    """The deadline passed, before or after the first piece of the reply."""
     BREAKER_OPEN = "breaker_open"
-    """It was not asked, because it has been failing."""
+    """The model was not asked, because the circuit breaker is open."""
     REFUSED = "refused"
-    """Its content filter refused the prompt or the reply."""
+    """The model's content filter refused the prompt or the reply."""
     TOO_LONG = "too_long"
-    """The prompt is too long for it, or the reply reached its length limit."""
+    """The prompt is too long for the model, or the reply reached its length limit."""
     MISCONFIGURED = "misconfigured"
-    """It does not accept our request, our key or the name of the model."""
+    """The API does not accept our request, our key or the name of the model."""
     INTERRUPTED = "interrupted"
-    """It was cut off after the first piece."""
+    """The reply was cut off after the first piece."""
     MALFORMED = "malformed"
-    """What it sent is not the chat API."""
+    """The response does not follow the chat API."""
 
 
 class GenerationFailed(Exception):
-    """There is no whole reply; what was given until then is good text.
+    """The reply is not complete; the text yielded until then is valid.
 
-    `retry_after_seconds` says when asking again may help, where that is known.
+    `retry_after_seconds` says when a retry may succeed, if that is known.
     """
 
     def __init__(self, reason: FailureReason, *, retry_after_seconds: int | None = None) -> None:
@@ -69,14 +69,14 @@ class GenerationFailed(Exception):
 
 
 class LanguageModel(Protocol):
-    """Something that writes replies."""
+    """A model that generates replies."""
 
     def generate(
         self, messages: Sequence[PromptMessage], report: GenerationReport
     ) -> AsyncGenerator[str, None]:
-        """Give the reply in pieces, none of them empty, keeping `report` true.
+        """Yield the reply in pieces, none of them empty, and keep `report` up to date.
 
-        Raises `GenerationFailed`. Closing the generator, or cancelling whoever waits for a piece,
-        closes the call to the model at once.
+        Raises `GenerationFailed`. Closing the generator, or cancelling the task that waits for a
+        piece, closes the call to the model at once.
         """
         ...

@@ -1,4 +1,4 @@
-"""One attempt at a reply, over the OpenAI chat API."""
+"""One attempt to generate a reply, over the OpenAI chat API."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
@@ -9,24 +9,24 @@ from math import inf
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from clients.llm import FailureReason, GenerationReport, PromptMessage
-from clients.llm.body import PacedBody
-from clients.llm.error_bodies import error_code
-from clients.llm.failures import AttemptFailed, failure_from_status, malformed, unavailable
-from clients.llm.reading import ReplyReader
+from clients.llm.response.body import CoalescedBody
+from clients.llm.response.error_body import error_code
+from clients.llm.response.failures import AttemptFailed, failure_from_status, malformed, unavailable
+from clients.llm.response.reply_reader import ReplyReader
 
 _CONNECT_SECONDS = 5.0
-_REMARKS_SECONDS = 3.0
-"""How long more is waited for when a reply has said that it ends: counts, or `[DONE]`."""
-_DRAINING_SECONDS = 0.25
-"""How long the end of the response is waited for after `[DONE]`, to use the connection again."""
+_TRAILER_SECONDS = 3.0
+"""How long to wait, after the reason to finish, for token counts or `[DONE]`."""
+_DRAIN_SECONDS = 0.25
+"""How long to wait for the end of the response after `[DONE]`, to reuse the connection."""
 _EVENTS = "text/event-stream"
 _FIRST_ERROR = 400
 
 
 class ChatApi:
-    """Asks at `url`; `now` is what dates in Retry-After are compared with.
+    """Calls the API at `url`; dates in Retry-After are compared with `now`.
 
-    What comes within `pause_seconds` of a piece of a reply is joined into the next.
+    Text that arrives within `pause_seconds` of a piece of the reply is joined into the next.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ChatApi:
     async def stream(
         self, messages: Sequence[PromptMessage], report: GenerationReport, *, deadline: float
     ) -> AsyncGenerator[str, None]:
-        """Give the reply in pieces, none of them empty, and note the token counts.
+        """Yield the reply in pieces, none of them empty, and record the token counts.
 
         `deadline` is by the event loop's clock. Raises `AttemptFailed`. Closing the generator
         closes the request.
@@ -59,7 +59,7 @@ class ChatApi:
         response = None
         try:
             response = await self._open(messages, deadline)
-            body = PacedBody(response.content)
+            body = CoalescedBody(response.content)
             while not reader.is_done:
                 piece = await _next(body, reader)
                 text, failure = _joined(reader.feed(piece) if piece else reader.end())
@@ -68,7 +68,7 @@ class ChatApi:
                 if failure is not None or not piece:
                     break
                 if text and not reader.is_done:
-                    await body.rest(self._pause_seconds)
+                    await body.pause(self._pause_seconds)
             else:
                 await _drain(response)
         except ClientError as error:
@@ -80,9 +80,9 @@ class ChatApi:
             failure = error
         finally:
             if response is not None:
-                # Where all has been read, its connection is not its own any more.
+                # If everything was read, the connection is already back in the pool.
                 response.close()
-        reader.check_whole(failure)
+        reader.check_complete(failure)
 
     async def _open(self, messages: Sequence[PromptMessage], deadline: float) -> ClientResponse:
         seconds = max(0.0, deadline - asyncio.get_running_loop().time())
@@ -104,7 +104,7 @@ class ChatApi:
         return response
 
     async def _check(self, response: ClientResponse) -> None:
-        """Raise `AttemptFailed` for what is no stream of events."""
+        """Raise `AttemptFailed` unless the response is a stream of events."""
         if response.status >= _FIRST_ERROR:
             code = await error_code(response)
             raise failure_from_status(response.status, response.headers, code, self._now())
@@ -112,16 +112,16 @@ class ChatApi:
             raise malformed()
 
 
-async def _next(body: PacedBody, reader: ReplyReader) -> bytes:
-    """The next bytes, none after the last; raises `TimeoutError`."""
-    if not reader.is_over:
+async def _next(body: CoalescedBody, reader: ReplyReader) -> bytes:
+    """The next bytes, empty after the last; raises `TimeoutError`."""
+    if not reader.has_finished:
         return await body.piece()
-    async with asyncio.timeout(_REMARKS_SECONDS):
+    async with asyncio.timeout(_TRAILER_SECONDS):
         return await body.piece()
 
 
 def _joined(texts: Iterator[str]) -> tuple[str, AttemptFailed | None]:
-    """The texts as one, and what ended them before their time."""
+    """The texts joined, and the failure that ended them, if any."""
     joined: list[str] = []
     try:
         joined.extend(texts)
@@ -131,8 +131,8 @@ def _joined(texts: Iterator[str]) -> tuple[str, AttemptFailed | None]:
 
 
 async def _drain(response: ClientResponse) -> None:
-    """Read the rest of the response; whatever goes wrong here takes nothing from the reply."""
+    """Read the rest of the response; errors here do not affect the reply."""
     with suppress(TimeoutError, ClientError):
-        async with asyncio.timeout(_DRAINING_SECONDS):
+        async with asyncio.timeout(_DRAIN_SECONDS):
             while await response.content.readany():
                 pass

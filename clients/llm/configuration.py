@@ -1,18 +1,18 @@
-"""Which model is asked, and with how much patience."""
+"""The configuration of a language model and of its retries."""
 
 from dataclasses import dataclass, field
 
 MOST_CHARACTERS = 200_000
 PAUSE_SECONDS = 0.1
-"""From one piece of a reply to the next: more often is faster than a person reads."""
+"""The time between two pieces of a reply: more often is faster than people read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and after which waits a call is tried again.
+    """How often a call is retried, and after which waits.
 
-    A wait is `backoff_seconds`, doubled at each retry, plus a random part of `jitter_seconds`, and
-    both together never more than `backoff_max_seconds`.
+    A wait is `backoff_seconds`, doubled at each retry, plus a random part of `jitter_seconds`; both
+    together are at most `backoff_max_seconds`.
     """
 
     retry_count: int
@@ -25,8 +25,8 @@ class RetryPolicy:
 class LanguageModelConfig:
     """One model behind an OpenAI-compatible API; `timeout_seconds` covers the whole reply.
 
-    A reply that goes on after `most_characters` ends there. What comes within `pause_seconds` of a
-    piece is joined into the next.
+    A reply longer than `most_characters` is cut there. Text that arrives within `pause_seconds` of
+    a piece is joined into the next.
     """
 
     base_url: str

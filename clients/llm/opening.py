@@ -1,4 +1,4 @@
-"""Where the language model is built for a process."""
+"""Opening the language model of a process."""
 
 import random
 from collections.abc import AsyncIterator, Callable
@@ -10,40 +10,40 @@ import orjson
 import stamina.instrumentation
 
 from clients.llm import LanguageModel
-from clients.llm.breaker import Breaker
 from clients.llm.configuration import LanguageModelConfig
-from clients.tls import authorities
+from clients.llm.resilience.circuit_breaker import ModelCircuitBreaker
+from clients.tls import tls_context
 
 _IDLE_SECONDS = 5.0
-"""How long a connection is kept that nothing is asked over: longer, and the model closes it."""
+"""How long an idle connection is kept; after a longer time the model may close it."""
 
 
 @asynccontextmanager
 async def open_language_model(
     config: LanguageModelConfig,
     *,
-    breaker: Breaker | None = None,
+    breaker: ModelCircuitBreaker | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     chance: Callable[[], float] = random.random,
 ) -> AsyncIterator[LanguageModel]:
-    """Open the model's connections; leaving closes them.
+    """Open the connections to the model; leaving the block closes them.
 
-    Retry budget and breaker are those of the process, so open it once. `now` is what dates in
-    Retry-After are compared with, `chance` gives numbers from 0 to 1.
+    Open it once per process, because it has the retry budget and the circuit breaker. Dates in
+    Retry-After are compared with `now`; `chance` returns random numbers from 0 to 1.
     """
-    # Here and not above: the library takes a quarter of a second to import.
+    # Imported here because aiohttp takes a quarter of a second to import.
     from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 
     from clients.llm.chat_api import ChatApi
-    from clients.llm.resilient import ResilientModel
+    from clients.llm.resilience.model import ResilientModel
 
-    # Retries are logged and counted under names of our own.
+    # Retries are logged and counted under our own names instead.
     stamina.instrumentation.set_on_retry_hooks(())
     async with ClientSession(
-        # How many replies there are at once is decided elsewhere.
-        connector=TCPConnector(limit=0, ssl=authorities(), keepalive_timeout=_IDLE_SECONDS),
+        # The number of concurrent replies is limited elsewhere.
+        connector=TCPConnector(limit=0, ssl=tls_context(), keepalive_timeout=_IDLE_SECONDS),
         cookie_jar=DummyCookieJar(),
-        # What is packed small and unpacks to very much is not asked for, and not unpacked.
+        # A small compressed body can expand without limit: do not request or decompress any.
         headers={"accept-encoding": "identity", "authorization": f"Bearer {config.api_key}"},
         auto_decompress=False,
         json_serialize=_json,
@@ -57,7 +57,7 @@ async def open_language_model(
             pause_seconds=config.pause_seconds,
             now=now,
         )
-        yield ResilientModel(api, config, breaker=breaker or Breaker(), chance=chance)
+        yield ResilientModel(api, config, breaker=breaker or ModelCircuitBreaker(), chance=chance)
 
 
 # Any: JSON.

@@ -1,1 +1,1 @@
-"""Payments: what billing asks of a provider, Stripe, and the sandbox that takes no money."""
+"""Payments: the provider's Protocol, the adapter for Stripe, and a sandbox without real money."""

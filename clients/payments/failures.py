@@ -1,4 +1,4 @@
-"""What the failures of Stripe's library mean."""
+"""Translating errors of Stripe's library into the Protocol's errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,30 +9,30 @@ import stripe
 from clients.payments.intents import UnknownIntent
 from clients.payments.provider import PaymentProviderRefused, PaymentProviderUnavailable
 
-_MAY_PASS = {408, 409, 429}
-_CLASSES_OF_REFUSALS = {3, 4}
+_TEMPORARY_STATUSES = {408, 409, 429}
+_REFUSAL_CLASSES = {3, 4}
 
 
 @asynccontextmanager
-async def answered(within_seconds: float) -> AsyncIterator[None]:
-    """Turn whatever keeps the block from an answer into one of the Protocol's errors."""
+async def translate_errors(*, timeout_seconds: float) -> AsyncIterator[None]:
+    """Raise the Protocol's errors for whatever fails in the block, or for a time-out."""
     try:
-        async with asyncio.timeout(within_seconds):
+        async with asyncio.timeout(timeout_seconds):
             yield
     except TimeoutError:
-        message = f"Stripe did not answer within {within_seconds} seconds"
+        message = f"Stripe did not answer within {timeout_seconds} seconds"
         raise PaymentProviderUnavailable(message) from None
     except UnknownIntent as error:
         raise PaymentProviderUnavailable(f"Stripe answered with {error}") from None
     except stripe.StripeError as error:
-        raise _ours(error) from None
+        raise _translated(error) from None
 
 
 def is_about_the_payment_method(error: stripe.InvalidRequestError) -> bool:
-    """Whether a confirmation failed for the token: it is unknown, used up, or of another kind.
+    """Whether a confirmation failed because of the token: unknown, used, or of another kind.
 
-    Of a token that was used before, Stripe names neither a code nor a parameter. What is wrong with
-    a request of ours always has one of them.
+    For a token that was used before, Stripe returns neither a code nor a parameter; for an invalid
+    request of ours it always returns one of them.
     """
     if error.code is None:
         return error.param in {None, "payment_method"}
@@ -43,11 +43,11 @@ def is_about_the_payment_method(error: stripe.InvalidRequestError) -> bool:
     )
 
 
-def _ours(error: stripe.StripeError) -> PaymentProviderRefused | PaymentProviderUnavailable:
-    """The Protocol's error; its message holds nothing of what Stripe wrote but codes."""
+def _translated(error: stripe.StripeError) -> PaymentProviderRefused | PaymentProviderUnavailable:
+    """The Protocol's error; its message contains only codes of Stripe's, no text."""
     status = error.http_status
     code = error.error.code if error.error else None
-    told = f"{type(error).__name__}, status {status}, code {code}, request {error.request_id}"
-    if status is None or status in _MAY_PASS or status // 100 not in _CLASSES_OF_REFUSALS:
-        return PaymentProviderUnavailable(f"Stripe: {told}")
-    return PaymentProviderRefused(f"Stripe: {told}")
+    details = f"{type(error).__name__}, status {status}, code {code}, request {error.request_id}"
+    if status is None or status in _TEMPORARY_STATUSES or status // 100 not in _REFUSAL_CLASSES:
+        return PaymentProviderUnavailable(f"Stripe: {details}")
+    return PaymentProviderRefused(f"Stripe: {details}")

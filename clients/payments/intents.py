@@ -1,4 +1,4 @@
-"""What Stripe's payment intents say of a charge."""
+"""Reading Stripe's payment intents."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _STATES = {
     "succeeded": ChargeState.SUCCEEDED,
     "processing": ChargeState.PENDING,
     "requires_capture": ChargeState.PENDING,
-    # Without an earlier failure: nothing was tried yet.
+    # Without an earlier failure, nothing was attempted yet.
     "requires_payment_method": ChargeState.NOT_MADE,
     "requires_confirmation": ChargeState.NOT_MADE,
     "canceled": ChargeState.NOT_MADE,
@@ -25,8 +25,8 @@ _STATES = {
 _LARGEST_PAYMENT_ID = 2**63 - 1
 _ID = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-# Told as the plain reason: whoever tries a stolen card must not learn that it was noticed.
-_PLAINLY_DECLINED = {
+# Shown as a plain decline: someone who tries a stolen card must not learn that it was noticed.
+_HIDDEN_REASONS = {
     "fraudulent",
     "generic_decline",
     "lost_card",
@@ -39,24 +39,24 @@ _PLAINLY_DECLINED = {
 
 
 class UnknownIntent(Exception):
-    """An intent in a form that we do not know."""
+    """An intent that cannot be interpreted."""
 
 
 def metadata_of(charge: Charge) -> dict[str, str]:
-    """What an intent keeps, so that `charge_named` finds its charge."""
+    """The metadata of a charge's intent, by which `charge_of_intent` finds the charge."""
     return {"payment_id": str(charge.payment_id), "idempotency_key": charge.idempotency_key}
 
 
 def is_id(text: str) -> bool:
-    """Whether the provider may call something so: printable ASCII without spaces, of some length.
+    """Whether this can be an id of the provider: 1 to 255 printable ASCII characters, no spaces.
 
     https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible
     """
     return _ID.fullmatch(text) is not None
 
 
-def charge_named(intent: Intent) -> tuple[int, str] | None:
-    """The payment id and the idempotency key of an intent's charge; None for somebody else's."""
+def charge_of_intent(intent: Intent) -> tuple[int, str] | None:
+    """The payment id and the idempotency key of an intent's charge; None if it is not ours."""
     match intent.get("metadata"):
         case {"payment_id": str(number), "idempotency_key": str(key)} if (
             number.isascii() and number.isdecimal() and len(number) <= len(str(_LARGEST_PAYMENT_ID))
@@ -67,10 +67,10 @@ def charge_named(intent: Intent) -> tuple[int, str] | None:
 
 
 def result_of(intent: Intent) -> ChargeResult:
-    """What an intent says of its charge; raises `UnknownIntent`."""
+    """The result of the charge in an intent; raises `UnknownIntent`."""
     match intent:
         case {"id": str(id_)} if not is_id(id_):
-            raise UnknownIntent("an id that is none")
+            raise UnknownIntent("an invalid id")
         case {
             "id": str(id_),
             "status": "requires_payment_method",
@@ -85,11 +85,11 @@ def result_of(intent: Intent) -> ChargeResult:
 
 
 def declined(reference: str, code: object, decline_code: object = None) -> ChargeResult:
-    """A charge that was declined, for the card's own reason if it may be told.
+    """The result of a declined charge, with the card's reason if it may be shown.
 
-    A reason that is no short word of small letters is none that anybody could act on.
+    A reason that is not a short lower-case code is replaced by a plain decline.
     """
     reason = decline_code or code
-    if not isinstance(reason, str) or not _REASON.fullmatch(reason) or reason in _PLAINLY_DECLINED:
+    if not isinstance(reason, str) or not _REASON.fullmatch(reason) or reason in _HIDDEN_REASONS:
         reason = CARD_DECLINED
     return ChargeResult(ChargeState.DECLINED, reference, reason)

@@ -1,4 +1,4 @@
-"""Opens the payment provider that is configured."""
+"""Opening the configured payment provider."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +13,7 @@ from clients.payments.webhook import WebhookReader
 
 @dataclass(frozen=True, slots=True)
 class StripeAccess:
-    """How Stripe is asked."""
+    """The configuration of the Stripe API."""
 
     api_key: str = field(repr=False)
     base_url: str
@@ -22,7 +22,7 @@ class StripeAccess:
 
 @dataclass(frozen=True, slots=True)
 class PaymentConfiguration:
-    """Stripe, or without it the sandbox, and the secrets that webhooks may be signed with."""
+    """Stripe, or the sandbox if it is None, and the secrets that may sign webhooks."""
 
     stripe: StripeAccess | None
     webhook_secrets: tuple[str, ...] = field(repr=False)
@@ -35,13 +35,13 @@ async def open_payment_provider(
     clock: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncIterator[PaymentProvider]:
-    """The provider; leaving closes its connections."""
+    """Open the provider; leaving the block closes its connections."""
     webhooks = WebhookReader(configuration.webhook_secrets, clock)
     access = configuration.stripe
     if access is None:
         yield SandboxProvider(webhooks, sleep)
         return
-    # Here and not above: the library takes a fifth of a second to import.
+    # Imported here because Stripe's library takes a fifth of a second to import.
     from clients.payments.stripe import StripeProvider
     from clients.payments.transport import StripeTransport
 

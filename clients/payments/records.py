@@ -1,4 +1,4 @@
-"""What is asked of a payment provider, and what it answers."""
+"""Charges, their results, and the events of a payment provider."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,11 +7,11 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money to be taken once.
+    """An amount of money to be charged once.
 
-    `payment_id` is our own number of it, and comes back in the provider's events.
-    `idempotency_key` is unique among all charges of all people, at most 200 characters long: a
-    client's own key will not do. The same key always goes with the same other values.
+    `payment_id` is our own id, which the provider's events return. `idempotency_key` must be unique
+    among all charges of all people, so a client's own key is not enough; it has at most 200
+    characters. The same key always comes with the same other values.
     """
 
     payment_id: int
@@ -22,22 +22,22 @@ class Charge:
 
 
 class ChargeState(Enum):
-    """What became of a charge."""
+    """The states of a charge."""
 
     SUCCEEDED = "succeeded"
     DECLINED = "declined"
     PENDING = "pending"
-    """The provider will say later, by an event; `find` tells it too."""
+    """The result comes later, in an event; `find` returns it too."""
     NOT_MADE = "not_made"
-    """The provider was never asked to take the money, and will not take it for this key."""
+    """The provider was never asked to charge, and will not charge for this key."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeResult:
-    """What the provider says of a charge.
+    """The state of a charge at the provider.
 
-    `reference` is the provider's id. `decline_reason` is a short code that may be shown to the
-    person, such as `card_declined`, and there only when the charge was declined.
+    `reference` is the provider's id. `decline_reason` is a short code for a declined charge that
+    may be shown to the person, such as `card_declined`.
     """
 
     state: ChargeState
@@ -47,10 +47,10 @@ class ChargeResult:
 
 @dataclass(frozen=True, slots=True)
 class PaymentEvent:
-    """What the provider told us without being asked; may come twice, late, and in any order.
+    """An event from the provider; it may come twice, late, and in any order.
 
-    The charge is the one that has both this `payment_id` and this `idempotency_key`. Those and
-    `result` are None for an event that does not concern a charge of ours.
+    Its charge is the one with both this `payment_id` and this `idempotency_key`. They and `result`
+    are None if the event is not about one of our charges.
     """
 
     id: str

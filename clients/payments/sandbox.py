@@ -1,4 +1,4 @@
-"""A provider that takes no money and decides by the token; what runs when nothing is configured."""
+"""The sandbox: a provider without real money, used if none is configured; the token decides."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ SLOW_SECONDS = 3
 
 @dataclass(frozen=True, slots=True)
 class SandboxProvider:
-    """Keeps nothing: what became of a charge follows from the charge.
+    """Stateless: the result of a charge is derived from the charge itself.
 
-    So every process says the same of a key, also after a restart. As there is no record, `find`
-    says of a charge that was never made what would have become of it.
+    So every process returns the same result for a key, also after a restart. For a charge that was
+    never made, `find` returns the result that it would have had.
     """
 
     webhooks: WebhookReader
     sleep: Callable[[float], Awaitable[None]]
 
     async def charge(self, charge: Charge) -> ChargeResult:
-        """Decide by the token; a timeout leaves the outcome to be found out."""
+        """Decide by the token; after a time-out the result has to be looked up."""
         if charge.payment_method_token == TIMEOUT:
             raise PaymentProviderUnavailable("the sandbox was asked not to answer")
         if charge.payment_method_token == SLOW:
@@ -38,7 +38,7 @@ class SandboxProvider:
         return _result(charge)
 
     async def find(self, charge: Charge) -> ChargeResult:
-        """What became of the charge; of one that timed out, that it succeeded."""
+        """The result of the charge; one that timed out has succeeded."""
         return _result(charge)
 
     def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:

@@ -1,18 +1,18 @@
 """Payments through Stripe.
 
-A charge takes two requests: one makes a payment intent, which takes no money, and one confirms it.
-Why, and how that lets `find` be exact, is in docs/decisions/0006.
+A charge takes two requests: one creates a payment intent, which takes no money, and one confirms
+it. docs/decisions/0006 says why, and how that makes `find` exact.
 """
 
 import stripe
 from stripe import StripeClient
 from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams
 
-from clients.payments.failures import answered, is_about_the_payment_method
+from clients.payments.failures import is_about_the_payment_method, translate_errors
 from clients.payments.intents import (
     INVALID_PAYMENT_METHOD,
     Intent,
-    charge_named,
+    charge_of_intent,
     declined,
     metadata_of,
     result_of,
@@ -22,11 +22,11 @@ from clients.payments.transport import StripeTransport
 from clients.payments.webhook import WebhookReader
 
 RETRIES = 2
-"""Further attempts of one request, made by the library after failures that may pass."""
+"""Retries of one request, made by the library after temporary failures."""
 
 
 class StripeProvider:
-    """Asks Stripe at `base_url`; a call ends within `timeout_seconds`, its retries included."""
+    """Calls Stripe at `base_url`; a call ends within `timeout_seconds`, retries included."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class StripeProvider:
         base_url: str,
         timeout_seconds: float,
     ) -> None:
-        # The library would write an id of the machine into the home directory, and send it along.
+        # Telemetry would write a machine id into the home directory and send it to Stripe.
         stripe.enable_telemetry = False
         client = StripeClient(
             api_key,
@@ -50,17 +50,17 @@ class StripeProvider:
         self._timeout_seconds = timeout_seconds
 
     async def charge(self, charge: Charge) -> ChargeResult:
-        """Make an intent and confirm it; the same again for a key that was used before."""
-        async with answered(self._timeout_seconds):
-            return await self._confirm(charge, await self._make(charge))
+        """Create an intent and confirm it; repeating a key returns the same result."""
+        async with translate_errors(timeout_seconds=self._timeout_seconds):
+            return await self._confirm(charge, await self._create(charge))
 
     async def find(self, charge: Charge) -> ChargeResult:
-        """What became of the charge's intent, which is closed if nothing did."""
-        async with answered(self._timeout_seconds):
-            id_ = await self._make(charge)
+        """The result of the charge's intent; the intent is cancelled if it was not confirmed."""
+        async with translate_errors(timeout_seconds=self._timeout_seconds):
+            id_ = await self._create(charge)
             result = await self._retrieve(id_)
             if result.state is ChargeState.NOT_MADE:
-                result = await self._close(id_)
+                result = await self._cancel(id_)
             if result.state is ChargeState.NOT_MADE:
                 result = await self._search(charge) or result
             return result
@@ -69,12 +69,12 @@ class StripeProvider:
         """The event in a webhook's raw body; raises `InvalidWebhook`."""
         return self._webhooks.read(body, signature_header)
 
-    async def _make(self, charge: Charge) -> str:
-        """The id of the charge's intent, which is made unless its key is known."""
+    async def _create(self, charge: Charge) -> str:
+        """Create the charge's intent, or find it by its key, and return its id."""
         params: PaymentIntentCreateParams = {
             "amount": charge.amount_cents,
             "currency": charge.currency.lower(),
-            # There is no page of ours that a bank could send the person back to.
+            # We have no page to which a bank could redirect the person.
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
             "metadata": metadata_of(charge),
         }
@@ -88,7 +88,7 @@ class StripeProvider:
             "payment_method": charge.payment_method_token,
             "error_on_requires_action": True,
         }
-        # Stripe refuses a key that was used for another kind of request.
+        # Stripe rejects a key that was used for another kind of request.
         key = f"{charge.idempotency_key}:confirm"
         try:
             intent = await self._intents.confirm_async(id_, params, {"idempotency_key": key})
@@ -98,32 +98,34 @@ class StripeProvider:
         except stripe.InvalidRequestError as error:
             if is_about_the_payment_method(error):
                 return declined(id_, INVALID_PAYMENT_METHOD)
-            return await self._retrieve_if_moved(id_, error)
+            return await self._retrieve_if_changed(id_, error)
         return result_of(intent.to_dict())
 
     async def _retrieve(self, id_: str) -> ChargeResult:
         return result_of((await self._intents.retrieve_async(id_)).to_dict())
 
-    async def _close(self, id_: str) -> ChargeResult:
+    async def _cancel(self, id_: str) -> ChargeResult:
         """Cancel the intent, unless it was confirmed in the meantime."""
         try:
             intent = await self._intents.cancel_async(id_)
         except stripe.InvalidRequestError as error:
-            return await self._retrieve_if_moved(id_, error)
+            return await self._retrieve_if_changed(id_, error)
         return result_of(intent.to_dict())
 
-    async def _retrieve_if_moved(self, id_: str, error: stripe.InvalidRequestError) -> ChargeResult:
-        """How the intent stands, if the error says that it stands otherwise than we thought."""
+    async def _retrieve_if_changed(
+        self, id_: str, error: stripe.InvalidRequestError
+    ) -> ChargeResult:
+        """The result of the intent, if the error says that its state has changed."""
         if error.code != "payment_intent_unexpected_state":
             raise error
         return await self._retrieve(id_)
 
     async def _search(self, charge: Charge) -> ChargeResult | None:
-        """What became of an earlier intent of the charge, from before its key was forgotten."""
+        """The result of an earlier intent of the charge, from before its key expired at Stripe."""
         query = f"metadata['payment_id']:'{charge.payment_id}'"
         found = await self._intents.search_async({"query": query, "limit": 100})
         intents: list[Intent] = [intent.to_dict() for intent in found.data]
-        named = charge.payment_id, charge.idempotency_key
-        results = [result_of(intent) for intent in intents if charge_named(intent) == named]
+        ids = charge.payment_id, charge.idempotency_key
+        results = [result_of(intent) for intent in intents if charge_of_intent(intent) == ids]
         made = (result for result in results if result.state is not ChargeState.NOT_MADE)
         return next(made, None)

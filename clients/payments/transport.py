@@ -1,4 +1,4 @@
-"""Carries the requests of Stripe's library over the HTTP client that the product has anyway."""
+"""Sends the requests of Stripe's library with our HTTP client."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,26 +9,26 @@ from typing import Self
 import httpx2
 import stripe
 
-from clients.bounded import PLAIN, UnreadableAnswer, bounded_body
-from clients.tls import authorities
+from clients.bounded_body import UNCOMPRESSED, UnreadableBody, bounded_body
+from clients.tls import tls_context
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
 CONNECT_SECONDS = 5
-LARGEST_ANSWER_BYTES = 4_000_000
-"""Several times a page of a hundred payment intents."""
-_NOTHING_WAS_DONE = frozenset({408, 429})
+LARGEST_RESPONSE_BYTES = 4_000_000
+"""Several times the size of a page of a hundred payment intents."""
+_NOT_PROCESSED_STATUSES = frozenset({408, 429})
 LONGEST_WAIT_SECONDS = 60
 _REQUEST = Part(Kind.PAYMENTS, "stripe")
 _SHOULD_RETRY = "stripe-should-retry"
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
-_asked_to_wait: ContextVar[int] = ContextVar("asked_to_wait", default=0)
+_retry_after_seconds: ContextVar[int] = ContextVar("retry_after_seconds", default=0)
 
 
 class StripeTransport(stripe.HTTPClient):
-    """Asynchronous requests; the library itself decides on retries, and waits by `sleep`.
+    """Sends asynchronous requests; the library decides about retries, and waits with `sleep`.
 
-    `timeout_seconds` bounds each wait for the network within an attempt.
+    `timeout_seconds` limits each wait for the network within an attempt.
     """
 
     name = "httpx2"
@@ -42,7 +42,7 @@ class StripeTransport(stripe.HTTPClient):
 
     async def __aenter__(self) -> Self:
         self._http = httpx2.AsyncClient(
-            timeout=self._timeout, follow_redirects=False, verify=authorities()
+            timeout=self._timeout, follow_redirects=False, verify=tls_context()
         )
         return self
 
@@ -61,8 +61,8 @@ class StripeTransport(stripe.HTTPClient):
         headers: Mapping[str, str],
         post_data: str | None = None,
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """One attempt; raises the library's own error when there is no answer that can be read."""
-        _asked_to_wait.set(0)
+        """Make one attempt; raises the library's own error if there is no readable response."""
+        _retry_after_seconds.set(0)
         return await attributed(_REQUEST, self._request(method, url, headers, post_data))
 
     async def _request(
@@ -70,31 +70,31 @@ class StripeTransport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         try:
             async with self._http.stream(
-                method, url, headers={**headers, **PLAIN}, content=post_data
-            ) as answer:
-                content = await bounded_body(answer, LARGEST_ANSWER_BYTES)
-        except (httpx2.HTTPError, UnreadableAnswer) as error:
-            kind, is_worth_it = type(error).__name__, isinstance(error, httpx2.HTTPError)
-            failure = stripe.APIConnectionError(kind, should_retry=is_worth_it)  # type: ignore[no-untyped-call]  # the library's own
+                method, url, headers={**headers, **UNCOMPRESSED}, content=post_data
+            ) as response:
+                content = await bounded_body(response, LARGEST_RESPONSE_BYTES)
+        except (httpx2.HTTPError, UnreadableBody) as error:
+            kind, should_retry = type(error).__name__, isinstance(error, httpx2.HTTPError)
+            failure = stripe.APIConnectionError(kind, should_retry=should_retry)  # type: ignore[no-untyped-call]  # the library's own
             raise failure from error
-        # The library fails in ways of its own on a body that is not UTF-8.
+        # The library raises unexpected errors for a body that is not UTF-8.
         content = content.decode(errors="replace").encode()
-        return content, answer.status_code, _with_advice(answer)
+        return content, response.status_code, _with_retry_advice(response)
 
     async def sleep_async(self, secs: float) -> None:
-        """Wait before the next attempt, as long as the last answer asked for."""
-        await self._sleep(max(secs, _asked_to_wait.get()))
+        """Wait before the next attempt, at least as long as the last response asked for."""
+        await self._sleep(max(secs, _retry_after_seconds.get()))
 
 
-def _with_advice(answer: httpx2.Response) -> Mapping[str, str]:
-    """The header of an answer, with the advice to try again where nothing was done.
+def _with_retry_advice(response: httpx2.Response) -> Mapping[str, str]:
+    """The headers of a response, with the advice to retry if the request was not processed.
 
-    The library repeats what met a conflict or a failure of Stripe's, and what came too often, too
-    slowly or upon a lock only where Stripe says so, although the same key makes it as harmless.
+    By itself the library retries after conflicts and server errors. After time-outs and too many
+    requests it retries only if Stripe advises it, although the same key makes that harmless too.
     """
-    if answer.status_code not in _NOTHING_WAS_DONE:
-        return answer.headers
-    asked = answer.headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(asked):
-        _asked_to_wait.set(min(int(asked), LONGEST_WAIT_SECONDS))
-    return httpx2.Headers({_SHOULD_RETRY: "true", **answer.headers})
+    if response.status_code not in _NOT_PROCESSED_STATUSES:
+        return response.headers
+    header = response.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(header):
+        _retry_after_seconds.set(min(int(header), LONGEST_WAIT_SECONDS))
+    return httpx2.Headers({_SHOULD_RETRY: "true", **response.headers})

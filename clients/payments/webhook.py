@@ -1,4 +1,4 @@
-"""Reading the events of Stripe's webhooks; the sandbox's have the same form."""
+"""Reading webhooks of Stripe; those of the sandbox have the same format."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 
-from clients.payments.intents import UnknownIntent, charge_named, is_id, result_of
+from clients.payments.intents import UnknownIntent, charge_of_intent, is_id, result_of
 from clients.payments.records import PaymentEvent
 from clients.payments.signature import InvalidWebhook, verify
 
 LARGEST_BODY_BYTES = 262_144
-"""The largest event that is read."""
+"""The largest event that is accepted."""
 _OUTCOMES = {
     "payment_intent.payment_failed",
     "payment_intent.processing",
@@ -22,13 +22,13 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class WebhookReader:
-    """Reads events signed with any of the secrets; with none, it takes no event."""
+    """Reads events signed with one of the secrets; without secrets, it rejects every event."""
 
     secrets: Sequence[str] = field(repr=False)
     clock: Callable[[], datetime]
 
     def read(self, body: bytes, signature_header: str) -> PaymentEvent | None:
-        """The event in a raw body; None for one of a kind that says nothing of a charge.
+        """The event in a raw body; None if it is of a kind that is not about a charge.
 
         Raises `InvalidWebhook`.
         """
@@ -51,7 +51,7 @@ class WebhookReader:
 def _event(parsed: Any) -> PaymentEvent | None:
     match parsed:
         case {"type": str(kind)} if kind not in _OUTCOMES:
-            # Kinds are added at any time, and need not have the form of those that we know.
+            # Stripe may add kinds at any time, with fields that we do not know.
             return None
         case {
             "id": str(id_),
@@ -62,7 +62,7 @@ def _event(parsed: Any) -> PaymentEvent | None:
             occurred_at = datetime.fromtimestamp(created, UTC)
         case _:
             raise InvalidWebhook("the event lacks what every event has")
-    named = charge_named(thing)
-    if named is None:
+    charge = charge_of_intent(thing)
+    if charge is None:
         return PaymentEvent(id_, occurred_at)
-    return PaymentEvent(id_, occurred_at, *named, result_of(thing))
+    return PaymentEvent(id_, occurred_at, *charge, result_of(thing))

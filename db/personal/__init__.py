@@ -1,1 +1,1 @@
-"""Personal data: what every column of the database is, whose, and what becomes of it."""
+"""The registry of personal data: what each column holds, whose it is, and how it is erased."""

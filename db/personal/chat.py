@@ -1,6 +1,6 @@
-"""What people say, what they are answered, and how much of it they may."""
+"""Conversations and messages, and the quota that they use."""
 
-from db.personal.classes import Author, Category, ClassifiedTable, Deleted, Way, columns
+from db.personal.vocabulary import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
 
@@ -8,7 +8,7 @@ CHAT = (
     ClassifiedTable(
         "reply_generations",
         Deleted(),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id", withheld=_BEING_WRITTEN),
             *columns(
@@ -21,7 +21,7 @@ CHAT = (
     ClassifiedTable(
         "quota_ledger_entries",
         Deleted(),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, "id usage_date kind units reply_id occurred_at"),
@@ -30,7 +30,7 @@ CHAT = (
     ClassifiedTable(
         "daily_quota_usages",
         Deleted(),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, "usage_date used"),
@@ -39,7 +39,7 @@ CHAT = (
     ClassifiedTable(
         "chat_messages",
         Deleted(),
-        ways=(Way("conversation_id", through="chat_conversations"),),
+        owner_paths=(OwnerPath("conversation_id", through="chat_conversations"),),
         columns=(
             *columns(Category.CONTENT, "content", author=Author.CALLER),
             *columns(Category.USAGE, "id conversation_id role status created_at"),
@@ -56,7 +56,7 @@ CHAT = (
     ClassifiedTable(
         "chat_conversations",
         Deleted(),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),

@@ -1,32 +1,32 @@
-"""Companies: not people, but for the one who administers each."""
+"""Companies: only their administrators are people."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
-    Becomes,
     Category,
     ClassifiedTable,
+    OwnerPath,
+    Replacement,
     Untouched,
-    Way,
     columns,
 )
 
-_A_COMPANYS = Untouched("A company's, and no person's.")
+_OF_COMPANIES = Untouched("A company's, and no person's.")
 
 COMPANY = (
     ClassifiedTable(
         "enterprise_accounts",
         Anonymised("The company stays, without an administrator."),
-        ways=(Way("administrator_id"),),
+        owner_paths=(OwnerPath("administrator_id"),),
         columns=(
-            *columns(Category.IDENTITY, "administrator_id", becomes=Becomes()),
+            *columns(Category.IDENTITY, "administrator_id", replacement=Replacement()),
             *columns(Category.NOT_PERSONAL, "id created_at"),
             *columns(Category.NOT_PERSONAL, "company_name", author=Author.OPERATOR),
         ),
     ),
     ClassifiedTable(
         "enterprise_credentials",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,
@@ -37,7 +37,7 @@ COMPANY = (
     ),
     ClassifiedTable(
         "enterprise_daily_usages",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=tuple(
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
@@ -45,7 +45,7 @@ COMPANY = (
     # What a company's people were answered is the company's.
     ClassifiedTable(
         "enterprise_generations",
-        _A_COMPANYS,
+        _OF_COMPANIES,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,

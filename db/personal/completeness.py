@@ -1,4 +1,4 @@
-"""Whether the registry and a database speak of the same columns."""
+"""Comparing the columns in the registry with those of a database."""
 
 from collections.abc import Iterable
 
@@ -6,13 +6,13 @@ from db.personal.registry import REGISTRY
 
 
 def differences(catalogue: Iterable[tuple[str, str]]) -> list[str]:
-    """What one knows and the other does not, in words; empty when all is well.
+    """Descriptions of columns that are missing in one of them; empty if they agree.
 
-    `catalogue` are the tables of the database with each of their columns.
+    `catalogue` has every column of the database, as `(table, column)`.
     """
-    there = set(catalogue)
+    existing = set(catalogue)
     classified = {(table.name, one.name) for table in REGISTRY for one in table.columns}
     return [
-        *(f"{table}.{column} is not classified" for table, column in sorted(there - classified)),
-        *(f"{table}.{column} does not exist" for table, column in sorted(classified - there)),
+        *(f"{table}.{column} is not classified" for table, column in sorted(existing - classified)),
+        *(f"{table}.{column} does not exist" for table, column in sorted(classified - existing)),
     ]

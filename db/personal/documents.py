@@ -1,9 +1,9 @@
-"""What clients ask for: texts that developers wrote, without the values of anybody."""
+"""Trusted and unknown documents: texts by developers, without the values of variables."""
 
-from db.personal.classes import Author, Category, ClassifiedTable, Untouched, columns
+from db.personal.vocabulary import Author, Category, ClassifiedTable, Untouched, columns
 
-_A_PROGRAMS = Untouched("A program's, and no person's.")
-_CHOSEN = {
+_OF_PROGRAMS = Untouched("A program's, and no person's.")
+_AUTHORED = {
     "trusted_documents": (Author.OPERATOR, "body"),
     "trusted_document_publications": (Author.OPERATOR, "client_name operation_name document_id"),
     "trusted_document_uses": (Author.OPERATOR, "client_name"),
@@ -16,10 +16,10 @@ _CHOSEN = {
 DOCUMENTS = tuple(
     ClassifiedTable(
         name,
-        _A_PROGRAMS,
+        _OF_PROGRAMS,
         columns=(
             *columns(Category.NOT_PERSONAL, names),
-            *columns(Category.NOT_PERSONAL, _CHOSEN[name][1], author=_CHOSEN[name][0]),
+            *columns(Category.NOT_PERSONAL, _AUTHORED[name][1], author=_AUTHORED[name][0]),
         ),
     )
     for name, names in {

@@ -1,37 +1,37 @@
-"""What people pay for; the books are kept, and do not say who it was."""
+"""Plans, subscriptions and payments; the accounts are kept, without the person."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
-    Becomes,
     Category,
     ClassifiedTable,
     Deleted,
-    Kept,
+    OwnerPath,
+    Replacement,
+    Retention,
     Untouched,
-    Way,
     columns,
 )
 
-_ERASED = Becomes("erased")
+_ERASED = Replacement("erased")
 _HOW_IT_IS_ASKED = "How our machines ask the payment provider."
 _METHOD = "It would let whoever finds it take money, and is gone when the payment has ended."
 
 
 def _books(since: str) -> Anonymised:
-    """For as long as tax law wants, counted as it counts."""
+    """Anonymised, with the retention that tax law requires."""
     return Anonymised(
         "Tax law wants the records of what was sold and paid.",
-        Kept(years=10, since=(since,), from_end_of_year=True),
+        Retention(years=10, since=(since,), is_from_end_of_year=True),
     )
 
 
 MONEY = (
-    # They are only there to be known again when they are told again, and go after a month.
+    # Events are kept for a month, to recognise repeated deliveries.
     ClassifiedTable(
         "billing_webhook_events",
         Deleted(),
-        ways=(Way("payment_attempt_id", through="billing_payment_attempts"),),
+        owner_paths=(OwnerPath("payment_attempt_id", through="billing_payment_attempts"),),
         columns=(
             *columns(Category.PAYMENT, "id", author=Author.PROVIDER),
             *columns(Category.PAYMENT, "payment_attempt_id occurred_at received_at"),
@@ -40,15 +40,17 @@ MONEY = (
     ClassifiedTable(
         "billing_payment_attempts",
         _books("updated_at"),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
-            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
-            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED, author=Author.CALLER),
+            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
+            *columns(
+                Category.TECHNICAL, "idempotency_key", replacement=_ERASED, author=Author.CALLER
+            ),
             *columns(
                 Category.PAYMENT,
                 "payment_method_token",
                 withheld=_METHOD,
-                becomes=Becomes(),
+                replacement=Replacement(),
                 author=Author.CALLER,
             ),
             *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
@@ -66,21 +68,23 @@ MONEY = (
     ClassifiedTable(
         "billing_plan_changes",
         _books("changed_at"),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
-            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
-            *columns(Category.TECHNICAL, "idempotency_key", becomes=_ERASED, author=Author.CALLER),
+            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
+            *columns(
+                Category.TECHNICAL, "idempotency_key", replacement=_ERASED, author=Author.CALLER
+            ),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
         ),
     ),
     ClassifiedTable(
         "user_subscriptions",
         _books("updated_at"),
-        ways=(Way("user_id"),),
+        owner_paths=(OwnerPath("user_id"),),
         columns=(
-            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
             # Nobody is to be charged for it again.
-            *columns(Category.PAYMENT, "status", becomes=Becomes("inactive")),
+            *columns(Category.PAYMENT, "status", replacement=Replacement("inactive")),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
             *columns(Category.PAYMENT, "id plan_code started_at"),
             *columns(Category.PAYMENT, "created_at updated_at"),

@@ -1,38 +1,39 @@
-"""Every table and column of the database: whose it is, and what export and erasure do with it.
+"""The registry of personal data: every column, whose it is, and what export and erasure do with it.
 
-A column that is missing here fails the build, and stops erasures at run time. The tables stand in
-the order in which an erasure works: replies that are being written first, since their writers write
-nothing once their row is gone; who refers to a row before the row; and the audit trail after those
-whose changes it tells.
+A column that is missing here fails the tests, and stops erasures at run time. The tables are in the
+order of an erasure: replies being written come first, since their writers write nothing once their
+row is deleted; referring tables come before referred ones; and the audit trail comes after the
+tables whose changes it records.
 """
 
 from db.personal.chat import CHAT
-from db.personal.classes import (
-    Anonymised,
-    Author,
-    Becomes,
-    Category,
-    ClassifiedTable,
-    Deleted,
-    Kept,
-    Untouched,
-    Way,
-    columns,
-)
 from db.personal.company import COMPANY
 from db.personal.documents import DOCUMENTS
 from db.personal.money import MONEY
 from db.personal.requests import ARCHIVES, REQUESTS
+from db.personal.vocabulary import (
+    Anonymised,
+    Author,
+    Category,
+    ClassifiedTable,
+    Deleted,
+    OwnerPath,
+    Replacement,
+    Retention,
+    Untouched,
+    columns,
+)
 
 MIGRATIONS = "alembic_version"
-"""The table in which Alembic keeps the revision; the only one that is not ours."""
-SAID = "said"
-"""The member of an event's details whose words others chose."""
+"""Alembic's table with the revision; the only table that is not ours."""
+QUOTED = "said"
+"""The member of an audit event's details that quotes others."""
+
 
 _KEYS = ClassifiedTable(
     "idempotency_keys",
     Deleted(),
-    ways=(Way("user_id"),),
+    owner_paths=(OwnerPath("user_id"),),
     columns=(
         *columns(Category.IDENTITY, "user_id"),
         *columns(Category.TECHNICAL, "id created_at"),
@@ -49,37 +50,39 @@ _AUDIT = ClassifiedTable(
     "audit_events",
     Anonymised(
         "That something was done, and when, is kept to keep the service safe.",
-        Kept(years=1, since=("occurred_at",)),
+        Retention(years=1, since=("occurred_at",)),
     ),
-    ways=(
-        Way("user_id"),
-        Way(
+    owner_paths=(
+        OwnerPath("user_id"),
+        OwnerPath(
             "actor_id",
             when=("actor_kind", ("user", "operator")),
             is_mention=True,
-            said=("request_id",),
+            authored_columns=("request_id",),
         ),
     ),
     columns=(
-        *columns(Category.IDENTITY, "user_id actor_id", becomes=Becomes()),
+        *columns(Category.IDENTITY, "user_id actor_id", replacement=Replacement()),
         *columns(Category.TECHNICAL, "id occurred_at actor_kind enterprise_account_id"),
         *columns(Category.TECHNICAL, "action", author=Author.SYSTEM),
-        *columns(Category.USAGE, "subject", becomes=Becomes("erased"), author=Author.SYSTEM),
+        *columns(
+            Category.USAGE, "subject", replacement=Replacement("erased"), author=Author.SYSTEM
+        ),
         *columns(
             Category.USAGE,
             "details",
-            becomes=Becomes("{}"),
+            replacement=Replacement("{}"),
             author=Author.SYSTEM,
-            said_by_others=(SAID,),
+            quoted_members=(QUOTED,),
         ),
-        *columns(Category.TECHNICAL, "request_id", becomes=Becomes(), author=Author.CALLER),
+        *columns(Category.TECHNICAL, "request_id", replacement=Replacement(), author=Author.CALLER),
     ),
 )
 _USERS = ClassifiedTable(
     "users",
     Deleted(),
-    ways=(Way("id"),),
-    is_last=True,
+    owner_paths=(OwnerPath("id"),),
+    is_erased_last=True,
     columns=(
         *columns(Category.IDENTITY, "id"),
         *columns(Category.IDENTITY, "email", author=Author.CALLER),

@@ -1,14 +1,14 @@
-"""What people asked for under the privacy law; the proof that it was done is kept."""
+"""Privacy requests and export archives; the proof that a request was carried out is kept."""
 
-from db.personal.classes import (
+from db.personal.vocabulary import (
     Anonymised,
     Author,
-    Becomes,
     Category,
     ClassifiedTable,
     Deleted,
-    Kept,
-    Way,
+    OwnerPath,
+    Replacement,
+    Retention,
     columns,
 )
 
@@ -20,7 +20,7 @@ ARCHIVES = (
     ClassifiedTable(
         "privacy_exports",
         Deleted(),
-        ways=(Way("request_id", through="user_privacy_requests"),),
+        owner_paths=(OwnerPath("request_id", through="user_privacy_requests"),),
         columns=(
             *columns(Category.PRIVACY, "request_id byte_size sha256 expires_at revoked_at"),
             *columns(Category.TECHNICAL, "file_name", withheld=_OPENS, author=Author.SYSTEM),
@@ -33,8 +33,8 @@ REQUESTS = (
     ClassifiedTable(
         "privacy_erasure_counts",
         Anonymised(_PROOF),
-        ways=(Way("request_id", through="user_privacy_requests"),),
-        is_last=True,
+        owner_paths=(OwnerPath("request_id", through="user_privacy_requests"),),
+        is_erased_last=True,
         columns=(
             *columns(Category.PRIVACY, "request_id row_count"),
             *columns(Category.PRIVACY, "table_name", author=Author.SYSTEM),
@@ -42,11 +42,11 @@ REQUESTS = (
     ),
     ClassifiedTable(
         "user_privacy_requests",
-        Anonymised(_PROOF, Kept(years=3, since=("requested_at", "completed_at"))),
-        ways=(Way("user_id"),),
-        is_last=True,
+        Anonymised(_PROOF, Retention(years=3, since=("requested_at", "completed_at"))),
+        owner_paths=(OwnerPath("user_id"),),
+        is_erased_last=True,
         columns=(
-            *columns(Category.IDENTITY, "user_id", becomes=Becomes()),
+            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
             *columns(Category.PRIVACY, "id request_kind status requested_at scheduled_for"),
             *columns(Category.PRIVACY, "started_at completed_at"),
             *columns(Category.PRIVACY, "error_reason", author=Author.SYSTEM),

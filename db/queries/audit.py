@@ -18,8 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import AuditEvent
 
 _now = bindparam("now", type_=AuditEvent.occurred_at.type)
@@ -38,11 +37,11 @@ _RECORD = Statement(
 )
 
 
-def recorded(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
-    """An event for each row that was `done`, about the `subject` of its `id`.
+def recorded_event(done: CTE, subject: str, *, account: ColumnElement[int] | None = None) -> CTE:
+    """Insert an audit event for each row of `done`, with the subject `subject:id`.
 
-    Bound are `now` and the event's values, as `services.audit.event` gives them; the company that
-    it concerns is in the `account`, where one is given.
+    Bind `now` and the event's values. The company concerned is taken from the column `account`, if
+    one is given.
     """
     values = _event if account is None else _event | {"enterprise_account_id": account}
     about = func.concat(literal_column(f"'{subject}:'"), done.c.id)
@@ -56,5 +55,5 @@ def recorded(done: CTE, subject: str, *, account: ColumnElement[int] | None = No
 async def record(
     connection: Connection, subject: str, *, now: datetime, event: Mapping[str, Any]
 ) -> None:
-    """Append an event to the trail; its values are as for `recorded`."""
+    """Append an event to the audit trail; its values are those bound in `_event`."""
     await connection.fetch(_RECORD, subject=subject, now=now, **event)

@@ -9,9 +9,8 @@ from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
-from db.method import repository_method
-from db.queries.writes import answer, claimed_key, held_person
-from db.statement import Statement
+from db.queries.clauses.idempotent_write import claimed_key, locked_person, result_for
+from db.statement import Statement, repository_method
 from db.tables import IdempotencyKey
 
 _CLAIM_OF_ACCOUNT = Statement(
@@ -29,8 +28,8 @@ _CLAIM_OF_ACCOUNT = Statement(
 
 
 def _of_person(*, is_exclusive: bool) -> Statement:
-    person = held_person(is_exclusive=is_exclusive)
-    return Statement("idempotency.claim", answer(person, claimed_key(person)))
+    person = locked_person(is_exclusive=is_exclusive)
+    return Statement("idempotency.claim", result_for(person, claimed_key(person)))
 
 
 _CLAIM_OF_PERSON = {alone: _of_person(is_exclusive=alone) for alone in (False, True)}
@@ -66,10 +65,10 @@ async def claim_of_person(
     now: datetime,
     is_exclusive: bool,
 ) -> Record | None:
-    """Hold a person and add their key: its `id`, null where it is there already.
+    """Lock a person and insert their key; returns its `id`, null if it exists already.
 
-    None where there is no such person. Waits for a transaction that is adding the same key at the
-    moment, and while it `is_exclusive`, for any other that is and holds the person.
+    None if there is no such person. Waits for a transaction that is inserting the same key, and if
+    it `is_exclusive`, for others that lock the person exclusively.
     """
     rows = await connection.fetch(
         _CLAIM_OF_PERSON[is_exclusive], user_id=user_id, key=key, fingerprint=fingerprint, now=now
@@ -86,9 +85,9 @@ async def claim_of_account(
     fingerprint: bytes,
     now: datetime,
 ) -> int | None:
-    """Add the key of a company and give its id; None where it is there already.
+    """Insert a company's key and return its id; None if it exists already.
 
-    Waits for a transaction that is adding the same key at the moment.
+    Waits for a transaction that is inserting the same key.
     """
     rows = await connection.fetch(
         _CLAIM_OF_ACCOUNT, account_id=account_id, key=key, fingerprint=fingerprint, now=now
@@ -109,11 +108,11 @@ async def stored(
 # Any: JSON.
 @repository_method
 async def keep(connection: Connection, claim_id: int, result: dict[str, Any]) -> None:
-    """Store what came of a claimed key."""
+    """Store the result of a claimed key."""
     await connection.fetch(_KEEP, claim_id=claim_id, kept=orjson.dumps(result).decode())
 
 
 @repository_method
 async def forget(connection: Connection, before: datetime) -> None:
-    """Remove the keys that are older than `before`."""
+    """Delete the keys that are older than `before`."""
     await connection.fetch(_FORGET, before=before)

@@ -1,10 +1,9 @@
-"""Statements about how far a replica is."""
+"""Statements that measure how far a replica is behind the primary."""
 
 from sqlalchemy import Text, bindparam, text
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 
 _WRITTEN = Statement("replication.written", text("SELECT pg_current_wal_lsn()::text AS place"))
 _BEHIND = Statement(
@@ -19,20 +18,20 @@ _BEHIND = Statement(
 
 @repository_method
 async def written(connection: Connection) -> str:
-    """How far the primary has written its log."""
+    """The position to which the primary has written its WAL."""
     rows = await connection.fetch(_WRITTEN)
     return str(rows[0]["place"])
 
 
 @repository_method
 async def behind_seconds(connection: Connection, place: str) -> float | None:
-    """How old the newest transaction is that a replica has which lacks what is before `place`.
+    """The age of the replica's newest transaction, if it has not replayed the WAL up to `place`.
 
-    0 where it lacks nothing, and None of a server that is nobody's replica.
+    0 if it has, and None for a server that is no replica.
     """
     rows = await connection.fetch(_BEHIND, place=place)
     if not rows:
         return None
     seconds = rows[0]["seconds"]
-    # One that has replayed no transaction yet cannot say how old what it has is.
+    # A replica that has replayed no transaction yet has no such age.
     return 0.0 if seconds is None else max(0.0, float(seconds))

@@ -1,11 +1,10 @@
-"""Statements about the schema itself."""
+"""Statements about the schema: its revision and indexes, and whether it can be written to."""
 
 import asyncpg
 from sqlalchemy import ARRAY, Text, bindparam, column, select, table, text
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 
 _REVISION = Statement(
     "schema.revision", select(column("version_num")).select_from(table("alembic_version"))
@@ -35,7 +34,7 @@ JOIN pg_class AS relation ON relation.oid = index.indrelid
 JOIN pg_am AS method ON method.oid = class.relam
 WHERE relation.relname = ANY (:tables) AND pg_table_is_visible(relation.oid)
 """
-"""The indexes of tables, in the words of `db.indexes`."""
+"""The indexes of tables, with the columns that `db.schema.indexes` reads."""
 _INDEXES = Statement(
     "schema.indexes", text(INDEXES).bindparams(bindparam("tables", type_=ARRAY(Text)))
 )
@@ -43,7 +42,7 @@ _INDEXES = Statement(
 
 @repository_method
 async def revision(connection: Connection) -> str | None:
-    """The migration that the database stands at; None when it has had none."""
+    """The migration that the database is at; None before the first one."""
     try:
         rows = await connection.fetch(_REVISION)
     except asyncpg.UndefinedTableError:
@@ -53,9 +52,9 @@ async def revision(connection: Connection) -> str | None:
 
 @repository_method
 async def check_takes_writes(connection: Connection) -> None:
-    """Ask for what only a database that takes writes does, without writing anything.
+    """Run a statement that only a writable database accepts, and that writes nothing.
 
-    Raises `DatabaseUnavailable` on a standby, and where transactions are read-only.
+    Raises `DatabaseUnavailable` on a standby, and if transactions are read-only.
     """
     await connection.fetch(_LOCK_NOBODY)
 

@@ -7,8 +7,7 @@ from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
 
 from db.database import Connection
-from db.method import repository_method
-from db.statement import Statement
+from db.statement import Statement, repository_method
 from db.tables import User, UserPrivacyRequest
 
 _BY_ID = Statement(
@@ -19,7 +18,7 @@ _BY_ID = Statement(
 )
 _THERE = select(User.id).where(User.id == bindparam("user_id"), User.erasure_began_at.is_(None))
 _IS_THERE = Statement("users.is_there", _THERE)
-# Written as literals, so that the planner sees that the partial index has them all.
+# Literals, because the planner cannot match parameters with the partial index's condition.
 _UNDER_ERASURE = Statement(
     "users.under_erasure",
     select(UserPrivacyRequest.user_id).where(
@@ -47,29 +46,29 @@ async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
 
 @repository_method
 async def under_erasure(connection: Connection) -> list[int]:
-    """The users whose erasure has begun and is not over."""
+    """The users who are being erased."""
     return [row["user_id"] for row in await connection.fetch(_UNDER_ERASURE)]
 
 
 @repository_method
 async def is_there(connection: Connection, user_id: int) -> bool:
-    """Whether the person is known, and not being erased."""
+    """Whether the person exists and is not being erased."""
     return bool(await connection.fetch(_IS_THERE, user_id=user_id))
 
 
 @repository_method
 async def lock(connection: Connection, user_id: int) -> bool:
-    """Do what is done for a person one after the other; False where there is none."""
+    """Lock the person, so that concurrent transactions take turns; False if there is none."""
     return bool(await connection.fetch(_LOCK, user_id=user_id))
 
 
 @repository_method
 async def lock_out(connection: Connection, user_id: int) -> None:
-    """Wait for whatever is done for or by the person, and keep all of it out."""
+    """Lock the person exclusively: waits for, then excludes, all that is done for or by them."""
     await connection.fetch(_LOCK_OUT, user_id=user_id)
 
 
 @repository_method
 async def begin_erasure(connection: Connection, user_id: int, now: datetime) -> None:
-    """Say that there is no such person any more; nothing where that has been said."""
+    """Mark the person as being erased, unless they are already."""
     await connection.fetch(_BEGIN_ERASURE, user_id=user_id, now=now)

@@ -17,7 +17,9 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
-from db.tables.operations import (
+from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
+from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
+from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
     TrustedDocumentPublication,
@@ -25,8 +27,6 @@ from db.tables.operations import (
     TrustedDocumentVersion,
     UnknownDocument,
 )
-from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
-from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.users import User
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Plans, subscriptions and the payments that keep them active.
 
-Where `user_id` is null the person has been erased: what the books need is kept without them.
+A null `user_id` is a person who was erased: the accounts are kept without them.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ from db.tables.base import Table, identity, instant, now, one_of
 
 
 class BillingPlan(Table):
-    """A plan on sale, or one that somebody still has."""
+    """A plan that is on sale, or that somebody still has."""
 
     __tablename__ = "billing_plans"
     __table_args__ = (
@@ -67,9 +67,9 @@ class UserSubscription(Table):
 class BillingPaymentAttempt(Table):
     """One attempt to take money for a subscription.
 
-    The provider knows it by `provider_key`; `idempotency_key` is a hash of the client's. While
-    it is pending, somebody is asking the provider until `asked_until`, and after that it is asked
-    again from `next_check_at` on. The token of the payment method is kept until then.
+    `provider_key` identifies it to the provider; `idempotency_key` is a hash of the client's. While
+    it is pending, a process may be asking the provider until `asked_until`; the next check is due
+    at `next_check_at`. The token of the payment method is kept until it is settled.
     """
 
     __tablename__ = "billing_payment_attempts"
@@ -108,7 +108,7 @@ class BillingPaymentAttempt(Table):
 
 
 class BillingWebhookEvent(Table):
-    """An event of the payment provider's that was taken, and the attempt that it concerns."""
+    """A webhook event of the payment provider that was processed, and the payment it concerns."""
 
     __tablename__ = "billing_webhook_events"
     __table_args__ = (Index(None, "payment_attempt_id"),)

@@ -32,10 +32,10 @@ class ChatConversation(Table):
 
 
 class ChatMessage(Table):
-    """A person's message, or the model's reply with how it came about.
+    """A person's message, or the model's reply and how it was generated.
 
-    `stream_ends` are the ends of the pieces in which a reply was streamed, in characters;
-    `retry_at` is when the model may be asked again, as far as that is known.
+    `stream_ends` are the offsets, in characters, at which the pieces of a streamed reply end.
+    `retry_at` is when the model may be asked again, if that is known.
     """
 
     __tablename__ = "chat_messages"
@@ -72,10 +72,10 @@ class ChatMessage(Table):
 
 
 class ReplyGeneration(Table):
-    """A reply that is being written: by which process, and until when that is believed.
+    """The lease of the process that writes a reply.
 
-    The row goes with the end of the reply; whoever deletes it, and nobody else, says how the reply
-    ended and what becomes of the unit reserved on `usage_date`.
+    The row is deleted when the reply ends. Whoever deletes it, and nobody else, records how the
+    reply ended and settles the unit reserved on `usage_date`.
     """
 
     __tablename__ = "reply_generations"

@@ -31,7 +31,7 @@ class EnterpriseAccount(Table):
 
 
 class EnterpriseCredential(Table):
-    """An API key: found by `key_id`, known by the hash of its secret."""
+    """An API key: looked up by `key_id`, and verified by the hash of its secret."""
 
     __tablename__ = "enterprise_credentials"
     __table_args__ = (
@@ -60,8 +60,8 @@ class EnterpriseDailyUsage(Table):
     __tablename__ = "enterprise_daily_usages"
     __table_args__ = (
         CheckConstraint("request_count >= 0", "request_count"),
-        # The day first: a day's report reads it, and the index of one account's days stays free
-        # to be dropped and built again without losing the uniqueness.
+        # The day comes first for reports of one day. The index below can then be rebuilt without
+        # giving up uniqueness meanwhile.
         UniqueConstraint("usage_date", "enterprise_account_id"),
         Index(
             "ix_enterprise_daily_usages_enterprise_account_id_usage_date",
@@ -78,10 +78,10 @@ class EnterpriseDailyUsage(Table):
 
 
 class EnterpriseGeneration(Table):
-    """A metered reply; `is_overage` says that it was served over a limit.
+    """A metered reply; `is_overage` if it was served over a limit.
 
-    While it runs it belongs to a process, and that is believed until `lease_expires_at`. Whoever
-    ends it, and nobody else, says what becomes of the unit that was counted on `usage_date`.
+    While it runs, `owner` has a lease on it until `lease_expires_at`. Whoever ends it, and nobody
+    else, settles the unit that was counted on `usage_date`.
     """
 
     __tablename__ = "enterprise_generations"

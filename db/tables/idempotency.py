@@ -1,4 +1,4 @@
-"""What mutations were asked with which key, so that asking again changes nothing."""
+"""Idempotency keys of mutations, so that a repeated request changes nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from db.tables.base import Table, identity, instant, now
 
 
 class IdempotencyKey(Table):
-    """A key of one caller, what it was used for, and what came of it."""
+    """A key of one caller, the fingerprint of its request, and the result."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -39,6 +39,6 @@ class IdempotencyKey(Table):
     )
     key: Mapped[str] = mapped_column(Text)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    # Any: each operation keeps what it needs to answer again.
+    # Any: each operation stores what it needs to repeat its answer.
     result: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)

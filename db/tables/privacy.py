@@ -1,4 +1,4 @@
-"""What people asked for under the privacy law, and what came of it."""
+"""Privacy requests, export archives, and the number of rows that erasures erased."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,11 +22,11 @@ _OWED = f"{_UNDER_WAY} OR (status = 'failed' AND request_kind = 'delete')"
 
 
 class UserPrivacyRequest(Table):
-    """A request for an export or an erasure, from asking to completion.
+    """A request for an export or an erasure.
 
-    A completed erasure belongs to nobody any more: the row stays as its receipt. What is being
-    processed is left alone by everybody but `lease_owner` until `lease_expires_at`; without an
-    owner it waits until then to be tried again.
+    A completed erasure has no `user_id` any more; its row stays as the receipt. While a request is
+    processed, `lease_owner` has a lease on it until `lease_expires_at`; without an owner, that is
+    when it is tried again.
     """
 
     __tablename__ = "user_privacy_requests"

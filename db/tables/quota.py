@@ -1,4 +1,4 @@
-"""How many messages each person sent on each UTC day, and every change of that number."""
+"""The quota that each person used on each UTC day, and a ledger of its changes."""
 
 from datetime import date, datetime
 
@@ -20,10 +20,10 @@ class DailyQuotaUsage(Table):
 
 
 class QuotaLedgerEntry(Table):
-    """One change of a day's use, appended and never changed; the units of a day add up to it.
+    """One change of a day's use; entries are never changed, and a day's units add up to its use.
 
-    A reply reserves its unit once, and either settles or releases it, once. `opening` is what was
-    used before the ledger was kept. The reply may be deleted, the entry stays.
+    A reply reserves its unit once, and either settles or releases it, once. `opening` is the use
+    before the ledger existed. Entries outlive the deletion of their reply.
     """
 
     __tablename__ = "quota_ledger_entries"

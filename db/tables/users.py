@@ -11,7 +11,8 @@ from db.tables.base import Table, identity, instant, now
 class User(Table):
     """A person; the identity provider's `sub` claim is `id`.
 
-    From `erasure_began_at` on the person is signed out, and the row goes at the erasure's end.
+    From `erasure_began_at` on the person is signed out; the erasure deletes the row at its end.
+
     """
 
     __tablename__ = "users"

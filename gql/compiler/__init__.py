@@ -1,1 +1,1 @@
-"""From an operation to code that writes its answer: no input, no output, and no circle."""
+"""Compiles an operation into Python functions that encode its answer; does no I/O."""

@@ -1,9 +1,8 @@
-"""From one operation to the functions that write its answer.
+"""Compiles one operation into functions that encode its answer.
 
-A function writes the value of one call from what the resolver gave: the whole of it down to the
-next calls, in one piece of straight code with a loop for each list. What it gives is a list of
-bytes, in which what the next calls give has its slots. The code is optimistic: whatever it does not
-expect raises, and nothing in it handles an error.
+Each function encodes the result of one resolver call down to the next calls: straight code, with a
+loop for each list. It returns a list of bytes, with slots for the results of the next calls. The
+code is optimistic: it raises on anything unexpected, and handles no error itself.
 """
 
 from binascii import b2a_base64
@@ -14,70 +13,76 @@ from typing import Any, TypeAlias
 from graphql import GraphQLError, OperationType
 from graphql.execution.executor import get_typename
 
-from gql.compiler import leaves
-from gql.compiler.arguments import Coerce
-from gql.compiler.code import TooMuchCode
-from gql.compiler.completing import Completing
-from gql.compiler.emission import Emission, NotCompiled
-from gql.compiler.ordinary import ORDINARY, Unexpected, admit, is_to_be_awaited
-from gql.compiler.outcomes import Raised
-from gql.compiler.sites import LazyInfo, Sites
-from gql.compiler.traced_resolvers import traced_resolvers, traced_writers
-from gql.values.later import Later
-from loaders.batch import Loaded
+from gql.compiler.codegen import leaves
+from gql.compiler.codegen.code import CodeLimitExceeded
+from gql.compiler.codegen.context import CodegenContext
+from gql.compiler.codegen.plain_values import (
+    PLAIN_CLASSES,
+    UnexpectedValue,
+    needs_await,
+    require_plain,
+)
+from gql.compiler.codegen.values import ValueWriter
+from gql.compiler.identifiers import NotCompiled
+from gql.compiler.resolution.arguments import CoerceArguments
+from gql.compiler.resolution.call_sites import CallSites, Raised, ResolverInfo
+from gql.compiler.resolution.tracing import traced_resolvers, traced_writers
+from gql.values.mapped_future import MappedFuture
+from loaders.batching.loader import LoaderFuture
 
 _NAMES = {
     **leaves.NAMES,
-    "admit": admit,
+    "require_plain": require_plain,
     "b2a_base64": b2a_base64,
-    "futures": frozenset({Loaded, Later}),
-    "is_to_be_awaited": is_to_be_awaited,
+    "futures": frozenset({LoaderFuture, MappedFuture}),
+    "needs_await": needs_await,
     "join": b"".join,
-    "LazyInfo": LazyInfo,
+    "ResolverInfo": ResolverInfo,
     "new": object.__new__,
-    "ordinary": ORDINARY,
+    "plain_classes": PLAIN_CLASSES,
     "Raised": Raised,
     "typename": get_typename,
-    "Unexpected": Unexpected,
+    "UnexpectedValue": UnexpectedValue,
 }
 
 
-Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]  # Any: bytes, and lists for a while
+# Any: bytes, and nested lists until slots are filled.
+Roots: TypeAlias = tuple[Callable[..., list[Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ExecutionPlan:
     """The compiled code of an operation.
 
-    `roots` write the root fields: all at once, or each of them where they follow one another. Each
-    takes the running operation and the root value, and gives its part of the answer as a list.
+    `roots` encode the root fields: one function for all, or one for each field of a mutation. Each
+    takes the execution and the root value, and returns its part of the answer as a list.
     """
 
     roots: Roots
     traced_roots: Callable[[], Roots]
-    """The same functions, which say what their time is, and that of the resolvers they call."""
-    coerce: tuple[Coerce, ...]
-    """What gives the arguments that are coerced once a request."""
-    sites: Sites
+    """The same functions, recording their time and that of the resolvers they call."""
+    coerce: tuple[CoerceArguments, ...]
+    """Functions that coerce the arguments that are coerced once per request."""
+    sites: CallSites
     text: str
 
 
-def compiled(emission: Emission) -> Plan:
+def compile_operation(context: CodegenContext) -> ExecutionPlan:
     """Compile an operation; raises `NotCompiled`."""
     try:
-        names = _roots(emission)
-        code = emission.code.compiled({**_NAMES, **emission.columns, "sites": emission.sites})
-    except (TooMuchCode, GraphQLError, RecursionError, SyntaxError) as error:
+        names = _roots(context)
+        code = context.code.compiled({**_NAMES, **context.columns, "sites": context.sites})
+    except (CodeLimitExceeded, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
-    resolvers, writers = emission.resolvers, emission.writers
+    resolvers, writers = context.resolvers, context.writers
 
     def traced() -> Roots:
-        namespace = code.again(traced_resolvers(code.namespace, resolvers))
+        namespace = code.with_replacements(traced_resolvers(code.namespace, resolvers))
         namespace |= traced_writers(namespace, writers)
         return _functions(names, namespace)
 
     plain = _functions(names, code.namespace)
-    return Plan(plain, traced, tuple(emission.coerce), emission.sites, emission.code.text)
+    return ExecutionPlan(plain, traced, tuple(context.coerce), context.sites, context.code.text)
 
 
 # Any: a namespace holds functions and constants of every type.
@@ -85,18 +90,18 @@ def _functions(names: Sequence[str], space: Mapping[str, Any]) -> Roots:
     return tuple(space[name] for name in names)
 
 
-def _roots(emission: Emission) -> list[str]:
-    kind = emission.operation.operation
-    root = emission.schema.get_root_type(kind)
+def _roots(context: CodegenContext) -> list[str]:
+    kind = context.operation.operation
+    root = context.schema.get_root_type(kind)
     if root is None:
         raise NotCompiled
-    grouped = emission.root_fields(root)
+    grouped = context.root_fields(root)
     groups = [grouped]
     if kind is OperationType.MUTATION:
         groups = [{name: details} for name, details in grouped.items()] or [grouped]
-    completing = Completing(emission)
+    value_writer = ValueWriter(context)
     last = len(groups) - 1
     return [
-        completing.root(number, root, group, is_last=number == last)
+        value_writer.root(number, root, group, is_last=number == last)
         for number, group in enumerate(groups)
     ]

@@ -1,1 +1,1 @@
-"""Documents: prepared, limited, charged by what they cost; trusted ones, with their budgets."""
+"""Documents: parsed, validated, limited and costed once; trusted ones, and their budgets."""

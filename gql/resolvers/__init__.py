@@ -1,1 +1,1 @@
-"""The root fields."""
+"""Root fields: queries, mutations by domain, subscriptions."""

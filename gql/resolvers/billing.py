@@ -1,11 +1,11 @@
-"""The root fields that change a subscription."""
+"""Mutations of payments and plans."""
 
 import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, mutation
-from gql.schema.billing_payloads import (
+from gql.resolvers.mutation_field import Input, mutation
+from gql.schema.billing.mutations import (
     ChangePlanInput,
     ChangePlanPayload,
     CheckoutInput,
@@ -14,13 +14,13 @@ from gql.schema.billing_payloads import (
 from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from services.billing.records import Subscription
-from services.billing.rules import declined
-from services.billing.service import ChangeOrder, PaymentOrder
+from services.billing.rules import payment_declined
+from services.billing.service import PaymentOrder, PlanChangeOrder
 
 
 @strawberry.type
 class BillingMutations:
-    """Payments and plans."""
+    """The part of the mutation root for payments and plans."""
 
     @mutation(
         "Pay for a plan. The payment may still be pending when this answers.", CheckoutPayload
@@ -28,7 +28,7 @@ class BillingMutations:
     async def checkout(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
         context = info.context
         payment = await context.services.billing.checkout(_order(context, input_))
-        return await _paid(context, payment)
+        return await _checkout_payload(context, payment)
 
     @mutation(
         "Pay again, for the same plan or another, after a payment that failed.", CheckoutPayload
@@ -36,13 +36,13 @@ class BillingMutations:
     async def retry_payment(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
         context = info.context
         payment = await context.services.billing.retry_payment(_order(context, input_))
-        return await _paid(context, payment)
+        return await _checkout_payload(context, payment)
 
     @mutation("Move an active subscription to another plan, at once.", ChangePlanPayload)
     async def change_plan(self, info: Info, input_: Input[ChangePlanInput]) -> ChangePlanPayload:
         context = info.context
-        order = ChangeOrder(
-            user_id=context.signed_in(),
+        order = PlanChangeOrder(
+            user_id=context.require_viewer_id(),
             plan_code=input_.plan_code,
             idempotency_key=input_.idempotency_key,
             request_id=context.request_id,
@@ -54,18 +54,18 @@ class BillingMutations:
         )
 
 
-def _order(context: RequestContext, wanted: CheckoutInput) -> PaymentOrder:
+def _order(context: RequestContext, input_: CheckoutInput) -> PaymentOrder:
     return PaymentOrder(
-        user_id=context.signed_in(),
-        plan_code=wanted.plan_code,
-        payment_method_token=wanted.payment_method_token,
-        idempotency_key=wanted.idempotency_key,
+        user_id=context.require_viewer_id(),
+        plan_code=input_.plan_code,
+        payment_method_token=input_.payment_method_token,
+        idempotency_key=input_.idempotency_key,
         request_id=context.request_id,
     )
 
 
-async def _paid(context: RequestContext, row: Record) -> CheckoutPayload:
-    refusal = declined(PaymentStatus(row["status"]), row["failure_reason"])
+async def _checkout_payload(context: RequestContext, row: Record) -> CheckoutPayload:
+    refusal = payment_declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),
         payment=row,
@@ -74,4 +74,4 @@ async def _paid(context: RequestContext, row: Record) -> CheckoutPayload:
 
 
 async def _subscription(context: RequestContext) -> Subscription:
-    return await context.loaders.subscription.load(context.signed_in())
+    return await context.loaders.subscription.load(context.require_viewer_id())

@@ -1,4 +1,4 @@
-"""The root fields that change conversations and replies."""
+"""Mutations of conversations and messages."""
 
 import asyncio
 
@@ -6,8 +6,8 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
-from gql.schema.chat_inputs import (
+from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
+from gql.schema.chat.inputs import (
     ConversationInput,
     RegenerateReplyInput,
     RenameConversationInput,
@@ -16,7 +16,7 @@ from gql.schema.chat_inputs import (
     StartConversationInput,
     StopReplyInput,
 )
-from gql.schema.chat_payloads import (
+from gql.schema.chat.payloads import (
     ConversationPayload,
     DeleteConversationPayload,
     SendMessagePayload,
@@ -30,7 +30,7 @@ from services.guidance.records import Exchange
 
 @strawberry.type
 class ChatMutations:
-    """Conversations and messages."""
+    """The part of the mutation root for conversations and messages."""
 
     @mutation("Start an empty conversation.", StartConversationPayload)
     async def start_conversation(
@@ -38,7 +38,9 @@ class ChatMutations:
     ) -> StartConversationPayload:
         context = info.context
         started = await context.services.conversations.start(
-            context.signed_in(), title=given(input_.title), idempotency_key=input_.idempotency_key
+            context.require_viewer_id(),
+            title=none_if_unset(input_.title),
+            idempotency_key=input_.idempotency_key,
         )
         return StartConversationPayload(conversation=started)
 
@@ -46,7 +48,7 @@ class ChatMutations:
     async def rename_conversation(
         self, info: Info, input_: Input[RenameConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.rename(viewer, key, input_.title)
         return ConversationPayload(conversation=row)
 
@@ -54,7 +56,7 @@ class ChatMutations:
     async def archive_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.archive(viewer, key)
         return ConversationPayload(conversation=row)
 
@@ -65,7 +67,7 @@ class ChatMutations:
     async def unarchive_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> ConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.unarchive(viewer, key)
         return ConversationPayload(conversation=row)
 
@@ -77,7 +79,7 @@ class ChatMutations:
     async def delete_conversation(
         self, info: Info, input_: Input[ConversationInput]
     ) -> DeleteConversationPayload:
-        viewer, key = info.context.signed_in(), _conversation_key(input_.conversation_id)
+        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         await info.context.services.conversations.delete(viewer, key)
         return DeleteConversationPayload(deleted_conversation_id=global_id("Conversation", key))
 
@@ -87,14 +89,14 @@ class ChatMutations:
         SendMessagePayload,
     )
     async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
-        place = given(input_.conversation_id)
+        place = none_if_unset(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             conversation_id=None if place is None else _conversation_key(place),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Have the last message of a conversation answered again. Spends a unit as `sendMessage` "
@@ -105,11 +107,11 @@ class ChatMutations:
         self, info: Info, input_: Input[RegenerateReplyInput]
     ) -> SendMessagePayload:
         exchange = await info.context.services.guidance.regenerate(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             input_key("Message", input_.message_id, field="messageId"),
             idempotency_key=input_.idempotency_key,
         )
-        return await _exchanged(info.context, exchange, input_.delivery)
+        return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
         "Stop a reply that is being written; what has arrived is kept. One that has ended stays "
@@ -118,24 +120,24 @@ class ChatMutations:
     )
     async def stop_reply(self, info: Info, input_: Input[StopReplyInput]) -> StopReplyPayload:
         key = input_key("Message", input_.message_id, field="messageId")
-        await info.context.services.guidance.stop(info.context.signed_in(), key)
+        await info.context.services.guidance.stop(info.context.require_viewer_id(), key)
         return StopReplyPayload(reply=await _message(info.context, key))
 
 
-async def _exchanged(
+async def _exchange_payload(
     context: RequestContext, exchange: Exchange, delivery: ReplyDelivery
 ) -> SendMessagePayload:
-    """What is there of an exchange: at once, or when the reply has ended."""
-    viewer, failure = context.signed_in(), None
+    """The payload of an exchange: at once, or when the reply has ended, as `delivery` says."""
+    viewer, failure = context.require_viewer_id(), None
     if exchange.subscription is not None:
-        # The request has looked it up: what is left of the day needs no second look.
+        # The service has read the subscription already: the quota needs no second lookup.
         context.loaders.subscription.prime(viewer, exchange.subscription)
     if delivery is ReplyDelivery.WAIT:
-        ended = await context.services.guidance.ended(viewer, exchange.reply_id)
+        ended = await context.services.guidance.wait_for_end(viewer, exchange.reply_id)
         failure = context.services.guidance.failure(ended)
         if failure:
-            context.excuse()
-    # Together, so that the loaders ask for both messages at once.
+            context.mark_server_fault()
+    # Concurrently, so that both messages are loaded in one batch.
     conversation, message, reply, quota = await asyncio.gather(
         _conversation(context, exchange.conversation_id),
         _message(context, exchange.message_id),

@@ -1,30 +1,30 @@
-"""The root fields by which companies are served."""
+"""Mutations for companies: metered replies and API keys."""
 
 import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import Input, given, input_key, mutation
-from gql.schema.enterprise_inputs import (
+from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
+from gql.schema.enterprise.inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
     RevokeApiCredentialInput,
     RotateApiCredentialInput,
 )
-from gql.schema.enterprise_payloads import (
+from gql.schema.enterprise.payloads import (
     ApiCredentialPayload,
     ApiCredentialSecretPayload,
     GenerateGuidancePayload,
 )
 from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
-from services.metered.failures import failure_of_metered_reply
-from services.metered.rules import checked
+from services.metered.failures import metered_reply_failure
+from services.metered.rules import validated_question
 
 
 @strawberry.type
 class EnterpriseMutations:
-    """Companies' replies and keys."""
+    """The part of the mutation root for companies."""
 
     @mutation(
         "For an API key: one metered reply, outside any stored conversation. The unit is given "
@@ -34,8 +34,10 @@ class EnterpriseMutations:
     async def generate_guidance(
         self, info: Info, input_: Input[GenerateGuidanceInput]
     ) -> GenerateGuidancePayload:
-        client = info.context.api_client()
-        question = checked(input_.situation, input_.objective, given(input_.time_horizon))
+        client = info.context.require_api_client()
+        question = validated_question(
+            input_.situation, input_.objective, none_if_unset(input_.time_horizon)
+        )
         reply = await info.context.services.metered.generate(
             client, question, idempotency_key=input_.idempotency_key
         )
@@ -56,11 +58,11 @@ class EnterpriseMutations:
         self, info: Info, input_: Input[CreateApiCredentialInput]
     ) -> ApiCredentialSecretPayload:
         issued = await info.context.services.credentials.create(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Make a new key in the place of an active one; the old one works until the overlap ends.",
@@ -70,12 +72,12 @@ class EnterpriseMutations:
         self, info: Info, input_: Input[RotateApiCredentialInput]
     ) -> ApiCredentialSecretPayload:
         issued = await info.context.services.credentials.rotate(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             _credential_key(input_.credential_id),
             overlap_seconds=input_.overlap_seconds,
             request_id=info.context.request_id,
         )
-        return _issued(issued)
+        return _secret_payload(issued)
 
     @mutation(
         "Let a key be accepted nowhere any more, from the moment that this is answered.",
@@ -84,7 +86,7 @@ class EnterpriseMutations:
     async def revoke_api_credential(
         self, info: Info, input_: Input[RevokeApiCredentialInput]
     ) -> ApiCredentialPayload:
-        viewer, key = info.context.signed_in(), _credential_key(input_.credential_id)
+        viewer, key = info.context.require_viewer_id(), _credential_key(input_.credential_id)
         revoked = await info.context.services.credentials.revoke(
             viewer, key, request_id=info.context.request_id
         )
@@ -92,14 +94,14 @@ class EnterpriseMutations:
 
 
 def _failure(context: RequestContext, reply: Record) -> list[UserError]:
-    refusal = failure_of_metered_reply(reply, context.now)
+    refusal = metered_reply_failure(reply, context.now)
     if refusal is None:
         return []
-    context.excuse()
+    context.mark_server_fault()
     return [UserError.from_refusal(refusal)]
 
 
-def _issued(issued: IssuedKey) -> ApiCredentialSecretPayload:
+def _secret_payload(issued: IssuedKey) -> ApiCredentialSecretPayload:
     return ApiCredentialSecretPayload(credential=issued.credential, api_key=issued.text)
 
 

@@ -1,4 +1,4 @@
-"""The root of everything that changes something."""
+"""The mutation root."""
 
 import strawberry
 
@@ -15,4 +15,4 @@ from gql.resolvers.privacy import PrivacyMutations
     )
 )
 class Mutation(ChatMutations, BillingMutations, EnterpriseMutations, PrivacyMutations):
-    """The mutation root, a part for each domain."""
+    """The mutation root, composed of one part per domain."""

@@ -1,4 +1,4 @@
-"""Objects by their global id, of those that the caller may see."""
+"""Fetches objects by global id, if the caller may see them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -6,31 +6,31 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from gql.context import RequestContext
-from gql.schema.conversation import CONVERSATION
-from gql.schema.enterprise import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
-from gql.schema.message import MESSAGE
+from gql.schema.chat.conversation import CONVERSATION
+from gql.schema.chat.message import MESSAGE
+from gql.schema.enterprise.account import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
 from gql.schema.node import Node
-from gql.schema.privacy import PRIVACY_REQUEST, PrivacyRequest
+from gql.schema.privacy.request import PRIVACY_REQUEST, PrivacyRequest
 from gql.schema.user import User
 from gql.values.ids import parse_global_id
-from gql.values.later import later
-from loaders.batch import Loaded
-from services.principal import ApiClient
+from gql.values.mapped_future import map_future
+from loaders.batching.loader import LoaderFuture
+from services.callers.principal import ApiClient
 
-Found: TypeAlias = Awaitable[Node | None] | Node | None
+NodeResult: TypeAlias = Awaitable[Node | None] | Node | None
 
 
-def fetch_node(context: RequestContext, id_text: str) -> Found:
-    """The object with a global id; None where there is none, or none of the caller's.
+def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
+    """The object with a global id; None if it does not exist, or is not the caller's.
 
-    Raises `BadUserInput` for text that is no id.
+    Raises `BadUserInput` for text that is no global id.
     """
     type_name, key = parse_global_id(id_text)
     fetch = _FETCH.get(type_name)
     return fetch(context, key) if fetch else None
 
 
-def account_of_caller(context: RequestContext) -> Loaded[Record | None] | None:
+def account_of_caller(context: RequestContext) -> LoaderFuture[Record | None] | None:
     """The company behind the API key, or the one that the viewer administers."""
     if isinstance(context.principal, ApiClient):
         return context.loaders.account.start(context.principal.account_id)
@@ -39,22 +39,22 @@ def account_of_caller(context: RequestContext) -> Loaded[Record | None] | None:
     return None
 
 
-def _user(context: RequestContext, key: int) -> Found:
+def _user(context: RequestContext, key: int) -> NodeResult:
     return User.of_key(key) if key == context.viewer_id else None
 
 
-def _conversation(context: RequestContext, key: int) -> Found:
-    return later(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
+def _conversation(context: RequestContext, key: int) -> NodeResult:
+    return map_future(context.loaders.conversation.start(key), CONVERSATION.view_if_any)
 
 
-def _message(context: RequestContext, key: int) -> Found:
-    return later(context.loaders.message.start(key), MESSAGE.view_if_any)
+def _message(context: RequestContext, key: int) -> NodeResult:
+    return map_future(context.loaders.message.start(key), MESSAGE.view_if_any)
 
 
-def _privacy_request(context: RequestContext, key: int) -> Found:
+def _privacy_request(context: RequestContext, key: int) -> NodeResult:
     if context.is_operator:
         return _request_of_anybody(context, key)
-    return later(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
+    return map_future(context.loaders.privacy_request.start(key), PRIVACY_REQUEST.view_if_any)
 
 
 async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyRequest | None:
@@ -64,19 +64,19 @@ async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyReque
     return PRIVACY_REQUEST.view_if_any(row)
 
 
-def _account(context: RequestContext, key: int) -> Found:
+def _account(context: RequestContext, key: int) -> NodeResult:
     def with_id(row: Record | None) -> EnterpriseAccount | None:
         return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
 
     found = account_of_caller(context)
-    return None if found is None else later(found, with_id)
+    return None if found is None else map_future(found, with_id)
 
 
-def _credential(context: RequestContext, key: int) -> Found:
-    return later(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
+def _credential(context: RequestContext, key: int) -> NodeResult:
+    return map_future(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
 
 
-_FETCH: dict[str, Callable[[RequestContext, int], Found]] = {
+_FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "User": _user,
     "Conversation": _conversation,
     "Message": _message,

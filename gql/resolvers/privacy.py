@@ -1,11 +1,11 @@
-"""The root fields that make privacy requests and take them back."""
+"""Mutations that make and cancel privacy requests."""
 
 import strawberry
 from asyncpg import Record
 
 from gql.context import Info
-from gql.resolvers.refusals import Input, input_key, mutation
-from gql.schema.privacy_mutations import (
+from gql.resolvers.mutation_field import Input, input_key, mutation
+from gql.schema.privacy.mutations import (
     CancelPrivacyRequestInput,
     PrivacyRequestInput,
     PrivacyRequestPayload,
@@ -14,7 +14,7 @@ from gql.schema.privacy_mutations import (
 
 @strawberry.type
 class PrivacyMutations:
-    """Exports and erasures."""
+    """The part of the mutation root for exports and erasures."""
 
     @mutation(
         "Ask for a copy of everything that is kept about the person. While one is under way it is "
@@ -25,7 +25,7 @@ class PrivacyMutations:
         self, info: Info, input_: Input[PrivacyRequestInput]
     ) -> PrivacyRequestPayload:
         made = await info.context.services.privacy.request_export(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
@@ -41,7 +41,7 @@ class PrivacyMutations:
         self, info: Info, input_: Input[PrivacyRequestInput]
     ) -> PrivacyRequestPayload:
         made = await info.context.services.privacy.request_erasure(
-            info.context.signed_in(),
+            info.context.require_viewer_id(),
             idempotency_key=input_.idempotency_key,
             request_id=info.context.request_id,
         )
@@ -51,7 +51,7 @@ class PrivacyMutations:
     async def cancel_privacy_request(
         self, info: Info, input_: Input[CancelPrivacyRequestInput]
     ) -> PrivacyRequestPayload:
-        viewer = info.context.signed_in()
+        viewer = info.context.require_viewer_id()
         key = input_key("PrivacyRequest", input_.privacy_request_id, field="privacyRequestId")
         cancelled = await info.context.services.privacy.cancel(
             viewer, key, request_id=info.context.request_id

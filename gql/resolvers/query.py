@@ -1,4 +1,4 @@
-"""The root fields that read."""
+"""The query root."""
 
 from typing import Annotated
 
@@ -7,23 +7,23 @@ from asyncpg import Record
 
 from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
-from gql.resolvers.nodes import Found, account_of_caller, fetch_node
+from gql.resolvers.nodes import NodeResult, account_of_caller, fetch_node
 from gql.schema import described
-from gql.schema.billing import Plan
-from gql.schema.conversation import Conversation
-from gql.schema.enterprise import EnterpriseAccount
+from gql.schema.billing.subscription import Plan
+from gql.schema.chat.conversation import Conversation
+from gql.schema.enterprise.account import EnterpriseAccount
 from gql.schema.node import Node
 from gql.schema.ops import Ops
 from gql.schema.user import User
+from gql.values.cost_weights import Weight
 from gql.values.ids import key_of
-from gql.values.later import failed
-from gql.values.shapes import Sourced
-from gql.values.weight import Weight
+from gql.values.mapped_future import failed_future
+from gql.values.mappings import Sourced
 from loaders import ALL_PLANS
-from loaders.batch import Loaded
+from loaders.batching.loader import LoaderFuture
 from services.billing.records import Plan as PlanRecord
 
-MOST_NODES = 100
+MAX_NODES = 100
 
 NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id that an object gave.")]
 NodeIds = Annotated[
@@ -36,16 +36,16 @@ class Query:
     """The query root."""
 
     @described.field("Any object by its id; null when it does not exist or is not the caller's.")
-    def node(self, info: Info, id: NodeId) -> Sourced[Node | None, Found]:  # noqa: A002 - the API's name
+    def node(self, info: Info, id: NodeId) -> Sourced[Node | None, NodeResult]:  # noqa: A002 - the API's name
         return fetch_node(info.context, id)
 
     @described.field(
         "Objects by their ids, in the order of the ids, each as `node` gives it.",
-        Weight(sized_by="ids"),
+        Weight(slicing_argument="ids"),
     )
-    def nodes(self, info: Info, ids: NodeIds) -> Sourced[list[Node | None], list[Found]]:
-        if len(ids) > MOST_NODES:
-            raise BadUserInput(f"At most {MOST_NODES} ids can be asked for at once.")
+    def nodes(self, info: Info, ids: NodeIds) -> Sourced[list[Node | None], list[NodeResult]]:
+        if len(ids) > MAX_NODES:
+            raise BadUserInput(f"At most {MAX_NODES} ids can be asked for at once.")
         return [_node(info.context, id_) for id_ in ids]
 
     @described.field("The signed-in person; null for a caller without a user token.")
@@ -61,12 +61,12 @@ class Query:
         self,
         info: Info,
         id: NodeId,  # noqa: A002 - the API's name
-    ) -> Sourced[Conversation | None, Loaded[Record | None] | None]:
+    ) -> Sourced[Conversation | None, LoaderFuture[Record | None] | None]:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
-    @described.field("The plans on sale, cheapest first. Public.", Weight(most=10))
-    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:
+    @described.field("The plans on sale, cheapest first. Public.", Weight(assumed_size=10))
+    def plans(self, info: Info) -> Sourced[list[Plan], LoaderFuture[tuple[PlanRecord, ...]]]:
         return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 
     @described.field(
@@ -74,7 +74,7 @@ class Query:
     )
     def enterprise_account(
         self, info: Info
-    ) -> Sourced[EnterpriseAccount | None, Loaded[Record | None] | None]:
+    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Record | None] | None]:
         return account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")
@@ -82,9 +82,9 @@ class Query:
         return Ops() if info.context.is_operator else None
 
 
-def _node(context: RequestContext, id_: str) -> Found:
-    """The object; text that is no id fails for itself."""
+def _node(context: RequestContext, id_: str) -> NodeResult:
+    """The object; for text that is no id, a future that has failed for this item alone."""
     try:
         return fetch_node(context, id_)
     except BadUserInput as error:
-        return failed(error)
+        return failed_future(error)

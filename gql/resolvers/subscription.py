@@ -1,4 +1,4 @@
-"""The root fields that go on giving."""
+"""The subscription root."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -8,9 +8,9 @@ import strawberry
 from asyncpg import Record
 
 from gql.context import Info, RequestContext
-from gql.resolvers.refusals import input_key
-from gql.schema.message import Message
-from gql.schema.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailed
+from gql.resolvers.mutation_field import input_key
+from gql.schema.chat.message import Message
+from gql.schema.chat.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailed
 from gql.schema.user_error import UserError
 from streams import Delta
 
@@ -34,7 +34,7 @@ class Subscription:
     async def reply_stream(
         self, info: Info, message_id: ReplyId, after: After = 0
     ) -> AsyncGenerator[ReplyEvent, None]:
-        viewer = info.context.signed_in()
+        viewer = info.context.require_viewer_id()
         key = input_key("Message", message_id, field="messageId")
         seen = info.context.last_event_id
         events = info.context.services.guidance.follow(
@@ -50,10 +50,10 @@ def _event(
 ) -> ReplyDelta | ReplyCompleted | ReplyFailed:
     if isinstance(event, Delta):
         return ReplyDelta(index=event.index, text=event.text)
-    # A row stands for its message.
+    # The row is the source of a message.
     message: Message = event  # type: ignore[assignment]
     failure = context.services.guidance.failure(event)
     if failure is None:
         return ReplyCompleted(user_key=viewer, message=message)
-    context.excuse()
+    context.mark_server_fault()
     return ReplyFailed(message=message, error=UserError.from_refusal(failure))

@@ -1,1 +1,1 @@
-"""Operations running by their code: calls, awaits, steps back; subscriptions, answers in parts."""
+"""Runs operations: compiled code, its fallback to graphql-core, subscriptions, answers in parts."""

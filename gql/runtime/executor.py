@@ -1,7 +1,6 @@
-"""graphql-core's executor, running operations by the code compiled for them.
+"""Subclasses of graphql-core's executor that run compiled code, or accept sources as objects.
 
-It answers exactly as graphql-core's own does, whose subclass it is. It can be used as the execution
-context class of any schema.
+Their answers are exactly those of graphql-core, and they can be used with any schema.
 """
 
 from asyncio import shield
@@ -23,20 +22,20 @@ from graphql.execution.incremental import IncrementalExecutor
 from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
 from orjson import loads
 
-from gql.compiler.plan import Plan
-from gql.compiler.plans import Plans, PlanStore
-from gql.compiler.sites import Key
-from gql.compiler.strawberry_fields import shape_for
+from gql.compiler.plan import ExecutionPlan
+from gql.compiler.plan_cache import OperationPlans, PlanCache
+from gql.compiler.resolution.call_sites import CallKey
+from gql.compiler.resolution.strawberry_fields import mapping_for
+from gql.runtime.plan_execution import EncodedResult, PlanExecution, Result
 from gql.runtime.replay import Replay
-from gql.runtime.running import EncodedResult, Result, Running
-from loaders.batch import Loaded
+from loaders.batching.loader import LoaderFuture
 
-_store = PlanStore()
+_store = PlanCache()
 
 
-# Any, in this module: the context, values and outcomes belong to resolvers.
-class _TakesSources(Executor[Any]):
-    """Takes a source for the object that it stands for, where the type has a shape."""
+# Any, in this module: contexts, values and outcomes are whatever resolvers use.
+class _AcceptsSources(Executor[Any]):
+    """Accepts a source in place of an object, if the type has a mapping."""
 
     def complete_object_value(
         self,
@@ -47,10 +46,10 @@ class _TakesSources(Executor[Any]):
         result: Any,
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
-        """Complete an object, or the view of a source."""
-        shape = shape_for(return_type)
-        if shape is not None and not isinstance(result, shape.cls):
-            result = shape.view(result)
+        """Complete an object, or a view of the source that stands for it."""
+        mapping = mapping_for(return_type)
+        if mapping is not None and not isinstance(result, mapping.cls):
+            result = mapping.view(result)
         return super().complete_object_value(
             return_type, field_details_list, info, path, result, position_context
         )
@@ -64,26 +63,26 @@ class _TakesSources(Executor[Any]):
         result: Any,
         position_context: Any,
     ) -> Any:
-        """Await what may be awaited for others too, who are not to lose it."""
-        if type(result) is Loaded:
+        """Await the value, shielded if it is shared with others."""
+        if type(result) is LoaderFuture:
             result = shield(result)
         return await super().complete_awaitable_value(
             return_type, field_details_list, info, path, result, position_context
         )
 
 
-class SourceExecutor(_TakesSources):
-    """graphql-core's executor, to which resolvers may give sources in the place of objects."""
+class SourceExecutor(_AcceptsSources):
+    """graphql-core's executor, for resolvers that may return sources in place of objects."""
 
 
-class IncrementalSourceExecutor(_TakesSources, IncrementalExecutor):
-    """The same, answering in parts."""
+class IncrementalSourceExecutor(_AcceptsSources, IncrementalExecutor):
+    """The same with incremental delivery."""
 
 
-class CompiledExecutor(_TakesSources, IncrementalExecutor):
-    """Runs one operation with the plans of its document, or plans of its own."""
+class CompiledExecutor(_AcceptsSources, IncrementalExecutor):
+    """Runs one operation by its document's plans, or by plans from a cache of the process."""
 
-    plans: Plans | None = None
+    plans: OperationPlans | None = None
 
     def __init__(self, *args: Any, operation_extensions: Any = None, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -94,34 +93,36 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         self,
         serially: bool | None = None,  # noqa: FBT001 - graphql-core's signature
     ) -> AwaitableOrValue[Result]:
-        """Run the operation; `serially` says whether root fields follow one another."""
+        """Run the operation; with `serially` the root fields run one after another."""
         is_mutation = self.operation.operation is OperationType.MUTATION
         plan = self._plan() if serially is None or serially is is_mutation else None
         if plan is None:
             return super().execute_operation(serially)
-        running = Running(self.root_value, self.context_value, self.variable_values, lambda: self)
+        running = PlanExecution(
+            self.root_value, self.context_value, self.variable_values, lambda: self
+        )
         return decoded(running.run(plan, may_wait=self.is_awaitable is is_awaitable))
 
-    def step_back(
-        self, plan: Plan, outcomes: dict[Key, Any], done: dict[str, Any]
+    def fall_back(
+        self, plan: ExecutionPlan, outcomes: dict[CallKey, Any], done: dict[str, Any]
     ) -> AwaitableOrValue[Result]:
-        """Execute the operation as graphql-core does; what was called is not called again.
+        """Execute the operation by graphql-core, without calling resolvers again.
 
-        What is `done` of a mutation has been completed before the next of its fields began.
+        `outcomes` has what they returned, and `done` the completed first fields of a mutation.
         """
         self._done = done
         replay = Replay(plan.sites.by_path(outcomes))
         self.middleware_manager = replay
         result = super().execute_operation()
         if not isawaitable(result):
-            self._let_go(replay)
+            self._release(replay)
             return result
 
         async def awaited() -> Result:
             try:
                 return await result
             finally:
-                self._let_go(replay)
+                self._release(replay)
 
         return awaited()
 
@@ -133,7 +134,7 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         grouped_field_set: GroupedFieldSet,
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
-        """Execute the fields of a mutation, from the first that is not done."""
+        """Execute the fields of a mutation, beginning with the first that is not done."""
         done = self._done
         left = {name: one for name, one in grouped_field_set.items() if name not in done}
         rest = super().execute_fields_serially(
@@ -147,8 +148,8 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
 
         return joined()
 
-    def _plan(self) -> Plan | None:
-        """The plan of the operation, where nothing is asked of the executor that it cannot do."""
+    def _plan(self) -> ExecutionPlan | None:
+        """The plan of the operation; None if an option was given that plans do not support."""
         if (
             self.middleware_manager is not None
             or self.abort_signal is not None
@@ -162,14 +163,14 @@ class CompiledExecutor(_TakesSources, IncrementalExecutor):
         plans = self.plans or _store.plans(self.schema, self.operation, self.fragments)
         return plans.plan(self.variable_values)
 
-    def _let_go(self, replay: Replay) -> None:
+    def _release(self, replay: Replay) -> None:
         left = replay.left()
         if left:
             self.settle_in_background(left)
 
 
 def decoded(result: AwaitableOrValue[Result]) -> AwaitableOrValue[Result]:
-    """A result with its data as objects."""
+    """The result with its data decoded."""
     if isawaitable(result):
         return _decoded_later(result)
     if isinstance(result, EncodedResult):

@@ -1,7 +1,7 @@
-"""Answering a query in parts: what is deferred or streamed comes after the rest.
+"""Incremental delivery: parts of an answer that are deferred or streamed follow later.
 
-The format is that of graphql-js 17 and its clients, `incrementalSpec=v0.2`: each part says which
-places are `pending`, and brings what belongs there as `incremental`, until they are `completed`.
+The format is that of graphql-js 17 and its clients, `incrementalSpec=v0.2`: each part announces
+paths as `pending`, delivers their data as `incremental`, and reports them as `completed`.
 """
 
 from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ from graphql.execution.types import (
 from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
-from gql.documents.prepare import Operation
+from gql.documents.operation import Operation
 from gql.runtime.executor import IncrementalSourceExecutor
 
 INCREMENTAL_SPEC = "v0.2"
@@ -33,10 +33,10 @@ async def run_in_parts(
     values: VariableValues,
     context: RequestContext,
 ) -> AsyncGenerator[Part, None]:
-    """Give the parts of a query's answer; a single result where nothing of it was put off.
+    """The parts of a query's answer; a single result if nothing of it was deferred or streamed.
 
-    What is put off begins with the rest, so that loaders collect keys across both. Closing the
-    generator ends what still runs.
+    Deferred parts start together with the rest, so that loaders batch keys across both. Closing
+    the generator cancels what still runs.
     """
     executor = IncrementalSourceExecutor(
         schema=schema,

@@ -1,4 +1,4 @@
-"""Stepping back: what resolvers have given already is given again, to graphql-core's executor."""
+"""Replays to graphql-core what resolvers have returned already, after compiled code gave up."""
 
 from asyncio import Future, Task, iscoroutine, sleep
 from collections.abc import Awaitable, Callable
@@ -8,19 +8,19 @@ from graphql import GraphQLResolveInfo
 from graphql.execution import MiddlewareManager
 from graphql.pyutils import Path
 
-from gql.compiler.outcomes import Raised
+from gql.compiler.resolution.call_sites import Raised
 
 
 class Replay(MiddlewareManager):
-    """Answers for the resolvers that were called, each with its own outcome, and calls the rest."""
+    """Middleware that returns the outcomes of earlier calls, and calls the other resolvers."""
 
-    # Any: outcomes and resolvers are of every kind.
+    # Any: resolvers return values of every type.
     def __init__(self, outcomes: dict[Path, Any]) -> None:
         super().__init__()
         self._outcomes = outcomes
 
     def get_field_resolver(self, field_resolver: Callable[..., Any]) -> Callable[..., Any]:
-        """Give what the call at the path has given, or call the resolver."""
+        """Return the outcome of the call at the field's path, or call the resolver."""
 
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
             if info.path not in self._outcomes:
@@ -29,17 +29,17 @@ class Replay(MiddlewareManager):
             if type(outcome) is Raised:
                 raise outcome.error
             if isinstance(outcome, Future) and outcome.done():
-                return _behind(outcome)
+                return _one_turn_later(outcome)
             return outcome
 
         return resolve
 
     def left(self) -> list[Awaitable[Any]]:
-        """What has to be awaited and was not asked for again."""
+        """Outcomes that must still be awaited although they were not used again."""
         return [one for one in self._outcomes.values() if iscoroutine(one) or isinstance(one, Task)]
 
 
-async def _behind(future: "Future[Any]") -> Any:
-    """Its result, after what was found to fail before it: the first failure is the one told."""
+async def _one_turn_later(future: "Future[Any]") -> Any:
+    """The future's result one turn later, so that an earlier failure is still reported first."""
     await sleep(0)
     return await future

@@ -1,1 +1,1 @@
-"""The nouns of the API."""
+"""Types, inputs, enums and scalars of the API; a package for each domain."""

@@ -1,4 +1,4 @@
-"""Relay connections over keyset pages: arguments in, page info out."""
+"""Relay connections over keyset pages: their arguments and their page info."""
 
 from functools import lru_cache
 from typing import Annotated
@@ -7,11 +7,11 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types.unset import UnsetType
 
-from db.keyset import Page
+from db.page import Page
 from gql.errors import BadUserInput
 from gql.values.cursors import decode_cursor
-from gql.values.pages import DEFAULT_SIZE, LARGEST_SIZE
-from gql.values.shapes import Attribute, Cursor, Member, Nested, Shape
+from gql.values.list_sizes import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from gql.values.mappings import Attribute, Cursor, Member, Nested, ObjectMapping
 
 First = Annotated[
     int | None,
@@ -29,7 +29,7 @@ Before = Annotated[
 
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
-    """The page info of a slice of rows."""
+    """The page info of a page of rows."""
 
     has_next_page: bool = strawberry.field(description="Whether more follows, where it is known.")
     has_previous_page: bool = strawberry.field(
@@ -44,14 +44,14 @@ class PageInfo:
 
 
 def page_info(list_name: str, at: str) -> Nested:
-    """The page info as an attribute of a slice of its parent's `list_name`, dated by `at`."""
+    """The page info as an attribute of a page of `list_name`, ordered by the column `at`."""
     attributes: dict[str, Attribute] = {
         "has_next_page": Member("has_next"),
         "has_previous_page": Member("has_previous"),
         "start_cursor": Cursor(list_name, at, 0),
         "end_cursor": Cursor(list_name, at, -1),
     }
-    return Nested(Shape(PageInfo, attributes, is_part=True))
+    return Nested(ObjectMapping(PageInfo, attributes, is_nested_only=True))
 
 
 def requested_page(
@@ -63,7 +63,7 @@ def requested_page(
     last: int | UnsetType | None = UNSET,
     before: str | UnsetType | None = UNSET,
 ) -> Page:
-    """The page of its parent's list that a field's arguments ask for; raises `BadUserInput`."""
+    """The page of a parent's list that the arguments ask for; raises `BadUserInput`."""
     page = _page(first, last)
     if after is UNSET and before is UNSET:
         return page
@@ -79,7 +79,7 @@ def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
     if isinstance(first, int) and isinstance(last, int):
         raise BadUserInput("Ask for `first` or for `last`, not for both.")
     return Page(
-        size=_size("first", first) or _size("last", last) or DEFAULT_SIZE,
+        size=_size("first", first) or _size("last", last) or DEFAULT_PAGE_SIZE,
         is_backward=isinstance(last, int),
     )
 
@@ -87,6 +87,6 @@ def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
 def _size(argument: str, value: object) -> int | None:
     if not isinstance(value, int):
         return None
-    if not 1 <= value <= LARGEST_SIZE:
-        raise BadUserInput(f"`{argument}` must be from 1 to {LARGEST_SIZE}, not {value}.")
+    if not 1 <= value <= MAX_PAGE_SIZE:
+        raise BadUserInput(f"`{argument}` must be from 1 to {MAX_PAGE_SIZE}, not {value}.")
     return value

@@ -1,4 +1,4 @@
-"""Fields with resolvers, and enums, made together with the descriptions that clients read."""
+"""Decorators for fields and enums that require the descriptions of the public schema."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -6,22 +6,22 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from gql.values.weight import ORDINARY, Weight, declared
+from gql.values.cost_weights import DEFAULT_WEIGHT, Weight, weight_metadata
 
-Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: whatever the field takes and gives
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: arguments and results of every type
 EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
-def field(description: str, weight: Weight = ORDINARY) -> Callable[[Resolver], Resolver]:
-    """Make a field of the method that resolves it, which costs what `weight` says."""
+def field(description: str, weight: Weight = DEFAULT_WEIGHT) -> Callable[[Resolver], Resolver]:
+    """Make a field of the method that resolves it; `weight` declares its cost."""
     decorate: Callable[[Resolver], Resolver] = strawberry.field(
-        description=description, metadata=declared(weight)
+        description=description, metadata=weight_metadata(weight)
     )
     return decorate
 
 
 def enum(description: str, **value_descriptions: str) -> Callable[[EnumType], EnumType]:
-    """Make a GraphQL enum of an enum; every one of its values must be described."""
+    """Make a GraphQL enum of a Python enum; every value needs a description."""
 
     def publish(members: EnumType) -> EnumType:
         strawberry.enum(members, description=description)

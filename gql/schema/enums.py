@@ -1,4 +1,4 @@
-"""The domain's enums as the API shows them."""
+"""The services' enums as GraphQL enums, with descriptions."""
 
 from gql.schema import described
 from services.billing.records import PaymentStatus, SubscriptionStatus

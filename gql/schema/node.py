@@ -1,4 +1,4 @@
-"""What can be fetched again by its id."""
+"""The interface of objects with a global id."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""What operators see of this process."""
+"""The types of operations data, for callers with the `ops` role."""
 
 from enum import Enum
 from typing import Annotated, Self
@@ -8,14 +8,14 @@ import strawberry
 from gql.context import Info
 from gql.errors import BadUserInput
 from gql.schema import described
+from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
-from gql.values.weight import ROWS, Weight
-from metrics.methods import Method
-from metrics.observations import OperationRecord
+from metrics.observations import OperationStats
+from metrics.repository_methods import MethodStats
 from spans.part import Kind, Part
-from spans.trace import Use
+from spans.trace import SelfTime
 
-DEFAULT_METHODS, MOST_METHODS = 10, 100
+DEFAULT_METHODS, MAX_METHODS = 10, 100
 
 Top = Annotated[int | None, strawberry.argument(description="How many methods at most, 1 to 100.")]
 
@@ -44,7 +44,7 @@ class RepositoryMethodTiming:
     )
 
     @classmethod
-    def from_method(cls, name: str, method: Method, own: Use) -> Self:
+    def from_method(cls, name: str, method: MethodStats, own: SelfTime) -> Self:
         """The timing as operators see it; `own` is of the method's own work in traced requests."""
         timing = method.timing
         return cls(
@@ -68,7 +68,7 @@ class RepositoryMethodTiming:
     NO_SAMPLES="Nothing is known: every request was refused, or was a mistake of its client.",
 )
 class BudgetVerdict(Enum):
-    """Kept, exceeded, or not known."""
+    """How an operation compares with its budget."""
 
     KEPT = "KEPT"
     EXCEEDED = "EXCEEDED"
@@ -113,8 +113,8 @@ class OperationSlo:
     )
 
     @classmethod
-    def from_record(cls, name: str, record: OperationRecord) -> Self:
-        """The record as operators see it."""
+    def from_record(cls, name: str, record: OperationStats) -> Self:
+        """The record of one operation beside its budget."""
         p50_ms, p95_ms, p99_ms = (
             record.timing.percentile(share) * 1000 for share in (0.5, 0.95, 0.99)
         )
@@ -126,10 +126,10 @@ class OperationSlo:
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,
-            budget_p95_ms=record.agreed.p95_ms,
-            budget_p99_ms=record.agreed.p99_ms,
+            budget_p95_ms=record.limits.p95_ms,
+            budget_p99_ms=record.limits.p99_ms,
             statements_max=record.statements_max,
-            budget_statements=record.agreed.statements,
+            budget_statements=record.limits.statements,
             within_budget=False,
             statements_share=record.statements_share,
             samples=record.timing.count,
@@ -145,8 +145,8 @@ class OperationSlo:
 
     @property
     def budget_share(self) -> float:
-        """The part of its tightest budget that is used up; beyond 1, it is not kept."""
-        # What is more than usual may be what is agreed of the variant.
+        """The largest used share of any of its budgets; above 1 a budget is exceeded."""
+        # More statements than the document's budget may be within that of a variant.
         usual = min(1.0, self.statements_max / (self.budget_statements or 1))
         statements = max(usual, self.statements_share)
         return max(
@@ -157,8 +157,8 @@ class OperationSlo:
         )
 
     @property
-    def goodness(self) -> tuple[int, float, float]:
-        """The worst first: what is not kept, then what is not known, then what fails most."""
+    def severity_rank(self) -> tuple[int, float, float]:
+        """Sorts the worst first: exceeded, then unknown, then by errors and by used share."""
         return _RANKS[self.verdict], -(self.error_share or 0.0), -self.budget_share
 
 
@@ -171,12 +171,12 @@ class Ops:
 
     @described.field(
         "The slowest repository methods of this process by total time, slowest first.",
-        Weight(most=DEFAULT_METHODS, sized_by="top"),
+        Weight(assumed_size=DEFAULT_METHODS, slicing_argument="top"),
     )
     def slow_queries(self, info: Info, top: Top = DEFAULT_METHODS) -> list[RepositoryMethodTiming]:
         top = DEFAULT_METHODS if top is None else top
-        if not 1 <= top <= MOST_METHODS:
-            raise BadUserInput(f"`top` must be from 1 to {MOST_METHODS}, not {top}.")
+        if not 1 <= top <= MAX_METHODS:
+            raise BadUserInput(f"`top` must be from 1 to {MAX_METHODS}, not {top}.")
         seen = info.context.observations
         return [
             RepositoryMethodTiming.from_method(
@@ -185,8 +185,10 @@ class Ops:
             for name, method in seen.methods.slowest(top)
         ]
 
-    @described.field("Every operation seen by this process against its budget, worst first.", ROWS)
+    @described.field(
+        "Every operation seen by this process against its budget, worst first.", ROWS_WEIGHT
+    )
     def operation_slos(self, info: Info) -> list[OperationSlo]:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]
-        return sorted(slos, key=lambda slo: slo.goodness)
+        return sorted(slos, key=lambda slo: slo.severity_rank)

@@ -1,4 +1,4 @@
-"""Instants and days as clients write them."""
+"""The scalars for instants and days."""
 
 import re
 from datetime import UTC, date, datetime
@@ -15,18 +15,18 @@ _INSTANT = re.compile(
 
 
 encode_instant = partial(orjson.dumps, option=orjson.OPT_UTC_Z)
-"""What writes an instant in UTC as JSON: the text of `isoformat`, with a `Z`, and faster."""
+"""Encodes an instant in UTC as JSON: like `isoformat` with a `Z`, but faster."""
 
 
 def format_instant(instant: datetime) -> str:
-    """Write an instant in UTC as RFC 3339 has it, with a `Z`."""
+    """Format an instant in UTC by RFC 3339, with a `Z`."""
     if instant.tzinfo is not UTC:
         instant = instant.astimezone(UTC)
     return encode_instant(instant)[1:-1].decode()
 
 
 def parse_instant(text: object) -> datetime:
-    """Read an RFC 3339 instant with any offset; raises `ValueError`."""
+    """Parse an RFC 3339 instant with any offset; raises `ValueError`."""
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError("An instant is written like 2026-02-20T09:30:00Z.")
     try:
@@ -36,7 +36,7 @@ def parse_instant(text: object) -> datetime:
 
 
 def parse_day(text: object) -> date:
-    """Read a day written YYYY-MM-DD; raises `ValueError`."""
+    """Parse a day written YYYY-MM-DD; raises `ValueError`."""
     if not isinstance(text, str) or not _DAY.fullmatch(text):
         raise ValueError("A day is written like 2026-02-20.")
     return date.fromisoformat(text)

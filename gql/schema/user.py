@@ -1,4 +1,4 @@
-"""The signed-in person."""
+"""The type of the signed-in person."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -7,61 +7,63 @@ import strawberry
 from asyncpg import Record
 from strawberry import UNSET
 
-from db.keyset import Page
+from db.page import Page
 from gql.context import Info
 from gql.errors import Unauthenticated
 from gql.schema import described
-from gql.schema.billing import BillingSubscription
-from gql.schema.connections import After, Before, First, Last, requested_page
-from gql.schema.conversation import (
+from gql.schema.billing.quota import Quota
+from gql.schema.billing.subscription import BillingSubscription
+from gql.schema.chat.conversation import (
     ConversationConnection,
     ConversationStatus,
     conversations_of,
 )
+from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.node import Node
-from gql.schema.privacy import (
+from gql.schema.privacy.request import (
     PRIVACY_REQUESTS,
     PrivacyRequest,
     PrivacyRequestConnection,
     PrivacyRequestKind,
 )
-from gql.schema.quota import Quota
 from gql.values.ids import global_id
-from gql.values.later import later
-from gql.values.shapes import Sourced
+from gql.values.mapped_future import map_future
+from gql.values.mappings import Sourced
 from loaders import PageKey, Slice
-from loaders.batch import Loaded
+from loaders.batching.loader import LoaderFuture
 from services.billing.records import Subscription
 from services.quota.records import Quota as QuotaRecord
 
-OfStatus = Annotated[
+StatusFilter = Annotated[
     ConversationStatus | None, strawberry.argument(description="Only those kept there.")
 ]
-OfKind = Annotated[PrivacyRequestKind | None, strawberry.argument(description="Only this kind.")]
-WantedKind = Annotated[PrivacyRequestKind, strawberry.argument(description="The kind.")]
+KindFilter = Annotated[
+    PrivacyRequestKind | None, strawberry.argument(description="Only this kind.")
+]
+KindArgument = Annotated[PrivacyRequestKind, strawberry.argument(description="The kind.")]
 
 
 @strawberry.type(description="A person who uses the product.")
 class User(Node):
-    """The viewer: nobody is shown anybody else.
+    """The viewer; other people are never shown.
 
-    The token says who it is, so that only what the token cannot say costs a statement.
+    The id comes from the token, so only fields that the token does not contain cost a statement.
     """
 
     @described.field("The address that the person signs in with.")
     def email(self, info: Info) -> str:
-        return later(info.context.loaders.user.start(self.key), _email)
+        return map_future(info.context.loaders.user.start(self.key), _email)
 
     @described.field("When the person signed up.")
     def created_at(self, info: Info) -> datetime:
-        return later(info.context.loaders.user.start(self.key), _created_at)
+        return map_future(info.context.loaders.user.start(self.key), _created_at)
 
     @described.field("The person's subscription; inactive where there is none.")
-    def subscription(self, info: Info) -> Sourced[BillingSubscription, Loaded[Subscription]]:
+    def subscription(self, info: Info) -> Sourced[BillingSubscription, LoaderFuture[Subscription]]:
         return info.context.loaders.subscription.start(self.key)
 
     @described.field("What the person may still send today.")
-    def quota(self, info: Info) -> Sourced[Quota, Loaded[QuotaRecord]]:
+    def quota(self, info: Info) -> Sourced[Quota, LoaderFuture[QuotaRecord]]:
         return info.context.loaders.quota.start(self.key)
 
     @described.field("The person's conversations, the last changed first.")
@@ -72,8 +74,8 @@ class User(Node):
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
-        status: OfStatus = UNSET,
-    ) -> Sourced[ConversationConnection, Loaded[Slice]]:
+        status: StatusFilter = UNSET,
+    ) -> Sourced[ConversationConnection, LoaderFuture[Slice]]:
         return conversations_of(
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
@@ -84,22 +86,22 @@ class User(Node):
         info: Info,
         first: First = UNSET,
         after: After = UNSET,
-        kind: OfKind = UNSET,
-    ) -> Sourced[PrivacyRequestConnection, Loaded[Slice]]:
+        kind: KindFilter = UNSET,
+    ) -> Sourced[PrivacyRequestConnection, LoaderFuture[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
         key = PageKey(self.key, page, kind.value if kind else None)
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
     def latest_privacy_request(
-        self, info: Info, kind: WantedKind
+        self, info: Info, kind: KindArgument
     ) -> Sourced[PrivacyRequest | None, Record | None]:
         key = PageKey(self.key, Page(size=1), kind.value)
-        return later(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
+        return map_future(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
     @classmethod
     def of_key(cls, key: int) -> Self:
-        """The user with the id `key`."""
+        """The user with this id."""
         return cls(key=key, id=global_id("User", key))
 
 

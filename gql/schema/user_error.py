@@ -1,11 +1,11 @@
-"""Why a mutation changed nothing, as clients read it."""
+"""The type of user errors: why a mutation changed nothing."""
 
 from typing import Self
 
 import strawberry
 
 from gql.schema import described
-from services.refusal import Refusal, UserErrorCode
+from services.mutations.refusals import Refusal, UserErrorCode
 
 described.enum(
     "Why a mutation changed nothing.",
@@ -31,7 +31,7 @@ described.enum(
     )
 )
 class UserError:
-    """A refusal as a value."""
+    """A refusal, as a value of a payload."""
 
     code: UserErrorCode = strawberry.field(description="What kind of reason it is.")
     message: str = strawberry.field(description="The reason, for people.")
@@ -44,7 +44,7 @@ class UserError:
 
     @classmethod
     def from_refusal(cls, refusal: Refusal) -> Self:
-        """The refusal as clients read it."""
+        """The user error of a refusal."""
         return cls(
             code=refusal.code,
             message=str(refusal),

@@ -1,1 +1,1 @@
-"""What all of the API language knows: ids, cursors, shapes of objects, weights of fields."""
+"""Values shared by all of `gql`: ids, cursors, object mappings, list sizes, costs of fields."""

@@ -1,7 +1,7 @@
-"""Cursors: opaque to clients, and of one list each.
+"""Cursors: opaque to clients, each valid in one list.
 
-A cursor says which list it is of, and where in it: whoever makes one up gets a position in a list
-that they may read anyway.
+A cursor holds the name of its list and a position there. It needs no signature: a forged cursor
+gives a position in a list that its author may read anyway.
 """
 
 from base64 import b64decode
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from db.keyset import Position
+from db.page import Position
 from gql.errors import BadUserInput
 
 _LONGEST = 200
@@ -25,7 +25,7 @@ def encode_cursor(scope: str, at: datetime, key: int) -> str:
 
 # Any: rows have columns of every type.
 def cursor_of_row(list_name: str, at: str, row: Mapping[str, Any]) -> str:
-    """The cursor of a row among its parent's `list_name`, dated by the column `at`."""
+    """The cursor of a row in its parent's list `list_name`, which is ordered by the column `at`."""
     return _encoded(f"{list_name}:{row['parent_id']}", row[at][1:-1], row["id"])
 
 
@@ -37,7 +37,7 @@ def decode_cursor(scope: str, text: str) -> Position:
         position = Position(at=datetime.fromisoformat(at_text).replace(tzinfo=UTC), id=int(number))
     except (NotBase64, UnicodeError, ValueError):
         raise BadUserInput(_NO_CURSOR) from None
-    # Whatever is written otherwise than here was not given out.
+    # Only the exact spelling that `encode_cursor` gives is accepted.
     is_ours = of_list == scope and encode_cursor(scope, *position) == text
     if not is_ours or not 0 < position.id <= _LARGEST:
         raise BadUserInput(_NO_CURSOR)
@@ -52,6 +52,6 @@ def _encoded(scope: str, at: str, key: int) -> str:
 
 
 def _as_in_rows(at: datetime) -> str:
-    """The instant as PostgreSQL's JSON has it: no more digits of a second than there are."""
+    """The instant as PostgreSQL writes it in JSON: without trailing zeros of the fraction."""
     text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
     return text.rstrip("0") if at.microsecond else text

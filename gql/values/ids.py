@@ -1,4 +1,4 @@
-"""Global ids: opaque to clients, and of one type each."""
+"""Global ids: opaque to clients, each of one type."""
 
 from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
@@ -13,12 +13,12 @@ _LARGEST = 2**63 - 1
 
 def global_id(type_name: str, key: int) -> ID:
     """The id of the `type_name` whose row has the id `key`."""
-    # ASCII text has neither of the characters in which the URL's alphabet differs.
+    # Plain base64: ASCII text never yields the characters that the URL-safe alphabet replaces.
     return b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode()  # type: ignore[return-value]  # an ID is a text
 
 
 def parse_global_id(text: str) -> tuple[str, int]:
-    """The type's name and the row's id; raises `BadUserInput` for text that is no id of ours."""
+    """The type's name and the row's id; raises `BadUserInput` for text that is no global id."""
     try:
         name, _, number = urlsafe_b64decode(text.encode("ascii")).decode("ascii").partition(":")
         key = int(number) if number.isdecimal() else 0
@@ -30,6 +30,6 @@ def parse_global_id(text: str) -> tuple[str, int]:
 
 
 def key_of(type_name: str, text: str) -> int | None:
-    """The row's id in the id of a `type_name`; None in that of another type."""
+    """The row's id in a global id of the type `type_name`; None if it is of another type."""
     name, key = parse_global_id(text)
     return key if name == type_name else None

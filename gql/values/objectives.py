@@ -1,6 +1,6 @@
-"""What is promised of every operation that has no promise of its own."""
+"""The objectives of operations that have no budget of their own."""
 
 OBJECTIVE_P95_MS, OBJECTIVE_P99_MS = 300, 700
-"""What is promised of everything that reads, and agreed where nothing else is."""
+"""Latency of queries, in milliseconds."""
 OBJECTIVE_ERROR_SHARE = 0.005
-"""The part of what is worked for that may have a fault of ours, whatever is asked."""
+"""Share of executed requests that may fail through a fault of the server."""

@@ -1,4 +1,4 @@
-"""`guidance perf ab`: two versions on this machine, measured in turns."""
+"""`guidance perf ab`: compare two versions on this machine, measured alternately."""
 
 import re
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from pathlib import Path
 
 import click
 
-from gql.documents.budgets import trusted_documents
-from perf import options
-from perf.ab.comparing import compare_versions
-from perf.ab.rounds import Plan
-from perf.ab.turns import Bounds
-from perf.ab.verdicts import Change
-from perf.states import State
+from gql.documents.trusted_documents import trusted_documents
+from perf.ab.comparison import compare_versions
+from perf.ab.interleaving import StopRule
+from perf.ab.rounds import ComparisonPlan
+from perf.ab.verdicts import ShiftVerdict
+from perf.cli import options
+from perf.cli.exit_status import ExitStatus
 
 MINUTES, MINIMUM = 10.0, 0.1
 STATES = {
-    Change.SAME: State.NO_REGRESSION,
-    Change.FASTER: State.NO_REGRESSION,
-    Change.SLOWER: State.REGRESSION,
-    Change.UNKNOWN: State.CANNOT_BE_TOLD,
+    ShiftVerdict.SAME: ExitStatus.NO_REGRESSION,
+    ShiftVerdict.FASTER: ExitStatus.NO_REGRESSION,
+    ShiftVerdict.SLOWER: ExitStatus.REGRESSION,
+    ShiftVerdict.UNKNOWN: ExitStatus.CANNOT_BE_TOLD,
 }
 _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
@@ -62,7 +62,7 @@ def ab(
     70  this command has a fault of its own
     """
     settings = _settings(set_a), _settings(set_b)
-    plan = Plan(_chosen(names), Bounds(minimum, 60 * minutes), requests)
+    plan = ComparisonPlan(_chosen(names), StopRule(minimum, 60 * minutes), requests)
     return STATES[compare_versions((a, b), plan, out, settings=settings)].value
 
 

@@ -1,4 +1,4 @@
-"""`guidance perf ab-power`: how often `perf ab` finds what it should, and what is not there."""
+"""`guidance perf ab-power`: how often `perf ab` finds a real change, and how often a false one."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ from statistics import median
 
 import click
 
-from perf import options
 from perf.ab.command import MINIMUM
+from perf.ab.interleaving import SilentListener, StopRule, measure_interleaved
 from perf.ab.precision import shifts_of
-from perf.ab.simulated import CHANGES, NOISES, NOTHING, Simulated
-from perf.ab.turns import Bounds, Silent, in_turns
-from perf.ab.verdicts import Change, change_of
+from perf.ab.simulation import CHANGES, NO_CHANGE, NOISES, SimulatedServers
+from perf.ab.verdicts import ShiftVerdict, change_of
+from perf.cli import options
 
 SECONDS = 600.0
 _SEEDS, _OPERATIONS = 200, 3
@@ -23,10 +23,10 @@ _SEEDS, _OPERATIONS = 200, 3
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one comparison of two simulated servers came to.
+    """The result of one comparison of two simulated servers.
 
-    `is_named` where the changed operation and its quantile were, `is_false` where anything that
-    was not changed was called slower or faster.
+    `is_named` says whether the changed operation was reported at the changed quantile, `is_false`
+    whether anything unchanged was reported as slower or faster.
     """
 
     is_named: bool
@@ -48,10 +48,10 @@ class Trial:
     help="Only with this noise; may be repeated.",
 )
 def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...]) -> None:
-    """Compare simulated servers again and again, and count what is found.
+    """Compare simulated servers many times, and count what is found.
 
-    Their noise is a log-normal tail, drift, what is alike from one request to the next, several
-    modes, and a heavy tail; a comparison has ten minutes of their time.
+    The simulated noise has a log-normal tail, drift, correlation between neighbouring requests,
+    several modes and a heavy tail. Each comparison has ten minutes of simulated time.
     """
     with ProcessPoolExecutor(processes) as pool:
         for line in table(pool, range(seeds), operations, noises):
@@ -61,8 +61,8 @@ def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...
 def table(
     pool: ProcessPoolExecutor, seeds: Sequence[int], operations: int, noises: Sequence[str]
 ) -> Iterator[str]:
-    """A row for each noise: how many comparisons named each change, and what they took."""
-    changed = [one.name for one in CHANGES if one is not NOTHING]
+    """One row for each kind of noise: how many comparisons found each change, and their cost."""
+    changed = [one.name for one in CHANGES if one is not NO_CHANGE]
     yield "| " + " | ".join(["noise", "false alarms", *changed, "rounds", "seconds"]) + " |"
     yield "|" + "---|" * (4 + len(changed))
     for noise in noises:
@@ -79,32 +79,34 @@ def trial(noise: str, change: str, seed: int, *, operations: int = _OPERATIONS) 
     """Compare two simulated servers once."""
     names = tuple(f"operation {number}" for number in range(operations))
     applied = next(one for one in CHANGES if one.name == change)
-    servers = Simulated(NOISES[noise], applied, names, Random(f"{noise} {change} {seed}"))
-    bounds = Bounds(MINIMUM, SECONDS)
-    turns = asyncio.run(
-        in_turns(servers.ask, bounds, clock=servers.clock, listener=Silent(), seed=seed)
+    servers = SimulatedServers(NOISES[noise], applied, names, Random(f"{noise} {change} {seed}"))
+    bounds = StopRule(MINIMUM, SECONDS)
+    interleaved = asyncio.run(
+        measure_interleaved(
+            servers.ask, bounds, clock=servers.clock, listener=SilentListener(), seed=seed
+        )
     )
-    _, shifts = shifts_of(turns.rounds)
+    _, shifts = shifts_of(interleaved.rounds)
     verdicts = {
         (name, shift.probability): change_of(shift, MINIMUM)
         for name, found in shifts.items()
         for shift in found
     }
     return Trial(
-        is_named=verdicts.get((names[0], applied.quantile or 0)) is Change.SLOWER,
+        is_named=verdicts.get((names[0], applied.quantile or 0)) is ShiftVerdict.SLOWER,
         is_false=any(
-            verdict in {Change.SLOWER, Change.FASTER}
+            verdict in {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}
             for (name, _), verdict in verdicts.items()
-            if name != names[0] or applied is NOTHING
+            if name != names[0] or applied is NO_CHANGE
         ),
-        rounds=len(turns.rounds[names[0]]),
+        rounds=len(interleaved.rounds[names[0]]),
         seconds=servers.now,
     )
 
 
 def _row(noise: str, trials: dict[str, list[Trial]]) -> str:
     everything = [one for some in trials.values() for one in some]
-    same = trials.pop(NOTHING.name)
+    same = trials.pop(NO_CHANGE.name)
     cells = [
         noise,
         f"{sum(one.is_false for one in same)} of {len(same)}",

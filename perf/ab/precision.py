@@ -1,41 +1,41 @@
-"""What a comparison can see: the least change of each quantile that it would not miss."""
+"""The smallest change of each quantile that a comparison can detect."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from perf.statistics.shift import Ranked, Round, Shift
-from perf.statistics.signs import critical_value
+from perf.statistics.resampling import critical_value
+from perf.statistics.shift import RankedLatencies, Round, Shift
 
 FALSE_ALARMS = 0.05
-"""How often, at most, anything of the same version is called slower or faster."""
+"""The largest share of comparisons that may report a change between identical versions."""
 POWER = 0.8
 _DEVIATIONS_OF_POWER = 0.8416
-"""Of a normal distribution, so much lies below: 80%."""
-ASKED = (0.5, 0.95)
-"""The quantiles of which every comparison has to say something; others are seen where they can."""
+"""The quantile of the standard normal distribution for a power of 80%."""
+REQUIRED_QUANTILES = (0.5, 0.95)
+"""The quantiles that every comparison must decide; others are reported where possible."""
 _FEWEST_BEYOND = 30
 _OF_MINIMUM = {0.9: 2, 0.95: 2, 0.99: 4}
 
 Rounds: TypeAlias = Mapping[str, Sequence[Round]]
 Shifts: TypeAlias = Mapping[str, Sequence[Shift]]
-Seen: TypeAlias = Mapping[float, float]
-"""By quantile the least change, 0.1 being a tenth, that is seen with 80%."""
-Foresight: TypeAlias = Mapping[str, Seen]
-"""The same by operation."""
+EffectByQuantile: TypeAlias = Mapping[float, float]
+"""By quantile, the smallest change (0.1 is a tenth) that is detected with a probability of 80%."""
+DetectableEffects: TypeAlias = Mapping[str, EffectByQuantile]
+"""The detectable effects of each operation."""
 
 
-def worth(probability: float, minimum: float) -> float:
-    """The least change of a quantile that is worth a word, tails being known less precisely.
+def minimum_effect(probability: float, minimum: float) -> float:
+    """The smallest change of a quantile that is reported; larger for tails, which vary more.
 
-    `minimum` is that of the median: twice as much of the ninth decile and of p95, and four times of
-    p99.
+    `minimum` applies to the median: it is doubled for the ninth decile and p95, and multiplied by
+    four for p99.
     """
     return minimum * _OF_MINIMUM.get(probability, 1)
 
 
 def shifts_of(rounds: Rounds) -> tuple[float, dict[str, list[Shift]]]:
-    """The critical value, and all shifts, whose intervals hold together."""
-    ranked = {name: Ranked(of_operation) for name, of_operation in rounds.items()}
+    """The critical value, and the shifts of all operations, whose intervals hold together."""
+    ranked = {name: RankedLatencies(of_operation) for name, of_operation in rounds.items()}
     critical = critical_value(
         [row for one in ranked.values() for row in one.excesses()], false_alarms=FALSE_ALARMS
     )
@@ -43,36 +43,36 @@ def shifts_of(rounds: Rounds) -> tuple[float, dict[str, list[Shift]]]:
 
 
 class Precision:
-    """How wide intervals are, and whether they are narrow enough for `minimum`."""
+    """Computes the width of intervals, and whether they are narrow enough for `minimum`."""
 
     def __init__(self, minimum: float) -> None:
         self._minimum = minimum
         self._critical = 0.0
 
-    def foresight(self, rounds: Rounds, *, growth: float) -> dict[str, Seen]:
-        """What will be seen with `growth` times as many rounds."""
+    def detectable_effects(self, rounds: Rounds, *, growth: float) -> dict[str, EffectByQuantile]:
+        """The effects that will be detectable with `growth` times as many rounds."""
         self._critical, shifts = shifts_of(rounds)
         return {
             name: {
-                one.probability: one.visible(self._critical, _DEVIATIONS_OF_POWER, growth)
+                one.probability: one.detectable_effect(self._critical, _DEVIATIONS_OF_POWER, growth)
                 for one in found
             }
             for name, found in shifts.items()
         }
 
     def is_reached(self, rounds: Rounds) -> bool:
-        """Whether the interval of every quantile that is asked is no wider than the minimum.
+        """Whether the intervals of all required quantiles are no wider than the minimum effect.
 
-        It then excludes either no change or the minimum. The critical value is that of the pilot,
-        which more rounds hardly change. Of a few samples beyond p95 an interval may be narrow by
-        chance.
+        An interval of that width excludes either zero or the minimum effect. The critical value is
+        the one computed after the pilot, since more rounds hardly change it. At least 30 samples
+        beyond p95 are required, because an interval from fewer may be narrow by chance.
         """
-        ranked = [Ranked(one) for one in rounds.values()]
+        ranked = [RankedLatencies(one) for one in rounds.values()]
         return all(
-            one.beyond(max(ASKED)) >= _FEWEST_BEYOND
+            one.beyond(max(REQUIRED_QUANTILES)) >= _FEWEST_BEYOND
             and all(
-                shift.width <= worth(shift.probability, self._minimum)
-                for shift in one.shifts(self._critical, ASKED)
+                shift.width <= minimum_effect(shift.probability, self._minimum)
+                for shift in one.shifts(self._critical, REQUIRED_QUANTILES)
             )
             for one in ranked
         )

@@ -1,64 +1,74 @@
-"""Two servers, asked in turns over HTTP: what each operation took, and what it asked for."""
+"""Measure two servers alternately over HTTP: latencies, and the database use of each operation."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from perf.ab.sides import AnswerUnusable, Opening, Side
-from perf.ab.turns import Block, Bounds, Listener, Silent, Turns, in_turns
-from perf.load.measures import growth, method_uses, scrape
-from perf.load.result import MethodUse
+from perf.ab.interleaving import (
+    Block,
+    InterleavedRounds,
+    ProgressListener,
+    SilentListener,
+    StopRule,
+    measure_interleaved,
+)
+from perf.ab.measured_servers import AnswerUnusable, Connector, MeasuredServer
+from perf.load.monitoring.scrape import growth, method_uses, scrape
+from perf.load.results.report import MethodUse
 from perf.load.run import Alone
 
 _ALONE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What is asked, how often in a block, and until when."""
+class ComparisonPlan:
+    """Which operations are measured, how many requests are in a block, and when to stop."""
 
     names: Sequence[str]
-    bounds: Bounds
+    bounds: StopRule
     requests: int = 1
 
 
 @dataclass(slots=True)
 class Arm:
-    """One of the two, and what it did: a request of each operation alone, and all together."""
+    """One of the two servers, with the database use of single requests and of the whole run."""
 
     name: str
-    side: Side
+    side: MeasuredServer
     alone: Alone = field(default_factory=dict)
     methods: dict[str, MethodUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Both arms, what each round took, and why some operations are in none of them."""
+    """Both arms, the latencies of each round, and the operations that could not be compared."""
 
     a: Arm
     b: Arm
-    turns: Turns
+    interleaved: InterleavedRounds
     left_out: Mapping[str, str]
 
 
 def measure(
-    a: Opening,
-    b: Opening,
-    plan: Plan,
+    a: Connector,
+    b: Connector,
+    plan: ComparisonPlan,
     *,
-    listener: Listener | None = None,
+    listener: ProgressListener | None = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Measured:
-    """Measure both; the clock says when the time is up. Raises `AnswerUnusable`."""
-    return asyncio.run(_measure((a, b), plan, listener or Silent(), clock))
+    """Measure both servers; `clock` decides when the time is up. Raises `AnswerUnusable`."""
+    return asyncio.run(_measure((a, b), plan, listener or SilentListener(), clock))
 
 
 async def _measure(
-    openings: tuple[Opening, Opening], plan: Plan, listener: Listener, clock: Callable[[], float]
+    connectors: tuple[Connector, Connector],
+    plan: ComparisonPlan,
+    listener: ProgressListener,
+    clock: Callable[[], float],
 ) -> Measured:
-    async with openings[0]() as first, openings[1]() as second:
+    async with connectors[0]() as first, connectors[1]() as second:
         arms = Arm("a", first), Arm("b", second)
         left_out = await _unusable(arms, plan.names)
         asked = replace(plan, names=[name for name in plan.names if name not in left_out])
@@ -71,18 +81,18 @@ async def _measure(
         for arm in arms:
             arm.alone = await _asked_alone(arm, asked.names)
         before = [await scrape(arm.side.client) for arm in arms]
-        turns = await in_turns(ask, plan.bounds, clock=clock, listener=listener)
+        interleaved = await measure_interleaved(ask, plan.bounds, clock=clock, listener=listener)
         for arm, was in zip(arms, before, strict=True):
             grown = growth(was, await scrape(arm.side.client, was))
             if grown is not None:
                 arm.methods = method_uses(grown)
-        return Measured(*arms, turns, left_out)
+        return Measured(*arms, interleaved, left_out)
 
 
 async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]:
-    """The operations that one of both does not answer as it should: one of the versions lacks them.
+    """The operations that one of the servers cannot answer, with the reason.
 
-    All are asked once; what is answered is prepared and cached then.
+    Each operation is sent once to both servers, so this also warms up their caches.
     """
     reasons = {}
     for name in names:
@@ -94,8 +104,8 @@ async def _unusable(arms: Sequence[Arm], names: Sequence[str]) -> dict[str, str]
     return reasons
 
 
-async def _block(arm: Arm, plan: Plan) -> dict[str, list[float]]:
-    """The seconds of each request, one after another, the operations taking turns."""
+async def _block(arm: Arm, plan: ComparisonPlan) -> dict[str, list[float]]:
+    """The latencies in seconds; requests are sent one by one, alternating between operations."""
     found: dict[str, list[float]] = {name: [] for name in plan.names}
     for _ in range(plan.requests):
         for name, latencies in found.items():
@@ -111,7 +121,7 @@ async def _once(arm: Arm, name: str) -> float:
 
 
 async def _asked_alone(arm: Arm, names: Sequence[str]) -> Alone:
-    """What one request of each operation asks of the database, without what comes before it."""
+    """The database use of a single request of each operation, without its preparation."""
     alone: Alone = {}
     client = arm.side.client
     for name in names:

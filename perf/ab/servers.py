@@ -1,4 +1,4 @@
-"""Both versions at once: each a server on a database of its own, with the same data."""
+"""Both versions at once: one server each, on separate databases with the same data."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -11,29 +11,31 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from db.embedded import embedded_postgres
-from perf.gate.callers import TWICE_AS_MANY
-from perf.load.own_server import Version, running_model
-from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
-from perf.versions import VersionUnusable, migrate_with, migrations_of
+from perf.gate.data.callers import TWICE_THE_ROWS
+from perf.servers.seeded import Version, running_model
+from perf.servers.versions import VersionUnusable, migrate_with, migrations_of
+from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
 
-_GROUPS = (TWICE_AS_MANY,)
+_GROUPS = (TWICE_THE_ROWS,)
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A version, and what is set for it in the environment."""
+class ConfiguredVersion:
+    """A version and the environment variables that are set for it."""
 
     version: Version
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
-def side_by_side(a: Side, b: Side) -> Iterator[tuple[SweepTarget, SweepTarget]]:
-    """Run both until the block is left; raises `VersionUnusable`."""
+def side_by_side(
+    a: ConfiguredVersion, b: ConfiguredVersion
+) -> Iterator[tuple[SweepTarget, SweepTarget]]:
+    """Run both servers until the block ends; raises `VersionUnusable`."""
     with (
         TemporaryDirectory(prefix="guidance-ab-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(AT_ONCE) as model,
+        running_model(INSTANT_MODEL) as model,
         ExitStack() as servers,
     ):
         databases = _databases(url, a.version, b.version)

@@ -1,0 +1,1 @@
+"""Benchmarks: what a request, a reply or a stream costs, beside a reference."""

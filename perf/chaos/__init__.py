@@ -1,1 +1,1 @@
-"""The serving process is killed again and again, and afterwards everything must be right."""
+"""Trials: servers are killed, cut off, attacked and overloaded, and every guarantee is checked."""

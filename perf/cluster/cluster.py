@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from db.migration import migrate
+from db.schema.migration import migrate
 from perf.cluster.balancer import balancer
 from perf.cluster.instances import instance, is_ready, worker
 from perf.cluster.postgres import DATABASE, USER, Passwords, PostgresServer, primary, standby

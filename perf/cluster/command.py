@@ -7,11 +7,11 @@ from threading import Event
 
 import click
 
-from app.cli.ports import check_is_free
+from app.cli.ports import check_port_is_free
 from perf.cluster.cluster import MOST_INSTANCES, Cluster, running_cluster
 from perf.cluster.programs import ProgramsMissing
 from perf.cluster.service import ServiceFailed
-from perf.llm_standin.child import running_stand_in
+from perf.llm_standin.process import running_stand_in
 
 _DEFAULT_PORT = 8080
 _ENVIRONMENT = "environment"
@@ -47,7 +47,7 @@ def up(port: int, instances: int) -> None:
     told_to_stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    check_is_free("127.0.0.1", port)
+    check_port_is_free("127.0.0.1", port)
     with (
         tempfile.TemporaryDirectory(prefix="guidance-cluster-") as folder,
         running_stand_in("--port", "0") as model_url,

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from perf.chaos.redis_program import redis_program
+from perf.servers.redis_server import redis_program
 
 _TOOLS = Path(__file__).parents[2] / ".tools" / "usr"
 _PLACES = (str(_TOOLS / "bin"), str(_TOOLS / "sbin"), os.environ.get("PATH", ""), "/usr/sbin")

@@ -1,1 +1,1 @@
-"""What a request takes that does not move with the machine: function calls, memory."""
+"""What a request costs independently of the machine: function calls and memory."""

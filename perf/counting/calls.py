@@ -1,4 +1,4 @@
-"""Function calls of one request, out of what Python's own profiler has counted."""
+"""The function calls of one request, from Python's own profiler."""
 
 import re
 import sysconfig
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-from db.tracing import Ran, trace
-from perf.load.host import ROOT
+from db.connections.capture import ExecutedStatement, report_executed
+from perf.servers.host import ROOT
 
 _PLACES = tuple(
     f"{place}/" for place in (sysconfig.get_path("purelib"), sysconfig.get_path("stdlib"), ROOT)
@@ -18,17 +18,17 @@ _PLACES = tuple(
 _METHOD = re.compile(r"<method '(.+)' of '(.+)' objects>")
 _DECORATION = re.compile(r"<(?:built-in method |function )?| (?:of .+ object )?at 0x[0-9a-f]+|>")
 _OWN_FILES = f"{ROOT / 'perf'}/"
-_RAN, _TRACING = Ran.__init__.__code__, trace.__code__.co_filename
+_RAN, _TRACING = ExecutedStatement.__init__.__code__, report_executed.__code__.co_filename
 Counts = Mapping[str, int]
 """How often functions were called, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The calls of functions written in Python, and of those in C that Python code calls.
+    """The calls of Python functions, and of C functions that Python code calls.
 
-    A coroutine that goes on counts as one call more. `callers` has, of each function, those that
-    called it. What C calls by itself is not seen: `map(str.upper, words)` is one call.
+    Each resumption of a coroutine counts as one call. `callers` maps each function to its callers.
+    Calls made from C are not seen: `map(str.upper, words)` counts as one call.
     """
 
     python: Counts
@@ -37,12 +37,12 @@ class Calls:
 
     @property
     def totals(self) -> tuple[int, int]:
-        """All calls, of Python and of C."""
+        """The total calls of Python and of C functions."""
         return sum(self.python.values()), sum(self.c.values())
 
 
 def calls_in(profile: Profile) -> Calls:
-    """What was called while the profile was enabled, without what was called to watch it."""
+    """The calls recorded by the profiler, without those of the instrumentation itself."""
     counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     callers: dict[str, Counter[str]] = {}
     for code, count, called in _entries(profile):
@@ -62,7 +62,7 @@ def calls_in(profile: Profile) -> Calls:
 
 
 def name_of(code: CodeType | str) -> str:
-    """The same name wherever the source lies: `gql/values/shapes.py:Rows.render`, `dict.get`."""
+    """A name independent of the source's folder: `gql/values/pages.py:Page.edges`, `dict.get`."""
     if isinstance(code, CodeType):
         return f"{_relative(code.co_filename)}:{code.co_qualname}"
     method = _METHOD.fullmatch(code)
@@ -72,7 +72,7 @@ def name_of(code: CodeType | str) -> str:
 
 
 def _is_watching(code: CodeType | str) -> bool:
-    """Whether it is there because somebody watches."""
+    """Whether this code is part of the instrumentation."""
     if isinstance(code, str):
         return False
     file = code.co_filename

@@ -1,7 +1,8 @@
-"""`python -m perf.counting.child URL FOLDER NAME…`: counts in a process that does nothing else.
+"""`python -m perf.counting.child URL FOLDER NAME…`: counts calls in a process of its own.
 
-Writes a line of JSON for each document. Settings, logs and what was imported are always the same
-here, whoever wants to know.
+Writes a line of JSON for each document. Settings, logs and imports are the same whoever starts it.
+Other versions of the source are counted by running this module in their tree: keep its name,
+arguments and JSON.
 """
 
 import asyncio
@@ -20,29 +21,29 @@ import uvloop
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import Settings
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.counting.asking import Client
-from perf.counting.counted import count
-from perf.counting.model_aside import model_aside
-from perf.gate.running import NOW, FlowFailed, served
-from perf.inside.server import serving
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.counting.client import InProcessClient
+from perf.counting.request_cost import count
+from perf.counting.threaded_model import threaded_model
+from perf.gate.execution.in_process import NOW, RunFailed, gate_settings
+from perf.servers.in_process import serving
 
 
 @asynccontextmanager
-async def open_client(url: str, folder: Path) -> AsyncIterator[Client]:
-    """Serve, as in production, to a client in this process."""
+async def open_client(url: str, folder: Path) -> AsyncIterator[InProcessClient]:
+    """A client of a server in this process, which runs as in production."""
     secret = secrets.token_hex()
-    with model_aside() as model:
+    with threaded_model() as model:
         settings = Settings.model_validate(
-            served(url, folder, model.url)
+            gate_settings(url, folder, model.url)
             | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
         )
         async with serving(make_app(settings, clock=lambda: NOW)) as server:
             connection = await asyncpg.connect(url)
             try:
-                yield Client(server, model, connection, secret=secret)
+                yield InProcessClient(server, model, connection, secret=secret)
             finally:
-                model.let_go()
+                model.resume()
                 await connection.close()
 
 
@@ -58,10 +59,10 @@ async def _count(url: str, folder: Path, names: Sequence[str]) -> None:
             gc.collect()
 
 
-async def _said(client: Client, document: TrustedDocument) -> dict[str, object]:
+async def _said(client: InProcessClient, document: TrustedDocument) -> dict[str, object]:
     try:
         few, twice = await count(client, document)
-    except FlowFailed as error:
+    except RunFailed as error:
         return {"document": document.name, "failed": str(error)}
     return {"document": document.name, "few": asdict(few), "twice": asdict(twice)}
 

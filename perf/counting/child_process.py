@@ -1,4 +1,4 @@
-"""A process that does nothing but count: the same settings, logs and imports for everybody."""
+"""Run a module in a process of its own and read the lines that it writes."""
 
 import os
 import subprocess
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from perf.load.host import ROOT
+from perf.servers.host import ROOT
 
 _MOST_SHOWN = 2_000
 
 
 class CountingFailed(Exception):
-    """The process that counts has ended; the message has what it said last."""
+    """The counting process failed; the message is the end of its standard error."""
 
 
 def lines_of(

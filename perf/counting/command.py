@@ -1,4 +1,4 @@
-"""`guidance perf calls`: the function calls of each document, and agreeing on them."""
+"""`guidance perf calls`: count the function calls of each document, and agree on them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from gql.documents.budgets import trusted_documents
-from perf.counting.agreeing import agree
-from perf.counting.counted import Size
-from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.counting.held import Held, held_to_calls, named_beside
-from perf.counting.judging import numbers
-from perf.gate.findings import Finding
-from perf.gate.place import filled_place
+from gql.documents.trusted_documents import trusted_documents
+from perf.counting.budget_update import update_budgets
+from perf.counting.call_findings import numbers
+from perf.counting.check import CheckedCalls, check_calls, name_functions
+from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.counting.request_cost import RequestCost
+from perf.gate.environment import gate_environment
+from perf.gate.findings import GateFinding
 
 _LINE = "{:<28}{:>10}{:>8}{:>10}{:>8}{:>10}"
 
@@ -44,18 +44,18 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
     unknown = set(names) - documents.keys()
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
-    found, held = dict[str, tuple[Size, Size]](), list[Held]()
+    found, held = dict[str, tuple[RequestCost, RequestCost]](), list[CheckedCalls]()
     click.echo(_LINE.format("document", "Python", "a row", "C", "a row", "bytes"))
-    with filled_place(url) as (filled, folder):
-        for one in held_to_calls(filled, folder, names or tuple(documents)):
+    with gate_environment(url) as (filled, folder):
+        for one in check_calls(filled, folder, names or tuple(documents)):
             held.append(one)
-            name, sizes = one.counted.document, one.counted.sizes
-            if sizes is not None:
-                found[name] = sizes
-                said = (f"{number:g}" for number in numbers(sizes).values())
+            name, costs = one.counted.document, one.counted.costs
+            if costs is not None:
+                found[name] = costs
+                said = (f"{number:g}" for number in numbers(costs).values())
                 click.echo(_LINE.format(name, *said))
         if why is not None:
-            for line in agree(found, why, datetime.now(UTC).date()):
+            for line in update_budgets(found, why, datetime.now(UTC).date()):
                 click.echo(line)
             return
         findings = findings_of_calls(held, beside, filled, folder)
@@ -66,12 +66,12 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
 
 
 def findings_of_calls(
-    held: Sequence[Held], beside: str | None, url: str, folder: Path
-) -> Sequence[Finding]:
-    """What is more than agreed, with its functions; says beside what they are named."""
+    held: Sequence[CheckedCalls], beside: str | None, url: str, folder: Path
+) -> Sequence[GateFinding]:
+    """The findings with the functions called more often; prints what they are compared with."""
     red = [one for one in held if one.findings]
     if not red:
         return ()
-    named = named_beside(red, beside, url, folder)
+    named = name_functions(red, beside, url, folder)
     click.echo(named.remark)
     return named.findings

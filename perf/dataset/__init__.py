@@ -1,0 +1,1 @@
+"""Generated data for an empty database: a small demo, or enough to measure with."""

@@ -7,12 +7,12 @@ from functools import partial
 
 import click
 
-from app.cli.failures import failing_with
-from app.database import database_url
+from app.cli.database_failures import reporting_database_failures
+from app.composition.database_url import database_url
 from app.settings import load_settings
-from perf.dataset.bench import BenchSizes, bench_tables
-from perf.dataset.demo_tables import demo_tables
-from perf.dataset.fill import DatabaseNotEmpty, fill
+from perf.dataset.bench.tables import BenchSizes, bench_tables
+from perf.dataset.demo.tables import demo_tables
+from perf.dataset.fill import DatabaseHasUsers, fill
 from perf.dataset.rows import TableRows
 from services.clock import system_clock
 
@@ -38,16 +38,16 @@ def seed(profile: str) -> None:
     with database_url(settings) as url:
         try:
             fill_with_profile(url, profile)
-        except DatabaseNotEmpty:
+        except DatabaseHasUsers:
             raise click.ClickException(
                 "the database is not empty: it has users, so nothing was changed"
             ) from None
 
 
 def fill_with_profile(url: str, profile: str) -> None:
-    """Fill the database as of now, with a progress bar; raises `DatabaseNotEmpty`."""
+    """Fill the database as of now, with a progress bar; raises `DatabaseHasUsers`."""
     tables = _TABLES[profile](system_clock())
     total = sum(table.count for table in tables)
     bar = click.progressbar(length=total, label="Filling the database")
-    with failing_with("the database cannot be filled"):
+    with reporting_database_failures("the database cannot be filled"):
         asyncio.run(fill(url, tables, progress=bar))

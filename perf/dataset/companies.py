@@ -1,4 +1,4 @@
-"""Generated companies and what they used."""
+"""Generated companies and their daily usage."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ def accounts(count: int, now: datetime) -> Iterator[AccountRow]:
 
 
 def daily_usages(account_count: int, now: datetime, *, days: int) -> Iterator[DailyUsageRow]:
-    """Each account's last `days` days, today included: within the contract, weekends quiet."""
+    """Usage of each account on the last `days` days including today; low on weekends."""
     random = Random("usage")
     for place in range(account_count * days):
         account, index = divmod(place, days)

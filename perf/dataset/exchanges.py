@@ -20,7 +20,7 @@ def exchange(
     attempts: int = 1,
     status: str = "complete",
 ) -> tuple[MessageRow, MessageRow]:
-    """The question, with the id `key`, and the reply, with the id after it."""
+    """The question with the id `key`, and the reply with the next id."""
     asked_at = replied_at - _REPLY_BEGINS_AFTER
     tokens = len(reply) // _CHARACTERS_PER_TOKEN
     return (

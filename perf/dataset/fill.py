@@ -1,4 +1,4 @@
-"""Filling an empty database with a data set: all of it or nothing."""
+"""Filling an empty database with a data set, in one transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -10,18 +10,18 @@ from perf.dataset.rows import Row, TableRows
 
 _CONNECT_TIMEOUT_SECONDS = 5
 _ROWS_PER_STEP = 1_000
-# Nobody signs up, and no second fill begins, between looking for people and the commit.
+# Blocks sign-ups and a second fill from the check for users until the commit.
 _KEEP_OTHERS_OUT = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"
 _HAS_PEOPLE = "SELECT EXISTS (SELECT FROM users)"
 _CONTINUE_IDS = "SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
 
 
-class DatabaseNotEmpty(Exception):
-    """The database has people already, and nobody's data is mixed with generated data."""
+class DatabaseHasUsers(Exception):
+    """The database has users already; their data must not be mixed with generated data."""
 
 
 class Progress(Protocol):
-    """Told how far the copying has come."""
+    """A progress bar."""
 
     def update(self, n_steps: int) -> None:
         """Count the rows that were just sent."""
@@ -30,17 +30,17 @@ class Progress(Protocol):
 async def fill(
     url: str, tables: Sequence[TableRows], *, progress: AbstractContextManager[Progress]
 ) -> None:
-    """Copy `tables` in their order, let new ids follow theirs, and tidy up for the planner.
+    """Copy `tables` in order, advance their id sequences, and vacuum for the planner.
 
-    One transaction: an exception, or being interrupted, leaves the database as it was. Raises
-    `DatabaseNotEmpty`, before `progress` is entered.
+    One transaction: after an exception or an interruption the database is unchanged. Raises
+    `DatabaseHasUsers`, before `progress` is entered.
     """
     connection = await asyncpg.connect(url, timeout=_CONNECT_TIMEOUT_SECONDS)
     try:
         async with connection.transaction():
             await connection.execute(_KEEP_OTHERS_OUT)
             if await connection.fetchval(_HAS_PEOPLE):
-                raise DatabaseNotEmpty
+                raise DatabaseHasUsers
             with progress as watching:
                 for table in tables:
                     await connection.copy_records_to_table(

@@ -1,4 +1,4 @@
-"""The rows that a data set is made of: their columns in the order in which they are copied."""
+"""The row types of a data set, with columns in the order in which they are copied."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class SubscriptionRow(NamedTuple):
 
 
 class PaymentRow(NamedTuple):
-    """A row of `billing_payment_attempts`: one that is open, and asked about at `next_check_at`."""
+    """A row of `billing_payment_attempts`: a pending one, checked again at `next_check_at`."""
 
     id: int
     user_id: int
@@ -54,7 +54,7 @@ class QuotaUsageRow(NamedTuple):
 
 
 class QuotaOpeningRow(NamedTuple):
-    """A row of `quota_ledger_entries`: a day's use before the ledger was kept."""
+    """A row of `quota_ledger_entries`: the opening balance of a day."""
 
     user_id: int
     usage_date: date
@@ -62,8 +62,8 @@ class QuotaOpeningRow(NamedTuple):
     kind: str = "opening"
 
 
-def openings(usages: Iterable[QuotaUsageRow]) -> tuple[QuotaOpeningRow, ...]:
-    """The ledger's entries that `usages` add up from."""
+def opening_entries(usages: Iterable[QuotaUsageRow]) -> tuple[QuotaOpeningRow, ...]:
+    """The ledger entries whose sums are `usages`."""
     return tuple(QuotaOpeningRow(*usage) for usage in usages)
 
 
@@ -79,7 +79,7 @@ class ConversationRow(NamedTuple):
 
 
 class MessageRow(NamedTuple):
-    """A row of `chat_messages`; what follows `created_at` is only on the model's replies."""
+    """A row of `chat_messages`; columns after `created_at` are for the model's replies only."""
 
     id: int
     conversation_id: int
@@ -142,7 +142,7 @@ Row: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The rows of one table, `count` of them; they may be generated, and are read once."""
+    """The `count` rows of one table; they may be a generator, and are read only once."""
 
     table: str
     kind: type[Row]

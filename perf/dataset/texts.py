@@ -1,4 +1,4 @@
-"""What people and the model say in generated conversations: distinct texts of realistic lengths."""
+"""Generated texts of questions and replies, distinct and of realistic lengths."""
 
 from functools import cache
 from math import log
@@ -98,13 +98,13 @@ def titles() -> tuple[str, ...]:
 
 @cache
 def questions() -> tuple[str, ...]:
-    """What people write: mostly a few sentences, sometimes a page."""
+    """Texts of people's messages: mostly a few sentences, sometimes a page."""
     return _texts(Random("questions"), _QUESTIONS, _QUESTION_MEDIAN_CHARACTERS)
 
 
 @cache
 def replies() -> tuple[str, ...]:
-    """What the model replies: longer than the questions, at most `LONGEST_CHARACTERS`."""
+    """Texts of the model's replies: longer than questions, at most `LONGEST_CHARACTERS`."""
     return _texts(Random("replies"), _REPLIES, _REPLY_MEDIAN_CHARACTERS)
 
 

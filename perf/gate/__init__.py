@@ -1,1 +1,1 @@
-"""Whether our own documents keep what is agreed of them, found out without a clock."""
+"""Checks our own documents against their budgets, without measuring time."""

@@ -1,4 +1,4 @@
-"""`guidance perf gate`: whether our own documents keep their budgets, without a clock."""
+"""`guidance perf gate`: check our own documents against their budgets, without a clock."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -7,24 +7,24 @@ from pathlib import Path
 
 import click
 
-from gql.documents.budgets import (
+from gql.documents.trusted_documents import (
     FOLDER,
     BudgetsInvalid,
     TrustedDocument,
     readable_documents,
 )
+from perf.counting.check import check_calls
 from perf.counting.command import beside_option, findings_of_calls
-from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.counting.held import held_to_calls
-from perf.counting.memory import memory_kept
-from perf.gate.changes import LogInvalid, missing
-from perf.gate.fields.judged import FieldsJudged
-from perf.gate.fields.schema import fields
-from perf.gate.findings import Finding
-from perf.gate.gate import EACH_ONCE, EACH_TWO, judge_all, judge_types
-from perf.gate.judging import Judged
-from perf.gate.place import CannotRun, filled_place
-from perf.gate.quiet import quiet_log
+from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.counting.memory.measurement import memory_leaks
+from perf.gate.budget_log import LogInvalid, missing
+from perf.gate.document_check import DocumentResult
+from perf.gate.environment import GateUnavailable, gate_environment
+from perf.gate.execution.server_log import captured_errors
+from perf.gate.fields.check import FieldsResult
+from perf.gate.fields.documents.schema import fields
+from perf.gate.findings import GateFinding
+from perf.gate.gate import PAIRS, SINGLE_VALUES, check_documents, check_types
 
 _LINE = "{:<28}{:>9}{:>12}{:>9}{:>7}{:>18}{:>7}"
 
@@ -73,20 +73,22 @@ def gate(
         )
     )
 
-    def judged(one: Judged | Finding | FieldsJudged) -> None:
-        found = (one,) if isinstance(one, Finding) else one.findings
-        if isinstance(one, Judged):
+    def report(one: DocumentResult | GateFinding | FieldsResult) -> None:
+        found = (one,) if isinstance(one, GateFinding) else one.findings
+        if isinstance(one, DocumentResult):
             whole[one.document.name] = one.document
         click.echo(_line(one))
         findings.extend(str(finding) for finding in found)
 
-    strength = EACH_ONCE if quick else EACH_TWO
+    strength = SINGLE_VALUES if quick else PAIRS
     is_whole = not names and not types
-    with quiet_log() as errors, filled_place(url) as (filled, folder):
+    with captured_errors() as errors, gate_environment(url) as (filled, folder):
         if names or is_whole:
-            asyncio.run(judge_all(filled, folder, names=names, strength=strength, judged=judged))
+            asyncio.run(
+                check_documents(filled, folder, names=names, strength=strength, report=report)
+            )
         if types or is_whole:
-            judged(asyncio.run(judge_types(filled, folder, types)))
+            report(asyncio.run(check_types(filled, folder, types)))
         if whole:
             findings += _of_calls(filled, folder, whole, beside)
         if memory if memory is not None else is_whole:
@@ -105,11 +107,11 @@ def _readable_documents() -> tuple[Mapping[str, TrustedDocument], list[str]]:
     try:
         return readable_documents(FOLDER)
     except BudgetsInvalid as error:
-        raise CannotRun(str(error)) from None
+        raise GateUnavailable(str(error)) from None
 
 
 def _check(what: str, named: Collection[str], known: Collection[str]) -> None:
-    """Fail where something is named that is not there."""
+    """Fail if an unknown name was given."""
     unknown = sorted(set(named) - set(known))
     if unknown:
         raise click.ClickException(f"there is no {what} {', '.join(unknown)}")
@@ -126,32 +128,32 @@ def _unlogged(documents: Mapping[str, TrustedDocument]) -> list[str]:
 
 
 def _of_calls(url: str, folder: Path, names: Collection[str], beside: str | None) -> list[str]:
-    """The function calls, and bytes fetched, that are more than agreed."""
+    """Findings about function calls and fetched bytes."""
     if not is_counted_here():
         click.echo(NOT_COUNTED)
         return []
-    held = list(held_to_calls(url, folder, names))
+    held = list(check_calls(url, folder, names))
     return [str(finding) for finding in findings_of_calls(held, beside, url, folder)]
 
 
 def _of_memory(url: str, folder: Path, documents: Mapping[str, TrustedDocument]) -> list[str]:
-    """What requests leave behind."""
-    measured = memory_kept(url, folder, documents)
+    """Findings about memory leaks."""
+    measured = memory_leaks(url, folder, documents)
     return [finding for one in measured for finding in one.findings()]
 
 
-def _line(one: Judged | Finding | FieldsJudged) -> str:
-    if isinstance(one, Finding):
+def _line(one: DocumentResult | GateFinding | FieldsResult) -> str:
+    if isinstance(one, GateFinding):
         return f"{one.document:<28} not judged"
-    if isinstance(one, FieldsJudged):
+    if isinstance(one, FieldsResult):
         return f"{one.fields} fields of the schema, in {one.documents} generated documents"
-    taken, budget = one.taken, one.document.budget
+    usage, budget = one.usage, one.document.budget
     return _LINE.format(
         one.document.name,
         f"{one.variants}",
-        f"{len(taken.ran)} of {budget.statements}",
-        f"{taken.subscription_lookups}",
-        f"{taken.rows}",
-        f"{taken.response_bytes} of {budget.response_bytes}",
-        f"{taken.cost}",
+        f"{len(usage.ran)} of {budget.statements}",
+        f"{usage.subscription_lookups}",
+        f"{usage.rows}",
+        f"{usage.response_bytes} of {budget.response_bytes}",
+        f"{usage.cost}",
     )

@@ -1,24 +1,24 @@
-"""What of a document's run is not as its budget has it, each named with document and statement."""
+"""Findings: where the result of a document exceeds its budget, and which statement is at fault."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gql.documents.budgets import Budget
-from perf.gate.fingerprint import fingerprint
-from perf.gate.running import Answered, Taken
+from gql.documents.trusted_documents import Budget
+from perf.gate.execution.in_process import DocumentAnswer, ResourceUsage
+from perf.gate.plans.fingerprint import fingerprint
 
 STATEMENTS = "\n    "
-"""Between several statements that are at fault."""
+"""Separates several statements at fault."""
 REFUSAL_BYTES = 500
-"""What a refusal may have with its words, however small the answer would be."""
+"""The allowed size of a refusal, even if the budget of the document is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, with the method and the statement where one is at fault.
+class GateFinding:
+    """One problem, with the repository method and the statement at fault, if known.
 
-    `variant` says how the document was asked, where not every variant has it.
+    `variant` describes the variables and the caller, if not all variants have the problem.
     """
 
     document: str
@@ -28,76 +28,81 @@ class Finding:
     variant: str = ""
 
     def __str__(self) -> str:
-        """In words, the statement on a line of its own."""
+        """The problem as text, with the statement on a separate line."""
         asked = f" ({self.variant})" if self.variant else ""
         where = f" in {self.method}" if self.method else ""
         statement = f"\n    {self.statement}" if self.statement else ""
         return f"{self.document}{asked}: {self.problem}{where}{statement}"
 
 
-def over_budget(
-    document: str, answered: Answered, budget: Budget, usual: Taken | None = None
-) -> Iterator[Finding]:
-    """The numbers that are not kept; `usual` is what the document takes as it is usually asked."""
-    taken, refusal = answered.taken, answered.refusal
+def budget_findings(
+    document: str, result: DocumentAnswer, budget: Budget, usual: ResourceUsage | None = None
+) -> Iterator[GateFinding]:
+    """Findings about numbers over budget; `usual` is the resource usage of the usual variant."""
+    usage, refusal = result.usage, result.refusal
     agreed = budget.statements if refusal is None else budget.refused.get(refusal, 0)
-    if agreed is not None and len(taken.ran) != agreed:
+    if agreed is not None and len(usage.ran) != agreed:
         how = "" if refusal is None else f"refused with {refusal} after "
-        problem = f"{how}{len(taken.ran)} statements, where exactly {agreed} are agreed"
-        yield _of_statements(document, f"{problem} ({_methods(taken)})", taken, usual)
+        problem = f"{how}{len(usage.ran)} statements, where exactly {agreed} are agreed"
+        yield _of_statements(document, f"{problem} ({_methods(usage)})", usage, usual)
     response_bytes = budget.response_bytes
     if refusal is not None and response_bytes is not None:
         response_bytes = max(response_bytes, REFUSAL_BYTES)
     for what, number, most in (
-        ("subscription lookups", taken.subscription_lookups, budget.subscription_lookups),
-        ("rows", taken.rows, budget.rows),
-        ("response bytes", taken.response_bytes, response_bytes),
-        ("cost", taken.cost, budget.cost),
+        ("subscription lookups", usage.subscription_lookups, budget.subscription_lookups),
+        ("rows", usage.rows, budget.rows),
+        ("response bytes", usage.response_bytes, response_bytes),
+        ("cost", usage.cost, budget.cost),
     ):
         if most is not None and number > most:
-            yield Finding(document, f"{number} {what}, where at most {most} are agreed")
+            yield GateFinding(document, f"{number} {what}, where at most {most} are agreed")
 
 
-def _of_statements(document: str, problem: str, taken: Taken, usual: Taken | None) -> Finding:
-    """The finding with what runs here and not usually, or more often."""
+def _of_statements(
+    document: str, problem: str, usage: ResourceUsage, usual: ResourceUsage | None
+) -> GateFinding:
+    """The finding with the statements that run more often than in the usual variant."""
     if usual is None:
-        return Finding(document, problem)
-    methods = _by_method(taken) - _by_method(usual)
+        return GateFinding(document, problem)
+    methods = _by_method(usage) - _by_method(usual)
     usually = _by_statement(usual)
     more = [
         statement
-        for one in taken.ran
+        for one in usage.ran
         if one.statement.name in methods
         and (statement := fingerprint(one.statement.sql)) not in usually
     ]
     more = more or [
-        fingerprint(one.statement.sql) for one in taken.ran if one.statement.name in methods
+        fingerprint(one.statement.sql) for one in usage.ran if one.statement.name in methods
     ]
     statements = STATEMENTS.join(dict.fromkeys(more))
-    return Finding(document, problem, ", ".join(methods) or None, statements or None)
+    return GateFinding(document, problem, ", ".join(methods) or None, statements or None)
 
 
-def growing(document: str, few: Taken, twice_as_many: Taken) -> Iterator[Finding]:
-    """The statements that run more often where there are twice as many rows: an N+1.
+def n_plus_one_findings(
+    document: str, few: ResourceUsage, twice_as_many: ResourceUsage
+) -> Iterator[GateFinding]:
+    """Findings about statements that run more often with twice the rows: an N+1.
 
-    Counted by method, since a document that is compiled meanwhile reads the same in other columns.
+    Counted by repository method, since the SQL of a document differs before and after it is
+    compiled.
     """
     before, after = _by_method(few), _by_method(twice_as_many)
     statements = {one.statement.name: fingerprint(one.statement.sql) for one in twice_as_many.ran}
     for method, count in after.items():
         if count > before[method]:
             problem = f"runs {before[method]} times for n rows and {count} times for 2n (N+1)"
-            yield Finding(document, problem, method, statements[method])
+            yield GateFinding(document, problem, method, statements[method])
 
 
-def _methods(taken: Taken) -> str:
-    counts = sorted(_by_method(taken).items())
+def _methods(usage: ResourceUsage) -> str:
+    counts = sorted(_by_method(usage).items())
     return ", ".join(f"{name} {count}" for name, count in counts) or "none"
 
 
-def _by_method(taken: Taken) -> Counter[str]:
-    return Counter(one.statement.name for one in taken.ran)
+def _by_method(usage: ResourceUsage) -> Counter[str]:
+    return Counter(one.statement.name for one in usage.ran)
 
 
-def _by_statement(taken: Taken) -> Counter[str]:
-    return Counter(fingerprint(one.statement.sql) for one in taken.ran)
+def _by_statement(usage: ResourceUsage) -> Counter[str]:
+    return Counter(fingerprint(one.statement.sql) for one in usage.ran)

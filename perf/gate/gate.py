@@ -1,4 +1,4 @@
-"""The gate: documents run on the gate's data, held to their budgets and shown to the planner."""
+"""The gate: run documents on generated data, and check budgets and query plans."""
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -6,94 +6,102 @@ from pathlib import Path
 
 import asyncpg
 
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.gate.fields.judged import FieldsJudged, judge_fields
-from perf.gate.findings import Finding
-from perf.gate.flows import FLOWS, Flow
-from perf.gate.judging import Judged, Judging, choices_of
-from perf.gate.planner import ENOUGH_ROWS, Planner
-from perf.gate.plans import sizes
-from perf.gate.running import FlowFailed, Runner, open_runner
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.document_check import DocumentCheck, DocumentResult, choices_of
+from perf.gate.execution.in_process import InProcessRunner, RunFailed, open_runner
+from perf.gate.fields.check import FieldsResult, check_fields
+from perf.gate.findings import GateFinding
+from perf.gate.plans.explain import table_sizes
+from perf.gate.plans.plan_checker import MINIMUM_ROWS, PlanChecker
+from perf.gate.scenarios.scenarios import SCENARIOS, Scenario
 
-EACH_ONCE, EACH_TWO = 1, 2
-"""How thoroughly: each choice in some variant, or each two choices together."""
+SINGLE_VALUES, PAIRS = 1, 2
+"""The strength of the covering arrays: single values, or pairs of values."""
+_NO_SCENARIO = (
+    "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks, and with what"
+)
 
 
-class NotFilled(Exception):
-    """A database that has too few rows to say anything."""
+class TooFewRows(Exception):
+    """The database has too few rows for a meaningful check."""
 
 
 class Gate:
-    """Judges documents, one after the other."""
+    """Checks documents, one after another."""
 
-    def __init__(self, runner: Runner, planner: Planner, strength: int = EACH_TWO) -> None:
+    def __init__(
+        self, runner: InProcessRunner, planner: PlanChecker, strength: int = PAIRS
+    ) -> None:
         self._runner = runner
         self._planner = planner
         self._strength = strength
 
-    async def judge(self, document: TrustedDocument, flow: Flow) -> Judged:
-        """Run a document in its variants for n rows and for 2n; raises `FlowFailed`."""
-        return await Judging(self._runner, self._planner, document, flow, self._strength).judge()
+    async def check(self, document: TrustedDocument, scenario: Scenario) -> DocumentResult:
+        """Run the variants of a document with n rows and with 2n; raises `RunFailed`."""
+        return await DocumentCheck(
+            self._runner, self._planner, document, scenario, self._strength
+        ).check()
 
-    async def judge_or_say(self, document: TrustedDocument, flow: Flow | None) -> Judged | Finding:
-        """The same, or in one sentence why it cannot be judged, whatever happens."""
+    async def check_or_explain(
+        self, document: TrustedDocument, scenario: Scenario | None
+    ) -> DocumentResult | GateFinding:
+        """The same, but with a finding instead of an exception if the check fails."""
         try:
             choices_of(document)
-            if flow is None:
-                problem = "it has no flow: perf/gate/flows.py has to say who asks, and with what"
-                return Finding(document.name, problem)
-            return await self.judge(document, flow)
-        except FlowFailed as failed:
+            if scenario is None:
+                return GateFinding(document.name, _NO_SCENARIO)
+            return await self.check(document, scenario)
+        except RunFailed as failed:
             said = str(failed).removeprefix(f"{document.name}: ")
-            return Finding(document.name, said)
+            return GateFinding(document.name, said)
         except Exception as error:  # noqa: BLE001 - the other documents are judged all the same
-            return Finding(document.name, f"it could not be judged: {_in_a_line(error)}")
+            return GateFinding(document.name, f"it could not be judged: {_in_a_line(error)}")
 
-    async def judge_fields(self, types: Collection[str] = ()) -> FieldsJudged:
-        """Judge the fields of all types, or of these, in generated documents."""
+    async def check_fields(self, types: Collection[str] = ()) -> FieldsResult:
+        """Check the fields of all or of these types with generated documents."""
         try:
-            return await judge_fields(self._runner, self._planner, types)
+            return await check_fields(self._runner, self._planner, types)
         except Exception as error:  # noqa: BLE001 - what the documents are is said all the same
             problem = f"their fields could not be judged: {_in_a_line(error)}"
-            return FieldsJudged(0, 0, (Finding("types of the schema", problem),))
+            return FieldsResult(0, 0, (GateFinding("types of the schema", problem),))
 
 
 @asynccontextmanager
-async def open_gate(url: str, folder: Path, strength: int = EACH_TWO) -> AsyncIterator[Gate]:
-    """A gate on a database that `perf.gate.data` has filled; `folder` keeps what a server does.
+async def open_gate(url: str, folder: Path, strength: int = PAIRS) -> AsyncIterator[Gate]:
+    """A gate on a database with the gate's data; `folder` is the server's data directory.
 
-    Raises `NotFilled`.
+    Raises `TooFewRows`.
     """
     connection = await asyncpg.connect(url)
     try:
-        rows = await sizes(connection)
-        if rows.get("chat_messages", 0) < ENOUGH_ROWS:
-            raise NotFilled("the database is not one that an earlier gate has filled")
+        rows = await table_sizes(connection)
+        if rows.get("chat_messages", 0) < MINIMUM_ROWS:
+            raise TooFewRows("the database is not one that an earlier gate has filled")
         async with open_runner(url, folder) as runner:
-            yield Gate(runner, Planner(connection, rows), strength)
+            yield Gate(runner, PlanChecker(connection, rows), strength)
     finally:
         await connection.close()
 
 
-async def judge_all(
+async def check_documents(
     url: str,
     folder: Path,
     *,
     names: Collection[str] = (),
-    strength: int = EACH_TWO,
-    judged: Callable[[Judged | Finding], None],
+    strength: int = PAIRS,
+    report: Callable[[DocumentResult | GateFinding], None],
 ) -> None:
-    """Judge our own documents, or those of these names, and tell of each as it is done."""
+    """Check all or the named documents, reporting each when it is done."""
     async with open_gate(url, folder, strength) as gate:
         for name, document in trusted_documents().items():
             if not names or name in names:
-                judged(await gate.judge_or_say(document, FLOWS.get(name)))
+                report(await gate.check_or_explain(document, SCENARIOS.get(name)))
 
 
-async def judge_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsJudged:
-    """Judge the fields of all types, or of those of these names."""
+async def check_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsResult:
+    """Check the fields of all or of these types."""
     async with open_gate(url, folder) as gate:
-        return await gate.judge_fields(types)
+        return await gate.check_fields(types)
 
 
 def _in_a_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""`python -m perf.llm_standin`: the command, for those who start it as a process of theirs."""
+"""`python -m perf.llm_standin`: runs the command."""
 
 from perf.llm_standin.command import llm_standin
 

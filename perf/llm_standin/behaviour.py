@@ -1,4 +1,4 @@
-"""How the stand-in behaves: the same names as options, as request headers and in the control."""
+"""The settings of the stand-in, with the same names as options, headers and control fields."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ HEADER_PREFIX = "x-standin-"
 
 
 class Mode(Enum):
-    """What it writes."""
+    """What the stand-in writes."""
 
     TEXT = "text"
     ECHO = "echo"
 
 
 class Finish(Enum):
-    """Why it says that a reply ends."""
+    """The finish reason of a reply."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -26,14 +26,14 @@ class Finish(Enum):
 
 
 class RetryAfterForm(Enum):
-    """How it writes Retry-After."""
+    """The format of Retry-After."""
 
     SECONDS = "seconds"
     DATE = "date"
 
 
 class StreamEnd(Enum):
-    """How exact bytes end."""
+    """How a stream of given bytes ends."""
 
     CLOSED = "closed"
     CUT = "cut"
@@ -41,7 +41,7 @@ class StreamEnd(Enum):
 
 
 def _rates(given: object) -> object:
-    """Read `503=0.1,429=0.05`; a mapping stays as it is."""
+    """Parse `503=0.1,429=0.05`; a mapping is returned unchanged."""
     if not isinstance(given, str):
         return given
     pairs = re.findall(r"(\d+)=([0-9.]+)(?:,|$)", given.replace(" ", ""))
@@ -57,7 +57,7 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Behaviour(BaseModel):
-    """What the stand-in does with a call; the descriptions are the help of its options."""
+    """How the stand-in answers a call; the descriptions are the help of its options."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -128,11 +128,11 @@ class Behaviour(BaseModel):
         return self
 
     def changed(self, changes: Mapping[str, object]) -> "Behaviour":
-        """The same with some of it changed; raises pydantic's `ValidationError`."""
+        """A copy with changes; raises pydantic's `ValidationError`."""
         return Behaviour.model_validate({**self.model_dump(), **changes})
 
     def for_request(self, headers: Mapping[str, str]) -> "Behaviour":
-        """The same with what the request's headers change: `X-Standin-Status: 503`."""
+        """A copy with the changes in request headers, such as `X-Standin-Status: 503`."""
         changes = {
             name.removeprefix(HEADER_PREFIX).replace("-", "_"): value
             for name, value in headers.items()

@@ -10,9 +10,9 @@ import click
 import uvicorn
 from pydantic import ValidationError
 
-from app.cli.ports import check_is_free
+from app.cli.ports import check_port_is_free
+from perf.llm_standin.application import make_app
 from perf.llm_standin.behaviour import Behaviour
-from perf.llm_standin.server import make_app
 from perf.llm_standin.stand_in import StandIn
 
 HOST, DEFAULT_PORT = "127.0.0.1", 8_001
@@ -59,7 +59,7 @@ def llm_standin(
     except ValidationError as refused:
         raise click.UsageError(_in_words(refused)) from None
     stand_in.change_next([{"status": fail_status}] * fail_next)
-    check_is_free(HOST, port)
+    check_port_is_free(HOST, port)
     with socket.create_server((HOST, port), backlog=_BACKLOG) as listening:
         port = listening.getsockname()[1]
         click.echo(f"stand-in model at http://{HOST}:{port}/v1")

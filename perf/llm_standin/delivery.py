@@ -1,4 +1,4 @@
-"""Writing a reply to one client: at the set pace, with the set faults, until the client leaves."""
+"""Sending one reply: at the configured pace, with the configured faults."""
 
 import asyncio
 from base64 import b64decode
@@ -11,13 +11,13 @@ from operator import itemgetter
 from starlette.types import Receive, Scope, Send
 
 from perf.llm_standin.behaviour import Behaviour, StreamEnd
-from perf.llm_standin.shapes import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
+from perf.llm_standin.chat_api import DONE, FAILURE, MALFORMED, Usage, chunk, completion, error
 
 _JSON = ((b"content-type", b"application/json"),)
 
 
-class Outcome(Enum):
-    """What became of a call."""
+class CallOutcome(Enum):
+    """The outcome of a call."""
 
     FINISHED = "finished"
     REFUSED = "refused"
@@ -26,12 +26,12 @@ class Outcome(Enum):
 
 
 class ConnectionCut(Exception):
-    """Ends the connection without the end of the response, as the server does after an error."""
+    """Raised to close the connection in the middle of a response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One reply, as an ASGI application; tells what became of it."""
+class ReplyResponse:
+    """An ASGI application that sends one reply, and then calls `on_end` with its outcome."""
 
     behaviour: Behaviour
     reply_id: str
@@ -39,23 +39,23 @@ class Delivery:
     prompt_tokens: int
     is_streamed: bool
     wants_usage: bool
-    tell: Callable[[Outcome], None]
+    on_end: Callable[[CallOutcome], None]
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Write the reply, or stop at once when the client leaves."""
+        """Send the reply, or stop as soon as the client disconnects."""
         writing = asyncio.create_task(self._write(send))
         leaving = asyncio.create_task(_client_leaves(receive))
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not writing.done():
-                self.tell(Outcome.CANCELLED)
+                self.on_end(CallOutcome.CANCELLED)
                 return
             await writing
         except ConnectionCut:
-            self.tell(Outcome.BROKEN)
+            self.on_end(CallOutcome.BROKEN)
             raise
         else:
-            self.tell(Outcome.FINISHED)
+            self.on_end(CallOutcome.FINISHED)
         finally:
             writing.cancel()
             leaving.cancel()
@@ -116,7 +116,7 @@ class Delivery:
         await _send_body(send, body, more=False)
 
     def _fault(self) -> tuple[float, Callable[[Send], Awaitable[None]]]:
-        """The first fault, and after how many tokens it comes; infinity for none."""
+        """The number of tokens before the first fault (infinity without one), and the fault."""
         faults = (
             (self.behaviour.hang_after, _hang),
             (self.behaviour.cut_after, _cut),
@@ -133,12 +133,13 @@ class Delivery:
         await _send_body(send, b"data: " + failure + b"\n\n", more=True)
 
     def _usage(self) -> Usage:
-        told = self.behaviour.usage_prompt_tokens
-        return Usage(self.prompt_tokens if told is None else told, len(self.pieces))
+        configured = self.behaviour.usage_prompt_tokens
+        prompt_tokens = self.prompt_tokens if configured is None else configured
+        return Usage(prompt_tokens, len(self.pieces))
 
 
 async def _due(tokens: int, behaviour: Behaviour) -> AsyncIterator[tuple[int, int]]:
-    """Give ranges of tokens when they are due; those that are late come together."""
+    """Yield ranges of tokens when they are due; late ones are combined."""
     loop = asyncio.get_running_loop()
     begun = loop.time() + behaviour.first_token_seconds
     await asyncio.sleep(behaviour.first_token_seconds)

@@ -1,4 +1,4 @@
-"""What one stand-in does with calls, and what it has seen of them."""
+"""The stand-in: answers calls as configured, and records them."""
 
 import random
 from collections import Counter, deque
@@ -12,16 +12,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from perf.llm_standin.behaviour import Behaviour, RetryAfterForm
-from perf.llm_standin.delivery import Delivery, Outcome
-from perf.llm_standin.shapes import FAILURE, ChatRequest, NotAChatRequest, error, read_request
-from perf.llm_standin.wording import pieces_of, prompt_tokens
+from perf.llm_standin.chat_api import FAILURE, ChatRequest, InvalidChatRequest, error, parse_request
+from perf.llm_standin.delivery import CallOutcome, ReplyResponse
+from perf.llm_standin.reply_text import prompt_tokens, reply_pieces
 
 _CALLS_KEPT = 1_000
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 
 
 class StandIn:
-    """Answers calls of the chat API, counts them, and remembers the newest `calls_kept`."""
+    """Answers calls of the chat API, counts them, and keeps the newest `calls_kept`."""
 
     def __init__(self, behaviour: Behaviour, *, calls_kept: int = _CALLS_KEPT) -> None:
         self._beginning = behaviour
@@ -29,7 +29,7 @@ class StandIn:
         self.reset()
 
     def reset(self) -> None:
-        """Behave as at the beginning, and forget every call."""
+        """Restore the initial behaviour, and forget all calls."""
         self.behaviour = self._beginning
         self.calls: deque[ChatRequest] = deque(maxlen=self._calls_kept)
         self._next: deque[Mapping[str, object]] = deque()
@@ -38,18 +38,18 @@ class StandIn:
         self._chance = random.Random(self._beginning.seed)
 
     def change(self, changes: Mapping[str, object]) -> None:
-        """Behave otherwise from now on; raises pydantic's `ValidationError`."""
+        """Change the behaviour from now on; raises pydantic's `ValidationError`."""
         self.behaviour = self.behaviour.changed(changes)
 
     def change_next(self, changes: Sequence[Mapping[str, object]]) -> None:
-        """Behave otherwise for the next calls, one each; raises `ValidationError`."""
+        """Queue one change for each of the next calls; raises `ValidationError`."""
         for one in changes:
             self.behaviour.changed(one)
         self._next.extend(changes)
 
     def counts(self) -> dict[str, int]:
-        """How many calls came, through how many connections, and what became of them."""
-        ended = {outcome.value: self._counts[outcome.value] for outcome in Outcome}
+        """Numbers of calls received, of their connections, and by outcome."""
+        ended = {outcome.value: self._counts[outcome.value] for outcome in CallOutcome}
         received = self._counts["received"]
         return {
             "received": received,
@@ -59,44 +59,44 @@ class StandIn:
         }
 
     async def answer(self, request: Request) -> ASGIApp:
-        """What answers one call."""
+        """The ASGI application that answers one call."""
         try:
-            asked = read_request(await request.body())
+            chat_request = parse_request(await request.body())
             behaviour = self._take_behaviour().for_request(request.headers)
-        except (NotAChatRequest, ValidationError) as problem:
+        except (InvalidChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())
         self._connections.add(request.client)
-        tell = self._count(asked)
+        on_end = self._count(chat_request)
         status = self._status(behaviour, request.headers.get("authorization"))
         if status is not None:
-            tell(Outcome.REFUSED)
+            on_end(CallOutcome.REFUSED)
             return _refusal(status, FAILURE, behaviour)
-        return Delivery(
+        return ReplyResponse(
             behaviour=behaviour,
             reply_id=f"stand-in-{self._counts['received']}",
-            pieces=pieces_of(behaviour, asked.messages),
-            prompt_tokens=prompt_tokens(asked.messages),
-            is_streamed=asked.is_streamed and behaviour.is_streaming,
-            wants_usage=asked.wants_usage,
-            tell=tell,
+            pieces=reply_pieces(behaviour, chat_request.messages),
+            prompt_tokens=prompt_tokens(chat_request.messages),
+            is_streamed=chat_request.is_streamed and behaviour.is_streaming,
+            wants_usage=chat_request.wants_usage,
+            on_end=on_end,
         )
 
     def _take_behaviour(self) -> Behaviour:
         return self.behaviour.changed(self._next.popleft()) if self._next else self.behaviour
 
-    def _count(self, asked: ChatRequest) -> Callable[[Outcome], None]:
-        """Note a call, and give what to tell its outcome to, which a reset makes forget it."""
-        self.calls.append(asked)
+    def _count(self, chat_request: ChatRequest) -> Callable[[CallOutcome], None]:
+        """Record a call, and return a callback for its outcome; a reset discards both."""
+        self.calls.append(chat_request)
         counts = self._counts
         counts["received"] += 1
 
-        def tell(outcome: Outcome) -> None:
+        def on_end(outcome: CallOutcome) -> None:
             counts[outcome.value] += 1
 
-        return tell
+        return on_end
 
     def _status(self, behaviour: Behaviour, authorization: str | None) -> int | None:
-        """The error status that the call gets, if any."""
+        """The error status to answer with, if any."""
         if behaviour.api_key is not None and authorization != f"Bearer {behaviour.api_key}":
             return _UNAUTHORIZED
         return behaviour.status or self._status_by_chance(behaviour.error_rates)
@@ -125,7 +125,7 @@ def _refusal(status: int, message: str, behaviour: Behaviour) -> Response:
 
 
 def _retry_after(seconds: float, form: RetryAfterForm) -> str:
-    """The header's value: whole seconds, as HTTP has no others."""
+    """The value of Retry-After; HTTP only has whole seconds."""
     if form is RetryAfterForm.SECONDS:
         return str(round(seconds))
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)

@@ -6,20 +6,24 @@ from pathlib import Path
 
 import click
 
-from app.secret import signing_secrets
+from app.composition.secrets import signing_secrets
 from app.settings import load_settings
-from perf import options
-from perf.load.completeness import outcome
-from perf.load.generator import Address
-from perf.load.given import cleaned, expiring, given_target
-from perf.load.own_server import Target, own_server, people_of
-from perf.load.printed import lines
-from perf.load.profiles import PROFILES, Profile
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.load.results.completeness import outcome
+from perf.load.results.terminal import lines
 from perf.load.run import run_load
-from perf.measuring import measuring
-from perf.sweep.elsewhere import sweep_target_of
+from perf.load.workload.profiles import PROFILES, Profile
+from perf.load.workload.running_server import (
+    expiry_warnings,
+    strip_scheme,
+    target_of_running_server,
+)
+from perf.servers.client import Address
+from perf.servers.seeded import ServerUnderTest, generated_callers, own_server
+from perf.sweep.remote import remote_sweep_target
 from perf.sweep.report import with_sweep
-from perf.sweep.server import own_gate_server
+from perf.sweep.server import gate_server_for_sweep
 from perf.sweep.sweep import sweep
 
 DEFAULT_OUT = Path("artifacts/load-test-report.json")
@@ -58,7 +62,7 @@ def run(
 
     Without --url a server of its own is measured, on generated data that is thrown away. With --url
     and a --token nothing is written unless --writes says so, and nothing is ever erased. With --url
-    alone messages are sent and erasures asked for: never against real people.
+    alone messages are sent and erasures are requested: never use that against real people.
 
     Exits with 0 where no target is missed, otherwise with the first of these that holds:
 
@@ -71,17 +75,17 @@ def run(
     70  this command has a fault of its own
     """
     profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
-    # What a former run left behind is not to be taken for what this one measures.
+    # An older report must not be mistaken for the result of this run.
     out.unlink(missing_ok=True)
-    with measuring("the server"), _target(profile, url, api_key, given) as target:
+    with reporting_not_measured("the server"), _target(profile, url, api_key, given) as target:
         report = run_load(profile, target, seed=seed)
         is_whole = report.generator.sent == report.generator.planned
         if url is not None and is_whole:
-            swept = sweep(sweep_target_of(target), samples=profile.swept)
+            swept = sweep(remote_sweep_target(target), samples=profile.swept)
             report = with_sweep(report, swept, is_own=False)
     if url is None and is_whole:
         click.echo("Asking each document by itself ...", err=True)
-        with measuring("the server"), own_gate_server() as own:
+        with reporting_not_measured("the server"), gate_server_for_sweep() as own:
             report = with_sweep(report, sweep(own, samples=profile.swept), is_own=True)
     report.write(out)
     for line in lines(report):
@@ -92,8 +96,8 @@ def run(
 
 def _given(
     url: str | None, tokens: tuple[str, ...], api_key: str | None, *, writes: bool
-) -> Target | None:
-    """The server whose callers are given; None where they are generated."""
+) -> ServerUnderTest | None:
+    """The target with the given callers; None if callers are generated."""
     if url is None and (tokens or api_key):
         raise click.UsageError("--token and --api-key are of the server at --url, which is missing")
     if url is None or not tokens:
@@ -101,18 +105,18 @@ def _given(
             raise click.UsageError("--writes is for a --url and a --token")
         return None
     try:
-        cleaned_tokens = tuple(map(cleaned, tokens))
+        cleaned_tokens = tuple(map(strip_scheme, tokens))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--token") from None
-    return given_target(_checked(url), cleaned_tokens, api_key, takes_writes=writes)
+    return target_of_running_server(_checked(url), cleaned_tokens, api_key, takes_writes=writes)
 
 
 @contextmanager
 def _target(
-    profile: Profile, url: str | None, api_key: str | None, given: Target | None
-) -> Iterator[Target]:
+    profile: Profile, url: str | None, api_key: str | None, given: ServerUnderTest | None
+) -> Iterator[ServerUnderTest]:
     if given is not None:
-        for warning in expiring(given, profile.seconds):
+        for warning in expiry_warnings(given, profile.seconds):
             click.echo(warning, err=True)
         yield given
         return
@@ -126,8 +130,8 @@ def _target(
         raise click.ClickException(
             "generated people do not belong in production: give a --token, or several"
         )
-    people = people_of(signing_secrets(settings)[0], _USERS, _WRITERS, api_key)
-    yield Target(_checked(url), people, f"what {url} has", f"what {url} uses")
+    people = generated_callers(signing_secrets(settings)[0], _USERS, _WRITERS, api_key)
+    yield ServerUnderTest(_checked(url), people, f"what {url} has", f"what {url} uses")
 
 
 def _checked(url: str) -> str:

@@ -1,1 +1,1 @@
-"""Objectives as files: alert rules, OpenSLO and a dashboard out of one table."""
+"""Service level objectives: alert rules, OpenSLO and a dashboard, generated from one table."""

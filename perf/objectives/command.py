@@ -1,4 +1,4 @@
-"""`guidance perf objectives`: writes what the table of objectives means elsewhere."""
+"""`guidance perf objectives`: generate files from the table of objectives."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,7 +37,7 @@ def objectives(folder: Path) -> None:
 
 
 def files(table: Table) -> Mapping[str, str]:
-    """What is made of the table: texts by the names of their files."""
+    """The generated files: their texts by name."""
     documents = (to_yaml(slo(table, objective)) for objective in table.objectives)
     pretty = orjson.dumps(dashboard(table), option=orjson.OPT_INDENT_2).decode()
     return {

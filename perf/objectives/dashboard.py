@@ -1,4 +1,4 @@
-"""The dashboard for Grafana: objectives and budgets first, then what explains them."""
+"""The Grafana dashboard: objectives and error budgets first, then panels that explain them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One picture over time: queries with their legends."""
+    """A time series panel: queries with their legends."""
 
     title: str
     unit: str
     queries: Sequence[tuple[str, str]]
     mark: float | None = None
-    """Where a red line begins."""
+    """The threshold at which a red line is drawn."""
 
 
 def dashboard(table: Table) -> Json:
-    """The dashboard, to be imported; it asks which Prometheus to read."""
+    """The dashboard for import; it asks for the Prometheus data source."""
     panels = [*_objectives(table), *_EXPLANATIONS]
     return {
         "uid": table.service,

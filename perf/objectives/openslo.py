@@ -5,7 +5,7 @@ from perf.objectives.yaml import Yaml
 
 
 def slo(table: Table, objective: Objective) -> dict[str, Yaml]:
-    """One objective as a document of kind SLO."""
+    """One objective as an SLO document."""
     ratio: dict[str, Yaml] = {"counter": True}
     if objective.good is not None:
         ratio["good"] = _metric(objective.good)

@@ -1,6 +1,7 @@
-"""Prometheus' rules: what share of the events is bad, and when somebody is called.
+"""Prometheus rules: recorded ratios of bad events, and alerts.
 
-Multi-window, multi-burn-rate alerts of the SRE workbook, chapter 5, and plain ones on signals.
+Multi-window, multi-burn-rate alerts after chapter 5 of the SRE workbook, and simple alerts on
+signals.
 """
 
 from perf.objectives.table import Alert, Objective, Signal, Table
@@ -10,7 +11,7 @@ BAD, EVENTS = "guidance:objective_bad:ratio_rate", "guidance:objective_events:in
 
 
 def rules(table: Table) -> dict[str, Yaml]:
-    """The file of rules: each objective with its recorded ratios and alerts, then the signals."""
+    """The rules file: the ratios and alerts of each objective, then the alerts on signals."""
     groups: list[Yaml] = []
     for objective in table.objectives:
         recorded = [_ratio(objective, window) for window in table.windows]
@@ -26,16 +27,16 @@ def rules(table: Table) -> dict[str, Yaml]:
 
 
 def bad_ratio(objective: Objective, window: str) -> str:
-    """The share of bad events over the window; nothing where there was none at all."""
+    """The share of bad events in the window; no value if there were no events."""
     total = f"sum(rate({objective.total}[{window}]))"
     if objective.good is not None:
         return f"1 - sum(rate({objective.good}[{window}])) / {total}"
-    # A counter that was never counted up is not there.
+    # A counter is missing until it is first incremented.
     return f"(sum(rate({objective.bad}[{window}])) or vector(0)) / {total}"
 
 
 def alert_rule(table: Table, objective: Objective, alert: Alert) -> dict[str, Yaml]:
-    """The alert of one pair of windows."""
+    """The alert for one pair of windows."""
     name = f"Guidance{_in_camel_case(objective.name)}Burn"
     share = float(f"{alert.burn_rate * objective.budget:.6g}")
     labels = f'{{objective="{objective.name}"}}'

@@ -1,4 +1,4 @@
-"""The table of objectives, and what it means in terms of what /metrics has."""
+"""Read the table of objectives, and translate it into selectors of our metrics."""
 
 import tomllib
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ SECONDS = "guidance_operation_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """A promise: of the events that `total` counts, the share `target` is good.
+    """A share `target` of the events counted by `total` must be good.
 
-    `bad` and `total` are selectors of counters; of an objective on latency `good` is given instead.
+    `bad` and `total` are selectors of counters; objectives on latency have `good` instead of `bad`.
     """
 
     name: str
@@ -25,13 +25,13 @@ class Objective:
 
     @property
     def budget(self) -> float:
-        """The share that may be bad."""
+        """The error budget: the share of events that may be bad."""
         return round(1 - self.target, 9)
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Somebody is called when the budget burns `burn_rate` times too fast over both windows."""
+    """Alerts when the error budget burns `burn_rate` times too fast over both windows."""
 
     long: str
     short: str
@@ -42,9 +42,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Somebody is called when `expression` has been beyond a mark for so long.
+    """Alerts when `expression` is beyond a threshold for the duration `lasting`.
 
-    The mark is `above` or `below`, of which one is given.
+    The threshold is either `above` or `below`.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Signal:
     below: float | None = None
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` unless there is one mark."""
+        """Raise `ValueError` unless there is exactly one threshold."""
         if (self.above is None) == (self.below is None):
             raise ValueError(f"the signal {self.name} has no mark, or two: `above` or `below`")
 
     @property
     def condition(self) -> str:
-        """When somebody is called, in Prometheus' language."""
+        """The alert's condition in PromQL."""
         if self.above is not None:
             return f"({self.expression}) > {self.above:g}"
         return f"({self.expression}) < {self.below:g}"
@@ -70,10 +70,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Everything that is promised of a service, and when somebody is called.
+    """All objectives of a service, and its alerts.
 
-    `signals` are about what breaks no promise by itself, and will. `runbooks` is the address of the
-    page with a heading for each alert.
+    `signals` are about conditions that break no objective yet. `runbooks` is the URL of a page with
+    a heading for each alert.
     """
 
     service: str
@@ -85,12 +85,12 @@ class Table:
 
     @property
     def windows(self) -> list[str]:
-        """The windows that the alerts look at, each once."""
+        """The distinct windows of all alerts."""
         return list(dict.fromkeys(w for alert in self.alerts for w in (alert.short, alert.long)))
 
 
 def read_table(path: Path) -> Table:
-    """Read a table of objectives; one with `seconds` is about all queries."""
+    """Read the table; an objective with `seconds` is about the latency of all queries."""
     table = tomllib.loads(path.read_text())
     return Table(
         service=table["service"],

@@ -1,4 +1,4 @@
-"""As much YAML as our own files need: maps, lists, and scalars as JSON writes them."""
+"""A minimal YAML writer: maps, lists, and scalars as in JSON."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -9,7 +9,7 @@ Yaml: TypeAlias = str | float | bool | Sequence["Yaml"] | Mapping[str, "Yaml"]
 
 
 def to_yaml(value: Yaml, indent: str = "") -> str:
-    """The value in block style; every text is quoted, so that none is taken for something else."""
+    """The value in block style; all strings are quoted, so none is read as another type."""
     if isinstance(value, Mapping):
         return "".join(f"{indent}{key}:{_nested(one, indent)}" for key, one in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):

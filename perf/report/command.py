@@ -1,25 +1,25 @@
-"""`guidance perf report`: what changed between two load tests."""
+"""`guidance perf report`: compare two load tests."""
 
 from pathlib import Path
 
 import click
 
-from perf import options
-from perf.load.reading import ReportUnreadable, read_report
-from perf.load.result import LoadReport
+from perf.cli import options
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.report import LoadReport
+from perf.load.results.report_file import ReportUnreadable, read_report
 from perf.report import words
-from perf.report.compare import compare
+from perf.report.comparison.compare import compare
 from perf.report.files import NAME, write_report
 from perf.report.history import history_of
-from perf.states import State
 
 DEFAULT_OUT = Path("artifacts/report")
 
 
 class _Unreadable(click.ClickException):
-    """A report that cannot be used; another status than that of a regression."""
+    """A report cannot be used; its exit code differs from that of a regression."""
 
-    exit_code = State.UNREADABLE.value
+    exit_code = ExitStatus.UNREADABLE.value
 
 
 @click.command()

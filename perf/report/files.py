@@ -1,15 +1,15 @@
-"""Writing a comparison: for people as Markdown and as a page, for programs as JSON."""
+"""Write a comparison as Markdown and HTML for people, and as JSON for programs."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import orjson
 
-from perf.load.result import LoadReport
+from perf.load.results.report import LoadReport
 from perf.report import words
-from perf.report.compare import Comparison, PercentileChange
+from perf.report.comparison.compare import Comparison, PercentileChange
+from perf.report.html.page import page
 from perf.report.markdown import markdown
-from perf.report.page import page
 
 NAME = "slo-regression-report"
 

@@ -1,20 +1,20 @@
-"""The reports of former runs, for the trend."""
+"""Reports of earlier runs, for the trend."""
 
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from perf.load.completeness import incomplete
-from perf.load.reading import ReportUnreadable, read_report
-from perf.load.result import LoadReport
-from perf.report.compare import differences
-from perf.states import State
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.completeness import incomplete
+from perf.load.results.report import LoadReport
+from perf.load.results.report_file import ReportUnreadable, read_report
+from perf.report.comparison.compare import differences
 
 
 def history_of(current: LoadReport, folder: Path) -> tuple[list[LoadReport], list[str]]:
-    """The runs in a folder that can be compared with this one, oldest first, it included.
+    """The runs in a folder that are comparable with this one, oldest first, including it.
 
-    Then the files that were passed over because they cannot be read, each with the reason.
+    Also the reasons why files were skipped because they cannot be read.
     """
     found, passed_over = {current.started_at: current}, []
     for path in sorted(folder.glob("*.json")):
@@ -29,25 +29,25 @@ def history_of(current: LoadReport, folder: Path) -> tuple[list[LoadReport], lis
 
 
 def keep(report: LoadReport, folder: Path) -> Path:
-    """Add a run to a folder, and give its file."""
+    """Store a report in a folder, and return its file."""
     path = folder / f"{report.started_at:%Y%m%dT%H%M%SZ}-{report.profile}.json"
     report.write(path)
     return path
 
 
 def newest(folder: Path, like: LoadReport) -> LoadReport | None:
-    """The newest run before this one that can be compared with it, and did not end early."""
+    """The newest comparable run before this one that did not end early."""
     runs, _ = history_of(like, folder)
     whole = (one for one in reversed(runs) if not _ended_early(one))
     return next((one for one in whole if one.started_at < like.started_at), None)
 
 
 def _ended_early(report: LoadReport) -> bool:
-    return any(one.state is State.ENDED_EARLY for one in incomplete(report))
+    return any(one.state is ExitStatus.ENDED_EARLY for one in incomplete(report))
 
 
 def newest_of_profile(folder: Path, like: LoadReport) -> LoadReport | None:
-    """The newest run before this one with its profile, whether it can be compared or not."""
+    """The newest run before this one with the same profile, comparable or not."""
     before = [
         one
         for one in _readable(folder)
@@ -57,7 +57,7 @@ def newest_of_profile(folder: Path, like: LoadReport) -> LoadReport | None:
 
 
 def newest_commit(folder: Path) -> str | None:
-    """The commit of the newest run of any kind, None where there is none that can be read."""
+    """The commit of the newest readable run; None if there is none."""
     found = max(_readable(folder), key=lambda one: one.started_at, default=None)
     return None if found is None else found.commit.removesuffix("+")
 

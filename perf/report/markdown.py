@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from perf.load.result import LoadReport
+from perf.load.results.report import LoadReport
 from perf.report import words
-from perf.report.compare import Comparison
-from perf.report.rows import Row, p95_limit, rows
+from perf.report.comparison.compare import Comparison
+from perf.report.rows import OperationRow, p95_limit, rows
 
 
 def markdown(comparison: Comparison, history: list[LoadReport]) -> str:
@@ -60,10 +60,10 @@ def _lines(comparison: Comparison, history: list[LoadReport]) -> Iterator[str]:
 _NAMES = ("p50", "p95", "p99")
 
 
-def _operation(row: Row) -> str:
+def _operation(row: OperationRow) -> str:
     changes = row.change.percentiles if row.change else {}
     said = (
-        words.percentile_words(changes.get(name)) if row.change else "not compared"
+        words.percentile_text(changes.get(name)) if row.change else "not compared"
         for name in _NAMES
     )
     limit = p95_limit(row.after) if row.after else None

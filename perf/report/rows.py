@@ -1,81 +1,81 @@
-"""The operations of a comparison in one order, each with one verdict, for tables and pictures."""
+"""The operations of a comparison, sorted and with one verdict each, for tables and charts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from perf.load.result import Operation
-from perf.report.compare import Change, Comparison, OperationChange
-from perf.states import State, rank
+from perf.cli.exit_status import ExitStatus, rank
+from perf.load.results.report import OperationResult
+from perf.report.comparison.compare import ChangeKind, Comparison, OperationChange
 
 _WORDS = {
-    State.ENDED_EARLY: "ended early",
-    State.GONE: "gone",
-    State.NOT_MEASURED: "not measured",
-    State.REFUSED: "more refused",
-    State.NEW_ERRORS: "new errors",
-    State.MORE_CALLS: "calls more",
-    State.ZERO_BASELINE: "zero before",
-    State.NOT_COUNTED: "not counted",
+    ExitStatus.ENDED_EARLY: "ended early",
+    ExitStatus.GONE: "gone",
+    ExitStatus.NOT_MEASURED: "not measured",
+    ExitStatus.REFUSED: "more refused",
+    ExitStatus.NEW_ERRORS: "new errors",
+    ExitStatus.MORE_CALLS: "calls more",
+    ExitStatus.ZERO_BASELINE: "zero before",
+    ExitStatus.NOT_COUNTED: "not counted",
 }
 _BAD = {
-    State.ENDED_EARLY,
-    State.GONE,
-    State.REGRESSION,
-    State.REFUSED,
-    State.NEW_ERRORS,
-    State.MORE_CALLS,
+    ExitStatus.ENDED_EARLY,
+    ExitStatus.GONE,
+    ExitStatus.REGRESSION,
+    ExitStatus.REFUSED,
+    ExitStatus.NEW_ERRORS,
+    ExitStatus.MORE_CALLS,
 }
 _GOOD = {"within noise", "faster"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One operation in both runs; either may lack it."""
+class OperationRow:
+    """One operation; `before` or `after` is None if that run lacks it."""
 
     name: str
-    state: State
+    state: ExitStatus
     verdict: str
-    before: Operation | None
-    after: Operation | None
+    before: OperationResult | None
+    after: OperationResult | None
     change: OperationChange | None
 
     @property
     def kind(self) -> str:
-        """Whether that is good, bad, or not known."""
-        return kind_of(self.state, is_known=self.verdict in _GOOD)
+        """Its verdict as a CSS class: `good`, `bad` or `unknown`."""
+        return css_class_of(self.state, is_known=self.verdict in _GOOD)
 
 
-def kind_of(state: State, *, is_known: bool = True) -> str:
-    """The same of a state wherever it is shown: `good`, `bad` or `unknown`."""
+def css_class_of(state: ExitStatus, *, is_known: bool = True) -> str:
+    """A state as a CSS class, the same everywhere: `good`, `bad` or `unknown`."""
     if state in _BAD:
         return "bad"
-    return "good" if state is State.NO_REGRESSION and is_known else "unknown"
+    return "good" if state is ExitStatus.NO_REGRESSION and is_known else "unknown"
 
 
-def rows(comparison: Comparison) -> tuple[Row, ...]:
-    """Every operation of either run, the worst first."""
+def rows(comparison: Comparison) -> tuple[OperationRow, ...]:
+    """All operations of either run, the worst first."""
     return tuple(sorted(_rows(comparison), key=lambda row: rank(row.state)))
 
 
-def verdicts(found: tuple[Row, ...]) -> str:
-    """How many operations have which verdict: `1 slower, 8 within noise`."""
+def verdicts(found: tuple[OperationRow, ...]) -> str:
+    """The number of operations with each verdict: `1 slower, 8 within noise`."""
     counted = dict.fromkeys(row.verdict for row in found)
     parts = (f"{sum(row.verdict == one for row in found)} {one}" for one in counted)
     return ", ".join(parts) or "no operations"
 
 
-def p95_limit(one: Operation) -> float | None:
-    """The milliseconds that its 95th percentile may take; None where that is not agreed."""
+def p95_limit(one: OperationResult) -> float | None:
+    """The p95 budget in milliseconds; None if there is none."""
     return next((target.limit for target in one.targets if target.name == "p95"), None)
 
 
-def _rows(comparison: Comparison) -> Iterator[Row]:
+def _rows(comparison: Comparison) -> Iterator[OperationRow]:
     before, after = comparison.baseline.operations, comparison.current.operations
     changes = {one.name: one for one in comparison.operations}
     for name in dict.fromkeys([*after, *before]):
         state, change = comparison.state_of(name), changes.get(name)
         verdict = _WORDS.get(state) or _verdict(comparison, name, change)
-        yield Row(name, state, verdict, before.get(name), after.get(name), change)
+        yield OperationRow(name, state, verdict, before.get(name), after.get(name), change)
 
 
 def _verdict(comparison: Comparison, name: str, change: OperationChange | None) -> str:
@@ -83,6 +83,6 @@ def _verdict(comparison: Comparison, name: str, change: OperationChange | None) 
         return "not compared"
     if change is None:
         return "new" if name in comparison.current.operations else "gone"
-    if change.newly_missed and change.change is not Change.SLOWER:
+    if change.newly_missed and change.change is not ChangeKind.SLOWER:
         return "target missed"
     return change.change.value

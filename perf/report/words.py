@@ -1,34 +1,34 @@
-"""A comparison in words, the same in every form of the report."""
+"""A comparison as sentences, shared by all formats of the report."""
 
 from collections.abc import Iterator
 
-from perf.load.printed import said
-from perf.load.result import LoadReport
-from perf.load.spent_words import effort_words
-from perf.report.compare import (
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.report import LoadReport
+from perf.load.results.resource_text import format_effort
+from perf.load.results.terminal import format_target
+from perf.report.comparison.compare import (
     MINIMUM_CHANGE,
-    Change,
+    ChangeKind,
     Comparison,
     OperationChange,
     PercentileChange,
 )
-from perf.report.coverage import added
-from perf.report.effort import effort_changes, machines
-from perf.states import State
+from perf.report.comparison.coverage import new_operations
+from perf.report.comparison.resource_use import machines, resource_changes
 from perf.statistics.verdicts import Verdict
 
 _HEADLINES = {
-    State.NO_REGRESSION: "No regression was found.",
-    State.REGRESSION: "Something became worse.",
-    State.NOT_COMPARABLE: "Not comparable.",
-    State.GONE: "Operations are gone.",
-    State.NOT_MEASURED: "Not everything was measured.",
-    State.REFUSED: "More is refused than before.",
-    State.NEW_ERRORS: "There are new errors.",
-    State.MORE_CALLS: "The server calls more than before.",
-    State.ZERO_BASELINE: "The baseline is zero.",
-    State.ENDED_EARLY: "A run ended early.",
-    State.NOT_COUNTED: "What the server counted is not known.",
+    ExitStatus.NO_REGRESSION: "No regression was found.",
+    ExitStatus.REGRESSION: "Something became worse.",
+    ExitStatus.NOT_COMPARABLE: "Not comparable.",
+    ExitStatus.GONE: "Operations are gone.",
+    ExitStatus.NOT_MEASURED: "Not everything was measured.",
+    ExitStatus.REFUSED: "More is refused than before.",
+    ExitStatus.NEW_ERRORS: "There are new errors.",
+    ExitStatus.MORE_CALLS: "The server calls more than before.",
+    ExitStatus.ZERO_BASELINE: "The baseline is zero.",
+    ExitStatus.ENDED_EARLY: "A run ended early.",
+    ExitStatus.NOT_COUNTED: "What the server counted is not known.",
 }
 METHOD = (
     "Percentiles are of raw samples, by nearest rank, from the moment at which a request was due; "
@@ -41,23 +41,23 @@ METHOD = (
 
 
 def headline(comparison: Comparison) -> str:
-    """What it comes to, a sentence for each state; what is missed as before is not kept either."""
+    """One sentence for each state; without a regression also the number of targets still missed."""
     said_of_all = " ".join(_HEADLINES[state] for state in comparison.states)
     missed = len(still_missed(comparison))
-    if comparison.outcome is State.NO_REGRESSION and missed:
+    if comparison.outcome is ExitStatus.NO_REGRESSION and missed:
         return f"{said_of_all} Targets missed as before: {missed}."
     return said_of_all
 
 
 def still_missed(comparison: Comparison) -> tuple[str, ...]:
-    """The targets that both runs miss, each with its operation."""
+    """The targets that both runs miss, with their operations."""
     pairs = [("", comparison.baseline.targets, comparison.current.targets)] + [
         (f"{name} ", comparison.baseline.operations[name].targets, one.targets)
         for name, one in comparison.current.operations.items()
         if name in comparison.baseline.operations
     ]
     return tuple(
-        f"{whose}{said(target)}"
+        f"{whose}{format_target(target)}"
         for whose, before, after in pairs
         for target in after
         if target.verdict is Verdict.FAIL
@@ -66,21 +66,23 @@ def still_missed(comparison: Comparison) -> tuple[str, ...]:
 
 
 def findings(comparison: Comparison) -> Iterator[str]:
-    """What somebody who was not there has to know, most important first."""
+    """The findings as sentences, most important first."""
     yield from dict.fromkeys(_findings(comparison))
 
 
 def _findings(comparison: Comparison) -> Iterator[str]:
-    yield from (one.text for one in comparison.findings if one.state is State.NOT_COMPARABLE)
-    yield from (one.text for one in comparison.findings if one.state is not State.NOT_COMPARABLE)
+    yield from (one.text for one in comparison.findings if one.state is ExitStatus.NOT_COMPARABLE)
+    yield from (
+        one.text for one in comparison.findings if one.state is not ExitStatus.NOT_COMPARABLE
+    )
     if comparison.differences:
         return
-    yield from effort_changes(comparison.baseline, comparison.current)
+    yield from resource_changes(comparison.baseline, comparison.current)
     for target in comparison.newly_missed:
-        yield f"Missed now, and not before: {said(target)}"
+        yield f"Missed now, and not before: {format_target(target)}"
     for one in comparison.operations:
         yield from _of_operation(one)
-    for name in added(comparison.baseline, comparison.current):
+    for name in new_operations(comparison.baseline, comparison.current):
         yield f"{name} is new: there is nothing to compare it with."
     for missed in still_missed(comparison):
         yield f"Missed as before: {missed}"
@@ -97,7 +99,7 @@ def _findings(comparison: Comparison) -> Iterator[str]:
             )
 
 
-def percentile_words(change: PercentileChange | None) -> str:
+def percentile_text(change: PercentileChange | None) -> str:
     """`12.0 → 14.4 ms (+20%, within noise)`."""
     if change is None:
         return "too few samples"
@@ -109,20 +111,20 @@ def percentile_words(change: PercentileChange | None) -> str:
 
 
 def runs(comparison: Comparison) -> Iterator[str]:
-    """Which runs they were, where, and what the server counted."""
+    """The two runs, the machine, and what the server counted."""
     yield f"Baseline: {run_words(comparison.baseline)}"
     yield f"Current: {run_words(comparison.current)}"
     yield f"Where: {host_words(comparison.current)}"
     yield f"Counted: {counts_words(comparison.current)}"
     for run, report in (("Baseline", comparison.baseline), ("Current", comparison.current)):
-        yield f"{run}, of each request: {effort_words(report)}"
+        yield f"{run}, of each request: {format_effort(report)}"
     yield from machines(comparison.baseline, comparison.current)
     for name, reason in comparison.current.left_out.items():
         yield f"Left out: {name}: {reason}"
 
 
 def run_words(report: LoadReport) -> str:
-    """Which run it was."""
+    """The commit, time, profile and verdict of a run."""
     return (
         f"commit {report.commit}, {report.started_at:%Y-%m-%d %H:%M} UTC, profile "
         f"{report.profile}, seed {report.seed}, "
@@ -132,7 +134,7 @@ def run_words(report: LoadReport) -> str:
 
 
 def host_words(report: LoadReport) -> str:
-    """Where it ran, and on what."""
+    """The machine, the data and the model."""
     host = report.host
     return (
         f"{host.processor}, {host.cores} cores, {host.memory_gigabytes} GB, {host.system}, Python "
@@ -141,7 +143,7 @@ def host_words(report: LoadReport) -> str:
 
 
 def counts_words(report: LoadReport) -> str:
-    """What the server counted."""
+    """The server's counters."""
     counts = report.counts
     if counts is None:
         return f"nothing: {report.not_counted or 'the metrics of the server could not be read'}"
@@ -154,15 +156,15 @@ def counts_words(report: LoadReport) -> str:
 
 
 def _of_operation(one: OperationChange) -> Iterator[str]:
-    if one.change in {Change.SLOWER, Change.FASTER}:
+    if one.change in {ChangeKind.SLOWER, ChangeKind.FASTER}:
         changed = ", ".join(
-            f"{name} {percentile_words(change)}"
+            f"{name} {percentile_text(change)}"
             for name, change in one.percentiles.items()
             if change.change is one.change
         )
         yield f"{one.name} is {one.change.value}: {changed}."
     for target in one.newly_missed:
-        yield f"{one.name} misses now, and did not before: {said(target)}"
-    if one.is_worse or one.change is Change.FASTER:
+        yield f"{one.name} misses now, and did not before: {format_target(target)}"
+    if one.is_worse or one.change is ChangeKind.FASTER:
         for reason in one.why:
             yield f"{one.name}: {reason}."

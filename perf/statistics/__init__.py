@@ -1,1 +1,1 @@
-"""What samples allow to be said: intervals and verdicts, each after its textbook."""
+"""Statistical tests and intervals, each with its reference."""

@@ -1,4 +1,4 @@
-"""The binomial distribution, and the interval for a share that was counted."""
+"""The binomial distribution, and the confidence interval of a share."""
 
 from collections.abc import Callable
 from math import exp, lgamma, log
@@ -8,9 +8,9 @@ _HALVINGS = 60
 
 
 def at_most(count: int, trials: int, share: float) -> float:
-    """The probability of `count` or fewer successes, each of `trials` succeeding with `share`.
+    """The probability of `count` or fewer successes in `trials` with the probability `share`.
 
-    Exact up to rounding; takes as many steps as terms matter, some standard deviations.
+    Exact up to rounding. The number of steps is a few standard deviations.
     """
     if count < 0:
         return 0.0
@@ -29,9 +29,9 @@ def at_least(count: int, trials: int, share: float) -> float:
 
 
 def share_interval(count: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Between which shares the true one is, after `count` of `trials`.
+    """The confidence interval of a share, after `count` successes in `trials`.
 
-    Clopper and Pearson, Biometrika 26 (1934): exact, never less than the confidence that it names.
+    Clopper and Pearson, Biometrika 26 (1934): exact, with at least the given confidence.
     """
     if not trials:
         return 0.0, 1.0
@@ -50,7 +50,7 @@ def _root(is_beyond: Callable[[float], bool]) -> float:
 
 
 def _tail(count: int, trials: int, share: float) -> float:
-    """The same as `at_most`, for a count below the mean, from where the terms only shrink."""
+    """The same as `at_most` for a count below the mean, from where the terms only decrease."""
     term = exp(
         lgamma(trials + 1)
         - lgamma(count + 1)

@@ -1,4 +1,4 @@
-"""Percentiles of samples, and between which samples the true percentile is."""
+"""Percentiles of samples, with confidence intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from perf.statistics.binomial import at_most
 
 @dataclass(frozen=True, slots=True)
 class Percentile:
-    """A percentile of samples and its interval, in their unit.
+    """A percentile with its confidence interval, in the unit of the samples.
 
-    An end is None where there are too few samples to have one.
+    `low` or `high` is None if there are too few samples for that bound.
     """
 
     value: float
@@ -22,11 +22,11 @@ class Percentile:
 def percentile(
     ordered: Sequence[float], share: float, *, confidence: float = 0.95
 ) -> Percentile | None:
-    """The value that `share` of the samples do not exceed (nearest rank); None of no samples.
+    """The value that a share of the samples does not exceed (nearest rank); None without samples.
 
-    The interval is that of order statistics: how many samples lie below the true percentile is
+    The interval is that of order statistics: the number of samples below the true percentile is
     binomial, whatever the distribution (David and Nagaraja, Order Statistics, 3rd edition, 7.1).
-    It takes the samples as independent of each other. `ordered` is sorted.
+    The samples are assumed to be independent. `ordered` must be sorted.
     """
     count = len(ordered)
     if not count:
@@ -40,7 +40,7 @@ def percentile(
 
 
 def _ranks(count: int, share: float, alpha: float) -> tuple[int, int]:
-    """The ranks, from 1, of the samples that are the ends; 0 and `count` + 1 where there is none.
+    """The ranks of the interval's bounds, counted from 1; 0 and `count` + 1 where there is none.
 
     The lower is the highest rank with P(fewer samples below) at most alpha, the upper the lowest
     with P(so many or more below) at most alpha.
@@ -51,7 +51,7 @@ def _ranks(count: int, share: float, alpha: float) -> tuple[int, int]:
 
 
 def _first(low: int, high: int, is_reached: Callable[[int], bool]) -> int:
-    """The first number from `low` on for which a condition holds that then holds for good."""
+    """The first number from `low` on that meets a monotonic condition."""
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if is_reached(middle) else (middle + 1, high)

@@ -1,8 +1,8 @@
-"""The shift function: by how much each quantile of one side differs from the other side's.
+"""The shift function: the relative difference of two sides at each quantile.
 
-What two sides did is measured in rounds. A hypothesis about one quantile ("b's p95 is so many times
-a's") says that in each round as many of either side lie beyond it; how many more of b do, round by
-round, is what everything here is computed from.
+The sides are measured in rounds. The hypothesis that a quantile of b is r times that of a implies
+that in each round equally many latencies of both sides are expected beyond it. All tests use the
+excess of b beyond the quantile, round by round.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,16 @@ from typing import TypeAlias
 PROBABILITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """The deciles, p95 and p99."""
 Round: TypeAlias = tuple[Sequence[float], Sequence[float]]
-"""The latencies of both sides in one round, of each as many."""
+"""The latencies of both sides in one round, equally many."""
 _MOST_GROUPS = 64
-"""Rounds that follow each other are taken together until there are no more than so many."""
+"""Consecutive rounds are merged into at most so many groups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One quantile of both sides, in their unit, and between which shares it changed.
+    """One quantile of both sides, and the interval of its relative change.
 
-    `low` is -1 and `high` is infinite where there are too few samples to have an end.
+    `low` is -1 and `high` is infinite if there are too few samples for that bound.
     """
 
     probability: float
@@ -33,23 +33,23 @@ class Shift:
 
     @property
     def value(self) -> float:
-        """By which share b's differs from a's: 0.2 is a fifth more."""
+        """The relative change: 0.2 means that b is a fifth larger."""
         return self.b / self.a - 1
 
     @property
     def width(self) -> float:
-        """How many times the lower end the upper one is, less one."""
+        """The width of the interval: the ratio of its ends, less one."""
         return inf if self.low <= -1 else (1 + self.high) / (1 + self.low) - 1
 
-    def visible(self, critical: float, power_deviations: float, growth: float) -> float:
-        """The least change that would be seen, had the run `growth` times as many rounds."""
+    def detectable_effect(self, critical: float, power_deviations: float, growth: float) -> float:
+        """The smallest detectable change if the run had `growth` times as many rounds."""
         if isinf(self.width):
             return inf
         half = log(1 + self.width) / 2 / sqrt(growth)
         return exp(half * (1 + power_deviations / critical)) - 1
 
 
-class Ranked:
+class RankedLatencies:
     """The latencies of both sides, longest first, each with its group of rounds."""
 
     def __init__(self, rounds: Sequence[Round]) -> None:
@@ -59,7 +59,7 @@ class Ranked:
         self._count = len(self._a)
 
     def excesses(self) -> Iterator[list[int]]:
-        """For each quantile, how many more of b than of a are beyond that of both, by group."""
+        """For each quantile of the pooled latencies, the excess of b beyond it, by group."""
         pooled = sorted(
             [(*one, -1) for one in self._a] + [(*one, 1) for one in self._b], reverse=True
         )
@@ -76,27 +76,27 @@ class Ranked:
     def shifts(
         self, critical: float, probabilities: Sequence[float] = PROBABILITIES
     ) -> list[Shift]:
-        """Quantiles, each with what is left of its hypotheses at a critical value."""
+        """The shifts of quantiles, with the ratios not rejected at a critical value."""
         return [self._shift(probability, critical) for probability in probabilities]
 
     def _shift(self, probability: float, critical: float) -> Shift:
         beyond = self.beyond(probability)
         a, b = self._a[beyond][0], self._b[beyond][0]
-        # a's and b's parts are exchanged for the upper end.
+        # The sides are exchanged for the upper bound.
         least = self._least(self._a, self._b, beyond, critical)
         most = self._least(self._b, self._a, beyond, critical)
         return Shift(probability, a, b, least - 1, 1 / most - 1 if most else inf)
 
     def beyond(self, probability: float) -> int:
-        """How many of each side are longer than its quantile, by nearest rank."""
+        """The number of latencies of each side beyond its quantile, by nearest rank."""
         return self._count - max(1, ceil(round(probability * self._count, 9)))
 
     def _least(self, a: "_Side", b: "_Side", beyond: int, critical: float) -> float:
-        """The least ratio of b's quantile to a's that is not rejected; 0 where there is no end.
+        """The smallest ratio of b's quantile to a's that is not rejected; 0 if there is no bound.
 
-        A ratio says which of both sides lie beyond: the less it is, the more of b and the fewer
-        of a. Those are counted by group, and how many more of b they are is compared with its own
-        spread, for one after another.
+        Each ratio determines which latencies lie beyond the quantile: a smaller ratio includes more
+        of b and fewer of a. Starting from the observed ratio, the excess of b is updated step by
+        step and compared with its standard error.
         """
         excess = [0] * self._groups
         for (_, of_a), (_, of_b) in zip(a[:beyond], b[:beyond], strict=True):
@@ -111,7 +111,7 @@ class Ranked:
             if 4 * step * step <= critical * critical * squares:
                 furthest = step
             elif step * step > critical * critical * squares:
-                # So far beyond that nothing behind it is accepted again.
+                # Smaller ratios are all rejected.
                 break
         if furthest + 1 > min(beyond, self._count - beyond - 1):
             return 0.0

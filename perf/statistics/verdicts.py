@@ -1,4 +1,4 @@
-"""Whether a target is met, missed, or cannot be told from so few samples."""
+"""Judge whether samples meet a target."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -10,19 +10,19 @@ CONFIDENCE = 0.95
 
 
 class Verdict(Enum):
-    """What the samples allow to be said, with 95% confidence."""
+    """The conclusion that samples allow with 95% confidence."""
 
     PASS = "PASS"  # noqa: S105 - not a password
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
-def judged(bad: int, samples: int, allowed_share: float) -> Verdict:
-    """Whether at most `allowed_share` of everything is bad, when `bad` of `samples` were.
+def binomial_verdict(bad: int, samples: int, allowed_share: float) -> Verdict:
+    """Whether the share of bad events is at most `allowed_share`, after `bad` of `samples`.
 
-    The exact binomial test, once each way: PASS when so few bad ones would be too unlikely if more
-    than the allowed share were bad, FAIL when so many would be too unlikely if no more were. A
-    percentile is judged by it too: "p95 is at most 300 ms" says that at most 5% exceed 300 ms.
+    The exact binomial test in both directions: PASS rejects that more than the allowed share is
+    bad, FAIL rejects that no more is. Percentiles are tested with it too: "p95 is at most 300 ms"
+    means that at most 5% exceed 300 ms.
     """
     unlikely = 1 - CONFIDENCE
     if at_most(bad, samples, allowed_share) <= unlikely:
@@ -33,11 +33,11 @@ def judged(bad: int, samples: int, allowed_share: float) -> Verdict:
 
 
 def samples_needed(allowed_share: float) -> int:
-    """From how many samples on a PASS is possible: so many without one bad; 59 for a p95."""
+    """The number of samples needed for a PASS if none of them is bad; 59 for a p95."""
     return ceil(log(1 - CONFIDENCE) / log(1 - allowed_share))
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """What several targets come to: the one missed, else the one that cannot be told."""
+    """The combined verdict: FAIL if any target fails, then INCONCLUSIVE, then PASS."""
     found = set(verdicts)
     return next((one for one in (Verdict.FAIL, Verdict.INCONCLUSIVE) if one in found), Verdict.PASS)

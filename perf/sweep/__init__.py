@@ -1,1 +1,1 @@
-"""Every budgeted document timed by itself, asked over HTTP as the gate's flows ask it."""
+"""The sweep: times every budgeted document by itself, over HTTP, with the gate's scenarios."""

@@ -1,24 +1,24 @@
-"""What requests carry that are sent in the name of the gate's callers."""
+"""Request headers that authenticate the gate's callers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.authentication.tokens import issue_token
+from services.callers.principal import ApiClient, Person, Principal
 from services.clock import system_clock
-from services.principal import ApiClient, Person, Principal
 
 _DAY_SECONDS = 86_400
 
 
-class KeyMissing(Exception):
-    """Somebody is to ask whose token or API key nobody has; the message says so."""
+class CredentialMissing(Exception):
+    """There is no token or API key for a caller; the message says which option is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The secret by which a server accepts tokens, and the API keys of companies by account.
+    """The secret that signs tokens, and the API keys of companies by account id.
 
-    Tokens that are given are used instead of signed ones.
+    Given `tokens` are used instead of signed ones.
     """
 
     secret: str
@@ -26,19 +26,19 @@ class Credentials:
     tokens: dict[Person, str] = field(default_factory=dict)
 
     def headers(self, principal: Principal) -> dict[str, str]:
-        """The headers of a caller; raises `KeyMissing`."""
+        """The headers of a caller; raises `CredentialMissing`."""
         if isinstance(principal, Person):
             return {"authorization": f"Bearer {self._token(principal)}"}
         if isinstance(principal, ApiClient):
             if principal.account_id not in self.keys:
-                raise KeyMissing("it is a company's, and there is no --api-key")
+                raise CredentialMissing("it is a company's, and there is no --api-key")
             return {"x-api-key": self.keys[principal.account_id]}
         return {}
 
     def _token(self, person: Person) -> str:
-        """The same each time, as a client has it."""
+        """The token of a person, which stays the same as for a real client."""
         if person not in self.tokens and not self.secret:
-            raise KeyMissing("it is a person's, and there is no --token")
+            raise CredentialMissing("it is a person's, and there is no --token")
         if person not in self.tokens:
             self.tokens[person] = issue_token(
                 self.secret,

@@ -1,4 +1,4 @@
-"""Documents asked one at a time: prepared as the gate's flows have it, then timed."""
+"""Run the scenario of a document, then time the document."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,26 +8,26 @@ from typing import Any
 
 import asyncpg
 
-from gql.documents.budgets import TrustedDocument, trusted_documents
-from perf.benchmarks.wire import UnexpectedAnswer
-from perf.gate.flows import FLOWS, Asking
-from perf.gate.running import FlowFailed
-from perf.gate.usual import usual_variables
-from perf.load.outcomes import NO_DATA
-from perf.load.parts import TRACED
-from perf.sweep.credentials import KeyMissing
-from perf.sweep.runner import HttpRunner, Timed
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.execution.in_process import RunFailed
+from perf.gate.scenarios.scenarios import SCENARIOS, ScenarioContext
+from perf.gate.scenarios.usual_variables import usual_variables
+from perf.load.generator.outcomes import NO_DATA
+from perf.load.monitoring.traced_parts import TRACED
+from perf.servers.connection import UnexpectedAnswer
+from perf.sweep.credentials import CredentialMissing
+from perf.sweep.http_runner import HttpRunner, TimedAnswer
 from perf.sweep.server import SweepTarget
-from services.principal import Principal
+from services.callers.principal import Principal
 
 
-class NotPrepared(Exception):
-    """A document cannot be asked; the message says why in a sentence."""
+class PreparationFailed(Exception):
+    """A document cannot be requested; the message is a sentence with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What comes before is done, and this is asked next."""
+class PreparedDocument:
+    """A document whose scenario has been prepared."""
 
     document: TrustedDocument
     principal: Principal
@@ -35,37 +35,39 @@ class Prepared:
     variables: dict[str, Any]
 
 
-class Documents:
-    """Asks one server, each of its groups of callers taking turns."""
+class DocumentClient:
+    """Sends documents to one server, alternating between its groups of callers."""
 
     def __init__(self, runner: HttpRunner, target: SweepTarget) -> None:
         self._runner = runner
         self._left_out = target.left_out
-        self._askings: Iterator[Asking] = cycle(
-            [Asking(runner, callers) for callers in target.groups]
+        self._askings: Iterator[ScenarioContext] = cycle(
+            [ScenarioContext(runner, callers) for callers in target.groups]
         )
 
-    async def prepare(self, name: str) -> Prepared:
-        """Do what its flow has before a document; raises `NotPrepared`."""
-        flow, asking = FLOWS.get(name), next(self._askings)
+    async def prepare(self, name: str) -> PreparedDocument:
+        """Run the preparation of a document's scenario; raises `PreparationFailed`."""
+        scenario, context = SCENARIOS.get(name), next(self._askings)
         if name in self._left_out:
-            raise NotPrepared(self._left_out[name])
-        if flow is None:
-            raise NotPrepared("it has no flow: perf/gate/flows.py has to say who asks")
+            raise PreparationFailed(self._left_out[name])
+        if scenario is None:
+            raise PreparationFailed(
+                "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
+            )
         document = trusted_documents()[name]
         try:
-            variables = await usual_variables(document, flow, asking)
-            principal = flow.principal(asking.callers)
+            variables = await usual_variables(document, scenario, context)
+            principal = scenario.principal(context.callers)
             self._runner.credentials.headers(principal)
-        except KeyMissing as missing:
-            raise NotPrepared(str(missing)) from missing
-        except (FlowFailed, UnexpectedAnswer, OSError, EOFError, LookupError, TypeError) as error:
-            raise NotPrepared(f"what comes before it fails: {error}") from error
-        return Prepared(document, principal, variables)
+        except CredentialMissing as missing:
+            raise PreparationFailed(str(missing)) from missing
+        except (RunFailed, UnexpectedAnswer, OSError, EOFError, LookupError, TypeError) as error:
+            raise PreparationFailed(f"what comes before it fails: {error}") from error
+        return PreparedDocument(document, principal, variables)
 
-    async def ask(self, prepared: Prepared, *, is_traced: bool = False) -> Timed:
-        """Ask what was prepared, and take the time; the server is asked to trace it, or not."""
-        return await self._runner.timed(
+    async def ask(self, prepared: PreparedDocument, *, is_traced: bool = False) -> TimedAnswer:
+        """Send a prepared document and time it; the server traces it if `is_traced`."""
+        return await self._runner.send_timed(
             prepared.document,
             prepared.principal,
             prepared.variables,
@@ -74,11 +76,11 @@ class Documents:
 
 
 async def left_out(
-    documents: Documents, names: Sequence[str], target: SweepTarget
+    documents: DocumentClient, names: Sequence[str], target: SweepTarget
 ) -> dict[str, str]:
-    """The documents that cannot be asked, each with the reason; the others are asked.
+    """The documents that cannot be requested, with the reason; all others are sent once.
 
-    People of a server elsewhere may have nothing of what a document is about.
+    On a remote server, callers may own no objects of the requested kind.
     """
     reasons = {}
     for name in names:
@@ -87,16 +89,16 @@ async def left_out(
                 answered = await documents.ask(await documents.prepare(name))
                 if target.by_id and answered.outcome.code == NO_DATA:
                     reasons[name] = "somebody who asks has nothing of it"
-        except NotPrepared as reason:
+        except PreparationFailed as reason:
             reasons[name] = str(reason)
     return reasons
 
 
 @asynccontextmanager
-async def connected(
+async def optional_connection(
     database_url: str | None,
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record] | None"]:
-    """A connection by which flows put back what can be done once only; None where none may be."""
+    """A connection with which scenarios restore data; None without a database URL."""
     if database_url is None:
         yield None
         return

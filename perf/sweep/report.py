@@ -1,25 +1,25 @@
-"""A sweep as a part of the report of a run."""
+"""Add a sweep to the report of a run."""
 
 from collections.abc import Sequence
 
-from perf.load import summary
-from perf.load.agreed import agreed_of
-from perf.load.flows import Flow
-from perf.load.result import LoadReport, Operation
-from perf.load.samples import Sample
+from perf.load.generator.samples import Sample
+from perf.load.results import summary
+from perf.load.results.budgeted_counts import budgeted_counts
+from perf.load.results.report import LoadReport, OperationResult
+from perf.load.workload.flows import Flow
 from perf.statistics.verdicts import worst
-from perf.sweep.sweep import Swept
+from perf.sweep.sweep import SweepResult
 
 
 def swept_name(name: str) -> str:
-    """How the report names a document that was asked by itself."""
+    """The report's name for a document measured by the sweep."""
     return f"{name} (sweep)"
 
 
-def with_sweep(report: LoadReport, swept: Swept, *, is_own: bool) -> LoadReport:
-    """The report with the documents of a sweep, which are no part of the mix.
+def with_sweep(report: LoadReport, swept: SweepResult, *, is_own: bool) -> LoadReport:
+    """The report with the documents of a sweep, which are not part of the mix.
 
-    What is agreed of them is of this version, as a server is that `is_own`.
+    Budgets of calls are added only for our own server, since they apply to this version.
     """
     operations = {
         swept_name(name): _operation(name, samples, is_own=is_own)
@@ -36,8 +36,8 @@ def with_sweep(report: LoadReport, swept: Swept, *, is_own: bool) -> LoadReport:
     )
 
 
-def _operation(name: str, samples: Sequence[Sample], *, is_own: bool) -> Operation:
+def _operation(name: str, samples: Sequence[Sample], *, is_own: bool) -> OperationResult:
     flow = Flow(name, 0)
-    agreed = agreed_of(flow.budget) if is_own else {}
+    agreed = budgeted_counts(flow.budget) if is_own else {}
     operation = summary.operation(flow, samples, {}, slack_ms=0)
     return operation.model_copy(update={"swept": True, "agreed": agreed})

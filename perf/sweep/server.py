@@ -1,4 +1,4 @@
-"""A server on the data of the gate, with those who ask there."""
+"""A server with the gate's data, and the callers that use it."""
 
 import asyncio
 import secrets
@@ -14,19 +14,19 @@ from app.cli.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres
-from db.migration import migrate
-from perf.benchmarks.servers import OURS, running
-from perf.gate.callers import FEW, TWICE_AS_MANY, Callers
-from perf.gate.data import fill
-from perf.load.own_server import SERVED, THIS_VERSION, Version, running_model
+from db.schema.migration import migrate
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
+from perf.gate.data.fill import fill
+from perf.servers.process import OURS, running_process
+from perf.servers.seeded import LOAD_TEST_SETTINGS, THIS_VERSION, Version, running_model
 from perf.sweep.credentials import Credentials
-from services.principal import ApiClient
+from services.callers.principal import ApiClient
 
-AT_ONCE = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
-"""How the stand-in for the model answers: what is timed is the server."""
+INSTANT_MODEL = {"first-token-seconds": "0", "tokens": "20", "tokens-per-second": "0"}
+"""Settings of the stand-in for the model: it answers instantly, since the server is timed."""
 _NO_BOUND = "1000000000"
 _UNLIMITED = {
-    # What is measured is the API: limits would end it.
+    # The API is measured, which limits would prevent.
     "GRAPHQL_MAX_COST": _NO_BOUND,
     "GRAPHQL_KEY_BUDGET": _NO_BOUND,
     "GRAPHQL_PERSON_BUDGET": _NO_BOUND,
@@ -35,43 +35,43 @@ _UNLIMITED = {
 }
 _KEEP_KEYS = """UPDATE enterprise_credentials SET created_at = '2026-01-01'
 WHERE created_at > now() - interval '1 day'"""
-"""Flows forget keys that are newer than the data."""
+"""Scenarios delete keys that are newer than the gate's data."""
 _NO_DAILY_LIMIT = "UPDATE billing_plans SET daily_message_limit = 1000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class SweepTarget:
-    """A server, its database where that may be reached, and those who ask, in groups.
+    """A server, its database if that is accessible, and groups of callers with credentials.
 
-    Documents of `left_out` are not asked, for the reason that is given; `by_id` says that the
-    others are named by their ids.
+    `left_out` maps documents that must not be sent to the reason. If `by_id`, documents are sent by
+    their ids.
     """
 
     url: str
     database_url: str | None
     credentials: Credentials
-    groups: tuple[Callers, ...]
+    groups: tuple[CallerGroup, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     by_id: bool = False
 
 
 @contextmanager
-def own_gate_server() -> Iterator[SweepTarget]:
-    """A server on a database of its own with the gate's data; nothing of it is kept."""
+def gate_server_for_sweep() -> Iterator[SweepTarget]:
+    """A server on a temporary database with the gate's data."""
     with (
         TemporaryDirectory(prefix="guidance-sweep-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(AT_ONCE) as model,
+        running_model(INSTANT_MODEL) as model,
     ):
         migrate(url)
         fill_for_sweep(url)
-        groups = (FEW, TWICE_AS_MANY)
+        groups = (FEW_ROWS, TWICE_THE_ROWS)
         with gate_server(url, model, groups=groups, data_dir=folder) as target:
             yield target
 
 
 def fill_for_sweep(url: str) -> None:
-    """Fill a migrated, empty database with the gate's data, nobody being limited to a day's use."""
+    """Fill a migrated, empty database with the gate's data, without daily limits."""
     asyncio.run(_fill(url))
 
 
@@ -80,19 +80,19 @@ def gate_server(
     database_url: str,
     model_url: str,
     *,
-    groups: tuple[Callers, ...],
+    groups: tuple[CallerGroup, ...],
     data_dir: str,
     version: Version = THIS_VERSION,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[SweepTarget]:
-    """A server on a database that was filled, until the block is left."""
+    """A server on a filled database, until the block ends."""
     secret = secrets.token_hex()
     served = {
         "DATABASE_URL": database_url,
         "CHAT_LLM_BASE_URL": model_url,
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
-        **SERVED,
+        **LOAD_TEST_SETTINGS,
         **_UNLIMITED,
         **(settings or {}),
     }
@@ -100,7 +100,7 @@ def gate_server(
     accounts = (account_of(one, place) for one in groups for place in range(2))
     keys = {account: _issued(issuing, account) for account in accounts}
     asyncio.run(_execute(database_url, _KEEP_KEYS))
-    with running(OURS, served, None, tree=version.tree, python=version.python) as server:
+    with running_process(OURS, served, None, tree=version.tree, python=version.python) as server:
         url = f"http://127.0.0.1:{server.port}"
         yield SweepTarget(url, database_url, Credentials(secret, keys), groups)
 
@@ -122,7 +122,7 @@ async def _execute(url: str, sql: str) -> None:
         await connection.close()
 
 
-def account_of(callers: Callers, place: int) -> int:
+def account_of(callers: CallerGroup, place: int) -> int:
     """The account of a company's client."""
     client = callers.client(place)
     if not isinstance(client, ApiClient):

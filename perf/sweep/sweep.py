@@ -1,4 +1,4 @@
-"""The sweep: every budgeted document asked again and again, until its verdicts have samples."""
+"""Send every budgeted document many times, so that its verdicts have enough samples."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,47 +6,50 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 
-from gql.documents.budgets import trusted_documents
-from perf.load.generator import client_of
-from perf.load.samples import Sample
-from perf.sweep.documents import Documents, NotPrepared, connected, left_out
-from perf.sweep.runner import HttpRunner
+from gql.documents.trusted_documents import trusted_documents
+from perf.load.generator.samples import Sample
+from perf.servers.client import client_of
+from perf.sweep.documents import DocumentClient, PreparationFailed, left_out, optional_connection
+from perf.sweep.http_runner import HttpRunner
 from perf.sweep.server import SweepTarget
 
 SWEEP = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """The samples of each document, and why the others have none."""
+class SweepResult:
+    """The samples of each document, and the reasons why others have none."""
 
     samples: Mapping[str, Sequence[Sample]]
     left_out: Mapping[str, str]
 
 
-def sweep(target: SweepTarget, *, samples: int) -> Swept:
-    """Ask each document so many times, one request after another, all documents taking turns."""
+def sweep(target: SweepTarget, *, samples: int) -> SweepResult:
+    """Send each document so many times, one by one, alternating between documents."""
     return asyncio.run(_sweep(target, samples))
 
 
-async def _sweep(target: SweepTarget, count: int) -> Swept:
+async def _sweep(target: SweepTarget, count: int) -> SweepResult:
     names = list(trusted_documents())
-    async with client_of(target.url) as client, connected(target.database_url) as connection:
+    async with (
+        client_of(target.url) as client,
+        optional_connection(target.database_url) as connection,
+    ):
         runner = HttpRunner(client, target.credentials, connection, by_id=target.by_id)
-        documents = Documents(runner, target)
+        documents = DocumentClient(runner, target)
         reasons = await left_out(documents, names, target)
         samples: dict[str, list[Sample]] = {name: [] for name in names if name not in reasons}
         started = perf_counter()
         for _ in range(count):
             for name, found in samples.items():
-                # What fails before it is a document too, and has samples of its own.
-                with suppress(NotPrepared):
+                # A failing preparation is a document too, with samples of its own.
+                with suppress(PreparationFailed):
                     found.append(await _sample(documents, name, started))
-        return Swept(samples, reasons)
+        return SweepResult(samples, reasons)
 
 
-async def _sample(documents: Documents, name: str, started: float) -> Sample:
-    """One request; raises `NotPrepared`."""
+async def _sample(documents: DocumentClient, name: str, started: float) -> Sample:
+    """Send one request; raises `PreparationFailed`."""
     prepared = await documents.prepare(name)
     begun = perf_counter() - started
     answered = await documents.ask(prepared)

@@ -1,1 +1,1 @@
-"""The tunings of the performance report of 2026-02-20, each switched off and on in one run."""
+"""Measures each tuning of the performance report of 2026-02-20, switched off and on."""

@@ -1,18 +1,18 @@
-"""`guidance perf tunings`: the report of 2026-02-20 done again, by measuring."""
+"""`guidance perf tunings`: measure the tunings of the report of 2026-02-20 again."""
 
 from pathlib import Path
 
 import click
 
-from app.database import database_url
+from app.composition.database_url import database_url
 from app.settings import load_settings
-from perf import options
-from perf.dataset.bench import BenchSizes
-from perf.load.host import commit_of, this_host
-from perf.load.own_server import described
-from perf.measuring import measuring
-from perf.tunings.measuring import Thoroughness, measure_tunings
-from perf.tunings.written import written
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.host import commit_of, this_host
+from perf.servers.seeded import describe_sizes
+from perf.tunings.measurement import MeasurementSize, measure_tunings
+from perf.tunings.page import tunings_page
 from services.clock import system_clock
 
 
@@ -30,18 +30,18 @@ def tunings(rounds: int, requests: int, out: Path) -> None:
     if settings.is_production:
         raise click.ClickException("this does not belong in production")
     sizes = BenchSizes()
-    with measuring("the tunings"), database_url(settings) as url:
+    with reporting_not_measured("the tunings"), database_url(settings) as url:
         found = measure_tunings(
             url,
             sizes,
-            Thoroughness(rounds, requests),
-            tell=lambda what: click.echo(f"{what} ...", err=True),
+            MeasurementSize(rounds, requests),
+            on_progress=lambda what: click.echo(f"{what} ...", err=True),
         )
-    page = written(
+    page = tunings_page(
         found,
         commit=commit_of(),
         host=this_host(),
-        data=described(sizes),
+        data=describe_sizes(sizes),
         at=system_clock(),
     )
     out.write_text(page)

@@ -1,10 +1,10 @@
-"""The indexes of the report: what they are, and a database without them."""
+"""The indexes of the report, and a database without them."""
 
 import asyncio
 
 import asyncpg
 
-from db.migration import migrate
+from db.schema.migration import migrate
 from perf.ab.servers import database_of, run
 
 _BEFORE, _AFTER = "20260220_0018", "20260220_0019"
@@ -13,9 +13,9 @@ _INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public'"
 
 
 def performance_indexes(server_url: str) -> tuple[str, ...]:
-    """The names of the indexes that migration 20260220_0019 adds to the one before it.
+    """The names of the indexes that migration 20260220_0019 adds.
 
-    Found out by migrating an empty database of its own, which is dropped again.
+    Determined by migrating a temporary, empty database.
     """
     url = database_of(server_url, _SCRATCH)
     asyncio.run(
@@ -31,7 +31,7 @@ def performance_indexes(server_url: str) -> tuple[str, ...]:
 
 
 def drop_indexes(url: str, names: tuple[str, ...]) -> None:
-    """Take the indexes away, and let the planner know."""
+    """Drop the indexes, and update the planner's statistics."""
     asyncio.run(run(url, *(f'DROP INDEX "{name}"' for name in names), "ANALYZE"))
 
 

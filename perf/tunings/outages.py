@@ -1,4 +1,4 @@
-"""What becomes of messages while the model is away for a moment, with and without backoff."""
+"""What happens to messages during short outages of the model, with and without backoff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -13,19 +13,19 @@ from uuid import uuid4
 import httpx2
 import orjson
 
-from perf.ab.sides import AnswerUnusable
-from perf.load.callers import find_senders
-from perf.load.exposition import total
-from perf.load.flows import FLOWS
-from perf.load.generator import Client, Request, client_of
-from perf.load.measures import scrape
-from perf.load.own_server import Target
+from perf.ab.measured_servers import AnswerUnusable
+from perf.load.monitoring.exposition import total
+from perf.load.monitoring.scrape import scrape
+from perf.load.workload.callers import find_senders
+from perf.load.workload.flows import FLOWS
+from perf.servers.client import Client, Request, client_of
+from perf.servers.seeded import ServerUnderTest
 
 OUTAGE_SECONDS = (0.1, 1.0)
-"""For so long the model stays away after it has refused a message: anything between, evenly."""
-HEALTHY = 9
-"""So many messages are answered before each outage: the circuit breaker is closed then, and the
-retries of one message in ten stay within their budget."""
+"""The range of the time that the model stays away after it has refused a message."""
+MESSAGES_BEFORE_OUTAGE = 9
+"""Messages answered before each outage, so that the circuit breaker is closed and the retries of
+one message in ten stay within their budget."""
 _PATIENCE_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 0.005
 _SENDERS = 200
@@ -35,9 +35,9 @@ _FORGONE = "guidance_generation_retries_forgone_total"
 
 @dataclass(slots=True)
 class Outages:
-    """What became of the messages that met an outage, and how often the model was asked for them.
+    """The results of messages sent during outages, and the number of calls to the model.
 
-    `forgone` are retries that the budget did not allow, and the backoff had no part in.
+    `forgone` are retries that the retry budget did not allow, whatever the backoff.
     """
 
     sent: int = 0
@@ -48,16 +48,16 @@ class Outages:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """A server, and the base URL of the stand-in that is its model."""
+class OutageServer:
+    """A server, and the base URL of its stand-in for the model."""
 
-    target: Target
+    target: ServerUnderTest
     model_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One of the two under way."""
+    """One of the two servers during the measurement."""
 
     client: Client
     control: httpx2.AsyncClient
@@ -65,25 +65,29 @@ class _Arm:
     found: Outages
 
 
-def live_through(
-    a: Side, b: Side, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
+def measure_outages(
+    a: OutageServer, b: OutageServer, *, rounds: int, seconds: tuple[float, float] = OUTAGE_SECONDS
 ) -> tuple[Outages, Outages]:
-    """Let the model be away twice a round for both, in the order A B B A, equally long for both.
+    """Two outages of the model in each round for both servers, in the order A B B A.
 
-    Raises `AnswerUnusable` where a message is not answered while the model is there.
+    Both have the same lengths. Raises `AnswerUnusable` if a message fails while the model is there.
     """
-    wanted = rounds * 2 * (HEALTHY + 1) // _SENDERS + 1
+    wanted = rounds * 2 * (MESSAGES_BEFORE_OUTAGE + 1) // _SENDERS + 1
     senders: list[Iterator[str]] = [
-        cycle(find_senders(one.target.url, one.target.people, messages=wanted, wanted=_SENDERS))
+        cycle(
+            find_senders(one.target.url, one.target.credentials, messages=wanted, wanted=_SENDERS)
+        )
         for one in (a, b)
     ]
     random = Random(1)
     lengths = [(random.uniform(*seconds), random.uniform(*seconds)) for _ in range(rounds)]
-    return asyncio.run(_live_through((a, b), senders, lengths))
+    return asyncio.run(_measure_outages((a, b), senders, lengths))
 
 
-async def _live_through(
-    sides: tuple[Side, Side], senders: list[Iterator[str]], lengths: list[tuple[float, float]]
+async def _measure_outages(
+    sides: tuple[OutageServer, OutageServer],
+    senders: list[Iterator[str]],
+    lengths: list[tuple[float, float]],
 ) -> tuple[Outages, Outages]:
     async with AsyncExitStack() as stack:
         a, b = [
@@ -98,15 +102,15 @@ async def _live_through(
         before = [await _forgone(arm) for arm in (a, b)]
         for first, second in lengths:
             for arm, length in ((a, first), (b, first), (b, second), (a, second)):
-                await _all_is_well(arm)
+                await _check_healthy(arm)
                 await _outage(arm, length)
         for arm, was in zip((a, b), before, strict=True):
             arm.found.forgone = await _forgone(arm) - was
         return a.found, b.found
 
 
-async def _all_is_well(arm: _Arm) -> None:
-    sending = (_sent(arm) for _ in range(HEALTHY))
+async def _check_healthy(arm: _Arm) -> None:
+    sending = (_send_message(arm) for _ in range(MESSAGES_BEFORE_OUTAGE))
     if not all(await asyncio.gather(*sending)):
         raise AnswerUnusable("a message is not answered although the model is there")
 
@@ -115,7 +119,7 @@ async def _outage(arm: _Arm, length: float) -> None:
     before = await _counts(arm.control)
     (await arm.control.patch("/control", json={"status": 503})).raise_for_status()
     started = perf_counter()
-    sending = asyncio.create_task(_sent(arm))
+    sending = asyncio.create_task(_send_message(arm))
     async with asyncio.timeout(_PATIENCE_SECONDS):
         while (await _counts(arm.control))["refused"] == before["refused"]:  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(_ASK_AGAIN_SECONDS)
@@ -129,8 +133,8 @@ async def _outage(arm: _Arm, length: float) -> None:
     arm.found.model_calls += (await _counts(arm.control))["received"] - before["received"]
 
 
-async def _sent(arm: _Arm) -> bool:
-    """Send a message, and say whether it was answered."""
+async def _send_message(arm: _Arm) -> bool:
+    """Send a message, and return whether it was answered."""
     body = {"query": _FLOW.document, "variables": _FLOW.variables(uuid4().hex)}
     headers = {"authorization": f"Bearer {next(arm.senders)}"}
     response = await arm.client.post(Request(orjson.dumps(body), headers))

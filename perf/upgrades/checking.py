@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from db.migration import migrate, revisions
+from db.schema.migration import migrate, revisions
 from perf.sweep.server import SweepTarget
 from perf.upgrades.load import loads
 from perf.upgrades.watching import Watched, as_migration, watching

@@ -10,14 +10,14 @@ import asyncpg
 import click
 
 from db.embedded import embedded_postgres
-from db.migration import SCRIPTS, revisions
-from perf.benchmarks.servers import ServerNotStarted
-from perf.gate.callers import FEW, TWICE_AS_MANY
-from perf.load.host import ROOT
-from perf.load.own_server import Version, running_model
-from perf.sweep.server import AT_ONCE, SweepTarget, fill_for_sweep, gate_server
+from db.schema.migration import SCRIPTS, revisions
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
+from perf.servers.host import ROOT
+from perf.servers.process import ServerNotStarted
+from perf.servers.seeded import Version, running_model
+from perf.servers.versions import VersionUnusable, migrate_with, version_of
+from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
 from perf.upgrades.checking import Report, Step, checked, steps_since
-from perf.versions import VersionUnusable, migrate_with, version_of
 
 
 @click.command("check-migrations")
@@ -64,14 +64,14 @@ def serving(version: Version) -> Iterator[SweepTarget]:
     with (
         TemporaryDirectory(prefix="guidance-migrations-") as folder,
         embedded_postgres(Path(folder)) as url,
-        running_model(AT_ONCE) as model,
+        running_model(INSTANT_MODEL) as model,
     ):
         migrate_with(version, url)
         try:
             fill_for_sweep(url)
         except asyncpg.PostgresError as error:
             raise VersionUnusable(f"its schema cannot hold the data: {error}") from None
-        groups = (FEW, TWICE_AS_MANY)
+        groups = (FEW_ROWS, TWICE_THE_ROWS)
         with gate_server(url, model, groups=groups, data_dir=folder, version=version) as target:
             yield target
 

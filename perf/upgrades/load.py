@@ -9,12 +9,12 @@ from urllib.request import urlopen
 
 import asyncpg
 
-from gql.documents.budgets import trusted_documents
-from perf.load.exposition import Exposition, by_label, increase, read_exposition
-from perf.load.generator import client_of
-from perf.load.outcomes import Kind
-from perf.sweep.documents import Documents, NotPrepared, connected, left_out
-from perf.sweep.runner import HttpRunner
+from gql.documents.trusted_documents import trusted_documents
+from perf.load.generator.outcomes import OutcomeKind
+from perf.load.monitoring.exposition import Exposition, by_label, increase, read_exposition
+from perf.servers.client import client_of
+from perf.sweep.documents import DocumentClient, PreparationFailed, left_out, optional_connection
+from perf.sweep.http_runner import HttpRunner
 from perf.sweep.server import SweepTarget
 
 _ERRORS = "guidance_statement_errors_total"
@@ -25,7 +25,7 @@ _READINESS_SECONDS = 1.1
 class Load:
     """Asks until it is told to end, and then everything once more."""
 
-    def __init__(self, documents: tuple[Documents, ...], names: Iterable[str]) -> None:
+    def __init__(self, documents: tuple[DocumentClient, ...], names: Iterable[str]) -> None:
         self._documents = documents
         self._names = tuple(names)
         self._is_ending = asyncio.Event()
@@ -42,21 +42,21 @@ class Load:
             for documents in self._documents:
                 group.create_task(self._rounds(documents))
 
-    async def _rounds(self, documents: Documents) -> None:
+    async def _rounds(self, documents: DocumentClient) -> None:
         was_ending = False
         while not was_ending:
             was_ending = self._is_ending.is_set()
             for name in self._names:
                 await self._ask(documents, name)
 
-    async def _ask(self, documents: Documents, name: str) -> None:
+    async def _ask(self, documents: DocumentClient, name: str) -> None:
         try:
             answered = await documents.ask(await documents.prepare(name))
-        except (NotPrepared, asyncpg.PostgresError) as reason:
+        except (PreparationFailed, asyncpg.PostgresError) as reason:
             # Without the body of the answer, which may be long.
             self.failures[name] = str(reason).partition(": [")[0]
         else:
-            if answered.outcome.kind is not Kind.OK:
+            if answered.outcome.kind is not OutcomeKind.OK:
                 self.failures[name] = answered.outcome.code
 
 
@@ -64,7 +64,7 @@ class Loads:
     """Makes loads; documents of `left_out` fail without any migration."""
 
     def __init__(
-        self, url: str, documents: tuple[Documents, ...], left_out: Mapping[str, str]
+        self, url: str, documents: tuple[DocumentClient, ...], left_out: Mapping[str, str]
     ) -> None:
         self._url = url
         self._documents = documents
@@ -111,9 +111,9 @@ async def loads(target: SweepTarget) -> AsyncIterator["Loads"]:
         documents = []
         for group in target.groups:
             # A connection each, by which flows undo what they did: they run at the same time.
-            connection = await stack.enter_async_context(connected(target.database_url))
+            connection = await stack.enter_async_context(optional_connection(target.database_url))
             runner = HttpRunner(client, target.credentials, connection)
-            documents.append(Documents(runner, replace(target, groups=(group,))))
+            documents.append(DocumentClient(runner, replace(target, groups=(group,))))
         reasons: dict[str, str] = {}
         for one in documents:
             reasons |= await left_out(one, list(trusted_documents()), target)

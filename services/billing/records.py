@@ -1,4 +1,4 @@
-"""What a plan, a subscription and a payment are."""
+"""Plans, subscriptions and the states of payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class PaymentStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan: its price in cents of `currency` a month, and its messages a UTC day."""
+    """A plan, with its price per month in cents of `currency` and its messages per UTC day."""
 
     code: str
     display_name: str
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A person's subscription as it stands."""
+    """The current state of a person's subscription."""
 
     status: SubscriptionStatus
     plan: Plan | None = None

@@ -1,12 +1,12 @@
-"""Who may pay, who may change the plan, and what becomes of a payment."""
+"""Who may pay, who may change the plan, and how a payment changes state."""
 
 from clients.payments.records import ChargeResult, ChargeState
 from services.billing.records import PaymentStatus, Plan, Subscription, SubscriptionStatus
-from services.refusal import Conflict, InvalidInput, Refusal, UserErrorCode
+from services.mutations.refusals import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255
 NOT_CHARGED = "not_charged"
-"""Why a payment failed about which the provider was never asked."""
+"""Failure reason of a payment that never reached the provider."""
 _NOT_TAKEN = {ChargeState.DECLINED, ChargeState.NOT_MADE}
 
 
@@ -17,7 +17,7 @@ class InvalidPlan(Refusal):
 
 
 class SubscriptionAlreadyActive(Refusal):
-    """There is nothing to pay."""
+    """The subscription is already paid."""
 
     code = UserErrorCode.SUBSCRIPTION_ALREADY_ACTIVE
 
@@ -29,19 +29,19 @@ class AlreadyOnPlan(Refusal):
 
 
 class NoActiveSubscription(Refusal):
-    """There is no active subscription to change."""
+    """The operation needs an active subscription."""
 
     code = UserErrorCode.NO_ACTIVE_SUBSCRIPTION
 
 
 class PaymentDeclined(Refusal):
-    """The payment provider did not take the money; nothing was charged."""
+    """The payment provider declined; nothing was charged."""
 
     code = UserErrorCode.PAYMENT_DECLINED
 
 
 def check_can_pay(subscription: Subscription) -> None:
-    """Refuse a payment for what is paid, or is being paid.
+    """Refuse a payment if the subscription is paid already, or a payment is under way.
 
     Raises `SubscriptionAlreadyActive` and `Conflict`.
     """
@@ -51,8 +51,8 @@ def check_can_pay(subscription: Subscription) -> None:
         raise Conflict("A payment is under way; wait for its outcome.", retry_after_seconds=2)
 
 
-def check_can_change(subscription: Subscription, wanted: Plan) -> Plan:
-    """The plan that is left for `wanted`; raises `NoActiveSubscription` and `AlreadyOnPlan`."""
+def check_can_change_plan(subscription: Subscription, wanted: Plan) -> Plan:
+    """The plan to change from; raises `NoActiveSubscription` and `AlreadyOnPlan`."""
     if subscription.status is not SubscriptionStatus.ACTIVE or subscription.plan is None:
         raise NoActiveSubscription("Only an active subscription can change its plan.")
     if subscription.plan.code == wanted.code:
@@ -60,11 +60,11 @@ def check_can_change(subscription: Subscription, wanted: Plan) -> Plan:
     return subscription.plan
 
 
-def payment_becomes(status: PaymentStatus, state: ChargeState) -> PaymentStatus | None:
-    """What a payment becomes by what the provider says of it; None where it stays as it is.
+def next_payment_status(status: PaymentStatus, state: ChargeState) -> PaymentStatus | None:
+    """The new status of a payment after the provider reports `state`; None if it does not change.
 
-    That money was taken counts whenever we hear it, also of a payment that was given up. That none
-    was taken only counts while nothing else is known.
+    A success always counts, even for a payment that had failed. A failure counts only while the
+    payment is pending.
     """
     if state is ChargeState.SUCCEEDED and status is not PaymentStatus.SUCCEEDED:
         return PaymentStatus.SUCCEEDED
@@ -73,13 +73,13 @@ def payment_becomes(status: PaymentStatus, state: ChargeState) -> PaymentStatus 
     return None
 
 
-def why_not_paid(result: ChargeResult) -> str | None:
-    """The short code that the person is told; None where the money was taken."""
+def payment_failure_reason(result: ChargeResult) -> str | None:
+    """The short code shown to the person; None if the money was taken."""
     return result.decline_reason or NOT_CHARGED if result.state in _NOT_TAKEN else None
 
 
-def declined(status: PaymentStatus, failure_reason: str | None) -> PaymentDeclined | None:
-    """What a person is told of a payment that failed."""
+def payment_declined(status: PaymentStatus, failure_reason: str | None) -> PaymentDeclined | None:
+    """The refusal shown for a failed payment; None if it has not failed."""
     if status is not PaymentStatus.FAILED:
         return None
     if failure_reason == NOT_CHARGED:
@@ -90,7 +90,7 @@ def declined(status: PaymentStatus, failure_reason: str | None) -> PaymentDeclin
 
 
 def checked_token(text: str) -> str:
-    """The token of a payment method; raises `InvalidInput`."""
+    """The token of a payment method, validated; raises `InvalidInput`."""
     if not 1 <= len(text) <= LONGEST_TOKEN or not text.isascii() or not text.isprintable():
         raise InvalidInput("This is not a token of a payment method.", field="paymentMethodToken")
     return text

@@ -1,4 +1,4 @@
-"""Paying for a subscription, and changing its plan."""
+"""Paying for a subscription and changing its plan."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import billing, payments
-from services import audit, idempotency
-from services.billing.charging import Charging
-from services.billing.facts import current_subscription, plan_on_sale
-from services.billing.outcomes import Invalidate
+from db.queries.billing import payments, subscriptions
+from services.billing.current import current_subscription, plan_on_sale
+from services.billing.processing import PaymentProcessor
 from services.billing.records import Plan
-from services.billing.rules import check_can_change, check_can_pay, checked_token
+from services.billing.rules import check_can_change_plan, check_can_pay, checked_token
+from services.billing.settlement import Invalidate
 from services.clock import Clock
-from services.idempotency import Caller, Claim, IdempotencyKeyReused
-from services.refusal import Conflict
+from services.mutations import audit, idempotency
+from services.mutations.idempotency import Caller, Claim, IdempotencyKeyReused
+from services.mutations.refusals import Conflict
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder:
-    """What a person wants to pay for, and in which request they said so."""
+    """A person's request to pay for a plan."""
 
     user_id: int
     plan_code: str
@@ -30,8 +30,8 @@ class PaymentOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeOrder:
-    """The plan that a person wants instead, and in which request they said so."""
+class PlanChangeOrder:
+    """A person's request to change to another plan."""
 
     user_id: int
     plan_code: str
@@ -40,10 +40,15 @@ class ChangeOrder:
 
 
 class BillingService:
-    """What a person does about the subscription; all of it raises `PersonUnknown`."""
+    """What a person can do with their subscription; every method raises `PersonUnknown`."""
 
     def __init__(
-        self, database: Database, charging: Charging, *, invalidate: Invalidate, clock: Clock
+        self,
+        database: Database,
+        charging: PaymentProcessor,
+        *,
+        invalidate: Invalidate,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._charging = charging
@@ -51,20 +56,20 @@ class BillingService:
         self._clock = clock
 
     async def checkout(self, order: PaymentOrder) -> Record:
-        """Pay for a plan, and give the payment: settled, or pending while its outcome is not known.
+        """Pay for a plan and return the payment: settled, or pending if its result is unknown.
 
-        The same key gives the same payment. Raises `InvalidPlan`, `InvalidInput`,
-        `SubscriptionAlreadyActive`, `Conflict` while this or another payment is being made, and
+        The same key returns the same payment. Raises `InvalidPlan`, `InvalidInput`,
+        `SubscriptionAlreadyActive`, `Conflict` while this or another payment is under way, and
         `IdempotencyKeyReused`.
         """
         return await self._pay(order, "checkout")
 
     async def retry_payment(self, order: PaymentOrder) -> Record:
-        """Pay again after a payment that failed; otherwise as `checkout`."""
+        """Pay again after a failed payment; otherwise like `checkout`."""
         return await self._pay(order, "retryPayment")
 
-    async def change_plan(self, order: ChangeOrder) -> Plan:
-        """Move an active subscription to another plan at once, and give the plan that it had.
+    async def change_plan(self, order: PlanChangeOrder) -> Plan:
+        """Change the plan of an active subscription at once, and return the previous plan.
 
         Raises `InvalidPlan`, `NoActiveSubscription`, `AlreadyOnPlan` and `IdempotencyKeyReused`.
         """
@@ -75,7 +80,7 @@ class BillingService:
             if claim.result is not None:
                 return Plan(**claim.result)
             previous = await self._change(transaction, order)
-            await claim.keep(transaction, asdict(previous))
+            await claim.store(transaction, asdict(previous))
         return previous
 
     async def _pay(self, order: PaymentOrder, operation: str) -> Record:
@@ -88,9 +93,9 @@ class BillingService:
                 values={"plan": order.plan_code, "token": token},
             )
             if claim.result is not None:
-                return await _again(transaction, claim.result["payment"])
+                return await _replayed_payment(transaction, claim.result["payment"])
             payment = await self._begin(transaction, order)
-            await claim.keep(transaction, {"payment": payment["id"]})
+            await claim.store(transaction, {"payment": payment["id"]})
         await self._charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self._database.read_primary() as connection:
             (payment,) = await payments.by_id(connection, payment["id"])
@@ -99,29 +104,29 @@ class BillingService:
     async def _claim(
         self,
         transaction: Transaction,
-        order: PaymentOrder | ChangeOrder,
+        order: PaymentOrder | PlanChangeOrder,
         *,
         operation: str,
         values: dict[str, str],
     ) -> Claim:
-        """Let the person's orders in one after the other, and each key once."""
+        """Claim the key; the person's orders run one after the other."""
         use = idempotency.key_use(order.idempotency_key, operation=operation, values=values)
         caller = Caller(user_id=order.user_id)
         now = self._clock()
         return await idempotency.claim(transaction, caller, use, now=now, is_exclusive=True)
 
     async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Record:
-        """Record a payment that is about to be asked for."""
+        """Record a payment before the provider is asked."""
         plan = await plan_on_sale(transaction, order.plan_code)
         current = await current_subscription(transaction, order.user_id)
         check_can_pay(current.subscription)
         now, subscription_id = self._clock(), current.id
         if subscription_id is None:
-            subscription_id = await billing.insert_subscription(
+            subscription_id = await subscriptions.insert_subscription(
                 transaction, order.user_id, plan.code, now
             )
         else:
-            await billing.begin_payment(transaction, subscription_id, plan.code, now)
+            await subscriptions.begin_payment(transaction, subscription_id, plan.code, now)
         payment = await payments.insert_payment(
             transaction,
             user_id=order.user_id,
@@ -129,14 +134,14 @@ class BillingService:
             plan_code=plan.code,
             amount_cents=plan.monthly_price_cents,
             currency=plan.currency,
-            idempotency_key=idempotency.hashed(order.idempotency_key),
+            idempotency_key=idempotency.key_digest(order.idempotency_key),
             payment_method_token=order.payment_method_token,
-            patience_seconds=self._charging.patience_seconds,
+            patience_seconds=self._charging.overdue_seconds,
             now=now,
         )
         if payment is None:
-            raise _used_long_ago()
-        await self._tell(
+            raise _key_expired()
+        await self._record_change(
             transaction,
             order,
             "payment.begun",
@@ -146,23 +151,25 @@ class BillingService:
         )
         return payment
 
-    async def _change(self, transaction: Transaction, order: ChangeOrder) -> Plan:
+    async def _change(self, transaction: Transaction, order: PlanChangeOrder) -> Plan:
         wanted = await plan_on_sale(transaction, order.plan_code)
         current = await current_subscription(transaction, order.user_id)
-        previous = check_can_change(current.subscription, wanted)
+        previous = check_can_change_plan(current.subscription, wanted)
         now = self._clock()
-        subscription_id = await billing.change_plan(transaction, order.user_id, wanted.code, now)
-        if not await payments.insert_plan_change(
+        subscription_id = await subscriptions.change_plan(
+            transaction, order.user_id, wanted.code, now
+        )
+        if not await subscriptions.insert_plan_change(
             transaction,
             user_id=order.user_id,
             subscription_id=subscription_id,
             from_plan_code=previous.code,
             to_plan_code=wanted.code,
-            idempotency_key=idempotency.hashed(order.idempotency_key),
+            idempotency_key=idempotency.key_digest(order.idempotency_key),
             now=now,
         ):
-            raise _used_long_ago()
-        await self._tell(
+            raise _key_expired()
+        await self._record_change(
             transaction,
             order,
             "plan.changed",
@@ -172,15 +179,15 @@ class BillingService:
         )
         return previous
 
-    async def _tell(
+    async def _record_change(
         self,
         transaction: Transaction,
-        order: PaymentOrder | ChangeOrder,
+        order: PaymentOrder | PlanChangeOrder,
         action: str,
         subscription_id: int,
         **details: Any,  # Any: JSON
     ) -> None:
-        """Tell the audit trail now, and the caches when it is so."""
+        """Record the audit event, and invalidate caches after the commit."""
         await audit.record(
             transaction,
             audit.person(order.user_id, order.request_id),
@@ -191,17 +198,17 @@ class BillingService:
             **details,
         )
         transaction.after_commit(lambda: self._invalidate([order.user_id]))
-        transaction.if_unknown(lambda: self._invalidate([order.user_id]))
+        transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
-async def _again(transaction: Transaction, payment_id: int) -> Record:
-    """The payment of a key that was used before; raises `Conflict` while that use is at it."""
+async def _replayed_payment(transaction: Transaction, payment_id: int) -> Record:
+    """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
     (payment,) = await payments.by_id(transaction, payment_id)
     if payment["is_being_made"]:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
     return payment
 
 
-def _used_long_ago() -> IdempotencyKeyReused:
-    """What was paid or changed keeps its key for ever, and so longer than keys are remembered."""
+def _key_expired() -> IdempotencyKeyReused:
+    """Payments and plan changes store their key forever, longer than idempotency keys are kept."""
     return IdempotencyKeyReused("This key was used before, long ago.", field="idempotencyKey")

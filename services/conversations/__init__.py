@@ -1,1 +1,1 @@
-"""Conversations: started, named, archived, deleted."""
+"""Conversations: start, rename, archive and delete them."""

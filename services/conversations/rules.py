@@ -1,10 +1,10 @@
-"""What a title may be, and which title a first message gives."""
+"""Validating a title, and deriving one from the first message."""
 
-from services.texts import beginning, short_text
+from services.mutations.texts import excerpt, short_text
 
 LONGEST_TITLE = 120
 UNTITLED = "New conversation"
-_LONGEST_DERIVED = 60
+_LONGEST_DERIVED_TITLE = 60
 
 
 def checked_title(text: str) -> str:
@@ -13,5 +13,5 @@ def checked_title(text: str) -> str:
 
 
 def title_from(content: str) -> str:
-    """A title out of a message: its beginning, cut between words."""
-    return beginning(content, _LONGEST_DERIVED) or UNTITLED
+    """A title derived from a message: its start, cut between words."""
+    return excerpt(content, _LONGEST_DERIVED_TITLE) or UNTITLED

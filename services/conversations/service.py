@@ -1,32 +1,32 @@
-"""What a person does with conversations, apart from talking."""
+"""Starting, renaming, archiving and deleting conversations."""
 
 from typing import Any
 
 from asyncpg import Record
 
 from db.database import Connection, Database
-from db.queries import conversation_writes, conversations
-from services import idempotency, people
+from db.queries.chat import conversation_writes, conversations
+from services.callers import people
 from services.clock import Clock
+from services.conversations.records import ConversationStatus
 from services.conversations.rules import UNTITLED, checked_title
+from services.mutations import idempotency
+from services.mutations.refusals import NotFound
 from services.quota import ledger
-from services.refusal import NotFound
-
-ACTIVE, ARCHIVED = "active", "archived"
 
 
 class ConversationService:
-    """Starts, names, archives and deletes; every method raises `PersonUnknown` and refusals."""
+    """Every method raises `PersonUnknown`, and refusals as its docstring says."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def start(self, user_id: int, *, title: str | None, idempotency_key: str) -> Record:
-        """Start an empty conversation and give it; without a title the first message gives it.
+        """Start an empty conversation and return it; without a title, the first message sets one.
 
-        Raises `InvalidInput` and `IdempotencyKeyReused`, and `NotFound` for one that this key
-        started and that was deleted.
+        Raises `InvalidInput`, `IdempotencyKeyReused`, and `NotFound` if the conversation that this
+        key started was deleted.
         """
         chosen = UNTITLED if title is None else checked_title(title)
         use = idempotency.key_use(
@@ -45,38 +45,38 @@ class ConversationService:
             )
 
         # Any: JSON.
-        async def again(connection: Connection, result: dict[str, Any]) -> Record:
+        async def replay(connection: Connection, result: dict[str, Any]) -> Record:
             started = await conversations.by_id(connection, [result["conversation"]], user_id)
             if not started:
                 raise NotFound("The conversation that this key started was deleted.")
             return started[0]
 
-        return await idempotency.once(self._database, user_id, use, start, again)
+        return await idempotency.run_once(self._database, user_id, use, start, replay)
 
     async def rename(self, user_id: int, conversation_id: int, title: str) -> Record:
-        """Change the title and give the conversation; raises `InvalidInput` and `NotFound`."""
+        """Change the title and return the conversation; raises `InvalidInput` and `NotFound`."""
         chosen = checked_title(title)
         async with self._database.write() as connection:
             renamed = await conversation_writes.rename(connection, user_id, conversation_id, chosen)
         return _found(renamed)
 
     async def archive(self, user_id: int, conversation_id: int) -> Record:
-        """Put the conversation away and give it; raises `NotFound`."""
-        return await self._set_status(user_id, conversation_id, ARCHIVED)
+        """Archive the conversation and return it; raises `NotFound`."""
+        return await self._set_status(user_id, conversation_id, ConversationStatus.ARCHIVED)
 
     async def unarchive(self, user_id: int, conversation_id: int) -> Record:
-        """Take the conversation out again and give it; raises `NotFound`."""
-        return await self._set_status(user_id, conversation_id, ACTIVE)
+        """Make an archived conversation active again and return it; raises `NotFound`."""
+        return await self._set_status(user_id, conversation_id, ConversationStatus.ACTIVE)
 
     async def delete(self, user_id: int, conversation_id: int) -> None:
         """Delete the conversation with its messages; raises `NotFound`.
 
-        Replies that are being written are given up, and their units given back.
+        Replies in progress are abandoned, and their quota units released.
         """
         now = self._clock()
         async with self._database.begin() as transaction:
             _found(await conversation_writes.lock(transaction, user_id, conversation_id))
-            # By a statement of its own: it sees the reply of whoever had locked the conversation.
+            # A separate statement sees a reply begun by a transaction that held the lock before.
             for ended in await conversation_writes.delete_conversation(
                 transaction, conversation_id
             ):
@@ -88,21 +88,23 @@ class ConversationService:
                     now=now,
                 )
 
-    async def _set_status(self, user_id: int, conversation_id: int, status: str) -> Record:
+    async def _set_status(
+        self, user_id: int, conversation_id: int, status: ConversationStatus
+    ) -> Record:
         async with self._database.write() as connection:
             changed = await conversation_writes.set_status(
-                connection, user_id, conversation_id, status
+                connection, user_id, conversation_id, status.value
             )
         return _found(changed)
 
 
 def _found(row: Record | None) -> Record:
-    changed = people.known(row)
+    changed = people.require_person(row)
     if changed["id"] is None:
         raise conversation_not_found()
     return changed
 
 
 def conversation_not_found() -> NotFound:
-    """The refusal of a conversation that is not there for the caller."""
+    """The refusal for a conversation that does not exist or is another person's."""
     return NotFound("There is no such conversation.", field="conversationId")

@@ -1,1 +1,1 @@
-"""Companies: their keys, their limits and what they used."""
+"""Companies: their API keys, their contract limits and their usage."""

@@ -1,4 +1,4 @@
-"""The API keys of a company, made, replaced and revoked by who administers it."""
+"""Creating, rotating and revoking API keys, as the administrator of a company."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,29 +7,30 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
-from db.queries import credential_writes, credentials, enterprise
-from services import audit, idempotency
-from services.audit import Actor
+from db.queries.enterprise import credential_writes, credentials, enterprise_accounts
 from services.clock import Clock
 from services.enterprise.keys import GeneratedKey, generate_key, key_prefix
+from services.enterprise.records import ApiCredentialStatus
 from services.enterprise.rules import MOST_KEYS, checked_overlap
-from services.idempotency import Caller, Claim
-from services.refusal import Conflict, NotFound
+from services.mutations import audit, idempotency
+from services.mutations.audit import Actor
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A credential's row, and the text of its key the one time that it is known."""
+    """The row of a credential, and the key's text, which is known only when the key is created."""
 
     credential: Record
     text: str | None
 
 
 class CredentialService:
-    """What an administrator can do with keys; every change has its row in the audit.
+    """What an administrator can do with keys; every change is recorded in the audit trail.
 
-    Another's key is not found. A transaction here and one that charges a unit to the company
-    exclude each other, so that nothing is charged to a key once its revocation has been answered.
+    A key of another company is not found. Transactions here and those that charge a unit to the
+    company lock the same row, so nothing is charged to a key after its revocation was answered.
     """
 
     def __init__(
@@ -42,20 +43,22 @@ class CredentialService:
     async def create(
         self, administrator_id: int, *, idempotency_key: str, request_id: str
     ) -> IssuedKey:
-        """Add a key; the same idempotency key gives the same credential without its text.
+        """Add a key; repeating the idempotency key returns the same credential without its text.
 
-        Raises `NotFound` for who administers no company, `Conflict` when there are too many keys,
-        and `IdempotencyKeyReused`.
+        Raises `NotFound` if the person administers no company, `Conflict` if there are too many
+        keys, and `IdempotencyKeyReused`.
         """
         use = idempotency.key_use(idempotency_key, operation="createApiCredential", values={})
         now = self._clock()
         async with self._database.begin() as transaction:
-            account_id = await _held_account(transaction, administrator_id)
+            account_id = await _locked_account(transaction, administrator_id)
             caller = Caller(user_id=administrator_id)
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
-                made = int(claim.result["credential_id"])
-                return IssuedKey(await _own(transaction, administrator_id, made, now), None)
+                credential_id = int(claim.result["credential_id"])
+                return IssuedKey(
+                    await _own_credential(transaction, administrator_id, credential_id, now), None
+                )
             actor = audit.person(administrator_id, request_id)
             added, key = await add_key(
                 transaction,
@@ -71,19 +74,19 @@ class CredentialService:
     async def rotate(
         self, administrator_id: int, credential_id: int, *, overlap_seconds: int, request_id: str
     ) -> IssuedKey:
-        """Add a key in the place of another, which is accepted for `overlap_seconds` more.
+        """Replace a key by a new one; the old one is accepted for `overlap_seconds` more.
 
-        Raises `InvalidInput`, `NotFound`, and `Conflict` for a key that was replaced or revoked,
-        or when there are too many.
+        Raises `InvalidInput`, `NotFound`, and `Conflict` if the key was already replaced or
+        revoked, or if there are too many.
         """
         overlap, now = checked_overlap(overlap_seconds), self._clock()
         actor = audit.person(administrator_id, request_id)
         async with self._database.begin() as transaction:
-            account_id = await _held_account(transaction, administrator_id)
+            account_id = await _locked_account(transaction, administrator_id)
             replaced = await credentials.of_account(transaction, account_id, credential_id)
             if replaced is None:
                 raise _credential_not_found()
-            if replaced["status"] != "active":
+            if replaced["status"] != ApiCredentialStatus.ACTIVE.value:
                 raise Conflict("Only an active key can be replaced.", field="credentialId")
             expires_at = await credentials.retire(
                 transaction, account_id, credential_id, now + overlap
@@ -109,7 +112,7 @@ class CredentialService:
         return IssuedKey(added, key.text)
 
     async def revoke(self, administrator_id: int, credential_id: int, *, request_id: str) -> Record:
-        """Let a key be accepted nowhere from now on; one that was revoked stays so.
+        """Revoke a key, effective at once; a key that is revoked already stays so.
 
         Raises `NotFound`.
         """
@@ -127,7 +130,7 @@ class CredentialService:
         if revoked["id"] is not None:
             return revoked
         async with self._database.read_primary() as connection:
-            return await _own(connection, administrator_id, credential_id, self._clock())
+            return await _own_credential(connection, administrator_id, credential_id, self._clock())
 
 
 async def add_key(
@@ -140,9 +143,9 @@ async def add_key(
     claim: Claim | None = None,
     most: int | None = None,
 ) -> tuple[Record, GeneratedKey]:
-    """Add a new key to a company that exists, and give it with its credential.
+    """Add a new key to an existing company, and return it with its credential.
 
-    Where `most` may be accepted, of a company that is locked, raises `Conflict`.
+    With `most`, raises `Conflict` if the company, which must be locked, has that many keys.
     """
     key = generate_key(random_bytes)
     added = await credential_writes.add(
@@ -162,17 +165,17 @@ async def add_key(
     return added, key
 
 
-async def _held_account(transaction: Transaction, administrator_id: int) -> int:
-    account_id = await enterprise.hold_administered(transaction, administrator_id)
+async def _locked_account(transaction: Transaction, administrator_id: int) -> int:
+    account_id = await enterprise_accounts.hold_administered(transaction, administrator_id)
     if account_id is None:
         raise _no_company()
     return account_id
 
 
-async def _own(
+async def _own_credential(
     connection: Connection, administrator_id: int, credential_id: int, now: datetime
 ) -> Record:
-    """A credential of the company that a person administers; raises `NotFound`."""
+    """A credential of the company that the person administers; raises `NotFound`."""
     rows = await credentials.by_id(connection, [credential_id], administrator_id, now=now)
     if not rows:
         raise _credential_not_found()

@@ -1,8 +1,8 @@
-"""The text of API keys: `gk_<id>_<secret><checksum>`, all of it lower-case hexadecimal.
+"""The format of API keys: `gk_<id>_<secret><checksum>`, in lower-case hexadecimal.
 
-The id finds the row, the secret (192 bits) proves possession and is stored only as a hash; its
-entropy makes a slow hash pointless. The checksum is the CRC-32 of what stands before it, so that
-a typo is noticed without a query and leaked keys can be told from other texts.
+The id finds the row. The secret (192 bits) proves possession; only its hash is stored, and its
+entropy makes a slow hash pointless. The checksum is the CRC-32 of the text before it: a typo is
+found without a query, and scanners can authenticate leaked keys.
 """
 
 import re
@@ -20,7 +20,7 @@ _KEY = re.compile(r"gk_([0-9a-f]{16})_([0-9a-f]{48})[0-9a-f]{8}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """A well-formed key, not yet known to be anybody's."""
+    """A well-formed key that has not been looked up yet."""
 
     key_id: str
     secret_hash: bytes
@@ -28,7 +28,7 @@ class ParsedKey:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedKey:
-    """A new key: its text for its owner, the rest for the database."""
+    """A new key: `text` goes to its owner, the rest into the database."""
 
     text: str
     key_id: str
@@ -36,14 +36,14 @@ class GeneratedKey:
 
 
 def generate_key(random_bytes: Callable[[int], bytes]) -> GeneratedKey:
-    """Make a key out of what `random_bytes` gives, which must be unpredictable."""
+    """Make a key from `random_bytes`, which must be cryptographically secure."""
     key_id, secret = random_bytes(_ID_BYTES).hex(), random_bytes(_SECRET_BYTES).hex()
     body = f"{key_prefix(key_id)}_{secret}"
     return GeneratedKey(body + _checksum(body), key_id, _hash(secret))
 
 
 def parse_key(text: str) -> ParsedKey | None:
-    """Read a key; None for text that is none, or one with a typo."""
+    """Parse a key; None if the text is not a key or has a typo."""
     match = _KEY.fullmatch(text)
     if match is None or _checksum(text[:-_CHECKSUM_LENGTH]) != text[-_CHECKSUM_LENGTH:]:
         return None
@@ -51,7 +51,7 @@ def parse_key(text: str) -> ParsedKey | None:
 
 
 def matches(key: ParsedKey, secret_hash: bytes) -> bool:
-    """Whether `key` is the one whose hash was stored, compared in constant time."""
+    """Whether `key` has the stored hash, compared in constant time."""
     return compare_digest(key.secret_hash, secret_hash)
 
 

@@ -1,33 +1,33 @@
-"""Units of a company's contract: counted when used, and given back when nothing came of them."""
+"""Units of a company's contract: charged before a reply, refunded if the reply fails."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from math import ceil
 
 from db.database import Transaction
-from db.queries import credentials, enterprise, metering
+from db.queries.enterprise import credentials, enterprise_accounts, metering
+from services.callers.principal import ApiClient
 from services.clock import next_midnight, next_month
-from services.enterprise.records import UsageContract, UsageLimitMode
-from services.principal import ApiClient
-from services.refusal import Refusal, UserErrorCode
+from services.enterprise.records import ApiCredentialStatus, UsageContract, UsageLimitMode
+from services.mutations.refusals import Refusal, UserErrorCode
 
 
 class UsageLimitExceeded(Refusal):
-    """The contract's requests of the day or the month are used up."""
+    """The requests that the contract includes for the day or the month are used up."""
 
     code = UserErrorCode.USAGE_LIMIT_EXCEEDED
 
 
 class KeyRevoked(Exception):
-    """The key was revoked after it had been recognised."""
+    """The key was revoked after the request was authenticated."""
 
     def __init__(self) -> None:
         super().__init__("The API key is revoked.")
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A counted unit: the UTC day that it belongs to, and whether it is over a limit."""
+class ChargedUnit:
+    """A charged unit: the UTC day it counts for, and whether it is over a limit."""
 
     day: date
     is_overage: bool
@@ -35,10 +35,10 @@ class Unit:
 
 async def charge(
     transaction: Transaction, client: ApiClient, contract: UsageContract, now: datetime
-) -> Unit:
-    """Count a unit for the company, which is held until the transaction ends.
+) -> ChargedUnit:
+    """Charge a unit to the company, which stays locked until the transaction ends.
 
-    Of any number of concurrent calls exactly as many succeed as the limits leave. Raises
+    Of several concurrent calls, exactly as many succeed as the limits allow. Raises
     `UsageLimitExceeded` and `KeyRevoked`.
     """
     day = now.date()
@@ -56,16 +56,16 @@ async def charge(
     )
     if is_overage is None:
         raise await _refusal(transaction, client, contract, now)
-    return Unit(day, is_overage)
+    return ChargedUnit(day, is_overage)
 
 
-async def give_back(transaction: Transaction, account_id: int, day: date) -> None:
-    """Take back a unit that was counted on `day`."""
+async def refund(transaction: Transaction, account_id: int, day: date) -> None:
+    """Refund a unit that was charged on `day`."""
     await metering.give_back(transaction, account_id, day)
 
 
 def limit_exceeded(contract: UsageContract, monthly_used: int, now: datetime) -> UsageLimitExceeded:
-    """What is said over a limit, and when trying again can help."""
+    """The refusal of a request over a limit, with the time until the limit resets."""
     if monthly_used >= contract.monthly_limit:
         resets_at = datetime.combine(next_month(now.date()), time(), UTC)
         message = f"The {contract.monthly_limit} requests of the month are used up."
@@ -79,10 +79,10 @@ async def _refusal(
     transaction: Transaction, client: ApiClient, contract: UsageContract, now: datetime
 ) -> Exception:
     key = await credentials.of_account(transaction, client.account_id, client.credential_id)
-    if key is None or key["status"] == "revoked":
+    if key is None or key["status"] == ApiCredentialStatus.REVOKED.value:
         return KeyRevoked()
     day = now.date()
-    rows = await enterprise.usage_totals_by_account(
+    rows = await enterprise_accounts.usage_totals_by_account(
         transaction, [client.account_id], day.replace(day=1), day
     )
     return limit_exceeded(contract, rows[0]["month_count"] if rows else 0, now)

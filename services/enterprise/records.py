@@ -1,8 +1,16 @@
-"""What a company's contract allows and what of it is used."""
+"""A company's contract, its usage, and the states of its API keys."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+
+class ApiCredentialStatus(Enum):
+    """The states of an API key, as the database spells them."""
+
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    REVOKED = "revoked"
 
 
 class UsageLimitMode(Enum):
@@ -14,7 +22,7 @@ class UsageLimitMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class UsageContract:
-    """The metered requests that a contract includes, per UTC day and calendar month."""
+    """The requests that a contract includes per UTC day and per calendar month."""
 
     daily_limit: int
     monthly_limit: int
@@ -23,7 +31,7 @@ class UsageContract:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What of its contract a company has used in the current UTC day and month."""
+    """What a company has used of its contract in the current UTC day and month."""
 
     contract: UsageContract
     daily_used: int
@@ -32,10 +40,10 @@ class Usage:
 
     @property
     def daily_remaining(self) -> int:
-        """What the day still includes; 0 once overage has begun."""
+        """The requests left of the day; 0 once overage has begun."""
         return max(0, self.contract.daily_limit - self.daily_used)
 
     @property
     def monthly_remaining(self) -> int:
-        """What the month still includes; 0 once overage has begun."""
+        """The requests left of the month; 0 once overage has begun."""
         return max(0, self.contract.monthly_limit - self.monthly_used)

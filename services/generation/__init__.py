@@ -1,1 +1,1 @@
-"""The life of a reply, whoever pays for it: leased, written, completed, or recovered."""
+"""The engine that generates replies: lease, write, complete, fail, recover, for any ledger."""

@@ -1,16 +1,16 @@
-"""Why there is no reply: as it is stored, and in words for whoever asked."""
+"""Why a reply failed: the stored reason, and the message shown for it."""
 
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.records import ReplyFailure
-from services.refusal import Refusal, UserErrorCode
+from services.mutations.refusals import Refusal, UserErrorCode
 
-_FAILURES = {
+_FAILURES_BY_REASON = {
     FailureReason.TIMEOUT: ReplyFailure.TIMED_OUT,
     FailureReason.REFUSED: ReplyFailure.REFUSED,
     FailureReason.TOO_LONG: ReplyFailure.TOO_LONG,
     FailureReason.INTERRUPTED: ReplyFailure.INTERRUPTED,
 }
-_WORDS = {
+_MESSAGES = {
     ReplyFailure.UNAVAILABLE: "The model cannot be reached at the moment; try again later.",
     ReplyFailure.TIMED_OUT: "The model did not answer in time; try again.",
     ReplyFailure.REFUSED: "The model declined to answer this.",
@@ -26,10 +26,10 @@ class LlmUnavailable(Refusal):
 
 
 def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
-    """Why there is no reply, as it is stored."""
-    return _FAILURES.get(error.reason, ReplyFailure.UNAVAILABLE)
+    """The stored reason for an error of the model."""
+    return _FAILURES_BY_REASON.get(error.reason, ReplyFailure.UNAVAILABLE)
 
 
-def failure_of(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
-    """The refusal that a stored failure reason means."""
-    return LlmUnavailable(_WORDS[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)
+def llm_unavailable(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
+    """The refusal for a stored failure reason."""
+    return LlmUnavailable(_MESSAGES[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)

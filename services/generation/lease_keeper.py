@@ -1,4 +1,4 @@
-"""Keeping the leases of the replies that a process writes."""
+"""Renewing the leases of the replies that a process writes."""
 
 import asyncio
 from collections.abc import Collection
@@ -6,62 +6,60 @@ from uuid import UUID
 
 import structlog
 
+from db.connections.errors import DatabaseUnavailable
 from db.database import Database
-from db.unavailable import DatabaseUnavailable
-from services.generation.generations import Generations
-from services.periodic import job
+from services.background.periodic import run_job
+from services.generation.store import ReplyStore
 
-RENEWALS_A_LEASE = 3
-_TRIALS_A_LEASE = 12
+RENEWALS_PER_LEASE = 3
+_RETRIES_PER_LEASE = 12
 _log = structlog.get_logger("guidance.replies")
 
 
 class LeaseKeeper:
-    """Renews the leases of what is `written` here, and of nothing else.
+    """Renews the leases of the replies in `active`, and of no others.
 
-    A reply of this process that has no writer any more, because its end could not be stored, loses
-    its lease and is ended by the recovery.
+    If a writer ended without storing the outcome, the lease of its reply expires, and recovery
+    ends the reply.
     """
 
     def __init__(
         self,
         database: Database,
-        generations: Generations,
+        store: ReplyStore,
         owner: UUID,
-        written: Collection[int],
+        active: Collection[int],
         *,
         lease_seconds: float,
     ) -> None:
         self._database = database
-        self._generations = generations
+        self._store = store
         self._owner = owner
-        self._written = written
+        self._active = active
         self._lease_seconds = lease_seconds
 
     async def run(self) -> None:
-        """Renew them until cancelled: often while that fails, so that it succeeds soon again."""
+        """Renew until cancelled; more often while renewing fails."""
         is_renewed = True
         while True:
-            times_a_lease = RENEWALS_A_LEASE if is_renewed else _TRIALS_A_LEASE
-            await asyncio.sleep(self._lease_seconds / times_a_lease)
-            is_renewed = await job("renew_leases", self._renew())
+            times_per_lease = RENEWALS_PER_LEASE if is_renewed else _RETRIES_PER_LEASE
+            await asyncio.sleep(self._lease_seconds / times_per_lease)
+            is_renewed = await run_job("renew_leases", self._renew())
 
     async def _renew(self) -> bool:
-        reply_ids = tuple(self._written)
+        reply_ids = tuple(self._active)
         if not reply_ids:
             return True
         try:
             async with (
-                asyncio.timeout(self._lease_seconds / RENEWALS_A_LEASE),
+                asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),
                 self._database.read_primary() as connection,
             ):
-                await self._generations.renew(
-                    connection, self._owner, reply_ids, self._lease_seconds
-                )
+                await self._store.renew(connection, self._owner, reply_ids, self._lease_seconds)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("leases cannot be renewed", reason=str(error) or type(error).__name__)
             return False
-        except Exception:  # noqa: BLE001 - the next time may be better
+        except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("leases cannot be renewed")
             return False
         return True

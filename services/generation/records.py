@@ -1,4 +1,4 @@
-"""What a reply is while it is written, and how it ends."""
+"""A reply while it is written, and its outcome."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,8 +6,8 @@ from enum import Enum
 from clients.llm import GenerationReport, PromptMessage
 
 
-class ReplyStatus(Enum):
-    """How far a reply is, as the database spells it."""
+class MessageStatus(Enum):
+    """The states of a message, as the database spells them; only replies are ever streaming."""
 
     STREAMING = "streaming"
     COMPLETE = "complete"
@@ -16,7 +16,7 @@ class ReplyStatus(Enum):
 
 
 class ReplyFailure(Enum):
-    """Why a reply failed, as the database spells it."""
+    """Why a reply failed, as the database spells the reasons."""
 
     UNAVAILABLE = "unavailable"
     TIMED_OUT = "timed_out"
@@ -34,20 +34,20 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a reply ended; a failure has its reason, and perhaps when trying again may help."""
+class ReplyOutcome:
+    """How a reply ended; a failure has a reason, and perhaps the time until a retry may help."""
 
-    status: ReplyStatus
+    status: MessageStatus
     failure: ReplyFailure | None = None
     retry_after_seconds: int | None = None
 
 
-INTERRUPTED = Ending(ReplyStatus.FAILED, ReplyFailure.INTERRUPTED)
+INTERRUPTED = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What is written of a reply so far; `ends` are the ends of its pieces in `text`."""
+class ReplyDraft:
+    """A reply as written so far; `ends` are the offsets in `text` at which its pieces end."""
 
     text: str
     ends: tuple[int, ...]

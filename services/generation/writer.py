@@ -1,4 +1,4 @@
-"""Writing one reply: asking the model, passing on what comes, recording how it ended."""
+"""Writing one reply: ask the model, pass its text on as it arrives, store the outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,50 +12,50 @@ from services.generation.failures import failure_of_generation
 from services.generation.records import (
     INTERRUPTED,
     Assignment,
-    Ending,
+    MessageStatus,
+    ReplyDraft,
     ReplyFailure,
-    ReplyStatus,
-    Written,
+    ReplyOutcome,
 )
-from services.generation.text import generate_text
+from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")
-Record = Callable[[int, Ending, Written], Awaitable[bool]]
-"""Stores how a reply ended, and what there is of it; False where it was not the writer's to end."""
+RecordOutcome = Callable[[int, ReplyOutcome, ReplyDraft], Awaitable[bool]]
+"""Stores the outcome and the text of a reply; False if the reply was not the writer's any more."""
 
 
-class Sink(Protocol):
-    """Where the text of one reply goes while it comes."""
+class TextSink(Protocol):
+    """Receives the text of one reply as it arrives."""
 
     @property
     def text(self) -> str:
-        """All that was added and is to be kept."""
+        """The text added so far."""
         ...
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """Where the pieces of `text` end."""
+        """The offsets in `text` at which its pieces end."""
         ...
 
-    async def open(self, written: Callable[[], Written]) -> None:
-        """Begin; `written` tells at any time what there is of the reply."""
+    async def open(self, draft: Callable[[], ReplyDraft]) -> None:
+        """Begin; `draft` returns the reply as written so far, at any time."""
         ...
 
     def add(self, text: str) -> None:
-        """Take the next text, which may be empty."""
+        """Add the next text, which may be empty."""
         ...
 
     async def close(self) -> None:
-        """Take nothing more: `text` is what it will be."""
+        """Stop taking text; `text` does not change after this."""
         ...
 
     async def finish(self, *, is_recorded: bool) -> None:
-        """End, once the end of the reply and its text are stored, or are not going to be."""
+        """End, after the outcome was stored (`is_recorded`) or could not be."""
         ...
 
 
-class Writer:
-    """Writes one reply; `write` is called once, the rest at any time."""
+class ReplyWriter:
+    """Writes one reply; `write` is called once, the other methods at any time."""
 
     def __init__(
         self,
@@ -63,8 +63,8 @@ class Writer:
         *,
         model: LanguageModel,
         model_name: str,
-        sink: Sink,
-        record: Record,
+        sink: TextSink,
+        record: RecordOutcome,
     ) -> None:
         self._assignment = assignment
         self._model = model
@@ -72,58 +72,58 @@ class Writer:
         self._record = record
         self._report = GenerationReport(model=model_name)
         self._started = perf_counter()
-        self._asking: asyncio.Task[None] | None = None
-        self._cut_off: Ending | None = None
+        self._generation: asyncio.Task[None] | None = None
+        self._interruption: ReplyOutcome | None = None
 
     @property
-    def written(self) -> Written:
-        """What there is of the reply now."""
-        return Written(
+    def draft(self) -> ReplyDraft:
+        """The reply as written so far."""
+        return ReplyDraft(
             text=self._sink.text,
             ends=self._sink.ends,
             report=self._report,
             latency_ms=round((perf_counter() - self._started) * 1000),
         )
 
-    def cut_off(self, ending: Ending) -> None:
-        """Cancel the call to the model and let the reply end as given, with what has arrived."""
-        if self._cut_off is None:
-            self._cut_off = ending
-            if self._asking is not None:
-                self._asking.cancel()
+    def interrupt(self, outcome: ReplyOutcome) -> None:
+        """Cancel the call to the model; the reply ends with this outcome and the text so far."""
+        if self._interruption is None:
+            self._interruption = outcome
+            if self._generation is not None:
+                self._generation.cancel()
 
-    async def write(self) -> Ending | None:
-        """Write the reply to its end, whatever that is, and give it; None if another ended it."""
-        await self._sink.open(lambda: self.written)
+    async def write(self) -> ReplyOutcome | None:
+        """Write the reply to its end and return the outcome; None if another process ended it."""
+        await self._sink.open(lambda: self.draft)
         is_recorded = False
         try:
-            ending = await self._ask()
-            if ending.status is ReplyStatus.COMPLETE and not self._sink.text:
-                ending = Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
-            is_recorded = await self._record(self._assignment.reply_id, ending, self.written)
+            outcome = await self._generate()
+            if outcome.status is MessageStatus.COMPLETE and not self._sink.text:
+                outcome = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.UNAVAILABLE)
+            is_recorded = await self._record(self._assignment.reply_id, outcome, self.draft)
         finally:
             await self._sink.finish(is_recorded=is_recorded)
-        return ending if is_recorded else None
+        return outcome if is_recorded else None
 
-    async def _ask(self) -> Ending:
+    async def _generate(self) -> ReplyOutcome:
         generating = generate_text(
             self._model, self._assignment.prompt, self._report, self._sink.add
         )
-        self._asking = asyncio.create_task(generating)
-        if self._cut_off is not None:
-            self._asking.cancel()
-        await asyncio.wait([self._asking])
+        self._generation = asyncio.create_task(generating)
+        if self._interruption is not None:
+            self._generation.cancel()
+        await asyncio.wait([self._generation])
         await self._sink.close()
-        return self._ending(self._asking)
+        return self._outcome(self._generation)
 
-    def _ending(self, asking: "asyncio.Task[None]") -> Ending:
-        if asking.cancelled():
-            return self._cut_off or INTERRUPTED
-        error = asking.exception()
+    def _outcome(self, generation: "asyncio.Task[None]") -> ReplyOutcome:
+        if generation.cancelled():
+            return self._interruption or INTERRUPTED
+        error = generation.exception()
         if error is None:
-            return Ending(ReplyStatus.COMPLETE)
+            return ReplyOutcome(MessageStatus.COMPLETE)
         if isinstance(error, GenerationFailed):
             failure = failure_of_generation(error)
-            return Ending(ReplyStatus.FAILED, failure, error.retry_after_seconds)
+            return ReplyOutcome(MessageStatus.FAILED, failure, error.retry_after_seconds)
         _log.error("a reply failed", reply=self._assignment.reply_id, exc_info=error)
-        return Ending(ReplyStatus.FAILED, ReplyFailure.UNAVAILABLE)
+        return ReplyOutcome(MessageStatus.FAILED, ReplyFailure.UNAVAILABLE)

@@ -1,1 +1,1 @@
-"""Talking: messages, the replies that the model writes, and those who read along."""
+"""Chat: people's messages, the model's replies, and following a reply while it is written."""

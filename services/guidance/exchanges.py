@@ -1,4 +1,4 @@
-"""Recording an exchange: a message, the reply to come, and the unit that it costs."""
+"""Recording an exchange: a message, the pending reply to it, and the quota unit it costs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,24 +7,25 @@ from uuid import UUID
 from asyncpg import Record
 
 from db.database import Transaction
-from db.queries import billing, conversations, exchange_writes, messages
+from db.queries.billing import subscriptions
+from db.queries.chat import conversations, exchange_writes, messages
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
-from services.generation.records import Assignment, ReplyStatus
-from services.guidance.records import ContextWindow, Exchange, Spoken
+from services.generation.records import Assignment, MessageStatus
+from services.guidance.records import ContextWindow, Exchange, HistoryMessage
 from services.guidance.rules import prompt
-from services.idempotency import Claim
+from services.mutations.idempotency import Claim
+from services.mutations.refusals import Conflict, NotFound
 from services.quota import ledger
-from services.refusal import Conflict, NotFound
 
-_READ_FOR_ONE_TOLD = 2
-"""Messages read for each that is told: some failed, some were answered again."""
+_MESSAGES_READ_PER_PROMPT_MESSAGE = 2
+"""More are read than the prompt takes, because failed and superseded replies are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
+class ExchangeRecorder:
     """Records exchanges whose replies the process `owner` will write."""
 
     owner: UUID
@@ -41,7 +42,7 @@ class Exchanges:
         content: str,
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record a message of a person's, the reply that is to be written, and both for the key.
+        """Record a person's message and the reply to be written, as the result of the claimed key.
 
         Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
         """
@@ -67,7 +68,7 @@ class Exchanges:
     async def reopen(
         self, transaction: Transaction, claim: Claim, user_id: int, message_id: int, now: datetime
     ) -> tuple[Exchange, Assignment]:
-        """Record another reply to the last message of a conversation, as `open` does.
+        """Record another reply to the last message of a conversation, like `open`.
 
         Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
         """
@@ -77,9 +78,11 @@ class Exchanges:
         conversation_id = found[0]["conversation_id"]
         opened = await conversations.open_exchange(transaction, conversation_id, user_id, now)
         if opened is None:
-            # It was deleted since.
+            # It was deleted in the meantime.
             raise _message_not_found()
-        history = _to_be_answered(await self._history(transaction, conversation_id), message_id)
+        history = _up_to_last_question(
+            await self._history(transaction, conversation_id), message_id
+        )
         return await self._begin_reply(
             transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
         )
@@ -91,13 +94,13 @@ class Exchanges:
         user_id: int,
         conversation_id: int,
         created_at: datetime,
-        history: list[Spoken],
+        history: list[HistoryMessage],
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record the reply to the last message of `history`, and what the key keeps."""
-        rows = await billing.current_subscription_by_user(transaction, [user_id])
+        """Record the reply to the last message of `history`, and the result of the key."""
+        rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
         subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
-        limit = ledger.check_limit(subscription)
+        limit = ledger.check_daily_limit(subscription)
         reply_id = await exchange_writes.begin_reply(
             transaction,
             user_id=user_id,
@@ -117,41 +120,43 @@ class Exchanges:
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 
-    async def _history(self, transaction: Transaction, conversation_id: int) -> list[Spoken]:
-        most = self.window.messages * _READ_FOR_ONE_TOLD
+    async def _history(
+        self, transaction: Transaction, conversation_id: int
+    ) -> list[HistoryMessage]:
+        most = self.window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
         rows = await messages.newest(transaction, conversation_id, most)
-        return [_spoken(row) for row in reversed(rows)]
+        return [_history_message(row) for row in reversed(rows)]
 
 
 def _message_not_found() -> NotFound:
     return NotFound("There is no such message.", field="messageId")
 
 
-def _to_be_answered(history: list[Spoken], message_id: int) -> list[Spoken]:
+def _up_to_last_question(history: list[HistoryMessage], message_id: int) -> list[HistoryMessage]:
     """The history up to the person's last message, without the replies to it.
 
-    That message is what `message_id` must be, or be a reply to; otherwise raises `Conflict`.
+    Raises `Conflict` unless `message_id` is that message or a reply to it.
     """
-    places = [index for index, one in enumerate(history) if not one.is_reply]
-    if not places:
+    question_indexes = [index for index, one in enumerate(history) if not one.is_reply]
+    if not question_indexes:
         raise Conflict("This message has been answered often enough.", field="messageId")
-    since = history[places[-1] :]
-    if message_id not in {one.id for one in since}:
+    last_exchange = history[question_indexes[-1] :]
+    if message_id not in {one.id for one in last_exchange}:
         raise Conflict("Only the last message can be answered again.", field="messageId")
-    _check_is_answered(since, field="messageId")
-    return history[: places[-1] + 1]
+    _check_is_answered(last_exchange, field="messageId")
+    return history[: question_indexes[-1] + 1]
 
 
-def _check_is_answered(history: list[Spoken], *, field: str) -> None:
-    """Raise `Conflict` while a reply is being written, which the model could not be told."""
-    if any(one.status is ReplyStatus.STREAMING for one in history):
+def _check_is_answered(history: list[HistoryMessage], *, field: str) -> None:
+    """Raise `Conflict` while a reply is being written: the prompt could not include it."""
+    if any(one.status is MessageStatus.STREAMING for one in history):
         raise Conflict("A reply is being written; stop it, or wait for its end.", field=field)
 
 
-def _spoken(row: Record) -> Spoken:
-    return Spoken(
+def _history_message(row: Record) -> HistoryMessage:
+    return HistoryMessage(
         id=row["id"],
         is_reply=row["role"] == "assistant",
-        status=ReplyStatus(row["status"]),
+        status=MessageStatus(row["status"]),
         content=row["content"],
     )

@@ -1,24 +1,24 @@
-"""Failed replies, in words for the person."""
+"""The refusal shown to a person for a failed reply."""
 
 from datetime import datetime
 from math import ceil
 
 from asyncpg import Record
 
-from services.generation.failures import LlmUnavailable, failure_of
+from services.generation.failures import LlmUnavailable, llm_unavailable
 
 _LONGEST_WAIT_SECONDS = 2**31 - 1
-"""GraphQL's `Int` has no place for more, and rows of before have no bound."""
+"""The largest GraphQL `Int`; older rows may hold longer waits."""
 
 
-def failure_of_reply(reply: Record, now: datetime) -> LlmUnavailable | None:
-    """Why a stored reply failed; None unless it did.
+def reply_failure(reply: Record, now: datetime) -> LlmUnavailable | None:
+    """The refusal for a stored reply that failed; None if it did not fail.
 
-    What is left of the time after which the model may be asked again is 0 once that is over.
+    The remaining time until a retry may help is 0 once it has passed.
     """
     if reply["failure_reason"] is None:
         return None
-    retry_at, left = reply["retry_at"], None
+    retry_at, seconds = reply["retry_at"], None
     if retry_at is not None:
-        left = min(max(0, ceil((retry_at - now).total_seconds())), _LONGEST_WAIT_SECONDS)
-    return failure_of(reply["failure_reason"], retry_after_seconds=left)
+        seconds = min(max(0, ceil((retry_at - now).total_seconds())), _LONGEST_WAIT_SECONDS)
+    return llm_unavailable(reply["failure_reason"], retry_after_seconds=seconds)

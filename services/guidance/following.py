@@ -1,4 +1,4 @@
-"""Reading a reply while it is written, from any index on, on any instance."""
+"""Following a reply while it is written, from any piece on and from any instance."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,41 +7,41 @@ from contextlib import aclosing, suppress
 from asyncpg import Record
 
 from db.database import Database
-from db.queries import messages
-from services.generation.records import ReplyStatus
-from services.refusal import NotFound
-from streams import Delta, ReplyStreams, StreamUnknown, split
+from db.queries.chat import messages
+from services.generation.records import MessageStatus
+from services.mutations.refusals import NotFound
+from streams import Delta, ReplyStreams, StreamUnknown, split_pieces
 
 _POLL_SECONDS = 0.25
 
 
-async def follow(
+async def follow_reply(
     database: Database, streams: ReplyStreams, *, user_id: int, reply_id: int, after: int
 ) -> AsyncGenerator[Delta | Record, None]:
-    """Give the pieces after the index `after`, those to come too, and at last the stored reply.
+    """Yield the pieces after index `after`, including those to come, and finally the stored reply.
 
-    What is stored and what is streamed are cut into the same pieces, so that one takes over where
-    the other ends: where a stream cannot be followed, what its writer stores now and then is.
-    Raises `NotFound` for what is no reply of the user's.
+    The stored text and the stream are cut into the same pieces, so one continues where the other
+    ends: if the stream cannot be followed, the text that the writer stores from time to time is
+    read instead. Raises `NotFound` if the user has no such reply.
     """
-    seen = max(0, after)
+    last_index = max(0, after)
     while True:
         reply = await _reply(database, user_id, reply_id)
-        for delta in split(reply["content"], reply["stream_ends"] or (), seen):
+        for delta in split_pieces(reply["content"], reply["stream_ends"] or (), last_index):
             yield delta
-            seen = delta.index
-        if reply["status"] != ReplyStatus.STREAMING.value:
+            last_index = delta.index
+        if reply["status"] != MessageStatus.STREAMING.value:
             yield reply
             return
-        # Whoever follows for long keeps nothing of what is stored.
+        # A long-lived follower must not keep the stored text in memory.
         del reply
-        before = seen
+        before = last_index
         with suppress(StreamUnknown):
-            async with aclosing(streams.follow(reply_id, seen)) as deltas:
+            async with aclosing(streams.follow(reply_id, last_index)) as deltas:
                 async for delta in deltas:
                     yield delta
-                    seen = delta.index
-        if seen == before:
+                    last_index = delta.index
+        if last_index == before:
             await asyncio.sleep(_POLL_SECONDS)
 
 

@@ -1,47 +1,47 @@
-"""The jobs that write the replies of conversations, with what must go on beside them."""
+"""The tasks that write the replies of conversations, with the background work they need."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from clients.llm import LanguageModel
 from db.database import Database
+from services.background.periodic import run_in_background
 from services.generation.jobs import GenerationJobs
-from services.generation.records import Assignment, Written
-from services.generation.writer import Record, Writer
-from services.guidance.progress import Progress
-from services.guidance.replies import ConversationReplies
-from services.guidance.stops import LOOK_SECONDS, StopWatcher
-from services.guidance.streamed_text import StreamedText
-from services.periodic import running
+from services.generation.records import Assignment, ReplyDraft
+from services.generation.writer import RecordOutcome, ReplyWriter
+from services.guidance.progress import ProgressWriter
+from services.guidance.reply_store import ConversationReplyStore
+from services.guidance.stops import POLL_SECONDS, StopWatcher
+from services.guidance.streaming_sink import StreamingSink
 from streams import ReplyStreams
 
 
 @asynccontextmanager
 async def open_reply_jobs(
     database: Database,
-    replies: ConversationReplies,
+    store: ConversationReplyStore,
     *,
     model: LanguageModel,
     model_name: str,
     streams: ReplyStreams,
     lease_seconds: float,
     grace_seconds: float,
-    look_seconds: float = LOOK_SECONDS,
+    poll_seconds: float = POLL_SECONDS,
 ) -> AsyncIterator[GenerationJobs]:
-    """Begin to look after replies; leaving lets those that are being written finish first."""
+    """Start the background work; leaving first lets the replies that are being written finish."""
 
-    async def save(written: Mapping[int, Written]) -> Collection[int]:
+    async def save(drafts: Mapping[int, ReplyDraft]) -> Collection[int]:
         async with database.read_primary() as connection:
-            return await replies.save(connection, written)
+            return await store.save(connection, drafts)
 
-    def new_writer(assignment: Assignment, record: Record) -> Writer:
-        sink = StreamedText(assignment.reply_id, streams, progress)
-        return Writer(assignment, model=model, model_name=model_name, sink=sink, record=record)
+    def new_writer(assignment: Assignment, record: RecordOutcome) -> ReplyWriter:
+        sink = StreamingSink(assignment.reply_id, streams, progress)
+        return ReplyWriter(assignment, model=model, model_name=model_name, sink=sink, record=record)
 
-    progress = Progress(save)
+    progress = ProgressWriter(save)
     jobs = GenerationJobs(
-        database, replies, new_writer, lease_seconds=lease_seconds, grace_seconds=grace_seconds
+        database, store, new_writer, lease_seconds=lease_seconds, grace_seconds=grace_seconds
     )
-    stops = StopWatcher(database, jobs, look_seconds=look_seconds)
-    async with running(progress.run()), running(stops.run()), jobs:
+    stops = StopWatcher(database, jobs, poll_seconds=poll_seconds)
+    async with run_in_background(progress.run()), run_in_background(stops.run()), jobs:
         yield jobs

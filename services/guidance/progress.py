@@ -1,4 +1,4 @@
-"""Storing what there is of replies before anybody is shown it, many replies in one statement."""
+"""Storing the text of replies before it is shown, many replies in one statement."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -7,83 +7,83 @@ from typing import TypeAlias
 
 import structlog
 
-from db.unavailable import DatabaseUnavailable
-from services.generation.records import Written
-from services.periodic import job
+from db.connections.errors import DatabaseUnavailable
+from services.background.periodic import run_job
+from services.generation.records import ReplyDraft
 
 INTERVAL_SECONDS = 0.05
-"""From the end of one statement to the next, unless a reply begins: at most twenty a second."""
-PATIENCE_SECONDS = 2.0
-"""How long a text is held back at most. What is shown then may be lost, if the process dies too."""
-Save: TypeAlias = Callable[[Mapping[int, Written]], Awaitable[Collection[int]]]
+"""The wait between statements, at most twenty a second; the first text of a reply cuts it short."""
+TIMEOUT_SECONDS = 2.0
+"""How long showing a text waits for storing it; unstored text may be lost with the process."""
+SaveDrafts: TypeAlias = Callable[[Mapping[int, ReplyDraft]], Awaitable[Collection[int]]]
 _log = structlog.get_logger("guidance.replies")
 
 
-class Progress:
-    """Has what was added to replies stored by `save`, which gives the replies that it stored.
+class ProgressWriter:
+    """Stores the drafts of replies with `save`, which returns the ids of those it stored.
 
-    A database that is away holds up no reply: its text is then kept by its writer alone.
+    A database that is away delays no reply: its text is then held by its writer alone.
     """
 
-    def __init__(self, save: Save, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
+    def __init__(self, save: SaveDrafts, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._save = save
         self._interval_seconds = interval_seconds
-        self._waiting: dict[int, tuple[Callable[[], Written], asyncio.Future[None]]] = {}
-        self._is_wanted = asyncio.Event()
-        self._is_urgent = asyncio.Event()
+        self._waiting: dict[int, tuple[Callable[[], ReplyDraft], asyncio.Future[None]]] = {}
+        self._has_work = asyncio.Event()
+        self._has_first_text = asyncio.Event()
 
-    def stored(
-        self, reply_id: int, written: Callable[[], Written], *, is_first: bool = False
+    def save_soon(
+        self, reply_id: int, draft: Callable[[], ReplyDraft], *, is_first: bool = False
     ) -> "asyncio.Future[None]":
-        """A future that is done when all that is `written` of a reply now has been stored.
+        """A future that is done once the reply as written now has been stored.
 
-        What `is_first` of a reply waits for no interval. The future is done too when that has
-        taken too long; whoever waits may set its result themselves. A reply has one at a time.
+        The first text of a reply does not wait for the interval. The future is also done when
+        storing takes too long, and a caller may set its result. A reply has one future at a time.
         """
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
-        giving_up = loop.call_later(PATIENCE_SECONDS, _release, waiter)
-        waiter.add_done_callback(lambda _: giving_up.cancel())
-        self._waiting[reply_id] = written, waiter
-        self._is_wanted.set()
+        timeout = loop.call_later(TIMEOUT_SECONDS, _release, waiter)
+        waiter.add_done_callback(lambda _: timeout.cancel())
+        self._waiting[reply_id] = draft, waiter
+        self._has_work.set()
         if is_first:
-            self._is_urgent.set()
+            self._has_first_text.set()
         return waiter
 
     async def run(self) -> None:
         """Store until cancelled."""
         while True:
-            await self._is_wanted.wait()
-            self._is_wanted.clear()
-            self._is_urgent.clear()
-            await job("store_replies", self._store())
+            await self._has_work.wait()
+            self._has_work.clear()
+            self._has_first_text.clear()
+            await run_job("store_replies", self._store())
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_seconds):
-                    await self._is_urgent.wait()
+                    await self._has_first_text.wait()
 
     async def _store(self) -> None:
-        """Store what is waited for; what another has locked is tried again with the next."""
+        """Store the waiting drafts; those whose row is locked are tried again next time."""
         waiting, self._waiting = self._waiting, {}
         waiting = {key: one for key, one in waiting.items() if not one[1].done()}
         if not waiting:
             return
-        stored = await self._saved({key: written() for key, (written, _) in waiting.items()})
+        stored = await self._try_save({key: draft() for key, (draft, _) in waiting.items()})
         for reply_id, one in waiting.items():
             if reply_id in stored:
                 _release(one[1])
             elif not one[1].done():
                 self._waiting.setdefault(reply_id, one)
-                self._is_wanted.set()
+                self._has_work.set()
 
-    async def _saved(self, written: Mapping[int, Written]) -> Collection[int]:
+    async def _try_save(self, drafts: Mapping[int, ReplyDraft]) -> Collection[int]:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                return await self._save(written)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                return await self._save(drafts)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("text is shown that is not stored", reason=type(error).__name__)
-        except Exception:  # noqa: BLE001 - the next time may be better
+        except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("text is shown that is not stored")
-        return written.keys()
+        return drafts.keys()
 
 
 def _release(waiter: "asyncio.Future[None]") -> None:

@@ -1,16 +1,16 @@
-"""What an exchange is, and what of a conversation goes along with it."""
+"""Exchanges, and the part of a conversation that goes into the prompt."""
 
 from dataclasses import dataclass, field
 
 from services.billing.records import Subscription
-from services.generation.records import ReplyStatus
+from services.generation.records import MessageStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A person's message and the reply to it, by their ids.
+    """The ids of a person's message and of the reply to it.
 
-    One that was just recorded has the subscription that its unit was reserved under.
+    A new exchange also has the subscription under which its quota unit was reserved.
     """
 
     conversation_id: int
@@ -21,17 +21,17 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class ContextWindow:
-    """How much of a conversation goes along with a message, at most."""
+    """How much of a conversation the prompt includes at most."""
 
     messages: int
     characters: int
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class HistoryMessage:
     """One message of a conversation's history."""
 
     id: int
     is_reply: bool
-    status: ReplyStatus
+    status: MessageStatus
     content: str

@@ -1,4 +1,4 @@
-"""Sending messages, and what a person may do with the replies to them."""
+"""Sending messages, and regenerating, stopping and following the replies."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -9,48 +9,49 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import generations, messages
-from services import idempotency, people
+from db.queries.chat import messages, reply_generations
+from services.callers import people
 from services.clock import Clock
 from services.generation.failures import LlmUnavailable
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
-from services.guidance.exchanges import Exchanges
-from services.guidance.failures import failure_of_reply
-from services.guidance.following import follow
+from services.guidance.exchanges import ExchangeRecorder
+from services.guidance.failures import reply_failure
+from services.guidance.following import follow_reply
 from services.guidance.records import Exchange
-from services.guidance.replies import ConversationReplies
-from services.guidance.rules import checked_content
-from services.idempotency import Caller, Claim
-from services.refusal import NotFound
-from services.throttling.key_locks import KeyLocks
-from services.throttling.turns import turn_given_up
+from services.guidance.reply_store import ConversationReplyStore
+from services.guidance.rules import validated_content
+from services.mutations import idempotency
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import NotFound
+from services.throttling.concurrency import slot_released
+from services.throttling.keyed_locks import KeyedLocks
 from streams import Delta, ReplyStreams
 
-_STOP_PATIENCE_SECONDS = 3.0
+_STOP_TIMEOUT_SECONDS = 3.0
 
-Recording: TypeAlias = Callable[
+RecordExchange: TypeAlias = Callable[
     [Transaction, Claim, datetime], Awaitable[tuple[Exchange, Assignment]]
 ]
 
 
 class GuidanceService:
-    """What a person says and the model answers; what changes anything may raise `PersonUnknown`."""
+    """A person's chat with the model; methods that change something raise `PersonUnknown`."""
 
     def __init__(
         self,
         database: Database,
         jobs: GenerationJobs,
-        replies: ConversationReplies,
+        store: ConversationReplyStore,
         streams: ReplyStreams,
-        exchanges: Exchanges,
+        exchanges: ExchangeRecorder,
         *,
         clock: Clock,
     ) -> None:
         self._database = database
         self._jobs = jobs
-        self._replies = replies
-        self._locks = KeyLocks()
+        self._store = store
+        self._locks = KeyedLocks()
         self._streams = streams
         self._exchanges = exchanges
         self._clock = clock
@@ -58,13 +59,13 @@ class GuidanceService:
     async def send(
         self, user_id: int, *, conversation_id: int | None, content: str, idempotency_key: str
     ) -> Exchange:
-        """Record a message and begin the reply to it, in a new conversation if none is given.
+        """Record a message and start the reply to it, in a new conversation if none is given.
 
-        Message, reply and the reserved unit are recorded together or not at all; the same key
-        gives the same exchange again. Raises `InvalidInput`, `NotFound`, `Conflict`,
+        The message, the reply and the reserved quota unit are recorded together or not at all; the
+        same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
         `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
-        text = checked_content(content)
+        text = validated_content(content)
 
         async def record(
             transaction: Transaction, claim: Claim, now: datetime
@@ -77,7 +78,7 @@ class GuidanceService:
         return await self._once(user_id, idempotency_key, "sendMessage", values, record)
 
     async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
-        """Begin another reply to the last message of a conversation; it costs a unit as well.
+        """Start another reply to the last message of a conversation; it costs another unit.
 
         `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
         `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
@@ -92,37 +93,37 @@ class GuidanceService:
         return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
 
     async def stop(self, user_id: int, reply_id: int) -> None:
-        """Have a reply stopped, wherever it is written, and wait until it has ended.
+        """Stop a reply, whichever process writes it, and wait until it has ended.
 
-        A reply that has ended stays as it is. One whose process does not end it soon is taken away
-        from it, and keeps what is stored, which is all that was shown. Raises `NotFound`.
+        A reply that has ended stays as it is. If its process does not end it soon, it is ended here
+        with the stored text, which is all that was shown. Raises `NotFound`.
         """
         async with self._database.write() as connection:
-            asked = await generations.request_stop(connection, reply_id, user_id)
-        writer = people.known(asked)["owner"]
+            row = await reply_generations.request_stop(connection, reply_id, user_id)
+        writer = people.require_person(row)["owner"]
         if writer is None:
             await self._check_is_reply(user_id, reply_id)
         if writer == self._jobs.owner:
             self._jobs.stop(reply_id)
-        async with turn_given_up():
+        async with slot_released():
             try:
-                async with asyncio.timeout(_STOP_PATIENCE_SECONDS):
-                    await self._ended(user_id, reply_id)
+                async with asyncio.timeout(_STOP_TIMEOUT_SECONDS):
+                    await self._wait_for_end(user_id, reply_id)
             except TimeoutError:
-                await self._take_away(reply_id)
+                await self._end_stopped(reply_id)
 
-    async def ended(self, user_id: int, reply_id: int) -> Record:
-        """Wait for the end of a reply and give it as it is stored; raises `NotFound`."""
-        async with turn_given_up():
-            return await self._ended(user_id, reply_id)
+    async def wait_for_end(self, user_id: int, reply_id: int) -> Record:
+        """Wait for the end of a reply and return its row; raises `NotFound`."""
+        async with slot_released():
+            return await self._wait_for_end(user_id, reply_id)
 
-    async def _ended(self, user_id: int, reply_id: int) -> Record:
-        await self._jobs.ended(reply_id)
+    async def _wait_for_end(self, user_id: int, reply_id: int) -> Record:
+        await self._jobs.wait_for_end(reply_id)
         async with aclosing(self.follow(user_id, reply_id, after=0)) as events:
             async for event in events:
                 if isinstance(event, Record):
                     return event
-        raise RuntimeError("a reply was followed to no end")
+        raise RuntimeError("following a reply ended without its row")
 
     async def _check_is_reply(self, user_id: int, message_id: int) -> None:
         async with self._database.read_primary() as connection:
@@ -130,45 +131,48 @@ class GuidanceService:
         if not found or found[0]["role"] != "assistant":
             raise NotFound("There is no such reply.", field="messageId")
 
-    async def _take_away(self, reply_id: int) -> None:
+    async def _end_stopped(self, reply_id: int) -> None:
         async with self._database.begin() as transaction:
-            has_taken = await self._replies.end_stopped(transaction, reply_id)
-        if has_taken:
-            await self._replies.note_abandoned(reply_id)
+            is_ended_here = await self._store.end_stopped(transaction, reply_id)
+        if is_ended_here:
+            await self._store.on_abandoned(reply_id)
 
     def follow(
         self, user_id: int, reply_id: int, *, after: int
     ) -> AsyncGenerator[Delta | Record, None]:
-        """Give the pieces of a reply after the index `after`, and at last the stored reply.
+        """Yield the pieces of a reply after index `after`, and finally its row.
 
         Raises `NotFound`.
         """
-        return follow(
+        return follow_reply(
             self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
         )
 
     def failure(self, reply: Record) -> LlmUnavailable | None:
-        """Why a reply failed that `ended` or `follow` gave; None unless it did."""
-        return failure_of_reply(reply, self._clock())
+        """The refusal for a failed reply, given its row; None if it did not fail."""
+        return reply_failure(reply, self._clock())
 
     # Any: JSON.
     async def _once(
-        self, user_id: int, key: str, operation: str, values: dict[str, Any], record: Recording
+        self, user_id: int, key: str, operation: str, values: dict[str, Any], record: RecordExchange
     ) -> Exchange:
-        """Record an exchange and start its reply, or give the one that the key recorded before."""
+        """Record an exchange and start its reply, or return the key's earlier exchange."""
         use = idempotency.key_use(key, operation=operation, values=values)
         now = self._clock()
-        async with self._locks.of((user_id, key)), self._database.begin() as transaction:
+        async with (
+            self._locks.hold_or_release_slot((user_id, key)),
+            self._database.begin() as transaction,
+        ):
             claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
             if claim.result is not None:
-                return await _recorded(transaction, user_id, Exchange(**claim.result))
+                return await _replayed(transaction, user_id, Exchange(**claim.result))
             exchange, assignment = await record(transaction, claim, now)
             transaction.after_commit(lambda: self._jobs.start(assignment))
-            transaction.if_unknown(lambda: self._jobs.start_if_recorded(assignment))
+            transaction.on_unknown_outcome(lambda: self._jobs.start_if_recorded(assignment))
         return exchange
 
 
-async def _recorded(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:
+async def _replayed(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:
     if not await messages.by_id(transaction, [exchange.reply_id], user_id):
         raise NotFound("The conversation that this key wrote in was deleted.")
     return exchange

@@ -1,39 +1,39 @@
-"""Stops that were asked for elsewhere, and replies that were taken away."""
+"""Noticing replies of this process that another one asked to stop, or has ended."""
 
 from db.database import Database
-from db.queries import generations
+from db.queries.chat import reply_generations
+from services.background.periodic import run_periodically
 from services.generation.jobs import GenerationJobs
 from services.generation.records import INTERRUPTED
-from services.periodic import repeat
 
-LOOK_SECONDS = 0.4
-"""How late a stop that was asked for elsewhere is noticed, at most."""
+POLL_SECONDS = 0.4
+"""A stop requested on another instance is noticed at most this late."""
 
 
 class StopWatcher:
-    """Looks whether what this process writes is still to be written."""
+    """Polls whether the replies that this process writes are still to be written."""
 
     def __init__(
-        self, database: Database, jobs: GenerationJobs, *, look_seconds: float = LOOK_SECONDS
+        self, database: Database, jobs: GenerationJobs, *, poll_seconds: float = POLL_SECONDS
     ) -> None:
         self._database = database
         self._jobs = jobs
-        self._look_seconds = look_seconds
+        self._poll_seconds = poll_seconds
 
     async def run(self) -> None:
-        """Look until cancelled."""
-        await repeat(self.look, name="look_for_stops", every_seconds=self._look_seconds)
+        """Poll until cancelled."""
+        await run_periodically(self.poll, name="look_for_stops", every_seconds=self._poll_seconds)
 
-    async def look(self) -> None:
-        """Stop what was asked to stop, and give up what was taken away."""
-        known = dict(self._jobs.writers)
-        if not known:
+    async def poll(self) -> None:
+        """Stop the replies that are to stop, and interrupt those that were ended elsewhere."""
+        writers = dict(self._jobs.writers)
+        if not writers:
             return
         async with self._database.read_primary() as connection:
-            rows = await generations.of_owner(connection, self._jobs.owner)
-        ours = {row["reply_id"]: row["stop_requested_at"] for row in rows}
-        for reply_id, writer in known.items():
-            if reply_id not in ours:
-                writer.cut_off(INTERRUPTED)
-            elif ours[reply_id] is not None:
+            rows = await reply_generations.of_owner(connection, self._jobs.owner)
+        stop_requests = {row["reply_id"]: row["stop_requested_at"] for row in rows}
+        for reply_id, writer in writers.items():
+            if reply_id not in stop_requests:
+                writer.interrupt(INTERRUPTED)
+            elif stop_requests[reply_id] is not None:
                 self._jobs.stop(reply_id)

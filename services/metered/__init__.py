@@ -1,1 +1,1 @@
-"""Guidance for companies: replies to single questions, each worth a unit of the contract."""
+"""Guidance for companies: replies to single questions, each charged as a unit of the contract."""

@@ -1,12 +1,12 @@
-"""The jobs that write the replies to companies."""
+"""The tasks that write the replies to companies."""
 
 from clients.llm import LanguageModel
 from db.database import Database
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
-from services.generation.writer import Record, Writer
-from services.metered.replies import MeteredReplies
-from services.metered.whole_text import WholeText
+from services.generation.writer import RecordOutcome, ReplyWriter
+from services.metered.buffered_sink import BufferedSink
+from services.metered.reply_store import MeteredReplyStore
 
 
 def metered_jobs(
@@ -17,16 +17,16 @@ def metered_jobs(
     lease_seconds: float,
     grace_seconds: float,
 ) -> GenerationJobs:
-    """Jobs for one process."""
+    """The tasks of one process."""
 
-    def new_writer(assignment: Assignment, record: Record) -> Writer:
-        return Writer(
-            assignment, model=model, model_name=model_name, sink=WholeText(), record=record
+    def new_writer(assignment: Assignment, record: RecordOutcome) -> ReplyWriter:
+        return ReplyWriter(
+            assignment, model=model, model_name=model_name, sink=BufferedSink(), record=record
         )
 
     return GenerationJobs(
         database,
-        MeteredReplies(),
+        MeteredReplyStore(),
         new_writer,
         lease_seconds=lease_seconds,
         grace_seconds=grace_seconds,

@@ -1,11 +1,11 @@
-"""What a company asks."""
+"""A company's question."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What guidance is wanted for."""
+    """What a company asks guidance for."""
 
     situation: str
     objective: str

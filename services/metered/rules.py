@@ -1,11 +1,11 @@
-"""What may be asked, and how the model is asked it."""
+"""Validating a question, and building the prompt for it."""
 
 from datetime import datetime
 from math import ceil
 
 from clients.llm import PromptMessage, Role
 from services.metered.records import Question
-from services.texts import long_text, short_text
+from services.mutations.texts import long_text, short_text
 
 LONGEST_SITUATION = 8_000
 LONGEST_OBJECTIVE = 2_000
@@ -17,8 +17,8 @@ INSTRUCTIONS = (
 )
 
 
-def checked(situation: str, objective: str, time_horizon: str | None) -> Question:
-    """The question without white space around its parts; raises `InvalidInput`."""
+def validated_question(situation: str, objective: str, time_horizon: str | None) -> Question:
+    """The question with the white space around its parts removed; raises `InvalidInput`."""
     return Question(
         situation=long_text(
             situation, field="situation", name="`situation`", longest=LONGEST_SITUATION
@@ -31,18 +31,18 @@ def checked(situation: str, objective: str, time_horizon: str | None) -> Questio
 
 
 def prompt(question: Question) -> tuple[PromptMessage, ...]:
-    """What the model is asked: our instructions, and the parts of the question."""
+    """The prompt: our instructions, and the parts of the question."""
     parts = {
         "Situation": question.situation,
         "Objective": question.objective,
         "Time horizon": question.time_horizon,
     }
-    asked = "\n\n".join(f"{name}:\n{text}" for name, text in parts.items() if text)
-    return PromptMessage(Role.SYSTEM, INSTRUCTIONS), PromptMessage(Role.USER, asked)
+    content = "\n\n".join(f"{name}:\n{text}" for name, text in parts.items() if text)
+    return PromptMessage(Role.SYSTEM, INSTRUCTIONS), PromptMessage(Role.USER, content)
 
 
-def seconds_left(wait_seconds: int, *, since: datetime, now: datetime) -> int:
-    """What is left of a wait in whole seconds; all of it where `now` was before it began."""
+def remaining_seconds(wait_seconds: int, *, since: datetime, now: datetime) -> int:
+    """The whole seconds left of a wait that began at `since`; all if that is in the future."""
     passed = (now - since).total_seconds()
     return min(wait_seconds, max(0, ceil(wait_seconds - passed)))
 

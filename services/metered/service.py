@@ -1,4 +1,4 @@
-"""Metered guidance: asked with an API key, counted, written, and given again to the same key."""
+"""Metered guidance: a question asked with an API key is charged and answered once."""
 
 import asyncio
 from dataclasses import asdict
@@ -7,26 +7,26 @@ from datetime import datetime
 from asyncpg import Record
 
 from db.database import Connection, Database
-from db.queries import metered_replies
-from services import idempotency
+from db.queries.enterprise import metered_replies
+from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
-from services.enterprise.turns import Turns
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
-from services.idempotency import KEPT, Caller
 from services.metered.records import Question
 from services.metered.rules import prompt
-from services.principal import ApiClient
-from services.refusal import Conflict
-from services.throttling.turns import turn_given_up
+from services.mutations import idempotency
+from services.mutations.idempotency import RETENTION, Caller
+from services.mutations.refusals import Conflict
+from services.throttling.concurrency import slot_released
+from services.throttling.keyed_locks import KeyedLocks
 
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 
 
 class MeteredGuidance:
-    """Answers companies' questions; each costs a unit, given back when nothing was written."""
+    """Answers companies' questions; each costs a unit, which is refunded if the reply fails."""
 
     def __init__(
         self,
@@ -35,41 +35,43 @@ class MeteredGuidance:
         contract: UsageContract,
         *,
         model_name: str,
-        patience_seconds: float,
+        wait_timeout_seconds: float,
         clock: Clock,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._contract = contract
         self._model_name = model_name
-        self._patience_seconds = patience_seconds
+        self._wait_timeout_seconds = wait_timeout_seconds
         self._clock = clock
-        self._turns = Turns()
+        self._account_locks = KeyedLocks()
 
     async def generate(
         self, client: ApiClient, question: Question, *, idempotency_key: str
     ) -> Record:
-        """Answer a question and give the reply as it is stored, whole or failed.
+        """Answer a question and return the row of the reply, complete or failed.
 
-        The unit is counted before the model is asked, and no transaction is open meanwhile. The
-        same key gives the same reply again, and waits for one that is being written elsewhere.
-        Raises `IdempotencyKeyReused`, `UsageLimitExceeded`, `KeyRevoked`, and `Conflict` where
-        that takes too long.
+        The unit is charged before the model is asked, and no transaction is open meanwhile. The
+        same key returns the same reply, and waits for one that another process is writing. Raises
+        `IdempotencyKeyReused`, `UsageLimitExceeded`, `KeyRevoked`, and `Conflict` if waiting takes
+        too long.
         """
-        async with self._turns.of(client.account_id):
-            generation_id = await self._begun(client, question, idempotency_key)
-        async with turn_given_up():
-            await self._jobs.ended(generation_id)
+        # Charges of one company exclude each other in the database, where each would hold a
+        # connection while it waits. They wait here instead, so one company cannot use up the pool.
+        async with self._account_locks.hold(client.account_id):
+            generation_id = await self._begin(client, question, idempotency_key)
+        async with slot_released():
+            await self._jobs.wait_for_end(generation_id)
             try:
-                async with asyncio.timeout(self._patience_seconds):
-                    return await self._ended(client.account_id, generation_id)
+                async with asyncio.timeout(self._wait_timeout_seconds):
+                    return await self._wait_for_end(client.account_id, generation_id)
             except TimeoutError:
                 raise Conflict(
                     "The reply to this key is still being written.", retry_after_seconds=1
                 ) from None
 
-    async def _begun(self, client: ApiClient, question: Question, key: str) -> int:
-        """Count a unit and start the reply for it, or find the reply that the key has begun."""
+    async def _begin(self, client: ApiClient, question: Question, key: str) -> int:
+        """Charge a unit and start the reply, or return the reply that the key has started."""
         use = idempotency.key_use(key, operation="generateGuidance", values=asdict(question))
         now, jobs = self._clock(), self._jobs
         async with self._database.begin() as transaction:
@@ -92,20 +94,20 @@ class MeteredGuidance:
             )
             assignment = Assignment(generation_id, prompt(question))
             transaction.after_commit(lambda: jobs.start(assignment))
-            transaction.if_unknown(lambda: jobs.start_if_recorded(assignment))
+            transaction.on_unknown_outcome(lambda: jobs.start_if_recorded(assignment))
         return generation_id
 
-    async def _ended(self, account_id: int, generation_id: int) -> Record:
+    async def _wait_for_end(self, account_id: int, generation_id: int) -> Record:
         while True:
             async with self._database.read_primary() as connection:
                 row = await metered_replies.by_id(connection, account_id, generation_id)
             if row is None:
-                raise RuntimeError("a metered reply is not on record")
+                raise RuntimeError("a metered reply has no row")
             if row["status"] != "running":
                 return row
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
-async def forget_old_texts(connection: Connection, now: datetime) -> None:
-    """Remove the texts whose idempotency keys are not remembered any more."""
-    await metered_replies.forget_texts(connection, now - KEPT)
+async def delete_old_texts(connection: Connection, now: datetime) -> None:
+    """Delete the texts of replies whose idempotency keys have expired."""
+    await metered_replies.forget_texts(connection, now - RETENTION)

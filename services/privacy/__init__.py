@@ -1,1 +1,1 @@
-"""What the privacy law gives people: a copy of their data, and its erasure."""
+"""Privacy requests: exporting a copy of a person's data, and erasing it."""

@@ -1,8 +1,8 @@
-"""Requests that were given up, in words for the person."""
+"""The messages shown to people for failed privacy requests."""
 
 from services.privacy.records import FailureReason
 
-_WORDS = {
+_MESSAGES = {
     FailureReason.STORAGE_FULL.value: "There was no room for the archive; ask again later.",
     FailureReason.INTERRUPTED.value: "It was interrupted too often; ask again later.",
     FailureReason.STILL_IDENTIFIED.value: (
@@ -16,6 +16,6 @@ _WORDS = {
 _UNEXPECTED = "Something went wrong on our side; ask again later."
 
 
-def in_words(reason: str) -> str:
-    """What a stored reason means; one that is not known was unexpected."""
-    return _WORDS.get(reason, _UNEXPECTED)
+def failure_message(reason: str) -> str:
+    """The message for a stored failure reason; unknown reasons count as unexpected."""
+    return _MESSAGES.get(reason, _UNEXPECTED)

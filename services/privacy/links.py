@@ -1,7 +1,7 @@
-"""Links that need no sign-in: made from a secret, so that the database alone opens nothing.
+"""Links that need no sign-in: their tokens are made with a secret that is not in the database.
 
-The token of an export is derived from the archive's random name. It is told again whenever its
-owner asks, while the database keeps its hash alone. That of a receipt names its request.
+The token of an export is derived from the archive's random name, so it can be shown again to its
+owner although the database stores only its hash. The token of a receipt contains the request id.
 """
 
 import hmac
@@ -16,9 +16,9 @@ _MOST_DIGITS = 19
 
 
 class Links:
-    """Makes links below `base_url`; without one they are relative to the API's address.
+    """Makes links below `base_url`; without one, they are relative to the API's address.
 
-    `read_secret` is asked at each use, since most processes make none.
+    `read_secret` is called at each use, since most processes never make a link.
     """
 
     def __init__(self, read_secret: Callable[[], bytes], *, base_url: str | None) -> None:
@@ -26,23 +26,23 @@ class Links:
         self._base_url = base_url or ""
 
     def export_url(self, file_name: str) -> str:
-        """Where an archive is fetched."""
+        """The link to download an archive."""
         return f"{self._base_url}{EXPORTS}/{self.export_token(file_name)}"
 
     def export_token(self, file_name: str) -> str:
-        """What opens an archive."""
+        """The token of an archive's link."""
         return self._mac(f"export:{file_name}")
 
     def receipt_url(self, request_id: int) -> str:
-        """Where the receipt of an erasure is read, once there is one."""
+        """The link to the receipt of an erasure, which works once it is completed."""
         return f"{self._base_url}{RECEIPTS}/{self.receipt_token(request_id)}"
 
     def receipt_token(self, request_id: int) -> str:
-        """What opens the receipt of a request."""
+        """The token of a receipt's link."""
         return f"{request_id}.{self._mac(f'receipt:{request_id}')}"
 
-    def request_of_receipt(self, token: str) -> int | None:
-        """The request whose receipt a token opens; None for one that is not ours."""
+    def request_id_of_receipt(self, token: str) -> int | None:
+        """The request id in a receipt's token; None if the token is not valid."""
         number = token.partition(".")[0]
         is_number = number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS
         if not is_number or int(number) > _LARGEST_ID:
@@ -57,5 +57,5 @@ class Links:
 
 
 def token_hash(token: str) -> bytes:
-    """What the database knows of a token."""
+    """The hash of a token, as the database stores it."""
     return sha256(token.encode(errors="replace")).digest()

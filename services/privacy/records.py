@@ -1,18 +1,18 @@
-"""What a privacy request is, and what carrying it out gives."""
+"""The kinds and states of privacy requests, and the archive of an export."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
-class RequestKind(Enum):
-    """What is asked for, as the database spells it."""
+class PrivacyRequestKind(Enum):
+    """The kinds of requests, as the database spells them."""
 
     EXPORT = "export"
-    ERASURE = "delete"
+    DELETE = "delete"
 
 
-class RequestStatus(Enum):
-    """How far a request is, as the database spells it."""
+class PrivacyRequestStatus(Enum):
+    """The states of a request, as the database spells them."""
 
     REQUESTED = "requested"
     PROCESSING = "processing"
@@ -22,7 +22,7 @@ class RequestStatus(Enum):
 
 
 class FailureReason(Enum):
-    """Why a request was given up, as the database spells it."""
+    """Why a request was given up, as the database spells the reasons."""
 
     STORAGE_FULL = "storage_full"
     INTERRUPTED = "interrupted"
@@ -33,7 +33,7 @@ class FailureReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class ExportArchive:
     """A finished archive of an export."""
 
     file_name: str

@@ -1,25 +1,25 @@
-"""Removing what was kept of people who were erased, when there is no reason for it any more."""
+"""Deleting rows of erased people that had to be retained, once their retention is over."""
 
 from datetime import datetime
 
 import structlog
 
 from db.database import Database
-from db.queries import privacy_retention
+from db.queries.privacy import retention_steps
 
 _log = structlog.get_logger("guidance.privacy")
 
 
-async def remove_what_was_kept(database: Database, now: datetime) -> dict[str, int]:
-    """Remove what was kept for as long as the registry says; give how many rows of which table.
+async def delete_expired_rows(database: Database, now: datetime) -> dict[str, int]:
+    """Delete the rows whose retention in the registry is over; returns the counts by table.
 
-    Any number of processes may do it at once; each batch is a transaction of its own.
+    Several processes may do this at once; each batch is a transaction of its own.
     """
-    removed: dict[str, int] = {}
-    for step in privacy_retention.STEPS:
+    deleted: dict[str, int] = {}
+    for step in retention_steps.STEPS:
         async with database.read_primary() as connection:
-            while count := await privacy_retention.remove_batch(connection, step, now):
-                removed[step.table] = removed.get(step.table, 0) + count
-    if removed:
-        _log.info("removed what was kept long enough", **removed)
-    return removed
+            while count := await retention_steps.remove_batch(connection, step, now):
+                deleted[step.table] = deleted.get(step.table, 0) + count
+    if deleted:
+        _log.info("removed what was kept long enough", **deleted)
+    return deleted

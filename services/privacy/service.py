@@ -1,27 +1,27 @@
-"""What a person does about privacy requests; carrying them out is the worker's business."""
+"""Making and cancelling privacy requests; the worker runs them."""
 
 from datetime import datetime, timedelta
 
 from asyncpg import Record
 
 from db.database import Database, Transaction
-from db.queries import privacy, privacy_writes
-from services import audit, idempotency
-from services.audit import Actor
+from db.queries.privacy import privacy_requests, request_writes
 from services.clock import Clock
-from services.idempotency import Caller, Claim
-from services.privacy.records import RequestKind, RequestStatus
+from services.mutations import audit, idempotency
+from services.mutations.audit import Actor
+from services.mutations.idempotency import Caller, Claim
+from services.mutations.refusals import Conflict, NotFound
+from services.privacy.records import PrivacyRequestKind, PrivacyRequestStatus
 from services.privacy.rules import PAUSE_BETWEEN_EXPORTS, seconds_until_next_export
-from services.refusal import Conflict, NotFound
 
 _OPERATIONS = {
-    RequestKind.EXPORT: "requestPrivacyExport",
-    RequestKind.ERASURE: "requestPrivacyDelete",
+    PrivacyRequestKind.EXPORT: "requestPrivacyExport",
+    PrivacyRequestKind.DELETE: "requestPrivacyDelete",
 }
 
 
 class PrivacyService:
-    """Takes requests, and takes them back; an erasure waits for `grace` before it begins."""
+    """Makes and cancels requests; an erasure begins after the `grace` period."""
 
     def __init__(self, database: Database, *, grace: timedelta, clock: Clock) -> None:
         self._database = database
@@ -31,32 +31,32 @@ class PrivacyService:
     async def request_export(
         self, user_id: int, *, idempotency_key: str, request_id: str
     ) -> Record:
-        """Ask for a copy of a person's data and give the request, the one under way if any.
+        """Request a copy of a person's data; returns the request, or the one under way.
 
-        Raises `PersonUnknown`, `InvalidInput`, `IdempotencyKeyReused`, and `Conflict` for a day
-        after a completed export.
+        Raises `PersonUnknown`, `InvalidInput`, `IdempotencyKeyReused`, and `Conflict` within a day
+        of a completed export.
         """
         actor = audit.person(user_id, request_id)
-        return await self._request(user_id, RequestKind.EXPORT, idempotency_key, actor)
+        return await self._request(user_id, PrivacyRequestKind.EXPORT, idempotency_key, actor)
 
     async def request_erasure(
         self, user_id: int, *, idempotency_key: str, request_id: str
     ) -> Record:
-        """Ask for the erasure of a person's data and give the request, the one under way if any.
+        """Request the erasure of a person's data; returns the request, or the one under way.
 
         Raises `PersonUnknown`, `InvalidInput` and `IdempotencyKeyReused`.
         """
         actor = audit.person(user_id, request_id)
-        return await self._request(user_id, RequestKind.ERASURE, idempotency_key, actor)
+        return await self._request(user_id, PrivacyRequestKind.DELETE, idempotency_key, actor)
 
     async def cancel(self, user_id: int, privacy_request_id: int, *, request_id: str) -> Record:
-        """Take back a request that has not begun, and give it; once taken back it stays so.
+        """Cancel a request that has not begun, and return it; repeating this changes nothing.
 
-        Raises `NotFound`, and `Conflict` for one that has begun or ended.
+        Raises `NotFound`, and `Conflict` if it has begun or ended.
         """
         actor = audit.person(user_id, request_id)
         async with self._database.write() as connection:
-            cancelled = await privacy_writes.cancel(
+            cancelled = await request_writes.cancel(
                 connection,
                 user_id,
                 privacy_request_id,
@@ -66,41 +66,45 @@ class PrivacyService:
         if cancelled is not None:
             return cancelled
         async with self._database.read_primary() as connection:
-            rows = await privacy.requests_by_id(connection, [privacy_request_id], user_id)
+            rows = await privacy_requests.requests_by_id(connection, [privacy_request_id], user_id)
         if not rows:
             raise NotFound("There is no such privacy request.", field="privacyRequestId")
-        if rows[0]["status"] != RequestStatus.CANCELLED.value:
+        if rows[0]["status"] != PrivacyRequestStatus.CANCELLED.value:
             raise Conflict("It has begun, or is over.", field="privacyRequestId")
         return rows[0]
 
-    async def _request(self, user_id: int, kind: RequestKind, key: str, actor: Actor) -> Record:
+    async def _request(
+        self, user_id: int, kind: PrivacyRequestKind, key: str, actor: Actor
+    ) -> Record:
         use = idempotency.key_use(key, operation=_OPERATIONS[kind], values={})
         caller, now = Caller(user_id=user_id), self._clock()
         async with self._database.begin() as transaction:
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
-                known = [int(claim.result["request"])]
-                (given,) = await privacy.requests_by_id(transaction, known, user_id)
-                return given
-            return await self._under_way(transaction, claim, user_id, kind, now, actor)
+                request_ids = [int(claim.result["request"])]
+                (request,) = await privacy_requests.requests_by_id(
+                    transaction, request_ids, user_id
+                )
+                return request
+            return await self._get_or_create(transaction, claim, user_id, kind, now, actor)
 
-    async def _under_way(
+    async def _get_or_create(
         self,
         transaction: Transaction,
         claim: Claim,
         user_id: int,
-        kind: RequestKind,
+        kind: PrivacyRequestKind,
         now: datetime,
         actor: Actor,
     ) -> Record:
-        """The person's request of a kind, made where there is none.
+        """The person's open request of a kind, created if there is none.
 
-        One that ends in the meantime makes room for another, which is then made.
+        If the open one ends in the meantime, the next round of the loop creates another.
         """
-        is_export = kind is RequestKind.EXPORT
+        is_export = kind is PrivacyRequestKind.EXPORT
         event = audit.event(actor, f"privacy.{kind.value}_requested", user_id=user_id)
         while True:
-            request = await privacy_writes.request(
+            request = await request_writes.request(
                 transaction,
                 user_id=user_id,
                 kind=kind.value,
@@ -116,9 +120,11 @@ class PrivacyService:
                 await self._check_pause(transaction, user_id, now)
 
     async def _check_pause(self, transaction: Transaction, user_id: int, now: datetime) -> None:
-        completed_at = await privacy.newest_completion(
-            transaction, user_id, RequestKind.EXPORT.value
+        completed_at = await privacy_requests.newest_completion(
+            transaction, user_id, PrivacyRequestKind.EXPORT.value
         )
-        left = completed_at and seconds_until_next_export(completed_at, now)
-        if left:
-            raise Conflict("An export was completed less than a day ago.", retry_after_seconds=left)
+        seconds = completed_at and seconds_until_next_export(completed_at, now)
+        if seconds:
+            raise Conflict(
+                "An export was completed less than a day ago.", retry_after_seconds=seconds
+            )

@@ -1,37 +1,32 @@
-"""Units of the daily quota: reserved with a message, then settled or given back, once."""
+"""Units of the daily quota: each is reserved with a message, then settled or released once."""
 
 from datetime import date, datetime
 from math import ceil
 
 from db.database import Connection, Transaction
-from db.queries import quota
+from db.queries.chat import quota
 from services.billing.records import Subscription, SubscriptionStatus
+from services.billing.rules import NoActiveSubscription
 from services.clock import next_midnight
+from services.mutations.refusals import Refusal, UserErrorCode
 from services.quota.rules import daily_limit
-from services.refusal import Refusal, UserErrorCode
-
-
-class NoActiveSubscription(Refusal):
-    """Nothing can be sent without an active subscription."""
-
-    code = UserErrorCode.NO_ACTIVE_SUBSCRIPTION
 
 
 class QuotaExceeded(Refusal):
-    """The day's messages are used up."""
+    """The messages of the day are used up."""
 
     code = UserErrorCode.QUOTA_EXCEEDED
 
 
-def check_limit(subscription: Subscription) -> int:
-    """The units that a UTC day gives; raises `NoActiveSubscription`."""
+def check_daily_limit(subscription: Subscription) -> int:
+    """The units of a UTC day; raises `NoActiveSubscription`."""
     if subscription.status is not SubscriptionStatus.ACTIVE:
         raise NoActiveSubscription("An active subscription is needed to send messages.")
     return daily_limit(subscription)
 
 
 def quota_exceeded(limit: int, now: datetime) -> QuotaExceeded:
-    """The refusal of a unit more than the day's `limit`."""
+    """The refusal of a unit beyond the day's `limit`."""
     return QuotaExceeded(
         f"The {limit} messages of the day are used up.",
         retry_after_seconds=ceil((next_midnight(now) - now).total_seconds()),
@@ -41,19 +36,19 @@ def quota_exceeded(limit: int, now: datetime) -> QuotaExceeded:
 async def settle(
     transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
 ) -> None:
-    """Say that the unit reserved for a reply was spent."""
+    """Mark the unit reserved for a reply as spent."""
     await quota.settle(transaction, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 async def release(
     transaction: Transaction, *, user_id: int, reply_id: int, day: date, now: datetime
 ) -> None:
-    """Give back the unit reserved for a reply, to the day that it was reserved on."""
+    """Release the unit reserved for a reply, to the day on which it was reserved."""
     await quota.release(transaction, user_id=user_id, day=day, reply_id=reply_id, now=now)
 
 
 async def differing_days(connection: Connection) -> list[tuple[int, date, int, int]]:
-    """Where counters and ledger differ: user, day, counted, recorded; empty when all is well.
+    """Where the counters differ from the ledger: user, day, counted, recorded; normally empty.
 
     Reads the whole ledger.
     """

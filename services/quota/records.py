@@ -1,4 +1,4 @@
-"""What a quota is."""
+"""A person's quota of messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class QuotaState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """One person's units of the current UTC day."""
+    """A person's units for the current UTC day."""
 
     state: QuotaState
     limit: int

@@ -1,4 +1,4 @@
-"""What a subscription and the day's use leave a person to send."""
+"""How many messages a person may send, given their subscription and the day's usage."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ def quota_of(subscription: Subscription, used: int, now: datetime) -> Quota:
 
 
 def daily_limit(subscription: Subscription) -> int:
-    """The units a UTC day gives: none without an active subscription."""
+    """The units of a UTC day: none without an active subscription."""
     if subscription.status is not SubscriptionStatus.ACTIVE or subscription.plan is None:
         return 0
     return subscription.plan.daily_message_limit

@@ -1,1 +1,1 @@
-"""Budgets over time: what a caller may ask for, restored as time passes."""
+"""Throttling: rate limits over time (token buckets), and limits on concurrent operations."""

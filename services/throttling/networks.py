@@ -1,15 +1,15 @@
-"""Who shares a budget among those who ask without a credential."""
+"""The network that anonymous callers share a rate limit by."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _PREFIX = 64
-"""The part of an IPv6 address that a customer is given; the rest they choose themselves."""
+"""The IPv6 prefix that a customer is assigned; they choose the rest of the address."""
 
 
 @lru_cache(maxsize=1_000)
 def network(address: str) -> str:
-    """An IPv4 address, the network of an IPv6 address, or what it is if it is neither."""
+    """An IPv4 address, the network of an IPv6 address, or any other text unchanged."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a budget is, and what became of a wish to spend."""
+"""Token buckets: their policies, their levels, and the results of spending from them."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A bucket of `capacity` units, filled by `restore_rate` units a second."""
+class BucketPolicy:
+    """A bucket of `capacity` units that refills by `restore_rate` units per second."""
 
     capacity: int
     restore_rate: int
@@ -20,33 +20,33 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CostLimits:
-    """The most that one operation may cost, and the budgets over time of each kind of caller.
+    """The most that one operation may cost, and the bucket of each kind of caller.
 
-    `of_address` is shared by who asks from one address without a credential; None is no bound.
+    Anonymous callers at one address share a bucket of `address_policy`; None means no limit.
     """
 
     maximum: int
-    of_key: Policy
-    of_person: Policy
-    of_address: Policy | None = None
+    key_policy: BucketPolicy
+    person_policy: BucketPolicy
+    address_policy: BucketPolicy | None = None
 
 
-class Level(NamedTuple):
-    """What is left of a budget at the moment."""
+class BucketLevel(NamedTuple):
+    """The units that a bucket holds now."""
 
-    policy: Policy
+    policy: BucketPolicy
     available: int
 
     @property
     def full_after_seconds(self) -> int:
-        """How long it takes to fill from here."""
+        """How long the bucket takes to fill from this level."""
         return -((self.available - self.policy.capacity) // self.policy.restore_rate)
 
 
-class Spending(NamedTuple):
+class SpendResult(NamedTuple):
     """Whether units were spent, and how many are left.
 
-    Where not, `retry_after_seconds` are the whole seconds, one at least, after which they can be.
+    If not, they can be spent after `retry_after_seconds`, in whole seconds and at least 1.
     """
 
     available: int

@@ -1,20 +1,20 @@
-"""The arithmetic of a bucket."""
+"""The arithmetic of token buckets."""
 
 from math import ceil
 
-from services.throttling.records import Policy, Spending
+from services.throttling.records import BucketPolicy, SpendResult
 
 
-def refilled(units: float, seconds: float, policy: Policy) -> float:
-    """What a bucket with `units` holds `seconds` later."""
+def refilled(units: float, seconds: float, policy: BucketPolicy) -> float:
+    """The units of a bucket after `seconds` of refilling."""
     if seconds > 0:
         units += seconds * policy.restore_rate
-    return units if units < policy.capacity else policy.capacity  # noqa: FURB136 - it is quicker
+    return units if units < policy.capacity else policy.capacity  # noqa: FURB136 - quicker than min()
 
 
-def spending(units: float, cost: int, policy: Policy) -> Spending:
-    """What becomes of spending `cost` out of a bucket with `units`."""
+def spend_result(units: float, cost: int, policy: BucketPolicy) -> SpendResult:
+    """The result of spending `cost` from a bucket with `units`."""
     if cost <= units:
-        return Spending(int(units - cost))
+        return SpendResult(int(units - cost))
     missing_seconds = (cost - units) / policy.restore_rate
-    return Spending(int(units), max(1, ceil(missing_seconds)))
+    return SpendResult(int(units), max(1, ceil(missing_seconds)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings, SettingsRefused, load_settings
+from app.settings import InvalidSettings, Settings, load_settings
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
@@ -36,7 +36,7 @@ def test_what_holds_when_nothing_is_set() -> None:
     assert settings.database_url is None
     assert settings.guidance_data_dir == Path(".data")
     assert settings.usage_contract == UsageContract(500, 10_000, UsageLimitMode.BLOCK)
-    assert (settings.has_page, settings.allows_introspection) == (True, True)
+    assert (settings.serves_explorer, settings.allows_introspection) == (True, True)
     assert settings.payments == PaymentConfiguration(stripe=None, webhook_secrets=())
 
 
@@ -119,7 +119,7 @@ def test_a_wrong_value_is_refused_by_name(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     environment.setenv(variable, value)
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         load_settings()
     assert str(refused.value).startswith(variable)
     assert "secret" not in str(refused.value).lower().replace(variable.lower(), "")
@@ -127,7 +127,7 @@ def test_a_wrong_value_is_refused_by_name(
 
 def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
     set_all(environment, {"APP_ENV": "production"} | DATABASE)
-    with pytest.raises(SettingsRefused, match="needs JWT_SECRET_KEY or JWT_JWKS_URL"):
+    with pytest.raises(InvalidSettings, match="needs JWT_SECRET_KEY or JWT_JWKS_URL"):
         load_settings()
 
 
@@ -172,7 +172,7 @@ def test_production_refuses_what_is_for_development(
     environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
 ) -> None:
     set_all(environment, PRODUCTION | DATABASE | {"JWT_SECRET_KEY": LONG} | variables)
-    with pytest.raises(SettingsRefused, match=message) as refused:
+    with pytest.raises(InvalidSettings, match=message) as refused:
         load_settings()
     assert "\n" not in str(refused.value)
     assert not any(weak in str(refused.value) for weak in WEAK)
@@ -185,16 +185,16 @@ def test_production_is_closed_unless_opened(environment: pytest.MonkeyPatch, nam
     set_all(environment, PRODUCTION | DATABASE)
     environment.setenv(name, LONG if name == "JWT_SECRET_KEY" else "https://id.example/keys")
     closed = load_settings()
-    assert (closed.has_page, closed.allows_introspection) == (False, False)
+    assert (closed.serves_explorer, closed.allows_introspection) == (False, False)
     environment.setenv("GRAPHQL_IDE", "true")
     environment.setenv("GRAPHQL_INTROSPECTION", "1")
     opened = load_settings()
-    assert (opened.has_page, opened.allows_introspection) == (True, True)
+    assert (opened.serves_explorer, opened.allows_introspection) == (True, True)
 
 
 def test_production_needs_a_model(environment: pytest.MonkeyPatch) -> None:
     set_all(environment, {"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | DATABASE)
-    with pytest.raises(SettingsRefused, match="needs CHAT_LLM_BASE_URL"):
+    with pytest.raises(InvalidSettings, match="needs CHAT_LLM_BASE_URL"):
         load_settings()
 
 
@@ -232,7 +232,7 @@ def test_production_takes_money_or_says_that_it_does_not(
 ) -> None:
     production = {"APP_ENV": "production", "JWT_SECRET_KEY": LONG} | DATABASE
     set_all(environment, production | MODEL | variables)
-    with pytest.raises(SettingsRefused, match=message):
+    with pytest.raises(InvalidSettings, match=message):
         load_settings()
 
 

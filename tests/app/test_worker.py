@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.wiring import open_application
 from app.worker import Worker
-from services.periodic import repeat, running
+from services.background.periodic import run_in_background, run_periodically
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.server import settings_for
 
@@ -30,7 +30,7 @@ def test_what_is_done_once_an_hour_is_done_at_the_start_too(own_world: str, tmp_
         settings = settings_for(own_world, tmp_path)
         async with (
             open_application(settings, own_world) as application,
-            running(Worker(application, chance=lambda: 0.0).run()),
+            run_in_background(Worker(application, chance=lambda: 0.0).run()),
             asyncio.timeout(30),
         ):
             while (await rows_of(own_world, LEFT))[0][0]:
@@ -46,7 +46,9 @@ def test_the_first_time_comes_when_it_is_told_to() -> None:
         async def work() -> None:
             done.set()
 
-        async with running(repeat(work, name="once", every_seconds=3_600, first_after_seconds=0)):
+        async with run_in_background(
+            run_periodically(work, name="once", every_seconds=3_600, first_after_seconds=0)
+        ):
             await asyncio.wait_for(done.wait(), 30)
 
     asyncio.run(scenario())

@@ -10,7 +10,7 @@ from textwrap import wrap
 from pydantic import SecretStr
 
 from app.settings import Settings
-from db.queries import conversations, messages
+from db.queries.chat import conversations, messages
 from gql.build import schema
 
 ROOT = Path(__file__).parents[2]

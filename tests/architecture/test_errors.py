@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gql.errors import ApiError
-from services.refusal import UserErrorCode
+from services.mutations.refusals import UserErrorCode
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "errors.md").read_text()
 SOURCES = [
-    ROOT / "app" / "admission" / "refusal.py",
-    ROOT / "app" / "unrouted.py",
-    *(ROOT / "app" / "graphql").glob("*.py"),
+    ROOT / "app" / "http" / "error_responses.py",
+    *(ROOT / "app" / "graphql").rglob("*.py"),
     *(ROOT / "gql" / "runtime").glob("*.py"),
-    *(ROOT / "gql" / "documents").glob("*.py"),
+    *(ROOT / "gql" / "documents").rglob("*.py"),
     ROOT / "gql" / "errors.py",
 ]
 CODE = re.compile(r"[A-Z]{5,}(_[A-Z]+)*|[A-Z]+(_[A-Z]+)+")
@@ -56,4 +55,4 @@ def test_nothing_else_in_the_edge_answers_with_a_code() -> None:
     ]
     writers = [path.name for path in outside if re.search(r"""["']code["']:""", path.read_text())]
     # A message of ASGI's, in which the code of a WebSocket's end is called so.
-    assert writers == ["websocket_protocol.py"]
+    assert writers == ["websocket.py"]

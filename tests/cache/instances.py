@@ -7,7 +7,7 @@ from itertools import count
 
 from prometheus_client import REGISTRY
 
-from cache import CircuitBreakingStore, RedisStore, Shape, Store, VersionedCache
+from cache import CacheSerializer, CircuitBreakingStore, RedisStore, Store, VersionedCache
 from keyvalue import KeyValueClient
 from metrics.cache import CacheMetrics
 
@@ -25,7 +25,7 @@ class Version:
     number: int
 
 
-SHAPE = Shape(1, Version)
+SHAPE = CacheSerializer(1, Version)
 
 
 @dataclass(slots=True)
@@ -46,7 +46,9 @@ class Table:
         return Version(self.number)
 
 
-def cache_over(store: Store, name: str, shape: Shape[Version] = SHAPE) -> VersionedCache[Version]:
+def cache_over(
+    store: Store, name: str, shape: CacheSerializer[Version] = SHAPE
+) -> VersionedCache[Version]:
     """A cache of versions."""
     return VersionedCache(store, shape, CacheMetrics(name), name=name)
 
@@ -68,7 +70,7 @@ async def shared_store(
         CircuitBreakingStore(
             RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds),
             metrics,
-            patience_seconds=patience_seconds,
+            timeout_seconds=patience_seconds,
             slow_seconds=slow_seconds,
             probe_seconds=0.01,
         ) as store,
@@ -93,6 +95,6 @@ async def shared_caches(
 
 def measured(cache: VersionedCache[Version], metric: str, **labels: str) -> float:
     """The value of a metric of a cache."""
-    cache._metrics.tell()
+    cache._metrics.flush()
     value = REGISTRY.get_sample_value(f"guidance_cache_{metric}", {"cache": cache._name, **labels})
     return value or 0.0

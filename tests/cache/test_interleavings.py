@@ -18,7 +18,7 @@ from tests.cache.instances import (
     names,
     shared_store,
 )
-from tests.cache.turns import Fork, Path, Touches, Turns, following
+from tests.cache.interleaving import Fork, InterleavingScheduler, Path, Touches, next_path
 
 # Who does what: the instance, and `r` for a read or `w` for a write. Each ends with one more read.
 PROGRAMS = [
@@ -48,7 +48,7 @@ class SteppedStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.turns: Turns | None = None
+        self.turns: InterleavingScheduler | None = None
 
     def peek(self, _key: str) -> None:
         """Programs read by way of what they can be stopped at."""
@@ -73,11 +73,11 @@ class SteppedStore:
             "invalidates", Touches.CHANGES_STORE, lambda: self._store.forget(keys)
         )
 
-    async def is_here(self) -> bool:
-        return await self._store.is_here()
+    async def is_available(self) -> bool:
+        return await self._store.is_available()
 
     @property
-    def _turns(self) -> Turns:
+    def _turns(self) -> InterleavingScheduler:
         assert self.turns is not None
         return self.turns
 
@@ -116,7 +116,7 @@ class World:
         path: Path | None = ()
         number = 0
         while path is not None:
-            path = following(await self._run(program, path))
+            path = next_path(await self._run(program, path))
             number += 1
         return number
 
@@ -136,7 +136,7 @@ class World:
     async def _play(
         self, path: Path, actors: Mapping[str, Coroutine[Any, Any, None]]
     ) -> list[Fork]:
-        self._turns = Turns(path, self._begins)
+        self._turns = InterleavingScheduler(path, self._begins)
         for store in self._stores:
             store.turns = self._turns
         await self._turns.play(actors)

@@ -3,7 +3,7 @@
 import asyncio
 
 from cache import MemoryStore
-from tests.cache.asking import filled
+from tests.cache.assertions import filled
 from tests.cache.instances import (
     LIFETIME_SECONDS,
     Table,
@@ -18,17 +18,17 @@ def test_what_memory_has_is_at_hand_until_it_is_invalidated_or_has_expired() -> 
     async def scenario() -> None:
         table, now, name = Table(), [0.0], next(names)
         cache = cache_over(MemoryStore(5, clock=lambda: now[0]), name)
-        assert cache.at_hand(1) is None
+        assert cache.get_if_cached(1) is None
         await cache.get([1, 2], table.read)
         await filled(cache, 2)
         now[0] = 3.0
-        assert (cache.at_hand(1), cache.at_hand(3)) == (Version(0), None)
+        assert (cache.get_if_cached(1), cache.get_if_cached(3)) == (Version(0), None)
         assert (measured(cache, "hits_total"), measured(cache, "age_seconds_sum")) == (1, 3)
         table.commit()
         await cache.invalidate([1])
-        assert (cache.at_hand(1), cache.at_hand(2)) == (None, Version(0))
+        assert (cache.get_if_cached(1), cache.get_if_cached(2)) == (None, Version(0))
         now[0] = 5.0
-        assert cache.at_hand(2) is None
+        assert cache.get_if_cached(2) is None
         await cache.close()
 
     asyncio.run(scenario())

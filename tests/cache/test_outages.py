@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from redis.asyncio import Redis
 
-from tests.cache.asking import (
+from tests.cache.assertions import (
     ID,
     Cache,
     assert_costs_little,

@@ -12,7 +12,14 @@ TIMES = 100
 
 
 def test_two_hundred_misses_in_two_processes_read_the_database_twice(redis_url: str) -> None:
-    command = [sys.executable, "-m", "tests.cache.reader", redis_url, next(names), str(TIMES)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.cache.reader_process",
+        redis_url,
+        next(names),
+        str(TIMES),
+    ]
     readers = [
         subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

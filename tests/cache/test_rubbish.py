@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from cache.redis import MOST_BYTES
+from services.billing.cached import SUBSCRIPTION_SERIALIZER
 from services.billing.records import Plan, Subscription, SubscriptionStatus
-from services.billing.shape import SUBSCRIPTION_SHAPE
-from tests.cache.asking import ID, Cache, assert_hits, number
+from tests.cache.assertions import ID, Cache, assert_hits, number
 from tests.cache.instances import SHAPE, Table, Version, measured, shared_caches
 from tests.fixtures.world import NOW
 
@@ -160,7 +160,7 @@ SUBSCRIPTIONS = [
 
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS)
 def test_a_subscription_is_read_as_it_was_written(subscription: Subscription) -> None:
-    assert SUBSCRIPTION_SHAPE.load(SUBSCRIPTION_SHAPE.dump(subscription)) == subscription
+    assert SUBSCRIPTION_SERIALIZER.load(SUBSCRIPTION_SERIALIZER.dump(subscription)) == subscription
 
 
 def _places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -169,7 +169,7 @@ def _places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [path, *(place for key in value for place in _places(value[key], (*path, key)))]
 
 
-WRITTEN = orjson.loads(SUBSCRIPTION_SHAPE.dump(SUBSCRIPTIONS[1]))
+WRITTEN = orjson.loads(SUBSCRIPTION_SERIALIZER.dump(SUBSCRIPTIONS[1]))
 OPTIONAL = {("value", name) for name in ("plan", "failure_reason", "started_at", "updated_at")}
 
 
@@ -191,9 +191,9 @@ def test_a_subscription_with_anything_else_in_a_place_is_none(
         or (wrong == 7 and isinstance(place[last], int))
     )
     place[last] = wrong
-    assert (SUBSCRIPTION_SHAPE.load(orjson.dumps(changed)) is not None) == is_of_its_kind
+    assert (SUBSCRIPTION_SERIALIZER.load(orjson.dumps(changed)) is not None) == is_of_its_kind
     del place[last]
-    assert SUBSCRIPTION_SHAPE.load(orjson.dumps(changed)) is None
+    assert SUBSCRIPTION_SERIALIZER.load(orjson.dumps(changed)) is None
 
 
 _LIMITED = {"status", "started_at", "updated_at"}

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from cache import Entry, StoreAway
+from cache import Entry, StoreUnavailable
 from cache.records import Fill
-from tests.cache.asking import ID, is_degraded, number, until
+from tests.cache.assertions import ID, is_degraded, number, until
 from tests.cache.instances import Table, Version, cache_over, measured, names, shared_caches
 from tests.fixtures.redis import ControlledRedis
-from tests.keyvalue.ways import Way, listening
+from tests.keyvalue.fake_servers import FaultyProxy, fake_server
 
 READS = 100
 Change = Callable[[ControlledRedis], None]
@@ -42,9 +42,9 @@ def test_with_a_redis_that_is_slow_a_hundred_read_once(redis: ControlledRedis) -
     """Each gives up at a time of its own, and finds what others read meanwhile."""
 
     async def scenario() -> None:
-        table, way = Table(), Way(redis.url)
+        table, way = Table(), FaultyProxy(redis.url)
         async with (
-            listening(way.answer) as url,
+            fake_server(way.answer) as url,
             shared_caches(url, 1, patience_seconds=0.05, slow_seconds=0.01) as (cache,),
         ):
             way.delay_seconds = 0.1
@@ -71,18 +71,18 @@ class Away:
     async def read(self, _keys: Sequence[str]) -> list[Entry | None]:
         for _ in range(self._turns.pop() if self._turns else 0):
             await asyncio.sleep(0)
-        raise StoreAway
+        raise StoreUnavailable
 
     async def lease(self, _refused: object) -> list[Entry]:
-        raise StoreAway
+        raise StoreUnavailable
 
     async def fill(self, _fills: Sequence[Fill]) -> int:
-        raise StoreAway
+        raise StoreUnavailable
 
     async def forget(self, _keys: Sequence[str]) -> None:
         """Nobody is told."""
 
-    async def is_here(self) -> bool:
+    async def is_available(self) -> bool:
         return False
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from time import perf_counter
 
-from tests.cache.asking import (
+from tests.cache.assertions import (
     assert_costs_little,
     assert_hits,
     is_degraded,
@@ -14,14 +14,14 @@ from tests.cache.asking import (
 )
 from tests.cache.instances import Table, measured, shared_caches
 from tests.fixtures.redis import ControlledRedis
-from tests.keyvalue.ways import Way, listening, say_nothing
+from tests.keyvalue.fake_servers import FaultyProxy, fake_server, say_nothing
 
 
 def test_an_address_that_answers_nothing_costs_next_to_nothing() -> None:
     async def scenario() -> None:
         table = Table()
         async with (
-            listening(say_nothing) as url,
+            fake_server(say_nothing) as url,
             shared_caches(url, 1, timeout_seconds=1) as (cache,),
         ):
             assert await cache.state() == "degraded"
@@ -35,9 +35,9 @@ def test_an_address_that_answers_nothing_costs_next_to_nothing() -> None:
 def test_a_redis_that_becomes_slow_is_left_alone(redis: ControlledRedis) -> None:
     async def scenario() -> None:
         table = Table()
-        way = Way(redis.url)
+        way = FaultyProxy(redis.url)
         async with (
-            listening(way.answer) as url,
+            fake_server(way.answer) as url,
             shared_caches(url, 1, slow_seconds=0.01) as (cache,),
         ):
             await until_back(cache)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cache import MemoryStore, Shape, Store, VersionedCache
+from cache import CacheSerializer, MemoryStore, Store, VersionedCache
 from metrics.cache import CacheMetrics
-from tests.cache.asking import Cache, filled
+from tests.cache.assertions import Cache, filled
 from tests.cache.instances import (
     LIFETIME_SECONDS,
     SHAPE,
@@ -81,14 +81,14 @@ def test_what_redis_has_is_not_at_hand_nor_anything_when_the_cache_is_off(redis_
             cache = cache_over(store, name)
             await cache.get([1], table.read)
             await filled(cache, 1)
-            assert cache.at_hand(1) is None
+            assert cache.get_if_cached(1) is None
             await cache.close()
         memory = MemoryStore(5)
         full = cache_over(memory, name)
         off = VersionedCache(memory, SHAPE, CacheMetrics(name), name=name, is_on=False)
         await full.get([1], table.read)
         await filled(full, 2)
-        assert (full.at_hand(1), off.at_hand(1)) == (Version(0), None)
+        assert (full.get_if_cached(1), off.get_if_cached(1)) == (Version(0), None)
         await full.close()
 
     asyncio.run(scenario())
@@ -190,7 +190,7 @@ def test_a_read_that_fails_is_raised_to_all_and_tried_again_by_the_next(stores: 
 def test_a_value_of_another_shape_is_a_miss_and_replaced(stores: Stores) -> None:
     async def scenario() -> None:
         table, name = Table(), next(names)
-        newer = Shape(2, Version)
+        newer = CacheSerializer(2, Version)
         async with stores(name) as store:
             old, new = cache_over(store, name), cache_over(store, name, newer)
             await old.get([1], table.read)

@@ -2,13 +2,13 @@
 
 import ssl
 
-from clients.tls import authorities
+from clients.tls import tls_context
 
 
 def test_a_server_must_be_vouched_for_under_its_name() -> None:
-    context = authorities()
+    context = tls_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_they_are_read_once() -> None:
-    assert authorities() is authorities()
+    assert tls_context() is tls_context()

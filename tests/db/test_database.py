@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 from sqlalchemy import ARRAY, Text, bindparam, select, text
 
+from db.connections.errors import DatabaseUnavailable
 from db.database import Connection, Database, open_database
-from db.queries import billing
+from db.queries.billing import subscriptions
 from db.statement import Statement
-from db.unavailable import DatabaseUnavailable
 from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import run, url_of
 
@@ -51,7 +51,7 @@ def on(url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
 
 async def plan_codes(database: Database) -> list[str]:
     async with database.read() as connection:
-        return [row["code"] for row in await billing.plans_on_sale(connection)]
+        return [row["code"] for row in await subscriptions.plans_on_sale(connection)]
 
 
 async def backend_of(connection: Connection) -> int:
@@ -109,7 +109,7 @@ def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -
         async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
             assert await plan_codes(database) == PLAN_CODES
             (link,) = proxy.links
-            link.tell_client(ENDED)
+            link.send_to_client(ENDED)
             for _ in range(20):
                 await asyncio.sleep(0)  # lets the client read it before it asks again
             assert await plan_codes(database) == PLAN_CODES

@@ -8,7 +8,7 @@ from time import perf_counter
 import pytest
 
 from db.database import Database, open_database
-from perf.chaos.proxy import Path, Proxy
+from perf.chaos.outages.proxy import Proxy, ProxyPath
 from tests.db.test_database import ADD_PLAN, PLAN_CODES, plan_codes
 from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import new_database, run
@@ -35,13 +35,13 @@ async def with_replica(url: str, replica_url: str) -> AsyncIterator[tuple[Databa
         yield database, proxy
 
 
-@pytest.mark.parametrize("path", [Path.REFUSES, Path.RESETS])
+@pytest.mark.parametrize("path", [ProxyPath.REFUSES, ProxyPath.RESETS])
 def test_a_replica_that_goes_away_is_not_noticed(
-    postgres: str, template: str, database_url: str, path: Path
+    postgres: str, template: str, database_url: str, path: ProxyPath
 ) -> None:
     async def scenario(replica_url: str) -> None:
         async with with_replica(database_url, replica_url) as (database, proxy):
-            await proxy.lead(path)
+            await proxy.set_path(path)
             started = perf_counter()
             for _ in range(5):
                 assert await plan_codes(database) == PLAN_CODES
@@ -57,7 +57,7 @@ def test_a_replica_that_is_silent_is_found_out_once(
 ) -> None:
     async def scenario(replica_url: str) -> None:
         async with with_replica(database_url, replica_url) as (database, proxy):
-            await proxy.lead(Path.SWALLOWS)
+            await proxy.set_path(ProxyPath.SWALLOWS)
             answers = await asyncio.gather(
                 *(plan_codes(database) for _ in range(3)), return_exceptions=True
             )

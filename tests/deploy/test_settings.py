@@ -8,8 +8,8 @@ import yaml
 
 from app.cli import guidance
 from app.cli.serve import DEFAULT_PORT
-from app.graphql.connection import ConnectionTimes
-from app.graphql.events import HEARTBEAT_SECONDS
+from app.graphql.transports.http.sse import HEARTBEAT_SECONDS
+from app.graphql.transports.websocket.connection import ConnectionTimeouts
 from app.settings import Settings
 from tests.deploy.dockerfile import DEPLOY, stages
 from tests.fixtures.server import SECRET
@@ -145,7 +145,7 @@ def test_proxies_are_more_patient_than_the_server_is_silent() -> None:
         settings.chat_llm_timeout_seconds,
         settings.payments_timeout_seconds,
         HEARTBEAT_SECONDS,
-        ConnectionTimes().ping_seconds,
+        ConnectionTimeouts().ping_seconds,
     )
     haproxy = (DEPLOY / "haproxy" / "haproxy.cfg").read_text()
     nginx = (DEPLOY / "nginx" / "guidance.conf").read_text()

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from keyvalue import CircuitBreaker
 from tests.captured_logs import capture_logs
-from tests.keyvalue.asking import until
+from tests.keyvalue.availability import until
 
 
 async def recover() -> None:

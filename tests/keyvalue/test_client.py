@@ -11,12 +11,12 @@ import uvloop
 from psutil import Process
 from redis.asyncio import Redis
 
-from keyvalue import CommandRefused, KeyValueClient, Script, Unavailable
-from keyvalue.client import LANES, MOST_WAITING
+from keyvalue import CommandRefused, KeyValueClient, KeyValueUnavailable, Script
+from keyvalue.client import CONNECTIONS, MOST_WAITING
 from tests.captured_logs import capture_logs
 from tests.fixtures.redis import ControlledRedis, controlled_redis
-from tests.keyvalue.asking import LONGEST_SECONDS, until, until_available
-from tests.keyvalue.ways import listening
+from tests.keyvalue.availability import LONGEST_SECONDS, until, until_available
+from tests.keyvalue.fake_servers import fake_server
 
 STEPS = 40
 """More than the event loop takes for a question and its answer."""
@@ -61,14 +61,14 @@ def test_waiting_that_is_cancelled_leaves_no_answer_behind(redis_url: str) -> No
     async def scenario() -> None:
         async with KeyValueClient(redis_url) as keyvalue:
             command = ("XREAD", "BLOCK", 10_000, "STREAMS", "nothing", "0")
-            waiting = asyncio.create_task(keyvalue.wait(*command, blocks_seconds=10))
+            waiting = asyncio.create_task(keyvalue.run_blocking(*command, block_seconds=10))
             async with Redis.from_url(redis_url, protocol=2) as redis:
                 await until_blocked(redis)
                 waiting.cancel()
                 await asyncio.wait([waiting])
                 await redis.xadd("other", {"a": "b"}, id="1-0")
                 command = ("XREAD", "BLOCK", 10_000, "STREAMS", "other", "0")
-                answer = await keyvalue.wait(*command, blocks_seconds=10)
+                answer = await keyvalue.run_blocking(*command, block_seconds=10)
                 assert answer == [[b"other", [[b"1-0", [b"a", b"b"]]]]]
                 await redis.delete("other")
             assert keyvalue.is_available
@@ -93,7 +93,7 @@ def test_who_takes_nothing_in_is_not_waited_for(
         async with KeyValueClient(server.url, timeout_seconds=0.5) as keyvalue:
             server.pause()
             async with asyncio.timeout(LONGEST_SECONDS):
-                with pytest.raises(Unavailable):
+                with pytest.raises(KeyValueUnavailable):
                     await keyvalue.run("SET", "key", bytes(50_000_000))
         # What was not sent does not keep the connection from closing.
         async with asyncio.timeout(LONGEST_SECONDS):
@@ -112,12 +112,12 @@ def test_one_that_hangs_is_waited_for_once(redis: ControlledRedis) -> None:
             with capture_logs() as logs:
                 asked = [keyvalue.run("PING") for _ in range(1_000)]
                 answers = await asyncio.gather(*asked, return_exceptions=True)
-                assert {type(one) for one in answers} == {Unavailable}
+                assert {type(one) for one in answers} == {KeyValueUnavailable}
                 # A quarter of a second, more where the machine is busy.
                 assert perf_counter() - started < 1.5
                 started = perf_counter()
                 for _ in range(1_000):
-                    with pytest.raises(Unavailable):
+                    with pytest.raises(KeyValueUnavailable):
                         await keyvalue.run("PING")
                 assert perf_counter() - started < 1
                 redis.resume()
@@ -140,7 +140,7 @@ def test_a_thousand_at_once_take_a_few_round_trips(redis: ControlledRedis) -> No
             read = (await other.info("stats"))["total_reads_processed"] - before
             assert read < 20
             connected = (await other.info("clients"))["connected_clients"]
-            assert connected == LANES + 1
+            assert connected == CONNECTIONS + 1
 
     asyncio.run(scenario())
 
@@ -153,7 +153,7 @@ def test_too_many_that_wait_are_refused_and_redis_is_not_blamed(redis: Controlle
             await until(lambda: any(one.done() for one in asked))
             redis.resume()
             answers = await asyncio.gather(*asked, return_exceptions=True)
-            refused = [one for one in answers if isinstance(one, Unavailable)]
+            refused = [one for one in answers if isinstance(one, KeyValueUnavailable)]
             assert 0 < len(refused) <= 5_000
             assert [one for one in answers if one != b"PONG"] == refused
             assert keyvalue.is_available
@@ -221,7 +221,7 @@ def test_a_connection_that_is_killed_is_replaced_at_once(redis: ControlledRedis)
                     try:
                         assert await keyvalue.run("PING") == b"PONG"
                         break
-                    except Unavailable:
+                    except KeyValueUnavailable:
                         await until_available(keyvalue)
                 assert perf_counter() - started < 1
 
@@ -240,10 +240,10 @@ def test_a_server_that_takes_no_writes_is_left_alone_until_it_does(
         async with KeyValueClient(redis.url) as keyvalue, Redis.from_url(redis.url) as other:
             await other.config_set(setting, broken)
             with capture_logs() as logs:
-                with pytest.raises(Unavailable):
+                with pytest.raises(KeyValueUnavailable):
                     await keyvalue.run_script(script, ["key"], ["1"])
                 for _ in range(5):
-                    with pytest.raises(Unavailable):
+                    with pytest.raises(KeyValueUnavailable):
                         await keyvalue.run("GET", "key")
                     await asyncio.sleep(0.05)
                 assert logs == [WARNED | {"reason": reason}]
@@ -264,8 +264,8 @@ def test_an_answer_that_is_none_is_nobodys(nonsense: bytes) -> None:
             writer.write(nonsense)
 
     async def scenario() -> None:
-        async with listening(answer) as url, KeyValueClient(url, timeout_seconds=0.1) as keyvalue:
-            with pytest.raises(Unavailable):
+        async with fake_server(answer) as url, KeyValueClient(url, timeout_seconds=0.1) as keyvalue:
+            with pytest.raises(KeyValueUnavailable):
                 await keyvalue.run("ECHO", "x")
 
     asyncio.run(scenario())
@@ -280,8 +280,8 @@ def test_who_waits_when_the_client_is_closed_is_told(redis: ControlledRedis) -> 
             await asyncio.sleep(0)
         async with asyncio.timeout(LONGEST_SECONDS):
             answers = await asyncio.gather(*asked, return_exceptions=True)
-        assert {type(one) for one in answers} == {Unavailable}
-        with pytest.raises(Unavailable):
+        assert {type(one) for one in answers} == {KeyValueUnavailable}
+        with pytest.raises(KeyValueUnavailable):
             await keyvalue.run("PING")
 
     asyncio.run(scenario())

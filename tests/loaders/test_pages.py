@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from db.database import open_database
-from db.keyset import Page
-from db.queries.messages import PAGE_BY_CONVERSATION
-from loaders.pages import PageKey, pages
-from metrics.methods import ObservedStatement
+from db.page import Page
+from db.queries.chat.messages import PAGE_BY_CONVERSATION
+from loaders.batching.pages import PageKey, pages
+from metrics.repository_methods import ObservedStatement
 from tests.fixtures.world import ADAS_CONVERSATIONS, LONG_CONVERSATION
 
 OTHER = next(one for one in ADAS_CONVERSATIONS if one != LONG_CONVERSATION)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from prometheus_client import REGISTRY
 
-from metrics.observations import OTHER, Observations, Observed, Outcome
+from metrics.observations import OTHER, Observations, OperationSample, Outcome
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ def observed(
     statements: int = 2,
     cost: int = 10,
     outcome: Outcome = Outcome.OK,
-) -> Observed:
-    return Observed(operation, seconds, statements, cost, outcome)
+) -> OperationSample:
+    return OperationSample(operation, seconds, statements, cost, outcome)
 
 
 def exposed(name: str, **labels: str) -> float | None:
@@ -49,8 +49,8 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
     assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") is None, (
         "not told yet"
     )
-    observations.tell()
-    observations.tell()
+    observations.flush()
+    observations.flush()
     assert exposed("guidance_operation_seconds_count", operation="Counted", kind="query") == 2
     assert exposed("guidance_operation_seconds_sum", operation="Counted", kind="query") == 0.5
     assert exposed("guidance_operation_statements_total", operation="Counted") == 6
@@ -78,7 +78,7 @@ def test_operations_are_counted_by_outcome_and_what_did_not_run_does_not_count_a
     ],
 )
 def test_what_is_exceeded_is_named_with_what_is_agreed(
-    one: Observed, over: list[tuple[str, float, int]]
+    one: OperationSample, over: list[tuple[str, float, int]]
 ) -> None:
     before = {
         number: exposed("guidance_operation_over_budget_total", operation="Over", number=number)
@@ -102,7 +102,7 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
     records = dict(observations.operations())
     assert len(records) == 501
     assert (records["Named0"].requests, records[OTHER].requests) == (2, 2)
-    observations.tell()
+    observations.flush()
     assert exposed("guidance_operation_seconds_count", operation="Named499", kind="query") == 1
     assert exposed("guidance_operation_seconds_count", operation="Named500", kind="query") is None
 
@@ -110,7 +110,7 @@ def test_names_beyond_the_first_500_are_counted_together() -> None:
 def test_an_outcome_that_has_not_happened_is_zero_and_not_missing() -> None:
     observations = Observations()
     observations.operation(observed("Begun", 0.1), NOTHING)
-    observations.tell()
+    observations.flush()
     assert exposed("guidance_operations_total", operation="Begun", outcome="server_error") == 0
 
 

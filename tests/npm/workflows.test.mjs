@@ -21,7 +21,8 @@ for (const name of names) {
     const wrong = text
       .replace("runs-on:", "runs-at:")
       .replaceAll("github.run_id", "gitub.run_id")
-      .replaceAll("github.event_name", "gitub.event_name");
+      .replaceAll("github.event_name", "gitub.event_name")
+      .replaceAll("matrix.python", "matix.python");
     const kinds = new Set(lint(wrong, name).map((found) => found.kind));
     assert.ok(kinds.has("syntax-check"));
     assert.ok(kinds.has("expression"));

@@ -4,8 +4,8 @@ import asyncio
 from time import perf_counter
 
 from db.database import open_database
-from perf.chaos.proxy import Path
-from services.people import KnownPeople
+from perf.chaos.outages.proxy import ProxyPath
+from services.callers.people import KnownPeople
 from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.world import ADA, ALAN, GRACE
 
@@ -28,14 +28,14 @@ def test_everybody_waits_for_one_look_and_no_longer_than_it_may_take(world: str)
         ):
             people = KnownPeople(database, remembered_seconds=0)
             assert await people.has(ADA)
-            await proxy.lead(Path.SWALLOWS)
+            await proxy.set_path(ProxyPath.SWALLOWS)
             asked.clear()
             started = perf_counter()
             everybody = (people.has(one) for one in (ADA, GRACE, ALAN) * 10)
             assert all(await asyncio.gather(*everybody))
             assert perf_counter() - started < 2 * ANSWER_SECONDS
             assert asked == ["users.under_erasure"]
-            await proxy.lead(Path.OPEN)
+            await proxy.set_path(ProxyPath.OPEN)
             assert await people.has(ADA)
             assert not await people.has(404)
 

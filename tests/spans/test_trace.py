@@ -3,7 +3,7 @@
 import pytest
 
 from spans.part import EVENT_LOOP, Kind, Part
-from spans.trace import Lane, Span, Trace, Use, largest_part, seconds_by_kind
+from spans.trace import SelfTime, Span, TaskSpans, Trace, largest_part, seconds_by_kind
 
 WHOLE = Part(Kind.REQUEST, "http")
 RESOLVER = Part(Kind.RESOLVER, "Query.viewer")
@@ -36,13 +36,13 @@ class Played:
         self.clock = Clock()
         self.trace = Trace(WHOLE, clock=self.clock, delay=self.clock)
 
-    def lane(self, part: Part = WHOLE, *, is_detached: bool = False) -> Lane:
-        return Lane(Span(part, is_continued=part is not WHOLE), is_detached=is_detached)
+    def lane(self, part: Part = WHOLE, *, is_detached: bool = False) -> TaskSpans:
+        return TaskSpans(Span(part, is_continued=part is not WHOLE), is_detached=is_detached)
 
     def pass_seconds(self, seconds: float) -> None:
         self.clock.now += seconds
 
-    def suspend(self, lane: Lane, *, has_ended: bool = False) -> None:
+    def suspend(self, lane: TaskSpans, *, has_ended: bool = False) -> None:
         self.trace.suspend(lane, None, has_ended=has_ended)
 
     def taken(self) -> dict[Part, float]:
@@ -191,7 +191,7 @@ def test_what_is_counted_is_how_often_a_part_came() -> None:
             pass
         with trace.span(RESOLVER, is_continued=True):
             played.pass_seconds(1)
-    assert trace.uses()[RESOLVER] == Use(3, 3)
+    assert trace.uses()[RESOLVER] == SelfTime(3, 3)
 
 
 def test_nothing_is_accounted_for_after_the_end() -> None:
@@ -206,15 +206,15 @@ def test_nothing_is_accounted_for_after_the_end() -> None:
     played.suspend(lane)
     with trace.span(METHOD):
         played.pass_seconds(9)
-    assert before[BATCH] == Use(1, 1)
+    assert before[BATCH] == SelfTime(1, 1)
     assert trace.uses() == before
     assert trace.seconds == 1
 
 
 def test_seconds_of_a_kind_are_those_of_all_its_parts() -> None:
-    assert seconds_by_kind({DATABASE: Use(1, 1), OTHER: Use(1, 2)}) == {Kind.DATABASE: 3}
+    assert seconds_by_kind({DATABASE: SelfTime(1, 1), OTHER: SelfTime(1, 2)}) == {Kind.DATABASE: 3}
 
 
 def test_the_largest_part_in_words() -> None:
-    uses = {DATABASE: Use(1, 0.002), METHOD: Use(1, 0.0312), RESOLVER: Use(1, 0.01)}
+    uses = {DATABASE: SelfTime(1, 0.002), METHOD: SelfTime(1, 0.0312), RESOLVER: SelfTime(1, 0.01)}
     assert largest_part(uses) == "python of messages.fetch 31.2 ms"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from keyvalue import KeyValueClient
-from streams import Delta, ReplyStreams, StreamUnknown, split
-from streams.following import RedisFollowing
+from streams import Delta, ReplyStreams, StreamUnknown, split_pieces
 from streams.memory import MemoryStreams
+from streams.reader import RedisStreamReader
 from streams.redis import RedisStreams
 from tests.fixtures.redis import ControlledRedis, running_redis
-from tests.streams.sides import shared_streams
+from tests.streams.stream_instances import shared_streams
 
 PIECES = ["Hello", ", ", "wörld", "!"]
 DELTAS = [Delta(index, text) for index, text in enumerate(PIECES, 1)]
@@ -75,7 +75,7 @@ def test_followers_get_the_same_whenever_they_come(sides: Sides) -> None:
             assert await asyncio.gather(*early) == [DELTAS] * 20
             assert await midway == late == DELTAS
             assert writing.text == "Hello, wörld!"
-            assert split(writing.text, writing.ends, 0) == DELTAS
+            assert split_pieces(writing.text, writing.ends, 0) == DELTAS
 
     asyncio.run(scenario())
 
@@ -90,7 +90,7 @@ def test_a_follower_goes_on_after_the_index_it_saw(sides: Sides, after: int) -> 
                 await writing.append(piece)
             await writing.end()
             assert await collect(reader, reply_id, after) == DELTAS[max(0, after) :]
-            assert split(writing.text, writing.ends, after) == DELTAS[max(0, after) :]
+            assert split_pieces(writing.text, writing.ends, after) == DELTAS[max(0, after) :]
 
     asyncio.run(scenario())
 
@@ -181,7 +181,7 @@ def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
         reply_id = next(_reply_ids)
         async with shared_streams(redis_url) as writer, KeyValueClient(redis_url) as keyvalue:
             streams = RedisStreams(keyvalue)
-            reader = ReplyStreams(streams, RedisFollowing(streams, quiet_seconds=0.05))
+            reader = ReplyStreams(streams, RedisStreamReader(streams, idle_timeout_seconds=0.05))
             writing = await writer.begin(reply_id)
             await writing.append(PIECES[0])
             following = reader.follow(reply_id, 0)
@@ -195,7 +195,7 @@ def test_a_stream_that_falls_silent_is_given_up(redis_url: str) -> None:
 
 def test_ended_streams_are_forgotten() -> None:
     async def scenario() -> None:
-        streams = MemoryStreams(kept_seconds=0)
+        streams = MemoryStreams(ended_seconds=0)
         for reply_id in range(100):
             streams.begin(reply_id)
             streams.append(reply_id, DELTAS[0])
@@ -228,6 +228,8 @@ def test_one_that_was_left_behind_goes_also_where_redis_is_away_at_the_beginning
                 while await first(reader, reply_id) != Delta(1, "x"):
                     await writing.append("x")
                 await writing.end()
-                assert await collect(reader, reply_id) == split(writing.text, writing.ends, 0)
+                assert await collect(reader, reply_id) == split_pieces(
+                    writing.text, writing.ends, 0
+                )
 
     asyncio.run(scenario())

@@ -1,1 +1,1 @@
-"""Attacks on a server, as an outsider would write them, and what they do to somebody else."""
+"""Attacks on a server as an outsider would write them, and their effect on another client."""

@@ -1,4 +1,4 @@
-"""What an attack is: what it is aimed at, what it knows, and what it is answered."""
+"""What an attack is: its target, its server settings, and the answers it gets."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """How the server is started: with these settings beside the defaults."""
+class ServerSettings:
+    """The settings, besides the defaults, with which the server under attack is started."""
 
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -15,16 +15,16 @@ class Serving:
     needs_key_set: bool = False
 
 
-AS_IT_COMES = Serving("default settings")
-TRUSTED = Serving("trusted mode", {"GRAPHQL_OPERATIONS_MODE": "trusted"})
-WITHOUT_INTROSPECTION = Serving("introspection off", {"GRAPHQL_INTROSPECTION": "false"})
+DEFAULT_SETTINGS = ServerSettings("default settings")
+TRUSTED = ServerSettings("trusted mode", {"GRAPHQL_OPERATIONS_MODE": "trusted"})
+WITHOUT_INTROSPECTION = ServerSettings("introspection off", {"GRAPHQL_INTROSPECTION": "false"})
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """The server, and the addresses of the loopback and the person that this attack has.
+class AttackTarget:
+    """The server, and the token and loopback addresses that belong to one attack.
 
-    Each attack has others, so that none finds a budget that one before it has used up.
+    Each attack has its own, so that none starts with a budget that another has exhausted.
     """
 
     port: int
@@ -33,13 +33,13 @@ class Aim:
     key_set_port: int
 
     def address(self, number: int = 0) -> str:
-        """One of 60,000 addresses to ask from."""
+        """One of 60,000 addresses to connect from."""
         return f"127.{self.network}.{number // 250}.{number % 250 + 1}"
 
 
 @dataclass(slots=True)
 class Tally:
-    """How the attack was answered: statuses, close codes, and in words what was none."""
+    """Counts of the answers to an attack: statuses, close codes, or a description."""
 
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -48,18 +48,18 @@ class Tally:
         self.answers[str(answer)] += 1
 
 
-Run = Callable[[Aim, Tally], Awaitable[None]]
-"""Goes on until it is cancelled."""
+Run = Callable[[AttackTarget, Tally], Awaitable[None]]
+"""An attack in progress; it goes on until cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One attack: the point of the promise that it tries, and what it does in one sentence."""
+    """An attack, the point of the security promise that it tests, and a one-line description."""
 
     name: str
     point: str
-    does: str
+    description: str
     run: Run
-    serving: Serving = AS_IT_COMES
-    waits_to_be_closed: bool = False
-    """Whether the server has to end its connections, because the attacker never does."""
+    settings: ServerSettings = DEFAULT_SETTINGS
+    server_must_close: bool = False
+    """Whether the server must close its connections, because the attacker never does."""

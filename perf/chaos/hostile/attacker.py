@@ -1,6 +1,6 @@
-"""The process of one attack: it waits to be let go, attacks, tells what it was answered, and ends.
+"""The child process of one attack: it waits for a line, attacks, prints the answers, and ends.
 
-It gives way to others where processors are few, so that the server is not blamed for them.
+It runs at a lower priority, so that the server is not slowed down by a lack of processors.
 """
 
 import asyncio
@@ -9,39 +9,39 @@ import sys
 
 import orjson
 
-from perf.chaos.hostile.attack import Aim, Attack, Tally
-from perf.chaos.hostile.catalogue import attack_named
+from perf.chaos.hostile.attack import Attack, AttackTarget, Tally
+from perf.chaos.hostile.attacks.catalogue import attack_named
 
 _NICENESS = 10
 READY = b"ready\n"
 
 
-async def _attack(attack: Attack, aim: Aim, seconds: float) -> None:
+async def _attack(attack: Attack, target: AttackTarget, seconds: float) -> None:
     tally = Tally()
-    running = asyncio.ensure_future(attack.run(aim, tally))
+    running = asyncio.ensure_future(attack.run(target, tally))
     done, _ = await asyncio.wait([running], timeout=seconds)
     for one in done:
         one.result()
-    _tell(orjson.dumps(tally.answers) + b"\n")
-    # What it has open stays open until the other side has looked.
+    _write(orjson.dumps(tally.answers) + b"\n")
+    # Connections stay open until the parent has inspected the server.
     await asyncio.to_thread(sys.stdin.buffer.readline)
     os._exit(0)
 
 
-def _tell(line: bytes) -> None:
+def _write(line: bytes) -> None:
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 
 
 def main() -> None:
-    """Attack as the arguments say."""
+    """Run the attack that the arguments name."""
     name, port, network, token, key_set_port, seconds = sys.argv[1:]
     os.nice(_NICENESS)
     attack = attack_named(name)
-    aim = Aim(int(port), network, token, int(key_set_port))
-    _tell(READY)
+    target = AttackTarget(int(port), network, token, int(key_set_port))
+    _write(READY)
     if sys.stdin.buffer.readline():
-        asyncio.run(_attack(attack, aim, float(seconds)))
+        asyncio.run(_attack(attack, target, float(seconds)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`guidance chaos hostile`: attacks one after the other, and what they do to somebody else."""
+"""`guidance chaos hostile`: attacks one after the other, and their effect on another client."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -10,16 +10,17 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from perf import options
-from perf.chaos.hostile import control, table
-from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving
-from perf.chaos.hostile.catalogue import ATTACKS
-from perf.chaos.hostile.redis import running_redis
-from perf.chaos.hostile.served import Place, Served, served
-from perf.chaos.hostile.trial import AttackFailed, Tried, tried
-from perf.dataset.bench import BenchSizes
-from perf.load.own_server import running_model, seeded_database
-from perf.measuring import measuring
+from perf.chaos.hostile import table
+from perf.chaos.hostile.attack import DEFAULT_SETTINGS, Attack, AttackTarget, ServerSettings
+from perf.chaos.hostile.attacks.catalogue import ATTACKS
+from perf.chaos.hostile.honest_uses import refused
+from perf.chaos.hostile.server import HostEnvironment, ServerUnderAttack, server_under_attack
+from perf.chaos.hostile.trial import AttackFailed, AttackResult, run_attack
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.redis_server import running_redis
+from perf.servers.seeded import running_model, seeded_database
 
 _SIZES = BenchSizes(
     users=300,
@@ -31,20 +32,20 @@ _SIZES = BenchSizes(
 )
 _CALM_SECONDS = 4.0
 _CONTROL_NETWORK = "250"
-_Report = Callable[[Tried], None]
+_Report = Callable[[AttackResult], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What became of the attacks, and of the honest uses: why they were refused, if they were."""
+class HostileResult:
+    """The results of the attacks, and why honest uses were refused, if they were."""
 
-    tried: list[Tried] = field(default_factory=list)
+    results: list[AttackResult] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
     @property
-    def is_well(self) -> bool:
-        """Whether every mark was kept."""
-        return not any(one.missed for one in self.tried) and not any(self.refused.values())
+    def has_kept_limits(self) -> bool:
+        """Whether every limit was kept and every honest use served."""
+        return not any(one.missed for one in self.results) and not any(self.refused.values())
 
 
 @click.command()
@@ -56,72 +57,72 @@ class Found:
 def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
     """Attack a server of our own as an outsider would, while somebody else uses it.
 
-    Exits with 1 where a mark is missed: somebody else's 99th percentile under 150 ms and under 20
-    times that in calm, every one of their requests answered, less than 50 MB more memory, nothing
-    left open. Redis is the one at REDIS_URL, or one of its own where it is installed.
+    Exits with 1 unless every limit is kept: the other client's p99 below 150 ms and below 20 times
+    its value in calm, each of its requests answered, memory grown by less than 50 MB, and no
+    connection left open. Uses the Redis at REDIS_URL, or starts one if it is installed.
     """
     attacks = [one for one in ATTACKS if not only or one.name in only or one.point in only]
     if not attacks:
         known = ", ".join(one.name for one in ATTACKS)
         raise click.BadParameter(f"there is no such attack; known: {known}", param_hint="--only")
-    with measuring("the server"), _place() as place:
-        if place.redis_url is None:
+    with reporting_not_measured("the server"), _place() as host:
+        if host.redis_url is None:
             click.echo("Without Redis, of which none is installed.", err=True)
-            attacks = [one for one in attacks if not one.serving.needs_redis]
+            attacks = [one for one in attacks if not one.settings.needs_redis]
         try:
             found = asyncio.run(
-                attacked(place, attacks, seconds=seconds, report=_progress, has_control=not only)
+                attacked(host, attacks, seconds=seconds, report=_progress, has_control=not only)
             )
         except* AttackFailed as failures:
             raise click.ClickException(f"an attack failed: {failures.exceptions[0]}") from None
-    text = "\n".join(table.lines(found.tried, found.refused))
+    text = "\n".join(table.lines(found.results, found.refused))
     click.echo(text)
     if out is not None:
         out.write_text(f"{text}\n")
-    return int(not found.is_well)
+    return int(not found.has_kept_limits)
 
 
 async def attacked(
-    place: Place,
+    host: HostEnvironment,
     attacks: Sequence[Attack],
     *,
     seconds: float,
     report: _Report,
     has_control: bool,
     calm_seconds: float = _CALM_SECONDS,
-) -> Found:
-    """Attack one after the other; a server that has missed a mark is not attacked again."""
-    found = Found()
+) -> HostileResult:
+    """Run the attacks in turn, with a new server after each one that exceeded a limit."""
+    found = HostileResult()
     numbers = {attack.name: number for number, attack in enumerate(attacks)}
-    by_serving = sorted(attacks, key=lambda one: one.serving.name)
-    for _, group in groupby(by_serving, key=lambda one: one.serving.name):
+    by_settings = sorted(attacks, key=lambda one: one.settings.name)
+    for _, group in groupby(by_settings, key=lambda one: one.settings.name):
         left = list(group)
         while left:
-            async with served(place, left[0].serving, calm_seconds=calm_seconds) as it:
+            async with server_under_attack(host, left[0].settings, calm_seconds=calm_seconds) as it:
                 while left:
                     attack = left.pop(0)
-                    one = await tried(attack, it, number=numbers[attack.name], seconds=seconds)
-                    found.tried.append(one)
+                    one = await run_attack(attack, it, number=numbers[attack.name], seconds=seconds)
+                    found.results.append(one)
                     report(one)
                     if one.missed:
                         break
     if has_control:
-        found.refused.update(await _controlled(place, AS_IT_COMES))
-    found.tried.sort(key=lambda one: float(one.attack.point))
+        found.refused.update(await _controlled(host, DEFAULT_SETTINGS))
+    found.results.sort(key=lambda one: float(one.attack.point))
     return found
 
 
-async def _controlled(place: Place, serving: Serving) -> dict[str, str]:
-    async with served(place, serving, calm_seconds=1.0) as it:
-        return await control.refused(_aim(it))
+async def _controlled(host: HostEnvironment, settings: ServerSettings) -> dict[str, str]:
+    async with server_under_attack(host, settings, calm_seconds=1.0) as it:
+        return await refused(_target(it))
 
 
-def _aim(it: Served) -> Aim:
-    return Aim(it.server.port, _CONTROL_NETWORK, it.tokens[-1], it.key_set_port)
+def _target(it: ServerUnderAttack) -> AttackTarget:
+    return AttackTarget(it.server.port, _CONTROL_NETWORK, it.tokens[-1], it.key_set_port)
 
 
 @contextmanager
-def _place() -> Iterator[Place]:
+def _place() -> Iterator[HostEnvironment]:
     with (
         TemporaryDirectory(prefix="guidance-hostile-") as folder,
         seeded_database(Path(folder), _SIZES) as url,
@@ -133,12 +134,12 @@ def _place() -> Iterator[Place]:
             "CHAT_LLM_BASE_URL": model,
             "GUIDANCE_DATA_DIR": folder,
         }
-        yield Place(environment, redis_url)
+        yield HostEnvironment(environment, redis_url)
 
 
-def _progress(one: Tried) -> None:
+def _progress(one: AttackResult) -> None:
     click.echo(
-        f"{one.attack.name}: p99 {one.asked.p99 * 1000:.0f} ms, {one.ratio:.1f} times; "
+        f"{one.attack.name}: p99 {one.under_attack.p99 * 1000:.0f} ms, {one.ratio:.1f} times; "
         f"{'; '.join(one.missed) or 'well'}",
         err=True,
     )

@@ -1,28 +1,29 @@
-"""Somebody else: signed in, at an address of their own, asking for the quota at a steady rate."""
+"""The honest client: signed in, at its own address, reading the quota at a steady rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from perf.load.generator import Address, Client, Request, run_plan
-from perf.load.outcomes import ANSWERED
-from perf.load.samples import Sample
-from perf.load.schedule import Planned
+from perf.load.generator.open_loop import run_plan
+from perf.load.generator.outcomes import ANSWERED
+from perf.load.generator.samples import Sample
+from perf.load.workload.schedule import PlannedRequest
+from perf.servers.client import Address, Client, Request
 from perf.statistics.percentiles import percentile
 
 ADDRESS = "127.0.0.2"
 A_SECOND = 100
-_KEPT_SECONDS = 0.5
-"""Less than by any server here: what it closes while she uses it again is no refusal."""
+_IDLE_SECONDS = 0.5
+"""Less than any server here keeps them, so that no request meets a connection being closed."""
 FEWEST = 299
-"""Of fewer requests a p99 cannot be told with 95% confidence."""
+"""With fewer requests, a p99 cannot be estimated with 95% confidence."""
 _QUOTA = orjson.dumps({"documentId": "x-guidance-Quota"})
 
 
 @dataclass(frozen=True, slots=True)
 class VictimResult:
-    """What became of the requests of some seconds."""
+    """Latencies in seconds, and the codes of failures."""
 
     latencies: tuple[float, ...]
     failures: tuple[str, ...]
@@ -40,24 +41,25 @@ class VictimResult:
 
 
 class Victim:
-    """Asks in the name of one person."""
+    """Sends requests of one person."""
 
     def __init__(self, port: int, token: str) -> None:
         self._client = Client(
-            Address("127.0.0.1", port), local_address=ADDRESS, kept_seconds=_KEPT_SECONDS
+            Address("127.0.0.1", port), local_address=ADDRESS, idle_seconds=_IDLE_SECONDS
         )
         self._request = Request(_QUOTA, {"authorization": f"Bearer {token}"})
 
     async def ask(self, seconds: float) -> VictimResult:
-        """Ask at the rate for so long, whether or not anything is answered."""
+        """Send requests at the steady rate for `seconds`, answered or not."""
         planned = [
-            Planned(number / A_SECOND, "", "Quota") for number in range(int(seconds * A_SECOND))
+            PlannedRequest(number / A_SECOND, "", "Quota")
+            for number in range(int(seconds * A_SECOND))
         ]
         return _result(await run_plan(self._client, planned, self._made))
 
     async def ask_in_turn(self, count: int) -> VictimResult:
-        """Ask so often, each time when the time before was answered."""
-        planned = [Planned(0.0, "", "Quota")]
+        """Send `count` requests, each after the answer to the one before."""
+        planned = [PlannedRequest(0.0, "", "Quota")]
         samples = [await run_plan(self._client, planned, self._made) for _ in range(count)]
         return _result([one for (one,) in samples])
 
@@ -65,7 +67,7 @@ class Victim:
         """Close the connections."""
         await self._client.close()
 
-    def _made(self, _planned: Planned) -> Request:
+    def _made(self, _planned: PlannedRequest) -> Request:
         return self._request
 
 

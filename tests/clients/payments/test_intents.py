@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from clients.payments.intents import UnknownIntent, charge_named, metadata_of, result_of
+from clients.payments.intents import UnknownIntent, charge_of_intent, metadata_of, result_of
 from clients.payments.records import Charge, ChargeResult, ChargeState
 
 LARGEST = 2**63 - 1
@@ -64,7 +64,7 @@ def test_an_intent_that_we_do_not_know(unknown: dict[str, Any]) -> None:
 
 def test_metadata_name_the_charge() -> None:
     charge = Charge(LARGEST, 500, "EUR", "pm_card_visa", "key 1")
-    assert charge_named(intent("succeeded", metadata=metadata_of(charge))) == (LARGEST, "key 1")
+    assert charge_of_intent(intent("succeeded", metadata=metadata_of(charge))) == (LARGEST, "key 1")
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_metadata_name_the_charge() -> None:
     ],
 )
 def test_somebody_elses_intent_names_no_charge_of_ours(metadata: object) -> None:
-    assert charge_named(intent("succeeded", metadata=metadata)) is None
+    assert charge_of_intent(intent("succeeded", metadata=metadata)) is None

@@ -10,7 +10,7 @@ import pytest
 from clients.payments.provider import PaymentProvider, PaymentProviderUnavailable
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import InvalidWebhook, sign
-from tests.clients.payments.asking import NOW, SECRET, asking, charge
+from tests.clients.payments.providers import NOW, SECRET, asking, charge
 from tests.fixtures.stripe_events import event
 
 ROOT = Path(__file__).parents[3]
@@ -67,7 +67,7 @@ def test_charges_are_told_apart_by_their_keys() -> None:
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_another_process_finds_the_same(seed: str) -> None:
     program = (
-        "from tests.clients.payments.asking import asking, charge\n"
+        "from tests.clients.payments.providers import asking, charge\n"
         "print(asking(None, lambda one: one.find(charge('pm_card_ok'))).reference)"
     )
     ran = subprocess.run(

@@ -14,8 +14,8 @@ from clients.payments.provider import (
 )
 from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import sign
-from clients.payments.transport import LARGEST_ANSWER_BYTES
-from tests.clients.payments.asking import NOW, SECRET, asking, charge
+from clients.payments.transport import LARGEST_RESPONSE_BYTES
+from tests.clients.payments.providers import NOW, SECRET, asking, charge
 from tests.fixtures.endless import (
     Answer,
     a_body_without_end,
@@ -183,7 +183,7 @@ def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) ->
                 with pytest.raises(PaymentProviderUnavailable):
                     await provider.charge(charge(VISA))
             # What the system's buffers take in besides is some megabytes, at each attempt.
-            assert endless.sent < 4 * (LARGEST_ANSWER_BYTES + 10_000_000)
+            assert endless.sent < 4 * (LARGEST_RESPONSE_BYTES + 10_000_000)
 
     asyncio.run(scenario())
 

@@ -11,7 +11,7 @@ from clients.payments.records import ChargeResult, ChargeState
 from clients.payments.stripe import RETRIES, StripeProvider
 from clients.payments.transport import StripeTransport
 from clients.payments.webhook import WebhookReader
-from tests.clients.payments.asking import NOW, asking, charge
+from tests.clients.payments.providers import NOW, asking, charge
 from tests.fixtures.stripe import STRIPE_KEY, Fault, StripeServer, Way
 from tests.fixtures.stripe_account import VISA
 

@@ -12,21 +12,22 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from gql.documents.limits import Limits
-from gql.documents.prepare import Operation, Preparation
-from gql.runtime.run import coerced
-from gql.values.pages import LARGEST_SIZE
-from gql.values.weight import LARGEST_LIST, list_size, weight_in
+from gql.documents.document_cache import DocumentCache
+from gql.documents.operation import Operation
+from gql.documents.validation.limits import Limits
+from gql.runtime.execution import coerce_variables
+from gql.values.cost_weights import DEFAULT_LIST_SIZE, assumed_list_size, weight_of
+from gql.values.list_sizes import MAX_PAGE_SIZE
 
 CORE = core_schema()
-PREPARATION = Preparation(
+PREPARATION = DocumentCache(
     CORE, limits=Limits(tokens=2_000, depth=20, aliases=100), allows_introspection=True
 )
 
 
 def prepared(document: str, variables: dict[str, Any] | None = None) -> tuple[Operation, Any]:
     operation = PREPARATION.operation(document, None)
-    return operation, coerced(CORE, operation, variables).coerced
+    return operation, coerce_variables(CORE, operation, variables).coerced
 
 
 def cost(document: str, variables: dict[str, Any] | None = None) -> int:
@@ -163,15 +164,15 @@ def test_never_more_than_it_was_to_cost() -> None:
 
 def test_the_advice_is_never_more_than_a_page_may_have() -> None:
     operation, values = prepared(page("(first: 1000000000)"))
-    (huge,) = operation.cost.dearest(values, maximum=5_000)
-    assert (huge.size, huge.at_most) == (1_000_000_000, LARGEST_SIZE)
+    (huge,) = operation.cost.most_expensive(values, maximum=5_000)
+    assert (huge.size, huge.at_most) == (1_000_000_000, MAX_PAGE_SIZE)
 
 
 def test_the_dearest_places_and_what_to_ask_for_instead() -> None:
     document = page("(first: 100)", "messages(last: 50) { edges { node { content } } }")
     operation, values = prepared(document)
     assert operation.cost.of(values) == 5_101
-    outer, inner = operation.cost.dearest(values, maximum=2_000)
+    outer, inner = operation.cost.most_expensive(values, maximum=2_000)
     assert (outer.path, outer.cost, outer.size, outer.argument) == (
         "viewer.conversations",
         5_100,
@@ -205,11 +206,11 @@ def test_every_list_of_objects_declares_how_long_it_is() -> None:
         for name, field in type_.fields.items():
             given = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
             items = get_named_type(field.type)
-            weight = weight_in(field.extensions)
+            weight = weight_of(field.extensions)
             is_declared = (
-                weight.sized_by is not None
-                or weight.each == 0
-                or list_size(items.name, weight) != LARGEST_LIST
+                weight.slicing_argument is not None
+                or weight.item_cost == 0
+                or assumed_list_size(items.name, weight) != DEFAULT_LIST_SIZE
                 or f"{type_.name}.{name}" == "EnterpriseAccount.credentials"
                 or items.name.endswith("Edge")
             )

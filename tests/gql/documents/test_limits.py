@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from gql.build import core_schema
-from gql.documents.limits import Limits
-from gql.documents.prepare import Preparation, RequestRefused
-from gql.runtime.run import coerced
+from gql.documents.document_cache import DocumentCache
+from gql.documents.operation import RequestRefused
+from gql.documents.validation.limits import Limits
+from gql.runtime.execution import coerce_variables
 
 CORE = core_schema()
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
@@ -94,10 +95,10 @@ QUICK_SECONDS = 0.05
 # Any: JSON.
 def outcome(document: str, variables: dict[str, Any] | None = None) -> str:
     """The code of what becomes of a document that is seen for the first time."""
-    preparation = Preparation(CORE, limits=LIMITS, allows_introspection=True)
+    document_cache = DocumentCache(CORE, limits=LIMITS, allows_introspection=True)
     try:
-        operation = preparation.operation(document, None)
-        values = coerced(CORE, operation, variables)
+        operation = document_cache.operation(document, None)
+        values = coerce_variables(CORE, operation, variables)
     except RequestRefused as refusal:
         return refusal.code
     return "OPERATION_COST_EXCEEDED" if operation.cost.of(values.coerced) > MOST_COST else "SERVED"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from graphql import build_schema
 
-from gql.documents.schema_changes import Comparison, compared
-from services.operations.records import DocumentState, ListedDocument
+from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
+from services.documents.records import DocumentState, ListedDocument
 
 SDL = """
 directive @live(rate: Int) on FIELD
@@ -36,10 +36,10 @@ DOCUMENTS = [
 ]
 
 
-def after(old: str, new: str) -> Comparison:
+def after(old: str, new: str) -> SchemaComparison:
     changed = SDL.replace(old, new)
     assert changed != SDL
-    return compared(build_schema(SDL), build_schema(changed), DOCUMENTS)
+    return compare_schemas(build_schema(SDL), build_schema(changed), DOCUMENTS)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_value_that_is_added_may_matter_to_whoever_reads_it() -> None:
 def test_what_was_not_valid_before_is_broken_all_the_same() -> None:
     core = build_schema(SDL)
     old = replace(DOCUMENTS[0], name="Old", text="query Old { cow { name } }")
-    comparison = compared(core, core, [*DOCUMENTS, old])
+    comparison = compare_schemas(core, core, [*DOCUMENTS, old])
     assert comparison.changes == ()
     assert [(one.document.name, one.reason) for one in comparison.broken] == [
         ("Old", "Cannot query field 'cow' on type 'Query'. Did you mean 'cat'?")
@@ -101,4 +101,4 @@ def test_what_was_not_valid_before_is_broken_all_the_same() -> None:
 
 def test_nothing_is_said_where_nothing_changes() -> None:
     core = build_schema(SDL)
-    assert compared(core, core, DOCUMENTS) == Comparison((), ())
+    assert compare_schemas(core, core, DOCUMENTS) == SchemaComparison((), ())

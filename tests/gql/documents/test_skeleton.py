@@ -3,13 +3,13 @@
 import pytest
 
 from gql.build import core_schema
-from gql.documents.limits import Limits
-from gql.documents.prepare import Preparation
-from gql.documents.shape import shape_of
-from gql.documents.skeleton import LONGEST, has_free_text, skeleton
+from gql.documents.document_cache import DocumentCache
+from gql.documents.registry.normalization import normalize_document
+from gql.documents.registry.skeleton import MAX_TEXT_LENGTH, has_free_text, skeleton
+from gql.documents.validation.limits import Limits
 
 CORE = core_schema()
-PREPARATION = Preparation(
+PREPARATION = DocumentCache(
     CORE, limits=Limits(tokens=2_000, depth=15, aliases=100), allows_introspection=False
 )
 
@@ -27,7 +27,7 @@ PREPARATION = Preparation(
     ],
 )
 def test_a_text_has_the_skeleton_of_its_shape(text: str) -> None:
-    shape = shape_of(CORE, PREPARATION.operation(text, None))
+    shape = normalize_document(CORE, PREPARATION.operation(text, None))
     assert skeleton(text) == skeleton(shape.text)
 
 
@@ -45,13 +45,13 @@ def test_other_selections_have_another(one: str, other: str) -> None:
 
 
 def test_a_long_text_has_none() -> None:
-    assert skeleton("x" * LONGEST) == "x" * LONGEST
-    assert skeleton("x" * (LONGEST + 1)) is None
+    assert skeleton("x" * MAX_TEXT_LENGTH) == "x" * MAX_TEXT_LENGTH
+    assert skeleton("x" * (MAX_TEXT_LENGTH + 1)) is None
 
 
 @pytest.mark.parametrize("piece", ['"\\', '"', "(", '"""\\', '"""a"', "()"])
 def test_what_does_not_end_is_read_once(piece: str) -> None:
-    assert skeleton((piece * LONGEST)[:LONGEST]) is not None
+    assert skeleton((piece * MAX_TEXT_LENGTH)[:MAX_TEXT_LENGTH]) is not None
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from perf.ab.power import Trial, table, trial
-from perf.ab.simulated import CHANGES, NOTHING
-from perf.command import perf
+from perf.ab.simulation import CHANGES, NO_CHANGE
+from perf.cli.command import perf
 
 SEEDS = 200
 LONG = pytest.mark.slow
-CHANGED = [one.name for one in CHANGES if one is not NOTHING]
+CHANGED = [one.name for one in CHANGES if one is not NO_CHANGE]
 
 
 def trials(noise: str, change: str, seeds: range) -> list[Trial]:
@@ -26,7 +26,7 @@ def test_a_change_is_named_on_a_quiet_machine(change: str) -> None:
 
 
 def test_nothing_is_found_where_nothing_is_and_it_ends_before_its_time() -> None:
-    found = trials("quiet", NOTHING.name, range(10))
+    found = trials("quiet", NO_CHANGE.name, range(10))
     assert sum(one.is_false for one in found) <= 1
     assert all(one.seconds < 60 for one in found)
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from perf.ab.rounds import Plan, measure
-from perf.ab.servers import Side, side_by_side
-from perf.ab.sides import by_documents
-from perf.ab.turns import Bounds
-from perf.ab.verdicts import Change, OperationShift, judge
-from perf.load.own_server import THIS_VERSION, Version
-from perf.versions import version_of
-from tests.perf.planted.slowing import slowing, working
-from tests.perf.planted.source import planted
+from perf.ab.interleaving import StopRule
+from perf.ab.measured_servers import by_documents
+from perf.ab.rounds import ComparisonPlan, measure
+from perf.ab.servers import ConfiguredVersion, side_by_side
+from perf.ab.verdicts import OperationShift, ShiftVerdict, judge
+from perf.servers.seeded import THIS_VERSION, Version
+from perf.servers.versions import version_of
+from tests.perf.planted.planted_source import planted
+from tests.perf.planted.slow_documents import slowing, working
 
 QUOTA, PAGE = "Quota", "ConversationsWithMessages"
 MINIMUM = 0.1
@@ -25,8 +25,8 @@ def _only_when_asked_for(request: pytest.FixtureRequest) -> None:
 
 
 def compared(b: Version) -> dict[str, OperationShift]:
-    plan = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=240))
-    with side_by_side(Side(THIS_VERSION), Side(b)) as (left, right):
+    plan = ComparisonPlan((QUOTA, PAGE), StopRule(MINIMUM, seconds=240))
+    with side_by_side(ConfiguredVersion(THIS_VERSION), ConfiguredVersion(b)) as (left, right):
         measured = measure(by_documents(left), by_documents(right), plan)
     return {one.name: one for one in judge(measured, minimum=MINIMUM)}
 
@@ -35,12 +35,12 @@ def test_a_version_that_is_a_fifth_slower_is_caught_and_named(tmp_path: Path) ->
     slowed = planted(tmp_path, slowing(PAGE, working(0.25)))
     with version_of(str(slowed.folder)) as slower:
         found = compared(slower)
-    assert found[PAGE].change is Change.SLOWER
-    assert 0.5 in {one.probability for one in found[PAGE].changed(Change.SLOWER)}
+    assert found[PAGE].change is ShiftVerdict.SLOWER
+    assert 0.5 in {one.probability for one in found[PAGE].changed(ShiftVerdict.SLOWER)}
     assert any(f"the server's work around {PAGE} takes" in one for one in found[PAGE].why)
-    assert found[QUOTA].change not in {Change.SLOWER, Change.FASTER}
+    assert found[QUOTA].change not in {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}
 
 
 def test_the_same_version_twice_is_not_called_different() -> None:
     found = compared(THIS_VERSION)
-    assert not {one.change for one in found.values()} & {Change.SLOWER, Change.FASTER}
+    assert not {one.change for one in found.values()} & {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}

@@ -7,23 +7,23 @@ import pytest
 from click.testing import CliRunner
 
 from perf.ab.command import STATES
-from perf.ab.rounds import Measured, Plan, measure
-from perf.ab.sides import AnswerUnusable, by_mix
-from perf.ab.turns import Bounds
-from perf.ab.verdicts import Change, OperationShift, change_of, judge, outcome
-from perf.ab.written import NAME, Comparison, lines, write
-from perf.command import perf
-from perf.load.callers import Callers
-from perf.load.flows import FLOWS
-from perf.load.own_server import Target
+from perf.ab.interleaving import StopRule
+from perf.ab.measured_servers import AnswerUnusable, by_mix
+from perf.ab.report import NAME, VersionComparison, report_lines, write
+from perf.ab.rounds import ComparisonPlan, Measured, measure
+from perf.ab.verdicts import OperationShift, ShiftVerdict, change_of, judge, outcome
+from perf.cli.command import perf
+from perf.load.workload.callers import Callers
+from perf.load.workload.flows import FLOWS
+from perf.servers.seeded import ServerUnderTest
 from perf.statistics.shift import Shift
-from tests.perf.load.tiny import Faults, tiny_server
+from tests.perf.load.fake_server import Faults, tiny_server
 
 QUOTA, PAGE = "Quota", "ConversationPage"
 FLOWS_HERE = {name: FLOWS[name] for name in (QUOTA, PAGE)}
 USUAL = {QUOTA: 0.012, PAGE: 0.012}
 MINIMUM = 0.1
-PLAN = Plan((QUOTA, PAGE), Bounds(MINIMUM, seconds=60, most_rounds=400))
+PLAN = ComparisonPlan((QUOTA, PAGE), StopRule(MINIMUM, seconds=60, most_rounds=400))
 
 
 def measured(b: Faults) -> Measured:
@@ -33,16 +33,19 @@ def measured(b: Faults) -> Measured:
         return compared(left, right, b)
 
 
-def compared(left: Target, right: Target, b: Faults) -> Measured:
+def compared(left: ServerUnderTest, right: ServerUnderTest, b: Faults) -> Measured:
     sides = [
-        by_mix(one.url, Callers.among(FLOWS_HERE, one.people, ()), b.clock) for one in (left, right)
+        by_mix(one.url, Callers.for_flows(FLOWS_HERE, one.credentials, ()), b.clock)
+        for one in (left, right)
     ]
     return measure(sides[0], sides[1], PLAN, clock=b.clock)
 
 
-def comparison(found: Measured) -> Comparison:
+def comparison(found: Measured) -> VersionComparison:
     judged = judge(found, minimum=MINIMUM)
-    return Comparison(("before", "after"), MINIMUM, found.turns, judged, found.left_out)
+    return VersionComparison(
+        ("before", "after"), MINIMUM, found.interleaved, judged, found.left_out
+    )
 
 
 def test_a_slowdown_of_a_fifth_is_caught_and_named(tmp_path: Path) -> None:
@@ -50,13 +53,13 @@ def test_a_slowdown_of_a_fifth_is_caught_and_named(tmp_path: Path) -> None:
     faults = Faults(takes=USUAL | {QUOTA: 0.0144}, statements={QUOTA: 21})
     found = comparison(measured(faults))
     slower, page = found.operations
-    assert (slower.name, slower.change) == (QUOTA, Change.SLOWER)
+    assert (slower.name, slower.change) == (QUOTA, ShiftVerdict.SLOWER)
     assert 0.1 < slower.at(0.5).value < 0.3
     assert slower.why[0] == "Quota.rows ran 1 times a request, and runs 21 times now"
-    assert (page.change, page.why) == (Change.SAME, ())
-    said = list(lines(found))
+    assert (page.change, page.why) == (ShiftVerdict.SAME, ())
+    said = list(report_lines(found))
     assert any(line.startswith("Quota is slower: ") and "; p50 " in line for line in said)
-    assert found.outcome is Change.SLOWER
+    assert found.outcome is ShiftVerdict.SLOWER
     assert "slower: Quota" in said
     write(found, tmp_path)
     written = orjson.loads((tmp_path / f"{NAME}.json").read_bytes())
@@ -69,16 +72,18 @@ def test_what_happens_in_each_tenth_call_is_named_by_its_quantile() -> None:
     """The mean of logarithms would hide it, and the median is what it was."""
     found = comparison(measured(Faults(takes=USUAL, each_tenth={QUOTA: 0.025})))
     slower = found.operations[0]
-    assert change_of(slower.at(0.95), MINIMUM) is Change.SLOWER
-    assert change_of(slower.at(0.5), MINIMUM) is Change.SAME
-    assert any(line.startswith("Quota is slower: ") and "p95 " in line for line in lines(found))
+    assert change_of(slower.at(0.95), MINIMUM) is ShiftVerdict.SLOWER
+    assert change_of(slower.at(0.5), MINIMUM) is ShiftVerdict.SAME
+    assert any(
+        line.startswith("Quota is slower: ") and "p95 " in line for line in report_lines(found)
+    )
 
 
 def test_the_same_version_twice_is_no_change_and_is_known_before_the_time_is_up() -> None:
     found = measured(Faults(takes=USUAL))
-    assert comparison(found).outcome is Change.SAME
-    assert len(found.turns.rounds[QUOTA]) < 400
-    assert found.turns.foresight[QUOTA][0.5] < 0.2
+    assert comparison(found).outcome is ShiftVerdict.SAME
+    assert len(found.interleaved.rounds[QUOTA]) < 400
+    assert found.interleaved.detectable_effects[QUOTA][0.5] < 0.2
 
 
 def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> None:
@@ -87,8 +92,8 @@ def test_what_one_of_both_cannot_answer_is_left_out_and_not_passed_over() -> Non
     assert [one.name for one in found.operations] == [QUOTA]
     reason = "b: ConversationPage is answered with HTTP 503"
     assert found.left_out == {PAGE: reason}
-    assert f"ConversationPage was not compared: {reason}" in list(lines(found))
-    assert found.outcome is Change.UNKNOWN
+    assert f"ConversationPage was not compared: {reason}" in list(report_lines(found))
+    assert found.outcome is ShiftVerdict.UNKNOWN
 
 
 def test_an_error_is_not_timed() -> None:
@@ -100,19 +105,19 @@ def test_an_error_is_not_timed() -> None:
 @pytest.mark.parametrize(
     ("shift", "change"),
     [
-        (Shift(0.5, 10, 11, 0.01, 0.2), Change.SLOWER),
-        (Shift(0.5, 10, 10.4, 0.01, 0.08), Change.SAME),  # certain, and not worth a word
-        (Shift(0.5, 10, 10.4, 0.01, 0.105), Change.SAME),
-        (Shift(0.5, 10, 11, -0.01, 0.2), Change.UNKNOWN),
-        (Shift(0.5, 10, 10, -0.05, 0.05), Change.SAME),
-        (Shift(0.5, 10, 9, -0.2, -0.01), Change.FASTER),
-        (Shift(0.95, 10, 11.5, 0.01, 0.3), Change.SLOWER),
-        (Shift(0.95, 10, 10.5, -0.1, 0.15), Change.SAME),  # tails are known less precisely
-        (Shift(0.99, 10, 11.5, 0.01, 0.5), Change.UNKNOWN),
+        (Shift(0.5, 10, 11, 0.01, 0.2), ShiftVerdict.SLOWER),
+        (Shift(0.5, 10, 10.4, 0.01, 0.08), ShiftVerdict.SAME),  # certain, and not worth a word
+        (Shift(0.5, 10, 10.4, 0.01, 0.105), ShiftVerdict.SAME),
+        (Shift(0.5, 10, 11, -0.01, 0.2), ShiftVerdict.UNKNOWN),
+        (Shift(0.5, 10, 10, -0.05, 0.05), ShiftVerdict.SAME),
+        (Shift(0.5, 10, 9, -0.2, -0.01), ShiftVerdict.FASTER),
+        (Shift(0.95, 10, 11.5, 0.01, 0.3), ShiftVerdict.SLOWER),
+        (Shift(0.95, 10, 10.5, -0.1, 0.15), ShiftVerdict.SAME),  # tails are known less precisely
+        (Shift(0.99, 10, 11.5, 0.01, 0.5), ShiftVerdict.UNKNOWN),
     ],
 )
 def test_a_quantile_has_changed_where_that_is_sure_and_worth_a_word(
-    shift: Shift, change: Change
+    shift: Shift, change: ShiftVerdict
 ) -> None:
     assert change_of(shift, MINIMUM) is change
 
@@ -124,11 +129,11 @@ def test_nothing_hides_that_something_cannot_be_told() -> None:
 
     same, unknown = operation(-0.05, 0.05, 10), operation(-0.5, 0.5, 10)
     faster, slower = operation(-0.3, -0.2, 7), operation(0.2, 0.4, 13)
-    assert outcome([same, faster], is_complete=True) is Change.FASTER
-    assert outcome([same, faster], is_complete=False) is Change.UNKNOWN
-    assert outcome([same, unknown, faster], is_complete=True) is Change.UNKNOWN
-    assert outcome([same, unknown, slower], is_complete=True) is Change.SLOWER
-    assert [STATES[one].value for one in Change] == [1, 0, 0, 12]
+    assert outcome([same, faster], is_complete=True) is ShiftVerdict.FASTER
+    assert outcome([same, faster], is_complete=False) is ShiftVerdict.UNKNOWN
+    assert outcome([same, unknown, faster], is_complete=True) is ShiftVerdict.UNKNOWN
+    assert outcome([same, unknown, slower], is_complete=True) is ShiftVerdict.SLOWER
+    assert [STATES[one].value for one in ShiftVerdict] == [1, 0, 0, 12]
 
 
 @pytest.mark.parametrize(

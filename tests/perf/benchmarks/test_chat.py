@@ -6,10 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from perf.benchmarks.crowd import Crowd, most_at_once
-from perf.benchmarks.first_delta import added
-from perf.benchmarks.replies import Reply, model_reply
-from perf.benchmarks.wire import UnexpectedAnswer, connected
+from perf.benchmarks.harness.replies import Reply, model_reply
+from perf.benchmarks.suites.chat.concurrent_replies import ConcurrentReplies, peak_concurrency
+from perf.benchmarks.suites.chat.first_delta import added_seconds
+from perf.servers.connection import UnexpectedAnswer, connected
 from tests.fixtures.llm import StandInControl
 
 
@@ -20,7 +20,7 @@ def port_of(stand_in: StandInControl) -> int:
 def test_what_is_added_is_over_the_usual_time_of_the_model() -> None:
     own = [0.2, 0.1, 0.9]
     taken = [0.2 + one / 1_000 for one in range(1, 100)]
-    over = added(taken, own)
+    over = added_seconds(taken, own)
     assert over.median == pytest.approx(0.05)
     assert over.p95 == pytest.approx(0.095)
 
@@ -28,13 +28,13 @@ def test_what_is_added_is_over_the_usual_time_of_the_model() -> None:
 def test_a_reply_is_there_from_its_first_piece_to_its_end() -> None:
     spans = ((0.0, 2.0), (1.0, 4.0), (2.0, 3.0), (5.0, 6.0))
     replies = [Reply(first_at=first, ended_at=end) for first, end in spans]
-    assert most_at_once(replies) == 2
-    assert most_at_once(replies[:1]) == 1
+    assert peak_concurrency(replies) == 2
+    assert peak_concurrency(replies[:1]) == 1
 
 
 def test_a_delta_costs_its_share_of_everything() -> None:
     replies = [Reply(pieces=["one", " two"]), Reply(pieces=["one two"]), Reply(pieces=["one"])]
-    seen = Crowd(replies, cpu_seconds=0.02, resident_bytes=0)
+    seen = ConcurrentReplies(replies, cpu_seconds=0.02, resident_bytes=0)
     assert (seen.deltas, seen.cpu_seconds_a_delta, seen.whole(2)) == (4, 0.005, 2)
 
 

@@ -3,11 +3,11 @@
 import asyncio
 from pathlib import Path
 
-from perf.benchmarks.guidance_calls import Works, report_guidance
-from services.principal import ApiClient
+from perf.benchmarks.suites.limits.guidance import Works, report_guidance
+from services.callers.principal import ApiClient
 from tests.fixtures.server import issue_key, settings_for
 from tests.fixtures.world import GRACES_COMPANY
-from tests.perf.dataset.asking import counts, fetch
+from tests.perf.dataset.queries import counts, fetch
 
 KEPT = ("enterprise_generations", "idempotency_keys")
 

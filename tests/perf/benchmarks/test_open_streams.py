@@ -6,11 +6,11 @@ from time import monotonic
 
 import orjson
 
-from perf.benchmarks.open_streams import open_streams
-from perf.benchmarks.stream_readers import Delays
-from perf.benchmarks.ticking_model import TickingModel
-from perf.benchmarks.wire import connected
-from perf.llm_standin.server import CHAT_PATH
+from perf.benchmarks.suites.streams.clock_model import ClockModel
+from perf.benchmarks.suites.streams.command import open_streams
+from perf.benchmarks.suites.streams.readers import Delays
+from perf.llm_standin.application import CHAT_PATH
+from perf.servers.connection import connected
 
 STREAMS, EVERY_SECONDS, SECONDS = 200, 0.5, 2.0
 MOST_BYTES_EACH = 40_000
@@ -31,7 +31,7 @@ def test_the_model_says_the_time() -> None:
     async def scenario() -> None:
         began = monotonic()
         async with (
-            TickingModel(0.01).serving() as port,
+            ClockModel(0.01).serving() as port,
             connected(port) as wire,
             aclosing(wire.events()) as events,
         ):

@@ -6,13 +6,13 @@ from contextlib import suppress
 
 import pytest
 
-from perf.chaos.hostile import control
-from perf.chaos.hostile.attack import AS_IT_COMES, Aim, Attack, Serving, Tally
-from perf.chaos.hostile.catalogue import ATTACKS
-from perf.chaos.hostile.served import Place, Served, served
+from perf.chaos.hostile.attack import DEFAULT_SETTINGS, Attack, AttackTarget, ServerSettings, Tally
+from perf.chaos.hostile.attacks.catalogue import ATTACKS
+from perf.chaos.hostile.honest_uses import refused
+from perf.chaos.hostile.server import HostEnvironment, ServerUnderAttack, server_under_attack
 from perf.chaos.hostile.trial import MOST_BYTES
-from perf.dataset.bench import BenchSizes
-from perf.load.own_server import fill_with
+from perf.dataset.bench.tables import BenchSizes
+from perf.servers.seeded import fill_with_sizes
 from tests.fixtures.postgres import new_database
 
 _MOMENT_SECONDS = 0.3
@@ -41,54 +41,58 @@ _FEW = BenchSizes(
     accounts=1,
     usage_days=1,
 )
-_SERVINGS = {attack.serving.name: attack.serving for attack in _CHOSEN}
-_IN_SHORT = {AS_IT_COMES.name, "time-outs of a second"}
+_SERVINGS = {attack.settings.name: attack.settings for attack in _CHOSEN}
+_IN_SHORT = {DEFAULT_SETTINGS.name, "time-outs of a second"}
 _NUMBERS = {attack.name: number for number, attack in enumerate(_CHOSEN)}
 
 
 @pytest.fixture(scope="module")
-def place(
+def host(
     postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Place]:
+) -> Iterator[HostEnvironment]:
     """A database with people for the servers of these tests."""
     folder = tmp_path_factory.mktemp("hostile")
     with new_database(postgres, template) as url:
-        fill_with(url, _FEW)
-        yield Place({"DATABASE_URL": url, "GUIDANCE_DATA_DIR": str(folder)}, None)
+        fill_with_sizes(url, _FEW)
+        yield HostEnvironment({"DATABASE_URL": url, "GUIDANCE_DATA_DIR": str(folder)}, None)
 
 
 @pytest.mark.parametrize(
-    "serving",
+    "settings",
     [
         pytest.param(one, id=name, marks=[] if name in _IN_SHORT else pytest.mark.slow)
         for name, one in _SERVINGS.items()
     ],
 )
-def test_an_attack_keeps_nobody_from_being_answered(place: Place, serving: Serving) -> None:
+def test_an_attack_keeps_nobody_from_being_answered(
+    host: HostEnvironment, settings: ServerSettings
+) -> None:
     """And with the settings as they come, all honest uses are served afterwards."""
-    attacks = [attack for attack in _CHOSEN if attack.serving == serving]
-    found = asyncio.run(_attacked(place, serving, attacks))
+    attacks = [attack for attack in _CHOSEN if attack.settings == settings]
+    found = asyncio.run(_attacked(host, settings, attacks))
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
-async def _attacked(place: Place, serving: Serving, attacks: list[Attack]) -> dict[str, object]:
-    async with served(place, serving, calm_seconds=_MOMENT_SECONDS) as it:
+async def _attacked(
+    host: HostEnvironment, settings: ServerSettings, attacks: list[Attack]
+) -> dict[str, object]:
+    async with server_under_attack(host, settings, calm_seconds=_MOMENT_SECONDS) as it:
         found: dict[str, object] = {attack.name: await _problems(attack, it) for attack in attacks}
-        if serving == AS_IT_COMES:
-            found |= await control.refused(_aim(it, len(_CHOSEN)))
+        if settings == DEFAULT_SETTINGS:
+            found |= await refused(_target(it, len(_CHOSEN)))
         return found
 
 
-async def _problems(attack: Attack, it: Served) -> list[object]:
+async def _problems(attack: Attack, it: ServerUnderAttack) -> list[object]:
     before = it.server.resident_bytes()
-    running = asyncio.ensure_future(attack.run(_aim(it, _NUMBERS[attack.name]), Tally()))
+    running = asyncio.ensure_future(attack.run(_target(it, _NUMBERS[attack.name]), Tally()))
     await asyncio.wait([running], timeout=_MOMENT_SECONDS)
     asked = await it.victim.ask_in_turn(_REQUESTS)
-    left = await it.settled_after(_PATIENCE_SECONDS) if attack.waits_to_be_closed else None
+    left = await it.settled_after(_PATIENCE_SECONDS) if attack.server_must_close else None
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-    if not attack.waits_to_be_closed:
+    if not attack.server_must_close:
         left = await it.settled_after(_PATIENCE_SECONDS)
     grown = it.server.resident_bytes() - before
     return [
@@ -98,5 +102,5 @@ async def _problems(attack: Attack, it: Served) -> list[object]:
     ]
 
 
-def _aim(it: Served, number: int) -> Aim:
-    return Aim(it.server.port, str(number + 1), it.tokens[number], it.key_set_port)
+def _target(it: ServerUnderAttack, number: int) -> AttackTarget:
+    return AttackTarget(it.server.port, str(number + 1), it.tokens[number], it.key_set_port)

@@ -1,4 +1,4 @@
-"""The serving process dies at random moments, and everything is accounted for."""
+"""The settings process dies at random moments, and everything is accounted for."""
 
 import pytest
 from click.testing import CliRunner

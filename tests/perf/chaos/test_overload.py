@@ -2,8 +2,8 @@
 
 import uvloop
 
-from perf.chaos.overload.command import Load, overloaded, running_server
-from perf.dataset.bench import BenchSizes
+from perf.chaos.overload.command import OverloadPlan, overloaded, running_server
+from perf.dataset.bench.tables import BenchSizes
 
 _FEW = BenchSizes(
     users=60,
@@ -17,7 +17,7 @@ _FEW = BenchSizes(
 
 def test_at_four_times_the_peak_some_are_answered_and_the_rest_are_refused() -> None:
     with running_server(_FEW) as (port, tokens):
-        load = Load(rounds=1, seconds=1.0, times=4.0, connections=200, changes=0.2)
+        load = OverloadPlan(rounds=1, seconds=1.0, times=4.0, connections=200, changes=0.2)
         found = uvloop.run(overloaded(port, tokens, load, warm_seconds=0.3))
     over = found.over
     assert found.peak.answered

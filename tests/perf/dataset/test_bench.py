@@ -8,12 +8,12 @@ from statistics import median
 
 import pytest
 
-from perf.dataset.bench import BenchSizes, bench_tables
+from perf.dataset.bench.tables import BenchSizes, bench_tables
 from perf.dataset.fill import fill
 from perf.dataset.texts import questions, replies
 from tests.fixtures.postgres import new_database
-from tests.perf.dataset.asking import EMPTY, counts, fetch
-from tests.perf.dataset.steps import Steps
+from tests.perf.dataset.progress import RecordedProgress
+from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 SMALL = BenchSizes(
@@ -31,7 +31,7 @@ SMALL = BenchSizes(
 def filled(postgres: str, template: str) -> Iterator[str]:
     """The small bench profile in a database; for tests that only read."""
     with new_database(postgres, template) as url:
-        asyncio.run(fill(url, bench_tables(SMALL, NOW), progress=nullcontext(Steps())))
+        asyncio.run(fill(url, bench_tables(SMALL, NOW), progress=nullcontext(RecordedProgress())))
         yield url
 
 

@@ -10,7 +10,7 @@ from app.wiring import open_application
 from perf.dataset.command import seed
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET, settings_for
-from tests.perf.dataset.asking import EMPTY, counts, fetch
+from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 DEMO = EMPTY | {
     "users": 6,

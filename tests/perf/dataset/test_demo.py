@@ -16,12 +16,12 @@ import httpx2
 from click.testing import CliRunner, Result
 
 from perf.dataset.command import DEMO, fill_with_profile
-from perf.dataset.demo import demo
-from perf.dataset.demo_key import demo_api_key
+from perf.dataset.demo.api_key import demo_api_key
+from perf.dataset.demo.command import demo
 from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET, settings_for
-from tests.perf.dataset.asking import EMPTY, counts, fetch
+from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 _GUIDANCE = Path(sys.executable).with_name("guidance")
 _CONNECT_ATTEMPTS = 5

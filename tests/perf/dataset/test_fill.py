@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from perf.dataset.demo_tables import demo_tables
-from perf.dataset.fill import DatabaseNotEmpty, fill
+from perf.dataset.demo.tables import demo_tables
+from perf.dataset.fill import DatabaseHasUsers, fill
 from perf.dataset.rows import Row, TableRows
-from tests.perf.dataset.asking import EMPTY, counts, fetch
-from tests.perf.dataset.steps import Steps
+from tests.perf.dataset.progress import RecordedProgress
+from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 TABLES = demo_tables(NOW)
@@ -34,14 +34,14 @@ def _cancel() -> None:
 
 
 def test_progress_adds_up_to_the_rows(database_url: str) -> None:
-    steps = Steps()
+    steps = RecordedProgress()
     asyncio.run(fill(database_url, TABLES, progress=nullcontext(steps)))
     assert sum(steps.taken) == sum(table.count for table in TABLES)
     assert counts(database_url) == FILLED
 
 
 def test_rows_without_an_id_get_the_next_one(database_url: str) -> None:
-    asyncio.run(fill(database_url, TABLES, progress=nullcontext(Steps())))
+    asyncio.run(fill(database_url, TABLES, progress=nullcontext(RecordedProgress())))
     following = {
         "users (email) VALUES ('new@example.com')": 7,
         "user_subscriptions (user_id, plan_code, status) VALUES (6, 'basic-entry', 'pending')": 8,
@@ -59,7 +59,7 @@ def test_rows_without_an_id_get_the_next_one(database_url: str) -> None:
 
 
 def test_the_planner_knows_the_rows(database_url: str) -> None:
-    asyncio.run(fill(database_url, TABLES, progress=nullcontext(Steps())))
+    asyncio.run(fill(database_url, TABLES, progress=nullcontext(RecordedProgress())))
     ((estimated,),) = fetch(
         database_url, "SELECT reltuples FROM pg_class WHERE relname = 'chat_messages'"
     )
@@ -67,9 +67,9 @@ def test_the_planner_knows_the_rows(database_url: str) -> None:
 
 
 def test_a_second_fill_is_refused_and_changes_nothing(database_url: str) -> None:
-    asyncio.run(fill(database_url, TABLES, progress=nullcontext(Steps())))
-    steps = Steps()
-    with pytest.raises(DatabaseNotEmpty):
+    asyncio.run(fill(database_url, TABLES, progress=nullcontext(RecordedProgress())))
+    steps = RecordedProgress()
+    with pytest.raises(DatabaseHasUsers):
         asyncio.run(fill(database_url, TABLES, progress=nullcontext(steps)))
     assert steps.taken == []
     assert counts(database_url) == FILLED
@@ -77,11 +77,13 @@ def test_a_second_fill_is_refused_and_changes_nothing(database_url: str) -> None
 
 def test_of_two_fills_at_once_one_is_refused(database_url: str) -> None:
     async def both() -> list[BaseException | None]:
-        fills = (fill(database_url, TABLES, progress=nullcontext(Steps())) for _ in range(2))
+        fills = (
+            fill(database_url, TABLES, progress=nullcontext(RecordedProgress())) for _ in range(2)
+        )
         return await asyncio.gather(*fills, return_exceptions=True)
 
     outcomes = asyncio.run(both())
-    assert {type(outcome) for outcome in outcomes} == {type(None), DatabaseNotEmpty}
+    assert {type(outcome) for outcome in outcomes} == {type(None), DatabaseHasUsers}
     assert counts(database_url) == FILLED
 
 
@@ -102,8 +104,8 @@ def test_an_interrupted_fill_leaves_nothing(
         for table in TABLES
     ]
     with pytest.raises(raised):
-        asyncio.run(fill(database_url, tables, progress=nullcontext(Steps())))
+        asyncio.run(fill(database_url, tables, progress=nullcontext(RecordedProgress())))
     assert counts(database_url) == EMPTY
 
-    asyncio.run(fill(database_url, TABLES, progress=nullcontext(Steps())))
+    asyncio.run(fill(database_url, TABLES, progress=nullcontext(RecordedProgress())))
     assert counts(database_url) == FILLED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perf.gate.fingerprint import fingerprint
+from perf.gate.plans.fingerprint import fingerprint
 
 ONE = "SELECT name FROM t1 WHERE id = ? AND kind = ?"
 

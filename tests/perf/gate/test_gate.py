@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gql.documents.agreement import Impossible
-from gql.documents.budgets import trusted_documents
-from gql.documents.variants import Where
+from gql.documents.budgets.budget import ImpossibleVariant
+from gql.documents.budgets.variants import VariantPattern
+from gql.documents.trusted_documents import trusted_documents
 from gql.values.ids import global_id
-from perf.gate.callers import writer
-from perf.gate.findings import Finding
-from perf.gate.flows import FLOWS, Asking, Flow
-from perf.gate.gate import Gate, judge_all, open_gate
-from perf.gate.judging import Judged
+from perf.gate.data.callers import writer
+from perf.gate.document_check import DocumentResult
+from perf.gate.findings import GateFinding
+from perf.gate.gate import Gate, check_documents, open_gate
+from perf.gate.scenarios.scenarios import SCENARIOS, Scenario, ScenarioContext
 from tests.fixtures.postgres import rows_of, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
@@ -34,12 +34,12 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
 
 
 def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
-    told: list[Judged | Finding] = []
-    asyncio.run(judge_all(crowd, tmp_path, judged=told.append))
-    judged = [one for one in told if isinstance(one, Judged)]
+    told: list[DocumentResult | GateFinding] = []
+    asyncio.run(check_documents(crowd, tmp_path, report=told.append))
+    judged = [one for one in told if isinstance(one, DocumentResult)]
     assert judged == told
     assert [str(finding) for one in judged for finding in one.findings] == []
-    assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(FLOWS)
+    assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(SCENARIOS)
     assert min(one.variants for one in judged) == 5, "the kinds of callers"
     assert max(one.variants for one in judged) <= 25
 
@@ -57,14 +57,14 @@ def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
     }
     quota = DOCUMENTS["Quota"]
 
-    async def judge(gate: Gate) -> list[str]:
+    async def check(gate: Gate) -> list[str]:
         documents = [
             replace(quota, budget=replace(quota.budget, **numbers)) for numbers in wrong.values()
         ]
-        judged = [await gate.judge(one, FLOWS["Quota"]) for one in documents]
+        judged = [await gate.check(one, SCENARIOS["Quota"]) for one in documents]
         return [str(finding) for one in judged for finding in one.findings]
 
-    assert with_gate(crowd, tmp_path, judge) == [f"Quota: {said}" for said in wrong]
+    assert with_gate(crowd, tmp_path, check) == [f"Quota: {said}" for said in wrong]
 
 
 @contextmanager
@@ -80,9 +80,9 @@ def without_index(url: str) -> Iterator[None]:
 
 
 def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
-    document, flow = DOCUMENTS["ConversationsWithMessages"], FLOWS["Quota"]
+    document, scenario = DOCUMENTS["ConversationsWithMessages"], SCENARIOS["Quota"]
     with without_index(crowd):
-        judged = with_gate(crowd, tmp_path, lambda gate: gate.judge(document, flow))
+        judged = with_gate(crowd, tmp_path, lambda gate: gate.check(document, scenario))
     findings = {one.problem: one for one in judged.findings}
     whole, unordered = (
         "reads the whole of chat_messages: no index serves it",
@@ -102,9 +102,9 @@ def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(
     async def unchanged(_asking: object) -> dict[str, Any]:
         return {"input": {"conversationId": global_id("Conversation", 2**40), "title": "None"}}
 
-    renaming = Flow(writer, unchanged)
+    renaming = Scenario(writer, unchanged)
     judged = with_gate(
-        crowd, tmp_path, lambda gate: gate.judge(DOCUMENTS["RenameConversation"], renaming)
+        crowd, tmp_path, lambda gate: gate.check(DOCUMENTS["RenameConversation"], renaming)
     )
     problems = [one.problem for one in judged.findings]
     assert "is refused with NOT_FOUND, and budgets.toml does not call it impossible" in problems
@@ -112,31 +112,31 @@ def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(
 
 
 def test_what_comes_before_and_fails_is_told_in_a_sentence(crowd: str, tmp_path: Path) -> None:
-    async def failing(asking: Asking) -> dict[str, Any]:
-        return {"input": await asking.data("ArchiveConversation", input={"conversationId": "no"})}
+    async def failing(context: ScenarioContext) -> dict[str, Any]:
+        return {"input": await context.data("ArchiveConversation", input={"conversationId": "no"})}
 
     document = DOCUMENTS["ArchiveConversation"]
     told = with_gate(
-        crowd, tmp_path, lambda gate: gate.judge_or_say(document, Flow(writer, failing))
+        crowd, tmp_path, lambda gate: gate.check_or_explain(document, Scenario(writer, failing))
     )
-    assert isinstance(told, Finding)
+    assert isinstance(told, GateFinding)
     assert "was answered with" in told.problem
 
 
 def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: Path) -> None:
     page = DOCUMENTS["ConversationPage"]
-    where = Where((("status", frozenset({"ARCHIVED"})),))
-    unknown = Where((("state", frozenset({"ARCHIVED"})),))
+    where = VariantPattern((("status", frozenset({"ARCHIVED"})),))
+    unknown = VariantPattern((("state", frozenset({"ARCHIVED"})),))
     budget = replace(
         page.budget,
         impossible=(
-            Impossible(where, "nothing is archived"),
-            Impossible(unknown, "there is no such choice"),
+            ImpossibleVariant(where, "nothing is archived"),
+            ImpossibleVariant(unknown, "there is no such choice"),
         ),
     )
     document = replace(page, budget=budget)
     judged = with_gate(
-        crowd, tmp_path, lambda gate: gate.judge(document, FLOWS["ConversationPage"])
+        crowd, tmp_path, lambda gate: gate.check(document, SCENARIOS["ConversationPage"])
     )
     assert [str(one) for one in judged.findings] == [
         "ConversationPage (status: ARCHIVED): is answered, and must not be: nothing is archived",

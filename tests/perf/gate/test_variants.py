@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
 
-from gql.documents.agreement import DEFAULT, Impossible
-from gql.documents.budgets import Budget
-from gql.documents.choices import Choice, Choices
-from gql.documents.variants import Where
-from perf.gate.bounds import of_list, of_number, of_text
-from perf.gate.domains import domain
-from perf.gate.preparing import usual_kinds
-from perf.gate.variants import Variant, Variants
+from gql.documents.budgets.budget import DEFAULT, ImpossibleVariant
+from gql.documents.budgets.choices import Choice, Choices
+from gql.documents.budgets.variants import VariantPattern
+from gql.documents.trusted_documents import Budget
+from perf.gate.variants.enumerator import Variant, VariantEnumerator
+from perf.gate.variants.limits import list_limits, number_limits, text_limits
+from perf.gate.variants.value_kinds import value_kinds
+from perf.gate.variants.variables import usual_kinds
 
 SCHEMA = build_schema(
     """
@@ -52,7 +52,7 @@ def choices_of(text: str) -> tuple[Choice, ...]:
 def kinds_of(text: str) -> dict[str, list[str]]:
     """The kinds of values of each choice, those that are refused with a mark."""
     return {
-        choice.name: [f"{one.kind}{'!' * one.is_refused}" for one in domain(choice)]
+        choice.name: [f"{one.kind}{'!' * one.is_refused}" for one in value_kinds(choice)]
         for choice in choices_of(text)
     }
 
@@ -67,7 +67,7 @@ def variants(
     """The variants of a document whose flow gives nothing."""
     choices = choices_of(text)
     usual = usual_kinds(choices, {})
-    return Variants(choices, usual, callers, budget).all(strength=strength)
+    return VariantEnumerator(choices, usual, callers, budget).all(strength=strength)
 
 
 def test_what_is_tried_follows_from_the_types() -> None:
@@ -104,15 +104,15 @@ def test_pages_are_known_by_where_a_variable_is_used() -> None:
 
 
 def test_bounds_are_those_that_the_schema_promises() -> None:
-    assert (of_text("One line of 1 to 120 characters.").least) == 1
-    assert (of_text("By when: at most 200 characters.").most) == 200
-    assert of_text("Chosen by the client, 1 to 255 printable characters, new.").most == 255
-    assert not of_text("The code of a plan on sale.").is_promised
-    assert (of_number("0 to 2,592,000 (30 days)").most, of_number("A number.").most) == (
+    assert (text_limits("One line of 1 to 120 characters.").minimum) == 1
+    assert (text_limits("By when: at most 200 characters.").most) == 200
+    assert text_limits("Chosen by the client, 1 to 255 printable characters, new.").most == 255
+    assert not text_limits("The code of a plan on sale.").is_documented
+    assert (number_limits("0 to 2,592,000 (30 days)").most, number_limits("A number.").most) == (
         2_592_000,
         2**31 - 1,
     )
-    assert of_list("At most 100 ids that objects gave.").most == 100
+    assert list_limits("At most 100 ids that objects gave.").most == 100
 
 
 def test_each_two_choices_are_together_once_and_what_is_refused_is_by_itself() -> None:
@@ -156,8 +156,10 @@ def test_fields_are_chosen_where_their_input_is_given() -> None:
 
 
 def test_what_is_impossible_is_tried_by_itself() -> None:
-    where = Where((("kind", frozenset({"LARGE"})), ("first", frozenset({"largest", "smallest"}))))
-    budget = replace(DEFAULT, impossible=(Impossible(where, "they are too many"),))
+    where = VariantPattern(
+        (("kind", frozenset({"LARGE"})), ("first", frozenset({"largest", "smallest"})))
+    )
+    budget = replace(DEFAULT, impossible=(ImpossibleVariant(where, "they are too many"),))
     large = [
         (one.kinds["first"], one.refused_because)
         for one in variants(PAGE, budget=budget)

@@ -13,8 +13,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from perf.llm_standin.child import running_stand_in
 from perf.llm_standin.command import llm_standin
+from perf.llm_standin.process import running_stand_in
 from tests.fixtures.llm import FAST, StandInControl
 from tests.fixtures.processes import accepts, until
 
@@ -196,7 +196,7 @@ def test_a_wrong_option_is_said_in_one_line(options: list[str], message: str) ->
 
 def test_it_ends_when_its_parent_is_killed() -> None:
     parent = (
-        "from perf.llm_standin.child import running_stand_in\n"
+        "from perf.llm_standin.process import running_stand_in\n"
         "with running_stand_in('--port', '0') as url:\n"
         "    print(url, flush=True)\n"
         "    input()\n"

@@ -5,12 +5,12 @@ from itertools import pairwise
 import orjson
 import pytest
 
-from perf.load.generator import Address
-from perf.load.outcomes import ANSWERED, Kind, Outcome, error, outcome_of
-from perf.load.profiles import PLATEAU, PROFILES, RAMP_UP, SPIKE, WARM_UP, Profile
-from perf.load.samples import PROBE, Sample
-from perf.load.schedule import schedule
-from perf.load.stalls import Stall, stalls
+from perf.load.generator.outcomes import ANSWERED, Outcome, OutcomeKind, error, outcome_of
+from perf.load.generator.samples import PROBE, Sample
+from perf.load.results.stalls import Stall, stalls
+from perf.load.workload.profiles import PLATEAU, PROFILES, RAMP_UP, SPIKE, WARM_UP, Profile
+from perf.load.workload.schedule import schedule
+from perf.servers.client import Address
 from perf.statistics.verdicts import samples_needed
 
 PROFILE = Profile("any", rate=100, warm_up=1, ramp_up=10, plateau=10, spike=5)
@@ -72,13 +72,13 @@ def test_one_slow_request_is_no_stall_nor_is_a_time_without_requests() -> None:
             {"errors": [{"extensions": {"code": "BAD_USER_INPUT"}}]},
             error("HTTP 400 with BAD_USER_INPUT"),
         ),
-        (429, {}, Outcome(Kind.PROTECTED, "429")),
+        (429, {}, Outcome(OutcomeKind.PROTECTED, "429")),
         (409, {}, error("409 that is not accepted")),
         (503, {}, error("HTTP 503")),
         (
             200,
             {"data": {"x": {"userErrors": [{"code": "USAGE_LIMIT_EXCEEDED"}]}}},
-            Outcome(Kind.PROTECTED, "quota"),
+            Outcome(OutcomeKind.PROTECTED, "quota"),
         ),
         (
             200,

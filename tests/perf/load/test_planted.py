@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from perf.load.printed import lines
-from perf.load.profiles import Profile
-from perf.load.result import LoadReport, Target
+from perf.load.results.report import LoadReport, Target
+from perf.load.results.terminal import lines
 from perf.load.run import run_load
+from perf.load.workload.profiles import Profile
 from perf.statistics.verdicts import Verdict
-from tests.perf.load.tiny import VIEWER, Faults, tiny_server
+from tests.perf.load.fake_server import VIEWER, Faults, tiny_server
 
 BRIEF = Profile("brief", rate=50, warm_up=0.2, ramp_up=0.4, plateau=3.5, spike=0.4)
 FAULT = {"data": VIEWER, "errors": [{"extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}

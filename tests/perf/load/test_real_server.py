@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from perf.dataset.bench import BenchSizes, bench_tables
+from perf.dataset.bench.tables import BenchSizes, bench_tables
 from perf.dataset.fill import fill
-from perf.load.flows import FLOWS
-from perf.load.outcomes import ANSWERED, error
-from perf.load.own_server import Target, people_of
-from perf.load.profiles import PLATEAU, Profile
-from perf.load.progress import Progress
-from perf.load.result import LoadReport
+from perf.load.generator.outcomes import ANSWERED, error
+from perf.load.generator.progress import Progress
+from perf.load.generator.samples import Sample
+from perf.load.results.report import LoadReport
 from perf.load.run import run_load
-from perf.load.samples import Sample
+from perf.load.workload.flows import FLOWS
+from perf.load.workload.profiles import PLATEAU, Profile
+from perf.servers.seeded import ServerUnderTest, generated_callers
 from services.clock import system_clock
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import SECRET, issue_key, serving, settings_for
-from tests.perf.dataset.steps import Steps
+from tests.perf.dataset.progress import RecordedProgress
 
 SIZES = BenchSizes(
     users=40,
@@ -45,13 +45,17 @@ def report(
     folder: Path = tmp_path_factory.mktemp("data")
     with new_database(postgres, template) as url:
         tables = bench_tables(SIZES, system_clock())
-        asyncio.run(fill(url, tables, progress=nullcontext(Steps())))
+        asyncio.run(fill(url, tables, progress=nullcontext(RecordedProgress())))
         settings = settings_for(
             url, folder, chat_llm_base_url=stand_in_process.url, serve_runs_worker=False
         )
         with serving(settings, clock=system_clock) as api:
-            people = people_of(SECRET, SIZES.users, SIZES.users_with_messages, issue_key(url, 1))
-            target = Target(str(api.http.base_url).rstrip("/"), people, "little", "at once")
+            people = generated_callers(
+                SECRET, SIZES.users, SIZES.users_with_messages, issue_key(url, 1)
+            )
+            target = ServerUnderTest(
+                str(api.http.base_url).rstrip("/"), people, "little", "at once"
+            )
             yield run_load(BRIEF, target, seed=3)
 
 
@@ -84,8 +88,8 @@ def test_progress_is_one_line() -> None:
     progress = Progress(BRIEF, 4, lambda: 2, is_shown=False)
     first = Sample("Quota", PLATEAU, 1.0, 1.0, 1.2, ANSWERED)
     second = Sample("Quota", PLATEAU, 2.0, 2.0, 2.4, error("HTTP 503"))
-    progress.tell(first)
-    progress.tell(second)
+    progress.note(first)
+    progress.note(second)
     assert progress.line(second) == (
         "brief [##########          ] plateau     2/5 s, 1 answered, 1 errors, 2 under way"
     )

@@ -8,24 +8,21 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client import REGISTRY
 
-from app import exposition
+from app.endpoints import exposition
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
 from metrics import (
+    admission,
     cache,
-    connections,
+    database,
     generation,
     jobs,
     keyvalue,
-    methods,
     observations,
-    overload,
-    pools,
     privacy,
-    replica,
-    throttling,
+    repository_methods,
     webhooks,
 )
-from perf.command import perf
+from perf.cli.command import perf
 from perf.objectives.command import files
 from perf.objectives.table import Signal, read_table
 from perf.objectives.yaml import Yaml, to_yaml
@@ -33,8 +30,18 @@ from perf.objectives.yaml import Yaml, to_yaml
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")
 USED = (
-    *(cache, connections, exposition, generation, jobs, keyvalue, methods, observations, overload),
-    *(pools, privacy, replica, throttling, webhooks),
+    *(
+        admission,
+        cache,
+        database,
+        exposition,
+        generation,
+        jobs,
+        keyvalue,
+        repository_methods,
+        observations,
+    ),
+    *(privacy, repository_methods, webhooks),
 )
 """What makes the metrics."""
 

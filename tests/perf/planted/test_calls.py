@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, Ran, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, Ran, assert_caught, planted
 
-SCHEMA = "gql/schema/enterprise.py"
-CALLED = "called by gql/schema/enterprise.py:<lambda>, and 12 more for n"
+SCHEMA = "gql/schema/enterprise/account.py"
+MIDDLEWARE = "app/http/request_context.py:RequestContextMiddleware.__call__"
+CALLED = "called by gql/schema/enterprise/account.py:<lambda>, and 12 more for n"
 COLUMN = 'Column("key_id", key_prefix)'
 PER_ROW = Edit(SCHEMA, COLUMN, 'Column("key_id", lambda text: key_prefix(text).lower())')
 JSON_PER_ROW = (
@@ -19,12 +20,12 @@ JSON_PER_ROW = (
     ),
 )
 PER_REQUEST = Edit(
-    "app/requests.py",
+    "app/http/request_context.py",
     "state.pop(ADMITTED_AT, None) or perf_counter()\n",
     "state.pop(ADMITTED_AT, None) or (lambda: perf_counter())()\n",
 )
 LARGER_ROW = Edit(
-    "db/queries/credentials.py",
+    "db/queries/enterprise/credentials.py",
     "    EnterpriseCredential.key_id,\n    _status_now.label",
     "    EnterpriseCredential.key_id,\n    EnterpriseCredential.secret_hash,\n"
     "    _status_now.label",
@@ -41,8 +42,8 @@ def test_calls_for_each_row_and_a_call_for_each_request(crowd: str, tmp_path: Pa
     assert_caught(
         gate(crowd, tmp_path, "ApiCredentials", PER_ROW, PER_REQUEST),
         "ApiCredentials: 2 calls of functions in Python for each row, where at most 1 are agreed",
-        "24 more of gql/schema/enterprise.py:<lambda>, called by <compiled operation>:",
-        "1 more of app/requests.py:Requests.__call__.<locals>.<lambda>, called by app/requests.py:",
+        "24 more of gql/schema/enterprise/account.py:<lambda>, called by <compiled operation>:",
+        f"1 more of {MIDDLEWARE}.<locals>.<lambda>, called by {MIDDLEWARE}",
         "5 calls of functions in C for each row, where at most 4 are agreed",
         f"24 more of str.lower, {CALLED}",
     )
@@ -53,8 +54,7 @@ def test_a_call_for_each_request_is_in_every_document(crowd: str, tmp_path: Path
     for number, name in enumerate(("Quota", "Plans", "EnterpriseUsage")):
         assert_caught(
             gate(crowd, tmp_path / str(number), name, PER_REQUEST),
-            "1 more of app/requests.py:Requests.__call__.<locals>.<lambda>, called by "
-            "app/requests.py:Requests.__call__\n",
+            f"1 more of {MIDDLEWARE}.<locals>.<lambda>, called by {MIDDLEWARE}\n",
         )
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, Ran, planted
+from tests.perf.planted.planted_source import Edit, Ran, planted
 
 METHOD = Edit(
-    "db/queries/keyset.py",
+    "db/queries/clauses/keyset_query.py",
     "        return await connection.fetch(\n",
     "        import time\n        time.sleep(0.03)\n        return await connection.fetch(\n",
 )
@@ -26,12 +26,12 @@ RESOLVER = Edit(
     "        return info.context.loaders.subscription.start(self.key)",
 )
 MODEL = Edit(
-    "clients/llm/resilient.py",
+    "clients/llm/resilience/model.py",
     "    return await anext(pieces, None)",
     "    await asyncio.sleep(0.003)\n    return await anext(pieces, None)",
 )
 ENCODER = Edit(
-    "app/graphql/writing.py",
+    "app/http/json_encoding.py",
     "        return orjson.dumps(body, option=orjson.OPT_UTC_Z)\n"
     "    with trace.span(_ENCODER):\n"
     "        return orjson.dumps(body, option=orjson.OPT_UTC_Z)\n",
@@ -46,9 +46,9 @@ LEAF = Edit(
     "    return orjson.dumps(instant, option=orjson.OPT_UTC_Z)\n\n\n",
 )
 JOB = (
-    Edit("app/documents.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
+    Edit("app/graphql/documents/published.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.0005"),
     Edit(
-        "app/documents.py",
+        "app/graphql/documents/published.py",
         "            version = await self._registry.version()",
         "            for _ in range(20):\n                version = await self._registry.version()",
     ),

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
-CONVERSATION, MESSAGE = "gql/schema/conversation.py", "gql/schema/message.py"
-PRIVACY = "gql/schema/privacy.py"
+CONVERSATION, MESSAGE = "gql/schema/chat/conversation.py", "gql/schema/chat/message.py"
+PRIVACY = "gql/schema/privacy/request.py"
 GROWS = "runs 15 times for n rows and 20 times for 2n (N+1)"
 SORTS = "sorts rows of chat_messages: no index has them in order"
 
@@ -15,37 +15,37 @@ SORTS = "sorts rows of chat_messages: no index has them in order"
 def alone(path: str, loader: str) -> Edit:
     """What a field loads is loaded by itself, and not with what its siblings load."""
     loaders = "info.context.loaders."
-    return Edit(path, f"{loaders}{loader}(", f"{loaders}renewed().{loader}(")
+    return Edit(path, f"{loaders}{loader}(", f"{loaders}fresh_copy().{loader}(")
 
 
 def beside_message_count(lines: str) -> Edit:
     """A field more on conversations."""
-    count = '    @described.field("How many messages it has.", COUNT)\n'
+    count = '    @described.field("How many messages it has.", COUNT_WEIGHT)\n'
     return Edit(CONVERSATION, count, f"{lines}\n{count}")
 
 
 MESSAGE_COUNT = alone(CONVERSATION, "message_count.start")
 LAST_MESSAGE = Edit(
     CONVERSATION,
-    "later(info.context.loaders.messages",
-    "later(info.context.loaders.renewed().messages",
+    "map_future(info.context.loaders.messages",
+    "map_future(info.context.loaders.fresh_copy().messages",
 )
 ONLY_WITH_LAST = Edit(
     CONVERSATION,
     "        return info.context.loaders.messages_by_conversation.start(\n"
     "            PageKey(self.key, page, None, ",
-    "        loaders = info.context.loaders.renewed() if last else info.context.loaders\n"
+    "        loaders = info.context.loaders.fresh_copy() if last else info.context.loaders\n"
     "        return loaders.messages_by_conversation.start(\n"
     "            PageKey(self.key, page, None, ",
 )
 COUNT_IS_SORTED = Edit(
-    "db/queries/messages.py",
+    "db/queries/chat/messages.py",
     "    .group_by(ChatMessage.conversation_id),\n",
     "    .group_by(ChatMessage.conversation_id)\n    .order_by(func.max(ChatMessage.content)),\n",
 )
 EVERY_MESSAGE = Edit(
     CONVERSATION,
-    "    def message_count(self, info: Info) -> Sourced[int, Loaded[int]]:\n"
+    "    def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:\n"
     "        return info.context.loaders.message_count.start(self.key)\n",
     "    async def message_count(self, info: Info) -> int:\n"
     "        key = PageKey(self.key, Page(size=100))\n"
@@ -53,7 +53,7 @@ EVERY_MESSAGE = Edit(
     "        return len(found.rows)\n",
 )
 PAGES_ONE_BY_ONE = Edit(
-    "loaders/pages.py",
+    "loaders/batching/pages.py",
     "            by_page[key.page, key.filter].append(key)\n",
     "            by_page[key.page, key.filter].append(key)\n"
     "        if len(by_page) > 1:\n"
@@ -61,8 +61,8 @@ PAGES_ONE_BY_ONE = Edit(
 )
 NODES = Edit(
     "gql/resolvers/nodes.py",
-    "later(context.loaders.credential.start(key)",
-    "later(context.loaders.renewed().credential.start(key)",
+    "map_future(context.loaders.credential.start(key)",
+    "map_future(context.loaders.fresh_copy().credential.start(key)",
 )
 NEW_FIELD_OF_A_CONNECTION = (
     Edit(
@@ -72,7 +72,7 @@ NEW_FIELD_OF_A_CONNECTION = (
         "    conversation_key: strawberry.Private[int]\n\n"
         '    @described.field("How many messages the conversation has.")\n'
         "    async def total_count(self, info: Info) -> int:\n"
-        "        loaders = info.context.loaders.renewed()\n"
+        "        loaders = info.context.loaders.fresh_copy()\n"
         "        return await loaders.message_count.load(self.conversation_key)\n\n",
     ),
     Edit(
@@ -82,22 +82,22 @@ NEW_FIELD_OF_A_CONNECTION = (
     ),
 )
 A_LOOK_AT_EACH_PLAN = Edit(
-    "gql/schema/billing.py",
+    "gql/schema/billing/subscription.py",
     '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n',
     '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n\n'
     '    @strawberry.field(description="How many plans there are.")\n'
-    "    async def among(self, info: strawberry.Info) -> int:\n"
-    "        loaders = info.context.loaders.renewed()\n"
+    "    async def for_flows(self, info: strawberry.Info) -> int:\n"
+    "        loaders = info.context.loaders.fresh_copy()\n"
     '        return len(await loaders.plans_on_sale.load("all"))\n',
 )
 IN_A_PAYLOAD = Edit(
-    "gql/schema/chat_payloads.py",
+    "gql/schema/chat/payloads.py",
     '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n',
     '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n'
     '    @strawberry.field(description="Messages of one conversation, told three times.")\n'
     "    async def counts(self, info: strawberry.Info) -> list[int]:\n"
     "        loaders = info.context.loaders\n"
-    "        return [await loaders.renewed().message_count.load(1) for _ in range(3)]\n\n",
+    "        return [await loaders.fresh_copy().message_count.load(1) for _ in range(3)]\n\n",
 )
 UNREACHABLE = beside_message_count(
     '    @described.field("Whether something is in it.")\n'

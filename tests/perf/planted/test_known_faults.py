@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.postgres import new_database
-from tests.perf.planted.source import Edit, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
 ONE_BY_ONE = Edit(
-    "loaders/pages.py",
+    "loaders/batching/pages.py",
     "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
     "        if len(keys) > 1:\n"
     "            return [(await batch([key]))[0] for key in keys]\n"
@@ -28,19 +28,19 @@ NO_INDEX = (
     ),
 )
 SORT = Edit(
-    "db/queries/messages.py",
+    "db/queries/chat/messages.py",
     ".order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())",
     ".order_by(ChatMessage.created_at.desc(), ChatMessage.content)",
 )
 LONGER_ANSWER = Edit(
-    "gql/schema/enterprise.py",
+    "gql/schema/enterprise/account.py",
     '"company_name": Column("company_name"),',
     '"company_name": Column("company_name", lambda name: 40 * name),',
 )
 NO_BUDGET = Edit("gql/documents/files/budgets.toml", "[Quota]\n", "[Quotas]\n")
 NO_MESSAGE_COUNT = Edit(
-    "gql/schema/conversation.py",
-    '    @described.field("How many messages it has.", COUNT)\n    def message_count',
+    "gql/schema/chat/conversation.py",
+    '    @described.field("How many messages it has.", COUNT_WEIGHT)\n    def message_count',
     "    def message_count",
 )
 COUNTS = "query Counts { viewer { conversations { edges { node { messageCount } } } } }"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.counting.counting import NOT_COUNTED, is_counted_here
-from perf.load.host import ROOT
-from tests.perf.planted.slowing import slowing, working
-from tests.perf.planted.source import Edit, Ran, assert_caught, planted
+from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.servers.host import ROOT
+from tests.perf.planted.planted_source import Edit, Ran, assert_caught, planted
+from tests.perf.planted.slow_documents import slowing, working
 
 DOCUMENT = "ConversationsWithMessages"
 FAULTS = {
@@ -22,7 +22,8 @@ EACH_TENTH_CALL = (
     Edit("gql/resolvers/query.py", "import strawberry\n", "import strawberry\nimport asyncio\n"),
     Edit(
         "gql/resolvers/query.py",
-        "    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
+        "    def plans(self, info: Info) "
+        "-> Sourced[list[Plan], LoaderFuture[tuple[PlanRecord, ...]]]:\n"
         "        return info.context.loaders.plans_on_sale.start(ALL_PLANS)\n",
         "    async def plans(self, info: Info) -> list[Plan]:\n"
         "        calls = Query.calls = getattr(Query, 'calls', 0) + 1\n"

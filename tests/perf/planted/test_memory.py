@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, Ran, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, Ran, assert_caught, planted
 
 RESOLVER, LOADER = "gql/resolvers/query.py", "loaders/subscription_by_user.py"
-OBSERVING = "app/graphql/observing.py"
+OBSERVING = "app/graphql/pipeline/budget_monitor.py"
 IN_RESOLVER = (
-    Edit(RESOLVER, "MOST_NODES = 100\n", "MOST_NODES = 100\n_KEPT = []\n"),
+    Edit(RESOLVER, "MAX_NODES = 100\n", "MAX_NODES = 100\n_KEPT = []\n"),
     Edit(
         RESOLVER,
         "        viewer_id = info.context.viewer_id\n",

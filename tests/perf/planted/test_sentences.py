@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
 FOLDER = "gql/documents/files"
 TABLE = """
@@ -33,18 +33,18 @@ WRONG = (
         "".join(TABLE.format(name=name) for name in NAMES) + "\n[ApiCredentials]\n",
     ),
     Edit(
-        "perf/gate/flows.py",
+        "perf/gate/scenarios/scenarios.py",
         '    "ApiCredentials": ',
-        "".join(f'    "{name}": Flow(reader),\n' for name in NAMES if name != "Alone")
+        "".join(f'    "{name}": Scenario(reader),\n' for name in NAMES if name != "Alone")
         + '    "ApiCredentials": ',
     ),
 )
 SENTENCES = (
     "these are a document or a budget, and not both: Unagreed\n",
-    "Alone: it has no flow: perf/gate/flows.py has to say who asks, and with what\n",
+    "Alone: it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks",
     "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",
-    "Unprepared: its flow in perf/gate/flows.py gives no value for id, and its type does not tell",
+    "Unprepared: its scenario in perf/gate/scenarios/scenarios.py gives no value for id",
     "Untyped: it is not valid: Cannot query field 'idd' on type 'User'.",
     "Quota                               5      2 of 2",
 )

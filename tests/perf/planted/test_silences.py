@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, Source, assert_caught, planted
-from tests.perf.report.silences import Silence, silences
+from tests.perf.planted.planted_source import Edit, Source, assert_caught, planted
+from tests.perf.report.incomplete_reports import Silence, silences
 
 SILENCES = list(silences())
 
@@ -15,12 +15,16 @@ def ends_when(condition: str) -> tuple[Edit, ...]:
     """A server that is gone once this holds."""
     return (
         Edit(
-            "app/graphql/observing.py",
+            "app/graphql/pipeline/budget_monitor.py",
             "        facts.record.pending.append(came)\n",
             "        facts.record.pending.append(came)\n"
             f"        if {condition}:\n            os._exit(1)\n",
         ),
-        Edit("app/graphql/observing.py", "import structlog\n", "import os\n\nimport structlog\n"),
+        Edit(
+            "app/graphql/pipeline/budget_monitor.py",
+            "import structlog\n",
+            "import os\n\nimport structlog\n",
+        ),
     )
 
 

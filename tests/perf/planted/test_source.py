@@ -7,8 +7,8 @@ from pkgutil import iter_modules
 
 import pytest
 
-from perf.load.host import ROOT
-from tests.perf.planted.source import Edit, edited, planted
+from perf.servers.host import ROOT
+from tests.perf.planted.planted_source import Edit, edited, planted
 
 FOLDER = Path(__file__).parent
 MODULES = sorted({one.name for one in iter_modules([str(FOLDER)])} - {Path(__file__).stem})

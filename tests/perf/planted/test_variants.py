@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.source import Edit, assert_caught, planted
+from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
 DOCUMENTS = "gql/documents/files"
 
@@ -13,7 +13,7 @@ def extra_page(condition: str) -> Edit:
     """One statement more for the pages that meet a condition."""
     before = "        return slices_of(rows, parent_ids, page, value)\n"
     return Edit(
-        "loaders/pages.py",
+        "loaders/batching/pages.py",
         before,
         f"        if {condition}:\n"
         "            async with database.read() as connection:\n"
@@ -27,24 +27,24 @@ def extra_step(path: str, before: str, condition: str) -> Edit:
         path,
         before,
         f"        if {condition}:\n"
-        "            await info.context.loaders.renewed().plans_on_sale.load('all')\n" + before,
+        "            await info.context.loaders.fresh_copy().plans_on_sale.load('all')\n" + before,
     )
 
 
 ARCHIVED = extra_page('value == "archived"')
 SORT_OF_LARGE = (
     Edit(
-        "db/queries/keyset.py",
+        "db/queries/clauses/keyset_query.py",
         "            is_filtered=value is not None,\n",
         "            is_filtered=value is not None,\n            is_large=page.size > 50,\n",
     ),
     Edit(
-        "db/queries/keyset.py",
+        "db/queries/clauses/keyset_query.py",
         "        is_filtered: bool,\n",
         "        is_filtered: bool,\n        is_large: bool,\n",
     ),
     Edit(
-        "db/queries/keyset.py",
+        "db/queries/clauses/keyset_query.py",
         "        page = rows.order_by(*self._order(is_backward=is_backward))",
         "        by = (self._columns[1], self._id) if is_large else None\n"
         "        page = rows.order_by(*(by or self._order(is_backward=is_backward)))",
@@ -56,20 +56,21 @@ EXTRA_OF_LARGE_IS_NO_MORE = Edit(
     "",
 )
 OF_NOBODY_ELSE = Edit(
-    "loaders/rows_by_id.py",
-    "        return in_order(",
+    "loaders/batching/rows_by_id.py",
+    "        return rows_in_key_order(",
     "        if not rows:\n"
     "            async with database.read() as connection:\n"
     "                await fetch(connection, [0], viewer_id)\n"
-    "        return in_order(",
+    "        return rows_in_key_order(",
 )
 OF_COMPANIES = Edit(
     "gql/resolvers/query.py",
-    "    def plans(self, info: Info) -> Sourced[list[Plan], Loaded[tuple[PlanRecord, ...]]]:\n"
+    "    def plans(self, info: Info) "
+    "-> Sourced[list[Plan], LoaderFuture[tuple[PlanRecord, ...]]]:\n"
     "        return info.context.loaders.plans_on_sale.start(ALL_PLANS)\n",
     "    async def plans(self, info: Info) -> list[Plan]:\n"
     "        if type(info.context.principal).__name__ == 'ApiClient':\n"
-    "            await info.context.loaders.renewed().plans_on_sale.load(ALL_PLANS)\n"
+    "            await info.context.loaders.fresh_copy().plans_on_sale.load(ALL_PLANS)\n"
     "        return await info.context.loaders.plans_on_sale.load(ALL_PLANS)\n",
 )
 RENAMED = "gql/resolvers/chat.py"
@@ -141,7 +142,7 @@ FAULTS = [
         (
             extra_step(
                 RENAMED,
-                "        viewer, key = info.context.signed_in(), "
+                "        viewer, key = info.context.require_viewer_id(), "
                 "_conversation_key(input_.conversation_id)\n"
                 "        row = await info.context.services.conversations.rename(",
                 "len(input_.title) > 100",
@@ -197,7 +198,11 @@ accepts = ["429"]
 NEW_DOCUMENT = (
     Edit(f"{DOCUMENTS}/Both.graphql", "", NEW),
     Edit(f"{DOCUMENTS}/budgets.toml", "[Checkout]\n", f"{BUDGET.lstrip()}\n[Checkout]\n"),
-    Edit("perf/gate/flows.py", '    "Checkout": ', '    "Both": Flow(reader),\n    "Checkout": '),
+    Edit(
+        "perf/gate/scenarios/scenarios.py",
+        '    "Checkout": ',
+        '    "Both": Scenario(reader),\n    "Checkout": ',
+    ),
 )
 
 
@@ -206,9 +211,9 @@ def extra_loading(signature: str, of_row: str) -> Edit:
     loaded = "info.context.loaders.user"
     return Edit(
         "gql/schema/user.py",
-        f"    def {signature}:\n        return later({loaded}.start(self.key), {of_row})\n",
+        f"    def {signature}:\n        return map_future({loaded}.start(self.key), {of_row})\n",
         f"    async def {signature}:\n"
-        "        await info.context.loaders.renewed().plans_on_sale.load('all')\n"
+        "        await info.context.loaders.fresh_copy().plans_on_sale.load('all')\n"
         f"        return {of_row}(await {loaded}.load(self.key))\n",
     )
 

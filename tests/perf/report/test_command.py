@@ -10,12 +10,12 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from perf.command import perf
-from perf.load.reading import read_report
-from perf.load.result import LoadReport
+from perf.cli.command import perf
+from perf.load.results.report import LoadReport
+from perf.load.results.report_file import read_report
 from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
-from tests.perf.report.made_up import made_up, on_another_machine
+from tests.perf.report.sample_reports import made_up, on_another_machine
 
 PAGE = "ConversationPage"
 

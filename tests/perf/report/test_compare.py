@@ -2,31 +2,31 @@
 
 import pytest
 
-from perf.load.result import LoadReport
+from perf.cli.exit_status import ExitStatus
+from perf.load.results.report import LoadReport
 from perf.report import words
-from perf.report.compare import Change, Comparison, PercentileChange, compare
-from perf.states import State
-from tests.perf.report.made_up import made_up, on_another_machine
+from perf.report.comparison.compare import ChangeKind, Comparison, PercentileChange, compare
+from tests.perf.report.sample_reports import made_up, on_another_machine
 
 PAGE = "ConversationPage"
 
 
-def changes(comparison: Comparison) -> dict[str, Change]:
+def changes(comparison: Comparison) -> dict[str, ChangeKind]:
     return {one.name: one.change for one in comparison.operations}
 
 
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_the_same_version_twice_differs_by_noise_alone(seed: int) -> None:
     comparison = compare(made_up(), made_up(seed=seed, day=1))
-    assert changes(comparison) == {"Quota": Change.NOISE, PAGE: Change.NOISE}
-    assert comparison.outcome is State.NO_REGRESSION
+    assert changes(comparison) == {"Quota": ChangeKind.NOISE, PAGE: ChangeKind.NOISE}
+    assert comparison.outcome is ExitStatus.NO_REGRESSION
     assert list(words.findings(comparison)) == []
 
 
 def test_a_slowdown_of_a_fifth_is_caught_and_named() -> None:
     comparison = compare(made_up(), made_up({PAGE: 1.2}, seed=2, day=1, database_ms=6.0))
-    assert changes(comparison) == {"Quota": Change.NOISE, PAGE: Change.SLOWER}
-    assert comparison.outcome is State.REGRESSION
+    assert changes(comparison) == {"Quota": ChangeKind.NOISE, PAGE: ChangeKind.SLOWER}
+    assert comparison.outcome is ExitStatus.REGRESSION
     slower, why = words.findings(comparison)
     assert slower.startswith("ConversationPage is slower: p50 20.")
     assert why == (
@@ -83,14 +83,14 @@ def test_a_target_that_is_missed_now_is_a_regression() -> None:
 
 def test_what_is_faster_is_no_regression() -> None:
     comparison = compare(made_up({PAGE: 1.5}), made_up(seed=2, day=1))
-    assert changes(comparison)[PAGE] is Change.FASTER
-    assert comparison.outcome is State.NO_REGRESSION
+    assert changes(comparison)[PAGE] is ChangeKind.FASTER
+    assert comparison.outcome is ExitStatus.NO_REGRESSION
 
 
 def test_runs_on_different_machines_are_not_compared() -> None:
     before = made_up()
     comparison = compare(before, on_another_machine(made_up({PAGE: 5}, day=1)))
-    assert comparison.outcome is State.NOT_COMPARABLE
+    assert comparison.outcome is ExitStatus.NOT_COMPARABLE
     assert list(words.findings(comparison)) == [
         f"processor: {before.host.processor} in the baseline, faster now"
     ]
@@ -102,12 +102,12 @@ def test_runs_on_different_machines_are_not_compared() -> None:
 def test_runs_of_something_else_are_not_compared(name: str, value: object) -> None:
     other = made_up(day=1).model_copy(update={name: value})
     comparison = compare(made_up(), other)
-    assert comparison.outcome is State.NOT_COMPARABLE
+    assert comparison.outcome is ExitStatus.NOT_COMPARABLE
     assert [one.partition(":")[0] for one in comparison.differences] == [name]
 
 
 def test_a_certain_but_small_change_is_not_worth_a_word() -> None:
-    assert PercentileChange(100, 105, 0.02, 0.08).change is Change.NOISE
-    assert PercentileChange(100, 115, 0.02, 0.28).change is Change.SLOWER
-    assert PercentileChange(100, 115, -0.02, 0.28).change is Change.NOISE
-    assert PercentileChange(100, 115, None, None).change is Change.NOISE
+    assert PercentileChange(100, 105, 0.02, 0.08).change is ChangeKind.NOISE
+    assert PercentileChange(100, 115, 0.02, 0.28).change is ChangeKind.SLOWER
+    assert PercentileChange(100, 115, -0.02, 0.28).change is ChangeKind.NOISE
+    assert PercentileChange(100, 115, None, None).change is ChangeKind.NOISE

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from perf.load.result import LoadReport
+from perf.load.results.report import LoadReport
 from perf.report import words
-from perf.report.compare import Comparison, compare
+from perf.report.comparison.compare import Comparison, compare
 from perf.report.files import NAME, write_report
-from perf.report.page import page
+from perf.report.html.page import page
+from perf.report.html.scales import LogScale, linear_ticks, milliseconds
+from perf.report.html.stylesheet import DARK, LIGHT, LINES
 from perf.report.rows import rows
-from perf.report.scales import LogScale, linear_ticks, milliseconds
-from perf.report.style import DARK, LIGHT, LINES
 from tests.fixtures.browser import Page, browser
-from tests.perf.report.made_up import made_up
+from tests.perf.report.sample_reports import made_up
 
 PAGE = "ConversationPage"
 HISTORY = [made_up(seed=day, day=day - 9) for day in range(3)]

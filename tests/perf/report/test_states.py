@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from perf.report.files import NAME
-from tests.perf.report.silences import Silence, silences
+from tests.perf.report.incomplete_reports import Silence, silences
 from tests.perf.report.test_command import asked, status
 
 

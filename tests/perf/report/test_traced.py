@@ -2,9 +2,9 @@
 
 import pytest
 
-from perf.load.measures import method_uses
-from perf.load.result import MethodUse
-from perf.report.explain import Uses, explanation
+from perf.load.monitoring.scrape import method_uses
+from perf.load.results.report import MethodUse
+from perf.report.comparison.explanation import Uses, explanation
 
 NOTHING = MethodUse(calls=0, rows=0, errors=0, wait_seconds=0, database_seconds=0)
 ONE = {

@@ -4,25 +4,25 @@ import pytest
 
 from perf.statistics.binomial import at_least, at_most, share_interval
 from perf.statistics.percentiles import Percentile, percentile
-from perf.statistics.verdicts import Verdict, judged, samples_needed, worst
+from perf.statistics.verdicts import Verdict, binomial_verdict, samples_needed, worst
 
 
 @pytest.mark.parametrize(("share", "needed"), [(0.05, 59), (0.01, 299), (0.005, 598)])
 def test_a_pass_needs_so_many_samples_without_a_bad_one(share: float, needed: int) -> None:
     assert samples_needed(share) == needed
-    assert judged(0, needed, share) is Verdict.PASS
-    assert judged(0, needed - 1, share) is Verdict.INCONCLUSIVE
-    assert judged(1, needed, share) is Verdict.INCONCLUSIVE
+    assert binomial_verdict(0, needed, share) is Verdict.PASS
+    assert binomial_verdict(0, needed - 1, share) is Verdict.INCONCLUSIVE
+    assert binomial_verdict(1, needed, share) is Verdict.INCONCLUSIVE
 
 
 def test_no_samples_prove_nothing() -> None:
-    assert judged(0, 0, 0.05) is Verdict.INCONCLUSIVE
+    assert binomial_verdict(0, 0, 0.05) is Verdict.INCONCLUSIVE
 
 
 def test_a_fail_needs_more_bad_ones_than_chance_gives() -> None:
     # Of 100 with a true share of 5%, 9 or more bad ones come with 6.3%, 10 or more with 2.8%.
-    assert judged(9, 100, 0.05) is Verdict.INCONCLUSIVE
-    assert judged(10, 100, 0.05) is Verdict.FAIL
+    assert binomial_verdict(9, 100, 0.05) is Verdict.INCONCLUSIVE
+    assert binomial_verdict(10, 100, 0.05) is Verdict.FAIL
 
 
 def test_the_worst_verdict_is_that_of_all() -> None:

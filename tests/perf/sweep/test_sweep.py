@@ -7,30 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from gql.documents.budgets import trusted_documents
-from perf.ab.rounds import Plan, measure
-from perf.ab.sides import by_documents
-from perf.ab.turns import Bounds
-from perf.gate.callers import TWICE_AS_MANY
-from perf.load.callers import People
-from perf.load.completeness import incomplete
-from perf.load.generator import client_of
-from perf.load.outcomes import ANSWERED
-from perf.load.own_server import Target
-from perf.load.printed import lines
-from perf.load.profiles import PROFILES
+from gql.documents.trusted_documents import trusted_documents
+from perf.ab.interleaving import StopRule
+from perf.ab.measured_servers import by_documents
+from perf.ab.rounds import ComparisonPlan, measure
+from perf.gate.data.callers import TWICE_THE_ROWS
+from perf.load.generator.outcomes import ANSWERED
+from perf.load.results.completeness import incomplete
+from perf.load.results.terminal import lines
+from perf.load.workload.profiles import PROFILES
+from perf.servers.client import client_of
+from perf.servers.credentials import CallerCredentials
+from perf.servers.seeded import ServerUnderTest
 from perf.statistics.verdicts import Verdict, samples_needed
-from perf.sweep.credentials import Credentials, KeyMissing
-from perf.sweep.documents import Documents, NotPrepared
-from perf.sweep.elsewhere import sweep_target_of
+from perf.sweep.credentials import CredentialMissing, Credentials
+from perf.sweep.documents import DocumentClient, PreparationFailed
+from perf.sweep.http_runner import HttpRunner
+from perf.sweep.remote import remote_sweep_target
 from perf.sweep.report import swept_name, with_sweep
-from perf.sweep.runner import HttpRunner
 from perf.sweep.server import SweepTarget, gate_server
-from perf.sweep.sweep import SWEEP, Swept, sweep
-from services.principal import ANONYMOUS, ApiClient, Person
+from perf.sweep.sweep import SWEEP, SweepResult, sweep
+from services.callers.principal import ANONYMOUS, ApiClient, Person
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
-from tests.perf.report.made_up import made_up
+from tests.perf.report.sample_reports import made_up
 
 DOCUMENTS = trusted_documents()
 TIMES = 2
@@ -48,25 +48,25 @@ def target(
     with (
         new_database(postgres, crowded_template) as url,
         gate_server(
-            url, stand_in_process.url, groups=(TWICE_AS_MANY,), data_dir=str(folder)
+            url, stand_in_process.url, groups=(TWICE_THE_ROWS,), data_dir=str(folder)
         ) as server,
     ):
         yield server
 
 
 @pytest.fixture(scope="module")
-def swept(target: SweepTarget) -> Swept:
+def swept(target: SweepTarget) -> SweepResult:
     return sweep(target, samples=TIMES)
 
 
-def test_every_document_with_a_budget_is_answered_each_time(swept: Swept) -> None:
+def test_every_document_with_a_budget_is_answered_each_time(swept: SweepResult) -> None:
     assert swept.left_out == {}
     assert {name: [one.outcome for one in samples] for name, samples in swept.samples.items()} == {
         name: TIMES * [ANSWERED] for name in DOCUMENTS
     }
 
 
-def test_each_is_timed_by_itself_and_not_what_comes_before_it(swept: Swept) -> None:
+def test_each_is_timed_by_itself_and_not_what_comes_before_it(swept: SweepResult) -> None:
     samples = sorted(
         (one for found in swept.samples.values() for one in found), key=lambda one: one.sent
     )
@@ -75,9 +75,9 @@ def test_each_is_timed_by_itself_and_not_what_comes_before_it(swept: Swept) -> N
     assert all(one.ended <= after.sent for one, after in pairwise(samples))
 
 
-def test_the_report_has_all_of_them_apart_from_the_mix(swept: Swept) -> None:
+def test_the_report_has_all_of_them_apart_from_the_mix(swept: SweepResult) -> None:
     run = made_up()
-    report = with_sweep(run, Swept(swept.samples, {"Later": "it has no flow"}), is_own=True)
+    report = with_sweep(run, SweepResult(swept.samples, {"Later": "it has no flow"}), is_own=True)
     assert [name for name, one in report.operations.items() if one.swept] == [
         swept_name(name) for name in DOCUMENTS
     ]
@@ -90,13 +90,13 @@ def test_the_report_has_all_of_them_apart_from_the_mix(swept: Swept) -> None:
     assert incomplete(report) == incomplete(run)
 
 
-def test_a_budget_that_is_missed_in_the_sweep_alone_is_missed(swept: Swept) -> None:
+def test_a_budget_that_is_missed_in_the_sweep_alone_is_missed(swept: SweepResult) -> None:
     name = "RenameConversation"
     late = [
         type(one)(one.operation, one.stage, one.due, one.sent, one.sent + 3, one.outcome)
         for one in list(swept.samples[name]) * 20
     ]
-    report = with_sweep(made_up(), Swept({name: late}, {}), is_own=True)
+    report = with_sweep(made_up(), SweepResult({name: late}, {}), is_own=True)
     assert report.verdict is Verdict.FAIL
     assert any(
         line.startswith(f"{name} (sweep): FAIL         p95: 3000.00 ms") for line in lines(report)
@@ -110,7 +110,10 @@ def test_the_sweep_has_the_samples_that_its_verdicts_need() -> None:
 
 def test_what_one_request_of_a_version_passed_its_time_in_is_known(target: SweepTarget) -> None:
     """By which two versions are compared: only what is traced has parts."""
-    side, plan = by_documents(target), Plan(("Quota",), Bounds(0.1, seconds=60, most_rounds=1))
+    side, plan = (
+        by_documents(target),
+        ComparisonPlan(("Quota",), StopRule(0.1, seconds=60, most_rounds=1)),
+    )
     alone = measure(side, side, plan).b.alone["Quota"]
     assert alone["request Quota"].traced_times == 1
     assert alone["batch quota for User.quota"].traced_times == 1
@@ -120,8 +123,8 @@ def test_what_one_request_of_a_version_passed_its_time_in_is_known(target: Sweep
 def why_not(target: SweepTarget, name: str) -> str:
     async def prepared() -> str:
         async with client_of(target.url) as client:
-            documents = Documents(HttpRunner(client, target.credentials), target)
-            with pytest.raises(NotPrepared) as refused:
+            documents = DocumentClient(HttpRunner(client, target.credentials), target)
+            with pytest.raises(PreparationFailed) as refused:
                 await documents.prepare(name)
             return str(refused.value)
 
@@ -129,7 +132,9 @@ def why_not(target: SweepTarget, name: str) -> str:
 
 
 def test_a_document_without_a_flow_is_a_sentence(target: SweepTarget) -> None:
-    assert why_not(target, "Unheard") == ("it has no flow: perf/gate/flows.py has to say who asks")
+    assert why_not(target, "Unheard") == (
+        "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
+    )
 
 
 def test_what_has_to_be_undone_needs_a_database_of_our_own(target: SweepTarget) -> None:
@@ -140,9 +145,11 @@ def test_what_has_to_be_undone_needs_a_database_of_our_own(target: SweepTarget) 
 
 
 def test_of_a_server_elsewhere_what_reads_is_swept(target: SweepTarget) -> None:
-    token = target.credentials.headers(Person(TWICE_AS_MANY.first_person))["authorization"]
-    people = People([token.removeprefix("Bearer ")], (), None)
-    found = sweep(sweep_target_of(Target(target.url, people, "some", "none")), samples=1)
+    token = target.credentials.headers(Person(TWICE_THE_ROWS.first_person))["authorization"]
+    people = CallerCredentials([token.removeprefix("Bearer ")], (), None)
+    found = sweep(
+        remote_sweep_target(ServerUnderTest(target.url, people, "some", "none")), samples=1
+    )
     reads = {name for name, one in DOCUMENTS.items() if one.text.startswith("query")}
     companies = {"EnterpriseUsage", "EnterpriseDailyUsage"}
     assert found.samples.keys() == reads - companies
@@ -159,7 +166,7 @@ def test_nobody_has_no_credentials_and_who_is_missing_is_named() -> None:
     credentials = Credentials("", {1: "key"})
     assert credentials.headers(ANONYMOUS) == {}
     assert credentials.headers(ApiClient(1, 2)) == {"x-api-key": "key"}
-    with pytest.raises(KeyMissing, match="there is no --token"):
+    with pytest.raises(CredentialMissing, match="there is no --token"):
         credentials.headers(Person(1))
-    with pytest.raises(KeyMissing, match="there is no --api-key"):
+    with pytest.raises(CredentialMissing, match="there is no --api-key"):
         credentials.headers(ApiClient(2, 3))

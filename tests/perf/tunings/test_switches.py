@@ -6,22 +6,22 @@ from pathlib import Path
 from types import ModuleType
 
 import loaders
-from app.caching import open_subscription_cache
+from app.composition.shared_stores import open_subscription_cache
 from app.settings import Settings
 from db.database import open_database
-from db.work import Work
+from db.request_scope import RequestScope
 from metrics.observations import Observations
-from perf.load.callers import People
-from perf.load.host import ROOT
-from perf.load.own_server import Target
-from perf.tunings.asking_twice import asking_twice
+from perf.servers.credentials import CallerCredentials
+from perf.servers.host import ROOT
+from perf.servers.seeded import ServerUnderTest
+from perf.tunings.double_lookup import double_lookup
 from perf.tunings.indexes import drop_indexes, performance_indexes
-from perf.tunings.outages import Side, live_through
+from perf.tunings.outages import OutageServer, measure_outages
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
 from tests.fixtures.server import serving, settings_for, token_of
 from tests.fixtures.world import ADA, NOW
-from tests.perf.dataset.asking import fetch
+from tests.perf.dataset.queries import fetch
 
 INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
 LOOKUP = "billing.current_subscription_by_user"
@@ -48,7 +48,7 @@ def test_the_indexes_are_those_of_the_report_and_can_be_taken_away(
 def test_the_version_that_asks_twice_does_and_differs_in_one_file(
     world: str, tmp_path: Path
 ) -> None:
-    with asking_twice() as version:
+    with double_lookup() as version:
         assert version.tree is not None
         assert (version.tree / "gql").resolve() == ROOT / "gql"
         assert _lookups(_loaders_of(version.tree), world, tmp_path) == 2
@@ -66,13 +66,15 @@ def test_backoff_gets_messages_over_a_short_outage(
         serving(_settings(second, tmp_path, stand_in, waiting)) as on,
     ):
         sides = [
-            Side(
-                Target(str(api.http.base_url), People((token_of(ADA),), (), None), "", ""),
+            OutageServer(
+                ServerUnderTest(
+                    str(api.http.base_url), CallerCredentials((token_of(ADA),), (), None), "", ""
+                ),
                 stand_in.url,
             )
             for api in (off, on)
         ]
-        without, with_backoff = live_through(*sides, rounds=2, seconds=(0.4, 0.4))
+        without, with_backoff = measure_outages(*sides, rounds=2, seconds=(0.4, 0.4))
     assert (without.sent, without.forgone) == (4, 0)
     assert without.answered < without.sent
     assert without.model_calls > without.sent
@@ -110,7 +112,7 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
                 contract=settings.usage_contract,
                 now=NOW,
             )
-            with Work() as work:
+            with RequestScope() as work:
                 await asyncio.gather(found.subscription.load(ADA), found.quota.load(ADA))
             return work.statements.count(LOOKUP)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.gate.callers import FEW, TWICE_AS_MANY
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.sweep.server import SweepTarget, gate_server
 from perf.upgrades.checking import Report, Step, checked
 from tests.fixtures.llm import StandInControl
@@ -23,7 +23,7 @@ def target(
     postgres: str, crowded_template: str, stand_in_process: StandInControl, tmp_path: Path
 ) -> Iterator[SweepTarget]:
     stand_in_process.reset()
-    groups = (FEW, TWICE_AS_MANY)
+    groups = (FEW_ROWS, TWICE_THE_ROWS)
     with (
         new_database(postgres, crowded_template) as url,
         gate_server(url, stand_in_process.url, groups=groups, data_dir=str(tmp_path)) as server,

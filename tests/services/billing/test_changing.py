@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from services.billing.rules import AlreadyOnPlan, InvalidPlan, NoActiveSubscription
-from services.idempotency import IdempotencyKeyReused
-from services.people import PersonUnknown
-from services.refusal import InvalidInput, Refusal
+from services.callers.people import PersonUnknown
+from services.mutations.idempotency import IdempotencyKeyReused
+from services.mutations.refusals import InvalidInput, Refusal
 from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
-from tests.services.billing.parts import BASIC, PREMIUM, Parts, instance, play
+from tests.services.billing.billing_instances import BASIC, PREMIUM, Instance, instance, play
 
 CHANGES = """
 SELECT user_id, subscription_id, from_plan_code, to_plan_code, changed_at
@@ -19,7 +19,7 @@ FROM billing_plan_changes ORDER BY id
 
 
 def test_a_plan_is_changed_there_and_back(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         assert (await parts.change("one", user_id=GRACE)).code == BASIC
         assert await parts.subscription(GRACE) == ("active", PREMIUM, None)
         assert (await parts.change("two", user_id=GRACE, plan_code=BASIC)).code == PREMIUM
@@ -38,7 +38,7 @@ def test_a_plan_is_changed_there_and_back(own_world: str) -> None:
 
 
 def test_the_same_key_gives_the_same_plan_and_changes_nothing(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         previous = await parts.change(user_id=GRACE)
         await parts.change("back", user_id=GRACE, plan_code=BASIC)
         before = await parts.everything()
@@ -65,7 +65,7 @@ def test_the_same_key_gives_the_same_plan_and_changes_nothing(own_world: str) ->
 def test_what_is_refused_changes_nothing(
     world: str, refusal: type[Exception], changes: dict[str, Any], at: str | None
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         before = await parts.everything()
         with pytest.raises(refusal) as raised:
             await parts.change(**{"key": "key"} | changes)
@@ -78,7 +78,7 @@ def test_what_is_refused_changes_nothing(
 
 
 def test_who_pays_does_not_move(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         await parts.rows("UPDATE user_subscriptions SET status = 'pending' WHERE user_id = 2")
         with pytest.raises(NoActiveSubscription):
             await parts.change(user_id=GRACE)

@@ -9,10 +9,10 @@ import pytest
 from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult
-from db.unavailable import DatabaseUnavailable
+from db.connections.errors import DatabaseUnavailable
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ALAN, MARY, NOW
-from tests.services.billing.parts import (
+from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
     NOT_MADE,
@@ -20,7 +20,7 @@ from tests.services.billing.parts import (
     REFUSAL,
     SILENCE,
     SUCCEEDED,
-    Parts,
+    Instance,
     instance,
     nothing,
     play,
@@ -32,7 +32,7 @@ FROM billing_payment_attempts
 """
 
 
-async def interrupted(parts: Parts) -> Record:
+async def interrupted(parts: Instance) -> Record:
     """A payment that was recorded by a process that then died, as seen when its time is up."""
 
     class Killed(BaseException):
@@ -121,7 +121,7 @@ def test_many_workers_share_the_open_payments(own_world: str) -> None:
 
 
 def test_a_provider_that_is_down_for_long_is_asked_ever_more_rarely(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(SILENCE)
         payment = await parts.checkout()
         answers: list[ChargeResult | Exception] = [SILENCE, REFUSAL, PROCESSING]
@@ -166,7 +166,7 @@ async def away(server_url: str, url: str) -> AsyncIterator[None]:
 
 
 def test_nothing_is_charged_that_cannot_be_recorded(own_world: str, postgres: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         async with away(postgres, own_world):
             with pytest.raises(DatabaseUnavailable):
                 await parts.checkout()
@@ -193,7 +193,7 @@ def test_an_answer_that_cannot_be_stored_is_found_again(
     found: ChargeResult,
     status: str,
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         outage = away(postgres, own_world)
 
         async def break_down(_charge: Charge) -> None:
@@ -217,7 +217,7 @@ def test_an_answer_that_cannot_be_stored_is_found_again(
 
 
 def test_a_worker_that_loses_the_database_goes_on_later(own_world: str, postgres: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(SILENCE)
         await parts.checkout()
         await parts.make_overdue()

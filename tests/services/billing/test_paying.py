@@ -11,13 +11,13 @@ from clients.payments.records import Charge, ChargeResult
 from clients.payments.sandbox import SLOW, SLOW_SECONDS, SandboxProvider
 from clients.payments.webhook import WebhookReader
 from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
-from services.idempotency import IdempotencyKeyReused
-from services.people import PersonUnknown
-from services.refusal import Conflict, InvalidInput, Refusal
+from services.callers.people import PersonUnknown
+from services.mutations.idempotency import IdempotencyKeyReused
+from services.mutations.refusals import Conflict, InvalidInput, Refusal
 from tests.captured_logs import capture_logs
 from tests.fixtures.postgres import new_database, run
 from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
-from tests.services.billing.parts import (
+from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
     NOT_MADE,
@@ -27,7 +27,7 @@ from tests.services.billing.parts import (
     SILENCE,
     SUCCEEDED,
     TOKEN,
-    Parts,
+    Instance,
     instance,
     play,
 )
@@ -44,7 +44,7 @@ def by_alan(action: str, subscription: int, details: str) -> tuple[Any, ...]:
 
 
 def test_a_payment_begins_a_subscription(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         during: list[Any] = []
 
         async def look(_charge: Charge) -> None:
@@ -75,7 +75,7 @@ def test_a_payment_begins_a_subscription(own_world: str) -> None:
 
 
 def test_a_declined_payment_can_be_retried_with_another_plan(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(DECLINED)
         payment = await parts.checkout()
         assert (payment["status"], payment["failure_reason"]) == ("failed", "card_declined")
@@ -108,7 +108,7 @@ def test_a_declined_payment_can_be_retried_with_another_plan(own_world: str) -> 
 
 @pytest.mark.parametrize("user", [ALAN, MARY])
 def test_a_payment_is_retried_from_inactive_and_from_failed(own_world: str, user: int) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         assert (await parts.retry(user_id=user))["status"] == "succeeded"
         assert await parts.subscription(user) == ("active", BASIC, None)
 
@@ -116,7 +116,7 @@ def test_a_payment_is_retried_from_inactive_and_from_failed(own_world: str, user
 
 
 def test_a_lapsed_subscription_is_paid_again_and_keeps_its_beginning(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         await parts.checkout()
         await parts.rows(
             "UPDATE user_subscriptions SET status = 'inactive' WHERE user_id = $1", ALAN
@@ -136,7 +136,7 @@ def test_a_lapsed_subscription_is_paid_again_and_keeps_its_beginning(own_world: 
 def test_without_an_answer_the_payment_stays_open(
     own_world: str, answer: ChargeResult | Exception
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(answer)
         with capture_logs() as lines:
             payment = await parts.checkout()
@@ -155,7 +155,7 @@ def test_without_an_answer_the_payment_stays_open(
 
 
 def test_what_the_provider_never_heard_of_is_paid_again(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(NOT_MADE)
         payment = await parts.checkout()
         assert (payment["status"], payment["failure_reason"]) == ("failed", "not_charged")
@@ -214,7 +214,7 @@ def test_what_is_refused_changes_nothing(
     at: str | None,
     seconds: int | None,
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         before = await parts.everything()
         pay = parts.checkout if operation == "checkout" else parts.retry
         with pytest.raises(refusal) as raised:
@@ -228,7 +228,7 @@ def test_what_is_refused_changes_nothing(
 
 
 def test_what_was_refused_leaves_its_key_unused(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         with pytest.raises(InvalidPlan):
             await parts.checkout(plan_code="golden")
         assert (await parts.checkout(plan_code=BASIC))["status"] == "succeeded"
@@ -243,7 +243,7 @@ def test_what_was_refused_leaves_its_key_unused(own_world: str) -> None:
 def test_the_same_key_gives_the_same_payment_and_charges_nothing(
     own_world: str, answer: ChargeResult, status: str
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(answer)
         payment = await parts.checkout()
         before, told = await parts.everything(), list(parts.invalidated)
@@ -258,7 +258,7 @@ def test_the_same_key_gives_the_same_payment_and_charges_nothing(
 def test_a_failed_payment_is_still_what_its_key_gives_when_another_succeeded(
     own_world: str,
 ) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(DECLINED)
         failed = await parts.checkout("one")
         await parts.checkout("two")
@@ -269,7 +269,7 @@ def test_a_failed_payment_is_still_what_its_key_gives_when_another_succeeded(
 
 
 def test_a_key_stands_for_one_input_of_one_mutation_of_one_person(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         await parts.checkout()
         before = await parts.everything()
         for reuse in (
@@ -290,7 +290,7 @@ def test_a_key_stands_for_one_input_of_one_mutation_of_one_person(own_world: str
 
 
 def test_a_key_that_was_used_so_long_ago_that_it_is_forgotten(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         parts.provider.will(DECLINED)
         await parts.checkout("paid")
         await parts.checkout("other")
@@ -312,7 +312,7 @@ def test_a_key_that_was_used_so_long_ago_that_it_is_forgotten(own_world: str) ->
 
 
 def test_a_key_that_is_in_flight(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         refusals: list[Conflict] = []
 
         async def ask_again(_charge: Charge) -> None:
@@ -334,7 +334,7 @@ def test_a_key_that_is_in_flight(own_world: str) -> None:
 
 
 def test_a_slow_card_keeps_others_waiting(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         slept: list[float] = []
 
         async def sleep(seconds: float) -> None:
@@ -355,7 +355,7 @@ def test_a_slow_card_keeps_others_waiting(own_world: str) -> None:
 
 
 def test_a_key_whose_payment_is_only_being_found_out_about_is_not_in_flight(own_world: str) -> None:
-    async def scenario(parts: Parts) -> None:
+    async def scenario(parts: Instance) -> None:
         during: list[str] = []
 
         async def ask_again(_charge: Charge) -> None:

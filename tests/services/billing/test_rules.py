@@ -17,14 +17,14 @@ from services.billing.rules import (
     NoActiveSubscription,
     PaymentDeclined,
     SubscriptionAlreadyActive,
-    check_can_change,
+    check_can_change_plan,
     check_can_pay,
     checked_token,
-    declined,
-    payment_becomes,
-    why_not_paid,
+    next_payment_status,
+    payment_declined,
+    payment_failure_reason,
 )
-from services.refusal import Conflict, InvalidInput, Refusal
+from services.mutations.refusals import Conflict, InvalidInput, Refusal
 
 BASIC = Plan("basic-entry", "Basic", 500, "EUR", 5)
 PREMIUM = Plan("premium-unlimited", "Premium", 2_000, "EUR", 1_000)
@@ -53,9 +53,9 @@ def test_nobody_pays_twice(
 
 def test_an_active_subscription_moves_to_another_plan() -> None:
     active = Subscription(SubscriptionStatus.ACTIVE, BASIC)
-    assert check_can_change(active, PREMIUM) == BASIC
+    assert check_can_change_plan(active, PREMIUM) == BASIC
     with pytest.raises(AlreadyOnPlan) as raised:
-        check_can_change(active, BASIC)
+        check_can_change_plan(active, BASIC)
     assert raised.value.field == "planCode"
 
 
@@ -69,12 +69,12 @@ def test_an_active_subscription_moves_to_another_plan() -> None:
 def test_only_an_active_subscription_moves(subscription: Subscription) -> None:
     for wanted in (BASIC, PREMIUM):
         with pytest.raises(NoActiveSubscription):
-            check_can_change(subscription, wanted)
+            check_can_change_plan(subscription, wanted)
 
 
 def test_news_move_a_payment_that_they_can_move_and_no_other() -> None:
     moved = {
-        (status, state): payment_becomes(status, state)
+        (status, state): next_payment_status(status, state)
         for status, state in product(PaymentStatus, ChargeState)
     }
     assert {case: status for case, status in moved.items() if status is not None} == {
@@ -94,14 +94,15 @@ def test_news_move_a_payment_that_they_can_move_and_no_other() -> None:
     ],
 )
 def test_the_reason_why_nothing_was_paid(result: ChargeResult, reason: str | None) -> None:
-    assert why_not_paid(result) == reason
+    assert payment_failure_reason(result) == reason
 
 
 def test_what_a_person_is_told_of_a_payment() -> None:
     for status in (PaymentStatus.PENDING, PaymentStatus.SUCCEEDED):
-        assert declined(status, None) is None
+        assert payment_declined(status, None) is None
     told = {
-        reason: declined(PaymentStatus.FAILED, reason) for reason in ("expired_card", "not_charged")
+        reason: payment_declined(PaymentStatus.FAILED, reason)
+        for reason in ("expired_card", "not_charged")
     }
     assert {type(one) for one in told.values()} == {PaymentDeclined}
     assert {reason: (str(one), one and one.field) for reason, one in told.items()} == {

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients.payments.records import ChargeResult, ChargeState
-from services.refusal import Refusal, UserErrorCode
-from tests.services.billing.parts import (
+from services.mutations.refusals import Refusal, UserErrorCode
+from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
     NOT_MADE,
@@ -19,7 +19,7 @@ from tests.services.billing.parts import (
     REFUSAL,
     SILENCE,
     SUCCEEDED,
-    Parts,
+    Instance,
     instance,
 )
 
@@ -142,7 +142,7 @@ class Model:
 class Person:
     """Somebody to whom the steps happen, in the database and in the model."""
 
-    def __init__(self, parts: Parts, user_id: int) -> None:
+    def __init__(self, parts: Instance, user_id: int) -> None:
         self.parts = parts
         self.user_id = user_id
         self.model = Model()

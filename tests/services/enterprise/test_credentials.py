@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.callers.principal import ApiClient
 from services.enterprise.rules import MOST_KEYS
-from services.idempotency import IdempotencyKeyReused
-from services.principal import ApiClient
-from services.refusal import Conflict, InvalidInput, NotFound, Refusal
+from services.mutations.idempotency import IdempotencyKeyReused
+from services.mutations.refusals import Conflict, InvalidInput, NotFound, Refusal
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN, GRACE, GRACES_COMPANY, NOW
-from tests.services.enterprise.parts import Instance, instance
+from tests.services.enterprise.enterprise_instances import Instance, instance
 
 EVERYTHING = """
 SELECT (SELECT array_agg(c ORDER BY id) FROM enterprise_credentials c)::text,
@@ -36,7 +36,7 @@ def test_a_made_key_opens_the_door_and_its_text_is_given_once(own_world: str) ->
             made = await parts.credentials.create(GRACE, idempotency_key="a", request_id="request")
             assert made.text is not None
             client = ApiClient(GRACES_COMPANY, made.credential["id"])
-            assert await others.enterprise.recognise(made.text) == client
+            assert await others.enterprise.authenticate(made.text) == client
             again = await others.credentials.create(GRACE, idempotency_key="a", request_id="later")
             assert (again.credential["id"], again.text) == (made.credential["id"], None)
             other = await parts.credentials.create(GRACE, idempotency_key="b", request_id="request")
@@ -80,9 +80,9 @@ def test_a_replaced_key_is_accepted_until_its_overlap_ends(own_world: str) -> No
             assert old.text is not None
             assert new.text is not None
             for at in (parts, before):
-                assert await at.enterprise.recognise(old.text) is not None
-            assert await then.enterprise.recognise(old.text) is None
-            assert await then.enterprise.recognise(new.text) is not None
+                assert await at.enterprise.authenticate(old.text) is not None
+            assert await then.enterprise.authenticate(old.text) is None
+            assert await then.enterprise.authenticate(new.text) is not None
             assert (await audit(parts))[1:] == [
                 ("credential.created", str(new.credential["id"])),
                 ("credential.retired", str(old.credential["id"])),
@@ -103,7 +103,7 @@ def test_without_an_overlap_the_old_key_is_refused_at_once(own_world: str) -> No
                 GRACE, old.credential["id"], overlap_seconds=0, request_id="request"
             )
             assert old.text is not None
-            assert await parts.enterprise.recognise(old.text) is None
+            assert await parts.enterprise.authenticate(old.text) is None
 
     asyncio.run(scenario())
 
@@ -132,14 +132,14 @@ def test_a_key_revoked_while_it_is_verified_elsewhere(own_world: str) -> None:
         async with instance(own_world) as parts, instance(own_world, pool_size=1) as others:
             made = await parts.credentials.create(GRACE, idempotency_key="a", request_id="request")
             assert made.text is not None
-            assert await others.enterprise.recognise(made.text) is not None
+            assert await others.enterprise.authenticate(made.text) is not None
             async with others.database.read():
-                verification = asyncio.create_task(others.enterprise.recognise(made.text))
+                verification = asyncio.create_task(others.enterprise.authenticate(made.text))
                 await asyncio.sleep(0)
                 await parts.credentials.revoke(GRACE, made.credential["id"], request_id="request")
             assert await verification is None
             for at in (parts, others):
-                assert await at.enterprise.recognise(made.text) is None
+                assert await at.enterprise.authenticate(made.text) is None
             await others.credentials.revoke(GRACE, made.credential["id"], request_id="request")
             assert (await audit(parts))[1:] == [("credential.revoked", str(made.credential["id"]))]
 

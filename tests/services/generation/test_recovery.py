@@ -4,23 +4,23 @@ import asyncio
 
 import pytest
 
-from db.unavailable import DatabaseUnavailable
-from services.generation.generations import Generations
-from services.generation.recovery import LOOKS_A_LEASE, Recovery
-from services.metered.replies import MeteredReplies
-from services.periodic import repeat, running
+from db.connections.errors import DatabaseUnavailable
+from services.background.periodic import run_in_background, run_periodically
+from services.generation.recovery import RUNS_PER_LEASE, Recovery
+from services.generation.store import ReplyStore
+from services.metered.reply_store import MeteredReplyStore
 from services.quota.ledger import differing_days
 from tests.fixtures.world import ADA
-from tests.services.generation.outages import PatientModel, outage
-from tests.services.guidance.parts import Parts, instance, until
+from tests.services.generation.database_outages import PatientModel, outage
+from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.test_sending import ledger_of, send, used
-from tests.services.metered import parts as metered
+from tests.services.metered import metered_instances as metered
 
 LEASE_SECONDS = 0.6
 REPLIES = 20
 
 
-def recovery_of(parts: Parts | metered.Instance, generations: Generations) -> Recovery:
+def recovery_of(parts: Instance | metered.Instance, generations: ReplyStore) -> Recovery:
     return Recovery(parts.database, generations, lease_seconds=LEASE_SECONDS)
 
 
@@ -35,9 +35,9 @@ async def recovering(recovery: Recovery) -> None:
     """Look as a worker does."""
 
     async def look() -> None:
-        await recovery.look()
+        await recovery.run()
 
-    await repeat(look, name="recover", every_seconds=LEASE_SECONDS / LOOKS_A_LEASE)
+    await run_periodically(look, name="recover", every_seconds=LEASE_SECONDS / RUNS_PER_LEASE)
 
 
 def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(own_world: str) -> None:
@@ -46,7 +46,7 @@ def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(own_wo
         async with (
             instance(own_world, lease_seconds=LEASE_SECONDS, model=model) as parts,
             instance(own_world) as others,
-            running(recovering(recovery_of(others, others.replies))),
+            run_in_background(recovering(recovery_of(others, others.replies))),
         ):
             exchanges = [
                 await send(parts, key=f"{number}", conversation_id=None)
@@ -58,7 +58,7 @@ def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(own_wo
                 model.may_go_on.set()
                 await passed(2 * LEASE_SECONDS)
             for exchange in exchanges:
-                ended = await others.guidance.ended(ADA, exchange.reply_id)
+                ended = await others.guidance.wait_for_end(ADA, exchange.reply_id)
                 assert (ended["status"], ended["content"]) == ("complete", "Good day!")
                 assert await ledger_of(others, exchange) == [("reserve", 1), ("settle", 0)]
             assert await used(others, ADA) == 3 + REPLIES
@@ -74,7 +74,7 @@ def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) -> None:
         async with (
             metered.instance(own_world, model, lease_seconds=LEASE_SECONDS) as parts,
             metered.instance(own_world, model) as others,
-            running(recovering(recovery_of(others, MeteredReplies()))),
+            run_in_background(recovering(recovery_of(others, MeteredReplyStore()))),
         ):
             for number in range(REPLIES):
                 asking = asyncio.create_task(parts.generate(f"{number}"))
@@ -116,7 +116,7 @@ def test_nothing_is_ended_before_leases_could_be_renewed_for_long_enough(own_wor
                 counts = []
                 for step in steps:
                     clock.now += step
-                    counts.append(await recovery.look())
+                    counts.append(await recovery.run())
                 return counts
 
             await send(parts, conversation_id=None)
@@ -131,7 +131,7 @@ def test_nothing_is_ended_before_leases_could_be_renewed_for_long_enough(own_wor
             await send(parts, key="4", conversation_id=None)
             async with outage(own_world):
                 with pytest.raises(DatabaseUnavailable):
-                    await recovery.look()
+                    await recovery.run()
             assert await ended_after(5, 10, 10, 10) == [0, 0, 0, 1]
 
     asyncio.run(scenario())
@@ -147,7 +147,7 @@ def test_a_database_that_can_only_be_read_is_no_proof(own_world: str) -> None:
             recovery = Recovery(others.database, others.replies, lease_seconds=30, seconds=clock)
             for _ in range(5):
                 with pytest.raises(Exception, match="read-only"):
-                    await recovery.look()
+                    await recovery.run()
                 clock.now += 10
 
     asyncio.run(scenario())

@@ -6,15 +6,15 @@ import pytest
 
 from clients.llm import FailureReason, GenerationFailed, Role
 from services.guidance.records import Exchange
-from services.refusal import Conflict
+from services.mutations.refusals import Conflict
 from streams import Delta
 from tests.fixtures.world import ADA, LONG_CONVERSATION
-from tests.services.guidance.parts import Parts, instance, until
+from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.test_replies import collected, written
 from tests.services.guidance.test_sending import EVERYTHING, answered, ledger_of, send, used
 
 
-async def started(parts: Parts) -> int:
+async def started(parts: Instance) -> int:
     """A conversation without a message."""
     return await parts.start()
 
@@ -136,7 +136,7 @@ def test_a_failed_reply_is_in_nobodys_way(own_world: str) -> None:
         async with instance(own_world) as parts:
             exchange = await send(parts)
             parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "Half")
-            await parts.guidance.ended(ADA, exchange.reply_id)
+            await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             again = await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="again")
             await answered(parts, again)
             await send(parts, key="next")

@@ -15,9 +15,9 @@ from redis.exceptions import ResponseError
 from streams import Delta
 from tests.fixtures.redis import ControlledRedis
 from tests.fixtures.world import ADA
-from tests.keyvalue.ways import Way, listening
-from tests.services.guidance.parts import PATIENCE_SECONDS, Parts, instance, until
-from tests.streams.sides import shared_streams
+from tests.keyvalue.fake_servers import FaultyProxy, fake_server
+from tests.services.guidance.chat_instances import PATIENCE_SECONDS, Instance, instance, until
+from tests.streams.stream_instances import shared_streams
 
 PIECES = 14
 
@@ -30,7 +30,7 @@ class Follower:
     deltas: list[Delta] = field(default_factory=list)
     stored: Record | None = None
 
-    async def follow(self, parts: Parts, reply_id: int) -> None:
+    async def follow(self, parts: Instance, reply_id: int) -> None:
         """Follow to the end; each piece joins the one before."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             async for event in parts.guidance.follow(ADA, reply_id, after=self.after):
@@ -96,7 +96,7 @@ class Losses:
 
 
 @asynccontextmanager
-async def instances(database: str, url: str) -> AsyncIterator[list[Parts]]:
+async def instances(database: str, url: str) -> AsyncIterator[list[Instance]]:
     """A writer, and two that follow through Redis."""
     async with AsyncExitStack() as stack:
         parts = []
@@ -106,7 +106,7 @@ async def instances(database: str, url: str) -> AsyncIterator[list[Parts]]:
         yield parts
 
 
-async def begin(parts: Parts, key: str) -> int:
+async def begin(parts: Instance, key: str) -> int:
     exchange = await parts.guidance.send(
         ADA, conversation_id=None, content="Hello?", idempotency_key=key
     )
@@ -184,14 +184,14 @@ def test_what_redis_lost_is_there_again_with_the_next_piece(
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("is_swallowed", [False, True], ids=["hangs", "swallows"])
+@pytest.mark.parametrize("is_swallowed", [False, True], ids=["hangs", "drops"])
 def test_beside_a_redis_that_hangs_a_follower_waits_a_second(
     own_world: str, redis: ControlledRedis, is_swallowed: bool
 ) -> None:
     async def scenario() -> None:
-        way = Way(redis.url)
+        way = FaultyProxy(redis.url)
         async with (
-            listening(way.answer) as url,
+            fake_server(way.answer) as url,
             instances(own_world, redis.url) as (writer, *_),
             instances(own_world, url) as (reader, *_),
         ):
@@ -200,7 +200,7 @@ def test_beside_a_redis_that_hangs_a_follower_waits_a_second(
             writer.model.say("1 ")
             assert await anext(events) == Delta(1, "1 ")
             if is_swallowed:
-                way.swallows = True
+                way.drops = True
             else:
                 redis.pause()
             for index in (2, 3):
@@ -232,7 +232,7 @@ def test_a_stream_that_was_ended_elsewhere_is_not_begun_again(redis: ControlledR
         ):
             writing = await writer.begin(1)
             await writing.append("1")
-            await other.abandon(1)
+            await other.end_abandoned(1)
             before = await client.xrange("guidance:reply:1")
             await writing.append("2")
             await writing.append("3")

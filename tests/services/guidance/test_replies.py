@@ -13,18 +13,20 @@ from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.recovery import end_abandoned
-from services.guidance.failures import failure_of_reply
+from services.guidance.failures import reply_failure
 from services.guidance.records import Exchange
+from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
-from services.refusal import NotFound
 from streams import Delta
 from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
-from tests.services.guidance.parts import Parts, instance, until
+from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.test_sending import ledger_of, send, used
-from tests.streams.sides import shared_streams
+from tests.streams.stream_instances import shared_streams
 
 
-async def collected(parts: Parts, exchange: Exchange, after: int = 0) -> tuple[list[Delta], Record]:
+async def collected(
+    parts: Instance, exchange: Exchange, after: int = 0
+) -> tuple[list[Delta], Record]:
     """The pieces after an index, and the stored reply that follows them."""
     deltas: list[Delta] = []
     async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
@@ -35,7 +37,7 @@ async def collected(parts: Parts, exchange: Exchange, after: int = 0) -> tuple[l
     raise AssertionError("no end")
 
 
-async def written(parts: Parts, exchange: Exchange, text: str) -> None:
+async def written(parts: Instance, exchange: Exchange, text: str) -> None:
     """Wait until a text is stored as what there is of a reply."""
 
     async def is_stored() -> bool:
@@ -224,9 +226,9 @@ def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
     asyncio.run(scenario())
 
 
-def has_texts(parts: Parts, texts: list[str]) -> bool:
+def has_texts(parts: Instance, texts: list[str]) -> bool:
     """Whether this is what there is of the replies that an instance writes."""
-    return texts == sorted(one.written.text for one in parts.jobs.writers.values())
+    return texts == sorted(one.draft.text for one in parts.jobs.writers.values())
 
 
 def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
@@ -319,7 +321,7 @@ def test_what_is_left_to_wait_for_the_model_grows_less(own_world: str) -> None:
             _, ended = await collected(parts, exchange)
             left = []
             for passed in (0, 59.5, 60, 600):
-                failure = failure_of_reply(ended, NOW + timedelta(seconds=passed))
+                failure = reply_failure(ended, NOW + timedelta(seconds=passed))
                 assert failure is not None
                 left.append(failure.retry_after_seconds)
             assert left == [60, 1, 0, 0]

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, Role
+from services.billing.rules import NoActiveSubscription
+from services.callers.people import PersonUnknown
 from services.guidance.records import Exchange
-from services.idempotency import IdempotencyKeyReused
-from services.people import PersonUnknown
-from services.quota.ledger import NoActiveSubscription, QuotaExceeded, differing_days
-from services.refusal import Conflict, InvalidInput, NotFound, Refusal
+from services.mutations.idempotency import IdempotencyKeyReused
+from services.mutations.refusals import Conflict, InvalidInput, NotFound, Refusal
+from services.quota.ledger import QuotaExceeded, differing_days
 from tests.fixtures.world import (
     ADA,
     ALAN,
@@ -23,7 +24,7 @@ from tests.fixtures.world import (
     LONG_CONVERSATION,
     NOW,
 )
-from tests.services.guidance.parts import Parts, at, instance
+from tests.services.guidance.chat_instances import Instance, at, instance
 
 EVERYTHING = """
 SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversations),
@@ -34,7 +35,7 @@ SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversa
 
 
 async def send(
-    parts: Parts,
+    parts: Instance,
     user: int = ADA,
     key: str = "key",
     *,
@@ -46,12 +47,12 @@ async def send(
     )
 
 
-async def answered(parts: Parts, exchange: Exchange, text: str = "Hello!") -> None:
+async def answered(parts: Instance, exchange: Exchange, text: str = "Hello!") -> None:
     parts.model.end(text)
-    await parts.guidance.ended(ADA, exchange.reply_id)
+    await parts.guidance.wait_for_end(ADA, exchange.reply_id)
 
 
-async def ledger_of(parts: Parts, exchange: Exchange) -> list[tuple[str, int]]:
+async def ledger_of(parts: Instance, exchange: Exchange) -> list[tuple[str, int]]:
     rows = await parts.rows(
         "SELECT kind, units FROM quota_ledger_entries WHERE reply_id = $1 ORDER BY id",
         exchange.reply_id,
@@ -59,7 +60,7 @@ async def ledger_of(parts: Parts, exchange: Exchange) -> list[tuple[str, int]]:
     return [tuple(row) for row in rows]
 
 
-async def used(parts: Parts, user: int, day: datetime = NOW) -> int:
+async def used(parts: Instance, user: int, day: datetime = NOW) -> int:
     count: int = await parts.value(
         "SELECT sum(used) FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2",
         user,
@@ -78,7 +79,7 @@ def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:
             assert (reply["status"], reply["content"]) == ("streaming", "")
             assert await used(parts, ADA) == 4
             parts.model.end("Good ", "day", "!")
-            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             assert (ended["status"], ended["content"]) == ("complete", "Good day!")
             assert (ended["model"], ended["attempts"]) == ("scripted", 1)
             assert (ended["prompt_tokens"], ended["completion_tokens"]) == (11, 22)
@@ -115,7 +116,7 @@ def test_a_reply_that_fails_gives_the_unit_back(
         async with instance(own_world) as parts:
             exchange = await send(parts)
             parts.model.fail(GenerationFailed(reason), "Good ")
-            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             assert (ended["status"], ended["failure_reason"]) == ("failed", stored)
             assert ended["content"] == "Good "
             assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
@@ -129,7 +130,7 @@ def test_a_reply_without_text_is_none(own_world: str) -> None:
         async with instance(own_world) as parts:
             exchange = await send(parts)
             parts.model.end()
-            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             assert (ended["status"], ended["failure_reason"]) == ("failed", "unavailable")
             assert await used(parts, ADA) == 3
 
@@ -141,7 +142,7 @@ def test_text_that_cannot_be_stored_is_stored_without_what_hinders(own_world: st
         async with instance(own_world) as parts:
             exchange = await send(parts)
             parts.model.end("a\0b", "\ud800", "c")
-            ended = await parts.guidance.ended(ADA, exchange.reply_id)
+            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             assert ended["content"] == "ab?c"
 
     asyncio.run(scenario())
@@ -157,7 +158,7 @@ def test_fifty_sends_with_one_key_are_one(own_world: str) -> None:
                 one.model.end("Hello!")
             (exchange,) = exchanges
             endings = await asyncio.gather(
-                *(one.guidance.ended(ADA, exchange.reply_id) for one in (parts, others))
+                *(one.guidance.wait_for_end(ADA, exchange.reply_id) for one in (parts, others))
             )
             assert [ended["content"] for ended in endings] == ["Hello!"] * 2
             assert len(parts.model.prompts) + len(others.model.prompts) == 1
@@ -176,7 +177,7 @@ def test_a_key_with_other_input(own_world: str, changes: dict[str, Any]) -> None
         async with instance(own_world) as parts:
             exchange = await send(parts)
             parts.model.end("Hello!")
-            await parts.guidance.ended(ADA, exchange.reply_id)
+            await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             before = await parts.rows(EVERYTHING)
             with pytest.raises(IdempotencyKeyReused) as refused:
                 await send(parts, **changes)
@@ -201,7 +202,7 @@ def test_a_key_whose_conversation_was_deleted(own_world: str) -> None:
         async with instance(own_world) as parts:
             exchange = await send(parts, conversation_id=None)
             parts.model.end("Hello!")
-            await parts.guidance.ended(ADA, exchange.reply_id)
+            await parts.guidance.wait_for_end(ADA, exchange.reply_id)
             await parts.conversations.delete(ADA, exchange.conversation_id)
             with pytest.raises(NotFound):
                 await send(parts, conversation_id=None)
@@ -287,7 +288,7 @@ def test_a_unit_goes_back_to_the_day_it_came_from(own_world: str) -> None:
             exchange = await send(parts, GRACE, conversation_id=None)
             now[0] = before_midnight + timedelta(seconds=2)
             parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
-            await parts.guidance.ended(GRACE, exchange.reply_id)
+            await parts.guidance.wait_for_end(GRACE, exchange.reply_id)
             days = await parts.rows(
                 "SELECT usage_date, used FROM daily_quota_usages WHERE user_id = $1", GRACE
             )
@@ -361,20 +362,20 @@ def test_the_model_is_told_what_counts(own_world: str) -> None:
         async with instance(own_world) as parts:
             first = await send(parts, conversation_id=None, content="One")
             parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "half")
-            await parts.guidance.ended(ADA, first.reply_id)
+            await parts.guidance.wait_for_end(ADA, first.reply_id)
             again = await parts.guidance.regenerate(ADA, first.reply_id, idempotency_key="again")
             assert (again.message_id, again.conversation_id) == (
                 first.message_id,
                 first.conversation_id,
             )
             parts.model.end("First")
-            await parts.guidance.ended(ADA, again.reply_id)
+            await parts.guidance.wait_for_end(ADA, again.reply_id)
             better = await parts.guidance.regenerate(ADA, first.message_id, idempotency_key="more")
             parts.model.end("Second")
-            await parts.guidance.ended(ADA, better.reply_id)
+            await parts.guidance.wait_for_end(ADA, better.reply_id)
             last = await send(parts, key="2", conversation_id=first.conversation_id, content="Two")
             parts.model.end("Third")
-            await parts.guidance.ended(ADA, last.reply_id)
+            await parts.guidance.wait_for_end(ADA, last.reply_id)
             told = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
             assert told == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
             assert [len(prompt) for prompt in parts.model.prompts] == [2, 2, 2, 4]
@@ -384,24 +385,24 @@ def test_the_model_is_told_what_counts(own_world: str) -> None:
     asyncio.run(scenario())
 
 
-Regenerate = Callable[[Parts, Exchange], Awaitable[Exchange]]
+Regenerate = Callable[[Instance, Exchange], Awaitable[Exchange]]
 
 
-async def _while_written(parts: Parts, exchange: Exchange) -> Exchange:
+async def _while_written(parts: Instance, exchange: Exchange) -> Exchange:
     return await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="again")
 
 
-async def _earlier(parts: Parts, exchange: Exchange) -> Exchange:
+async def _earlier(parts: Instance, exchange: Exchange) -> Exchange:
     parts.model.end("Hello!")
-    await parts.guidance.ended(ADA, exchange.reply_id)
+    await parts.guidance.wait_for_end(ADA, exchange.reply_id)
     return await parts.guidance.regenerate(ADA, 30, idempotency_key="again")
 
 
-async def _foreign(parts: Parts, _exchange: Exchange) -> Exchange:
+async def _foreign(parts: Instance, _exchange: Exchange) -> Exchange:
     return await parts.guidance.regenerate(ADA, GRACES_MESSAGE, idempotency_key="again")
 
 
-async def _other_input(parts: Parts, exchange: Exchange) -> Exchange:
+async def _other_input(parts: Instance, exchange: Exchange) -> Exchange:
     return await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="key")
 
 

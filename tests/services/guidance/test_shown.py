@@ -9,21 +9,21 @@ import pytest
 from asyncpg import Record
 
 from clients.llm import GenerationReport
-from services.generation.records import Written
+from services.generation.records import ReplyDraft
 from services.generation.recovery import end_abandoned
-from services.guidance.progress import PATIENCE_SECONDS, Progress
+from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
 from streams import Delta
 from tests.fixtures.world import ADA
-from tests.services.generation.outages import outage
-from tests.services.guidance.parts import Parts, instance, until
+from tests.services.generation.database_outages import outage
+from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.test_replies import collected
 from tests.services.guidance.test_sending import send
-from tests.streams.sides import shared_streams
+from tests.streams.stream_instances import shared_streams
 
 CONTENT = "SELECT content FROM chat_messages WHERE id = $1"
 
 
-async def check_all_is_stored_when_shown(parts: Parts, reader: Parts) -> None:
+async def check_all_is_stored_when_shown(parts: Instance, reader: Instance) -> None:
     exchange = await send(parts)
     heard = ""
     async with aclosing(reader.guidance.follow(ADA, exchange.reply_id, after=0)) as events:
@@ -75,9 +75,9 @@ def test_what_cannot_be_stored_is_not_shown_yet(own_world: str) -> None:
                 )
                 following = asyncio.create_task(collected(parts, exchange))
                 parts.model.say("Good ")
-                await until(lambda: parts.jobs.writers[exchange.reply_id].written.text == "Good ")
+                await until(lambda: parts.jobs.writers[exchange.reply_id].draft.text == "Good ")
                 with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(PATIENCE_SECONDS / 4):
+                    async with asyncio.timeout(TIMEOUT_SECONDS / 4):
                         await anext(parts.streams.follow(exchange.reply_id, 0))
             finally:
                 await locking.close()
@@ -118,10 +118,10 @@ def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
                 stored.append(len(written))
                 return written.keys()
 
-            progress = Progress(save)  # type: ignore[arg-type]  # it has the keys that it is given
+            progress = ProgressWriter(save)  # type: ignore[arg-type]  # it has the keys that it is given
             exchange = await send(parts)
             written = parts.jobs.writers[exchange.reply_id]
-            waiting = [progress.stored(number, lambda: written.written) for number in range(100)]
+            waiting = [progress.save_soon(number, lambda: written.draft) for number in range(100)]
             running = asyncio.create_task(progress.run())
             await asyncio.gather(*waiting)
             running.cancel()
@@ -134,20 +134,20 @@ def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
     async def scenario() -> None:
         stored: list[set[int]] = []
 
-        async def save(written: Mapping[int, Written]) -> set[int]:
+        async def save(written: Mapping[int, ReplyDraft]) -> set[int]:
             stored.append(set(written))
             return set(written)
 
-        progress = Progress(save, interval_seconds=60)
+        progress = ProgressWriter(save, interval_seconds=60)
         running = asyncio.create_task(progress.run())
-        await progress.stored(1, nothing_written)
-        later = progress.stored(2, nothing_written)
-        await asyncio.gather(later, progress.stored(3, nothing_written, is_first=True))
+        await progress.save_soon(1, nothing_written)
+        later = progress.save_soon(2, nothing_written)
+        await asyncio.gather(later, progress.save_soon(3, nothing_written, is_first=True))
         running.cancel()
         assert stored == [{1}, {2, 3}]
 
     asyncio.run(scenario())
 
 
-def nothing_written() -> Written:
-    return Written("", (), GenerationReport("a model"), 0)
+def nothing_written() -> ReplyDraft:
+    return ReplyDraft("", (), GenerationReport("a model"), 0)

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed
-from db.queries import metering
+from db.queries.enterprise import metering
+from services.callers.principal import ApiClient
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
-from services.metered.failures import failure_of_metered_reply
-from services.principal import ApiClient
+from services.metered.failures import metered_reply_failure
 from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
-from tests.services.guidance.parts import ScriptedModel, at, until
-from tests.services.metered.parts import GRACES_CLIENT, Instance, PromptModel, instance
+from tests.services.guidance.chat_instances import ScriptedModel, at, until
+from tests.services.metered.metered_instances import GRACES_CLIENT, Instance, PromptModel, instance
 
 BLOCK, OVERAGE = UsageLimitMode.BLOCK, UsageLimitMode.OVERAGE
 ADAS_CLIENT = ApiClient(ADAS_COMPANY, 3)
@@ -153,7 +153,7 @@ def test_what_could_not_be_written_is_given_back(own_world: str, reason: Failure
             assert (reply["status"], reply["content"]) == ("failed", None)
             assert reply["failure_reason"] is not None
             for now, left in ((NOW, 9), (NOW + timedelta(minutes=1), 0)):
-                failure = failure_of_metered_reply(reply, now)
+                failure = metered_reply_failure(reply, now)
                 assert failure is not None
                 assert failure.retry_after_seconds == left
             assert await parts.used() == 7

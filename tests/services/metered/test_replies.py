@@ -7,14 +7,14 @@ import pytest
 
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.recovery import end_abandoned
-from services.idempotency import KEPT, IdempotencyKeyReused
-from services.metered.replies import MeteredReplies
-from services.metered.rules import INSTRUCTIONS, checked, prompt
-from services.metered.service import forget_old_texts
-from services.refusal import Conflict, InvalidInput
+from services.metered.reply_store import MeteredReplyStore
+from services.metered.rules import INSTRUCTIONS, prompt, validated_question
+from services.metered.service import delete_old_texts
+from services.mutations.idempotency import RETENTION, IdempotencyKeyReused
+from services.mutations.refusals import Conflict, InvalidInput
 from tests.fixtures.world import ADAS_COMPANY, NOW
-from tests.services.guidance.parts import ScriptedModel, until
-from tests.services.metered.parts import QUESTION, PromptModel, instance
+from tests.services.guidance.chat_instances import ScriptedModel, until
+from tests.services.metered.metered_instances import QUESTION, PromptModel, instance
 from tests.services.metered.test_counting import ADAS_CLIENT
 
 
@@ -85,7 +85,7 @@ def test_a_reply_that_takes_too_long_elsewhere_is_a_conflict(own_world: str) -> 
         model = ScriptedModel()
         async with (
             instance(own_world, model) as writing,
-            instance(own_world, model, patience_seconds=0.05) as waiting,
+            instance(own_world, model, wait_timeout_seconds=0.05) as waiting,
         ):
             asking = asyncio.create_task(writing.generate())
             await until(lambda: model.prompts)
@@ -142,10 +142,10 @@ def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world:
             asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
             await until(lambda: len(model.prompts) == 5)
             assert await one.used() == 12
-            assert await end_abandoned(one.database, MeteredReplies()) == 0
+            assert await end_abandoned(one.database, MeteredReplyStore()) == 0
             await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
             counts = await asyncio.gather(
-                *(end_abandoned(at.database, MeteredReplies()) for at in (one, other) * 3)
+                *(end_abandoned(at.database, MeteredReplyStore()) for at in (one, other) * 3)
             )
             assert sum(counts) == 5
             assert await one.used() == 7
@@ -199,7 +199,7 @@ def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
             await until(lambda: len(model.prompts) == 2)
 
             async def is_ended() -> bool:
-                return await end_abandoned(parts.database, MeteredReplies()) == 1
+                return await end_abandoned(parts.database, MeteredReplyStore()) == 1
 
             await until(is_ended)
             assert await parts.used() == 8
@@ -217,9 +217,9 @@ def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) 
             await parts.generate()
             texts = "SELECT count(*) FROM enterprise_generations WHERE content IS NOT NULL"
             async with parts.database.read_primary() as connection:
-                await forget_old_texts(connection, NOW + KEPT)
+                await delete_old_texts(connection, NOW + RETENTION)
                 assert await parts.value(texts) == 1
-                await forget_old_texts(connection, NOW + KEPT + timedelta(microseconds=1))
+                await delete_old_texts(connection, NOW + RETENTION + timedelta(microseconds=1))
             assert await parts.value(texts) == 0
             assert await parts.value("SELECT count(*) FROM enterprise_generations") == 1
 
@@ -241,12 +241,12 @@ def test_questions_that_are_none(
     situation: str, objective: str, horizon: str | None, field: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        checked(situation, objective, horizon)
+        validated_question(situation, objective, horizon)
     assert refused.value.field == field
 
 
 def test_how_the_model_is_asked() -> None:
-    system, user = prompt(checked(" s" + "s" * 7_998, "o\n", " a year "))
+    system, user = prompt(validated_question(" s" + "s" * 7_998, "o\n", " a year "))
     assert system.content == INSTRUCTIONS
     assert user.content == f"Situation:\n{'s' * 7_999}\n\nObjective:\no\n\nTime horizon:\na year"
-    assert "Time horizon" not in prompt(checked("s", "o", "  "))[1].content
+    assert "Time horizon" not in prompt(validated_question("s", "o", "  "))[1].content

@@ -5,9 +5,9 @@ from pathlib import Path
 from services.guidance.records import Exchange
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA
-from tests.services.guidance import parts as chat
-from tests.services.privacy.parts import (
-    Parts,
+from tests.services.guidance import chat_instances as chat
+from tests.services.privacy.privacy_instances import (
+    Instance,
     enrich,
     instance,
 )
@@ -15,7 +15,7 @@ from tests.services.privacy.parts import (
 TAKE_AGAIN = "UPDATE user_privacy_requests SET lease_expires_at = '-infinity' WHERE user_id = 1"
 
 
-async def ask(parts: Parts, user_id: int = ADA) -> int:
+async def ask(parts: Instance, user_id: int = ADA) -> int:
     return await parts.ask_for_erasure(user_id, key="erase")
 
 
@@ -28,7 +28,7 @@ async def prepare(url: str, folder: Path) -> int:
         return await ask(parts)
 
 
-async def send(talk: chat.Parts, user_id: int) -> Exchange:
+async def send(talk: chat.Instance, user_id: int) -> Exchange:
     return await talk.guidance.send(
         user_id, conversation_id=None, content="Hello?", idempotency_key="hello"
     )

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from services.people import KnownPeople, PersonUnknown
+from services.callers.people import KnownPeople, PersonUnknown
 from tests.fixtures.world import ADA, EDITH
-from tests.services.guidance import parts as chat
+from tests.services.guidance import chat_instances as chat
 from tests.services.privacy.erasures import prepare, send
-from tests.services.privacy.parts import (
+from tests.services.privacy.privacy_instances import (
     LATER,
     Crash,
     CrashAt,
-    Parts,
+    Instance,
     instance,
 )
 
@@ -40,7 +40,7 @@ def test_who_is_being_erased_is_signed_out_and_changes_nothing(
     asyncio.run(scenario())
 
 
-async def begin_erasure(parts: Parts, user_id: int) -> None:
+async def begin_erasure(parts: Instance, user_id: int) -> None:
     await parts.rows("UPDATE users SET erasure_began_at = now() WHERE id = $1", user_id)
     await parts.rows(
         "INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at) "

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from db.queries import privacy_work
-from services.privacy.operating import try_again
+from db.queries.privacy import request_processing
+from services.privacy.operator_actions import retry_erasure
 from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
 from tests.fixtures.postgres import everything, run
 from tests.fixtures.world import ADA, GRACE, NOW
 from tests.services.privacy.erasures import TAKE_AGAIN, prepare
-from tests.services.privacy.parts import (
+from tests.services.privacy.privacy_instances import (
     LATER,
     Crash,
     CrashAt,
-    Parts,
+    Instance,
     instance,
 )
 from tests.services.privacy.test_exporting import names_in
@@ -40,7 +40,7 @@ WHAT_IS_ERASED = {
 """Of Ada, with riches, an export and the request for erasure: rows deleted or anonymised."""
 
 
-async def receipt(parts: Parts, request: int) -> dict[str, int]:
+async def receipt(parts: Instance, request: int) -> dict[str, int]:
     rows = await parts.rows("SELECT * FROM privacy_erasure_counts WHERE request_id = $1", request)
     return {row["table_name"]: row["row_count"] for row in rows}
 
@@ -211,15 +211,15 @@ def test_what_still_identifies_the_person_keeps_it_from_completing(
             async with parts.database.read() as connection:
                 owed = {
                     (o["request_kind"], o["status"])
-                    for o in await privacy_work.owed(connection, NOW)
+                    for o in await request_processing.owed(connection, NOW)
                 }
             assert ("delete", "failed") in owed, "it is still owed"
 
             await run(own_world, "DELETE FROM audit_events WHERE actor_kind = 'system'")
             await run(own_world, "UPDATE billing_payment_attempts SET failure_reason = NULL")
             await run(own_world, "DELETE FROM idempotency_keys WHERE user_id = 2")
-            assert await try_again(parts.database, request, lambda: LATER)
-            assert not await try_again(parts.database, request, lambda: LATER)
+            assert await retry_erasure(parts.database, request, lambda: LATER)
+            assert not await retry_erasure(parts.database, request, lambda: LATER)
             assert await parts.erase() == 1
             assert (await parts.request(request))["status"] == "completed"
 

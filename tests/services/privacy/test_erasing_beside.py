@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from services.mutations.refusals import Conflict
 from services.quota.ledger import differing_days
-from services.refusal import Conflict
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, GRACE
-from tests.services.guidance import parts as chat
+from tests.services.guidance import chat_instances as chat
 from tests.services.privacy.erasures import prepare, send
-from tests.services.privacy.parts import (
+from tests.services.privacy.privacy_instances import (
     LATER,
     Crash,
     CrashAt,
-    Parts,
+    Instance,
     enrich,
     instance,
     until,
@@ -45,7 +45,7 @@ def test_a_reply_that_is_being_written_is_not_written_back(own_world: str, tmp_p
     asyncio.run(scenario())
 
 
-async def everything_of_ada(parts: Parts) -> list[Any]:
+async def everything_of_ada(parts: Instance) -> list[Any]:
     return await parts.rows(
         "SELECT user_id FROM quota_ledger_entries WHERE user_id = 1 UNION ALL "
         "SELECT user_id FROM reply_generations UNION ALL "

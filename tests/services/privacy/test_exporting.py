@@ -16,21 +16,21 @@ import orjson
 import pytest
 
 from db.personal.registry import BY_NAME
-from db.queries import privacy_archives, privacy_work
-from metrics.methods import ObservedStatement
-from services.privacy.files import ExportFiles, NewFile
+from db.queries.privacy import export_archives, request_processing
+from metrics.repository_methods import ObservedStatement
+from services.mutations.refusals import Conflict
+from services.privacy.exports.files import ExportFiles, NewFile
 from services.privacy.links import token_hash
 from services.privacy.rules import MOST_ATTEMPTS
-from services.refusal import Conflict
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, ADAS_CONVERSATIONS, ALAN, GRACE, NOW
-from tests.services.privacy.parts import (
+from tests.services.privacy.privacy_instances import (
     ADAS_SECRET,
     GRACES_SECRET,
     RETENTION,
     Crash,
     CrashAt,
-    Parts,
+    Instance,
     enrich,
     instance,
     until,
@@ -66,9 +66,9 @@ def as_json(value: object) -> object:
     return value
 
 
-async def rows_of_ada(parts: Parts, table: str) -> list[dict[str, object]]:
+async def rows_of_ada(parts: Instance, table: str) -> list[dict[str, object]]:
     key = "user_id, usage_date" if table == "daily_quota_usages" else "1"
-    columns = ", ".join(one.name for one in BY_NAME[table].exported)
+    columns = ", ".join(one.name for one in BY_NAME[table].exported_columns)
     where = OF_ADA[table]
     rows = await parts.rows(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {key}")
     json = {"result", "details"}
@@ -345,21 +345,21 @@ def test_a_lease_that_is_lost_ends_the_work_at_once(own_world: str, tmp_path: Pa
     class Endless:
         """Work that never ends by itself."""
 
-        def __init__(self, parts: Parts) -> None:
+        def __init__(self, parts: Instance) -> None:
             self.kind = parts.exporting.kind
             self.has_begun = False
 
         async def begin(self, *_: object) -> None:
             """Nothing."""
 
-        async def carry_out(self, _task: object) -> None:
+        async def run(self, _task: object) -> None:
             self.has_begun = True
             await asyncio.Event().wait()
 
     async def scenario() -> None:
         async with instance(own_world, tmp_path, lease_seconds=0.05) as parts:
             work = Endless(parts)
-            working = asyncio.create_task(parts.carrying.carry_out_due(work))
+            working = asyncio.create_task(parts.carrying.run_due(work))
             await until(lambda: work.has_begun)
             first = await parts.value("SELECT max(lease_expires_at) FROM user_privacy_requests")
             renewed = "SELECT max(lease_expires_at) > $1 FROM user_privacy_requests"
@@ -402,7 +402,7 @@ def test_a_link_is_told_until_it_ends(own_world: str, tmp_path: Path) -> None:
             await parts.export()
             async with parts.database.read_primary() as connection:
                 told = [
-                    len(await privacy_archives.by_request(connection, [ADAS_EXPORT], now))
+                    len(await export_archives.by_request(connection, [ADAS_EXPORT], now))
                     for now in (NOW, NOW + RETENTION - timedelta(seconds=1), NOW + RETENTION)
                 ]
             assert told == [1, 1, 0]
@@ -417,18 +417,18 @@ def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:
             async with parts.database.read_primary() as connection:
                 assert [
                     row["request_id"]
-                    for row in await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW)
+                    for row in await export_archives.by_request(connection, [ADAS_EXPORT], NOW)
                 ] == [ADAS_EXPORT]
-                assert await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert not await privacy_archives.revoke(connection, ADAS_EXPORT, NOW)
-                assert await privacy_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
-                assert not await privacy_work.try_again(connection, ADAS_EXPORT)
+                assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert not await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+                assert await export_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
+                assert not await request_processing.try_again(connection, ADAS_EXPORT)
 
     asyncio.run(scenario())
 
 
 def test_a_day_has_to_pass_after_an_export(own_world: str, tmp_path: Path) -> None:
-    async def ask(parts: Parts) -> int:
+    async def ask(parts: Instance) -> int:
         return await parts.ask_for_export(ADA)
 
     async def scenario() -> None:

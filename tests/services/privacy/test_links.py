@@ -30,7 +30,7 @@ def test_without_a_base_links_are_relative() -> None:
 
 
 def test_a_receipts_token_names_its_request() -> None:
-    assert LINKS.request_of_receipt(LINKS.receipt_token(7)) == 7
+    assert LINKS.request_id_of_receipt(LINKS.receipt_token(7)) == 7
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_receipts_token_names_its_request() -> None:
     ],
 )
 def test_any_other_token_opens_no_receipt(token: str) -> None:
-    assert LINKS.request_of_receipt(token) is None
+    assert LINKS.request_id_of_receipt(token) is None

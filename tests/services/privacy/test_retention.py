@@ -4,11 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from services.privacy.retention import remove_what_was_kept
+from services.privacy.retention import delete_expired_rows
 from tests.fixtures.postgres import everything
 from tests.fixtures.world import GRACE
 from tests.services.privacy.erasures import prepare
-from tests.services.privacy.parts import LATER, Parts, instance
+from tests.services.privacy.privacy_instances import LATER, Instance, instance
 
 SECOND = timedelta(seconds=1)
 ALL_TIMES = "2031-05-06T07:08:09Z"
@@ -36,7 +36,7 @@ OVER = {
 """The instants after which something goes, and what."""
 
 
-async def erased(parts: Parts, *commands: str) -> None:
+async def erased(parts: Instance, *commands: str) -> None:
     """Carry out the erasure that was asked for, and then what else is to have happened."""
     assert await parts.erase() == 1
     for command in commands:
@@ -53,8 +53,8 @@ def test_each_kind_of_row_goes_when_its_time_is_over(own_world: str, tmp_path: P
             for over, removed in OVER.items():
                 is_until_then = over.month == over.day == 1
                 last = over - SECOND if is_until_then else over
-                assert await remove_what_was_kept(parts.database, last) == {}
-                counts = await remove_what_was_kept(parts.database, last + SECOND)
+                assert await delete_expired_rows(parts.database, last) == {}
+                counts = await delete_expired_rows(parts.database, last + SECOND)
                 assert counts == removed
                 gone |= removed
             after = await everything(own_world)
@@ -70,7 +70,7 @@ def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Path) ->
         await prepare(own_world, tmp_path)
         async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
             await erased(parts)
-            await remove_what_was_kept(parts.database, LATER + timedelta(days=36_500))
+            await delete_expired_rows(parts.database, LATER + timedelta(days=36_500))
             left = await parts.rows("SELECT action, user_id FROM audit_events ORDER BY id")
             assert [tuple(row) for row in left] == [
                 ("credential.revoked", None),
@@ -92,9 +92,9 @@ def test_a_row_stays_as_long_as_another_refers_to_it(own_world: str, tmp_path: P
             a_later_payment = "UPDATE billing_payment_attempts SET updated_at = '2033-01-01Z'"
             await erased(parts, *MOVE_IN_TIME, a_later_payment)
             subscriptions = "SELECT count(*) FROM user_subscriptions WHERE user_id IS NULL"
-            await remove_what_was_kept(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
+            await delete_expired_rows(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
             assert await parts.value(subscriptions) == 1
-            await remove_what_was_kept(parts.database, datetime(2044, 1, 2, tzinfo=UTC))
+            await delete_expired_rows(parts.database, datetime(2044, 1, 2, tzinfo=UTC))
             assert await parts.value(subscriptions) == 0
 
     asyncio.run(scenario())

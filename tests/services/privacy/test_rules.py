@@ -9,7 +9,7 @@ import pytest
 from services.privacy.rules import (
     identifying_pattern,
     legal_deadline,
-    pause_seconds,
+    retry_wait_seconds,
     seconds_until_next_export,
 )
 from tests.fixtures.world import NOW
@@ -34,7 +34,7 @@ def test_a_month_is_counted_by_the_calendar(
 
 
 def test_pauses_double() -> None:
-    assert [pause_seconds(attempts) for attempts in (1, 2, 3, 7)] == [30, 60, 120, 1_920]
+    assert [retry_wait_seconds(attempts) for attempts in (1, 2, 3, 7)] == [30, 60, 120, 1_920]
 
 
 def test_a_further_export_waits_for_a_day() -> None:

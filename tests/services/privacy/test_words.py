@@ -3,14 +3,14 @@
 import asyncio
 from pathlib import Path
 
-from db.personal.classes import Author
 from db.personal.registry import MIGRATIONS, REGISTRY
-from db.queries import privacy_verification
+from db.personal.vocabulary import Author
+from db.queries.privacy import erasure_verification
 from services.privacy.rules import identifying_pattern
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA, GRACE
 from tests.services.privacy.erasures import prepare
-from tests.services.privacy.parts import LATER, Parts, enrich, instance
+from tests.services.privacy.privacy_instances import LATER, Instance, enrich, instance
 
 WORDS = "ada@example.com user:1 vxnlcjox"
 """All that could be taken for a trace of Ada; the last is her id as the API has it."""
@@ -64,7 +64,7 @@ OF_THE_SYSTEM = [
 ]
 
 
-async def of_others(parts: Parts) -> dict[tuple[str, str], int]:
+async def of_others(parts: Instance) -> dict[tuple[str, str], int]:
     """In how many rows each column that others write has the words."""
     return {
         (table, column): await parts.value(
@@ -101,9 +101,9 @@ def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_path: 
     )
     pattern = identifying_pattern(ADA, "ada@example.com")
 
-    async def left(parts: Parts) -> dict[str, int]:
+    async def left(parts: Instance) -> dict[str, int]:
         async with parts.database.read() as connection:
-            return await privacy_verification.remaining(connection, ADA, pattern)
+            return await erasure_verification.remaining(connection, ADA, pattern)
 
     async def scenario() -> None:
         await enrich(own_world)
@@ -121,7 +121,7 @@ def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_path: 
     asyncio.run(scenario())
 
 
-async def plant(parts: Parts, table: str, column: str, words: str) -> tuple[object, object]:
+async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[object, object]:
     """Let the system write words in one row that is not Ada's; what was there, and where."""
     reached = {
         "user_privacy_requests": "user_id = 77",

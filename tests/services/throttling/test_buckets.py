@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from keyvalue import KeyValueClient
-from services.throttling.budgets import Budgets
-from services.throttling.memory import MemoryBudgets
-from services.throttling.records import Level, Policy, Spending
-from services.throttling.redis import RedisBudgets
-from services.throttling.rules import refilled, spending
+from services.throttling.memory_buckets import MemoryBuckets
+from services.throttling.rate_limiter import RateLimiter
+from services.throttling.records import BucketLevel, BucketPolicy, SpendResult
+from services.throttling.redis_buckets import RedisBuckets
+from services.throttling.rules import refilled, spend_result
 from tests.fixtures.redis import ControlledRedis, controlled_redis
-from tests.keyvalue.asking import until_available
-from tests.services.guidance.parts import until
+from tests.keyvalue.availability import until_available
+from tests.services.guidance.chat_instances import until
 
-POLICY = Policy(capacity=100, restore_rate=10)
-SLOW = Policy(capacity=100, restore_rate=1)
+POLICY = BucketPolicy(capacity=100, restore_rate=10)
+SLOW = BucketPolicy(capacity=100, restore_rate=1)
 
 
 class Seconds:
@@ -42,15 +42,15 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def memory(seconds: Seconds) -> MemoryBudgets:
-    return MemoryBudgets(seconds=seconds)
+def memory(seconds: Seconds) -> MemoryBuckets:
+    return MemoryBuckets(seconds=seconds)
 
 
-def test_a_full_bucket_is_spent_and_then_refused(memory: MemoryBudgets) -> None:
-    assert memory.spend("a", 60, POLICY) == Spending(40)
-    assert memory.spend("a", 41, POLICY) == Spending(40, 1)
-    assert memory.spend("a", 40, POLICY) == Spending(0)
-    assert memory.spend("a", 25, POLICY) == Spending(0, 3)
+def test_a_full_bucket_is_spent_and_then_refused(memory: MemoryBuckets) -> None:
+    assert memory.spend("a", 60, POLICY) == SpendResult(40)
+    assert memory.spend("a", 41, POLICY) == SpendResult(40, 1)
+    assert memory.spend("a", 40, POLICY) == SpendResult(0)
+    assert memory.spend("a", 25, POLICY) == SpendResult(0, 3)
     assert memory.spend("b", 100, POLICY).is_granted
 
 
@@ -58,25 +58,25 @@ def test_a_full_bucket_is_spent_and_then_refused(memory: MemoryBudgets) -> None:
 def test_what_is_refused_is_granted_after_the_seconds_that_it_says(
     units: float, cost: int, rate: int
 ) -> None:
-    policy = Policy(100, rate)
-    refused = spending(units, cost, policy)
+    policy = BucketPolicy(100, rate)
+    refused = spend_result(units, cost, policy)
     if refused.retry_after_seconds is not None:
         assert refused.retry_after_seconds >= 1
         then = refilled(units, refused.retry_after_seconds, policy)
-        assert spending(then, cost, policy).is_granted
+        assert spend_result(then, cost, policy).is_granted
 
 
-def test_it_fills_as_time_passes_and_not_beyond(memory: MemoryBudgets, seconds: Seconds) -> None:
+def test_it_fills_as_time_passes_and_not_beyond(memory: MemoryBuckets, seconds: Seconds) -> None:
     memory.spend("a", 100, POLICY)
     seconds.now += 0.5
-    assert memory.spend("a", 6, POLICY) == Spending(5, 1)
+    assert memory.spend("a", 6, POLICY) == SpendResult(5, 1)
     seconds.now += 0.125
     assert memory.spend("a", 6, POLICY).is_granted
     seconds.now += 1_000
     assert memory.spend("a", 0, POLICY).available == 100
 
 
-def test_what_is_given_back_fills_it_and_not_beyond(memory: MemoryBudgets) -> None:
+def test_what_is_given_back_fills_it_and_not_beyond(memory: MemoryBuckets) -> None:
     memory.spend("a", 50, POLICY)
     memory.refund("a", 20, POLICY)
     assert memory.spend("a", 0, POLICY).available == 70
@@ -85,7 +85,7 @@ def test_what_is_given_back_fills_it_and_not_beyond(memory: MemoryBudgets) -> No
 
 
 def test_the_bucket_asked_for_longest_ago_is_forgotten(seconds: Seconds) -> None:
-    memory = MemoryBudgets(seconds=seconds, most_buckets=2)
+    memory = MemoryBuckets(seconds=seconds, most_buckets=2)
     for key in ("a", "b"):
         memory.spend(key, 90, POLICY)
     memory.spend("a", 0, POLICY)
@@ -95,13 +95,13 @@ def test_the_bucket_asked_for_longest_ago_is_forgotten(seconds: Seconds) -> None
 
 
 def test_levels_in_seconds() -> None:
-    assert Policy(1000, 50).window_seconds == 20
-    assert Level(Policy(1000, 50), 969).full_after_seconds == 1
-    assert Level(POLICY, 100).full_after_seconds == 0
+    assert BucketPolicy(1000, 50).window_seconds == 20
+    assert BucketLevel(BucketPolicy(1000, 50), 969).full_after_seconds == 1
+    assert BucketLevel(POLICY, 100).full_after_seconds == 0
 
 
 # Any: the client's types do not tell what it gives.
-Shared = Callable[[RedisBudgets, Any, str], Awaitable[None]]
+Shared = Callable[[RedisBuckets, Any, str], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -113,14 +113,14 @@ async def client(url: str) -> AsyncIterator[KeyValueClient]:
 def with_redis(url: str, scenario: Shared) -> None:
     async def go() -> None:
         async with client(url) as keyvalue, Redis.from_url(url, protocol=2) as redis:
-            await scenario(RedisBudgets(keyvalue), redis, uuid4().hex)
+            await scenario(RedisBuckets(keyvalue), redis, uuid4().hex)
 
     asyncio.run(go())
 
 
 def test_shared_buckets_are_spent_refused_and_given_back(redis_url: str) -> None:
-    async def scenario(budgets: RedisBudgets, _redis: Any, key: str) -> None:
-        assert await budgets.spend(key, 60, SLOW) == Spending(40)
+    async def scenario(budgets: RedisBuckets, _redis: Any, key: str) -> None:
+        assert await budgets.spend(key, 60, SLOW) == SpendResult(40)
         refused = await budgets.spend(key, 90, SLOW)
         assert refused.available == 40
         assert refused.retry_after_seconds in {49, 50}
@@ -133,7 +133,7 @@ def test_shared_buckets_are_spent_refused_and_given_back(redis_url: str) -> None
 
 
 def test_a_shared_bucket_fills_by_the_clock_of_redis(redis_url: str) -> None:
-    async def scenario(budgets: RedisBudgets, redis: Any, key: str) -> None:
+    async def scenario(budgets: RedisBuckets, redis: Any, key: str) -> None:
         await budgets.spend(key, 100, POLICY)
         name = f"guidance:budget:{key}"
         at = float(await redis.hget(name, "at"))
@@ -148,9 +148,9 @@ def test_a_shared_bucket_fills_by_the_clock_of_redis(redis_url: str) -> None:
 
 
 def test_of_concurrent_instances_as_many_are_granted_as_fit(redis_url: str) -> None:
-    async def scenario(budgets: RedisBudgets, _redis: Any, key: str) -> None:
+    async def scenario(budgets: RedisBuckets, _redis: Any, key: str) -> None:
         async with client(redis_url) as other:
-            instances = (budgets, RedisBudgets(other))
+            instances = (budgets, RedisBuckets(other))
             spent = await asyncio.gather(
                 *(instances[number % 2].spend(key, 7, SLOW) for number in range(50))
             )
@@ -171,7 +171,7 @@ def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
 ) -> None:
     async def scenario() -> None:
         async with client(own_redis.url) as keyvalue:
-            budgets = Budgets(MemoryBudgets(seconds=seconds), RedisBudgets(keyvalue))
+            budgets = RateLimiter(MemoryBuckets(seconds=seconds), RedisBuckets(keyvalue))
             assert (await budgets.spend("a", 50, SLOW)).available == 50
             own_redis.kill()
             assert (await budgets.spend("a", 90, SLOW)).available == 10
@@ -189,8 +189,8 @@ def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
 
 
 def test_a_shared_refund_is_given_behind_the_callers_back(redis_url: str) -> None:
-    async def scenario(shared: RedisBudgets, _redis: Any, key: str) -> None:
-        budgets = Budgets(MemoryBudgets(), shared)
+    async def scenario(shared: RedisBuckets, _redis: Any, key: str) -> None:
+        budgets = RateLimiter(MemoryBuckets(), shared)
         await budgets.spend(key, 90, SLOW)
         budgets.refund(key, 90, SLOW)
 

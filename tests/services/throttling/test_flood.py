@@ -9,15 +9,15 @@ import pytest
 from redis.asyncio import Redis
 
 from keyvalue import KeyValueClient
-from services.throttling.budgets import Budgets
-from services.throttling.memory import MemoryBudgets
-from services.throttling.records import Policy
-from services.throttling.redis import RedisBudgets
+from services.throttling.memory_buckets import MemoryBuckets
+from services.throttling.rate_limiter import RateLimiter
+from services.throttling.records import BucketPolicy
+from services.throttling.redis_buckets import RedisBuckets
 from tests.captured_logs import capture_logs
-from tests.keyvalue.asking import counted
-from tests.services.guidance.parts import until
+from tests.keyvalue.availability import counted
+from tests.services.guidance.chat_instances import until
 
-POLICY = Policy(capacity=1_000, restore_rate=1)
+POLICY = BucketPolicy(capacity=1_000, restore_rate=1)
 CALLS = 3_000
 
 
@@ -27,7 +27,7 @@ def test_a_flood_is_counted_to_the_unit(redis_url: str, busy_seconds: float) -> 
         key = uuid4().hex
         fallbacks = counted("fallbacks", user="budgets")
         async with KeyValueClient(redis_url) as one, KeyValueClient(redis_url) as other:
-            instances = [Budgets(MemoryBudgets(), RedisBudgets(each)) for each in (one, other)]
+            instances = [RateLimiter(MemoryBuckets(), RedisBuckets(each)) for each in (one, other)]
             started = perf_counter()
             with capture_logs() as logs:
                 granted = await flood(instances, key, busy_seconds)
@@ -40,17 +40,17 @@ def test_a_flood_is_counted_to_the_unit(redis_url: str, busy_seconds: float) -> 
     asyncio.run(scenario())
 
 
-async def flood(instances: Sequence[Budgets], key: str, busy_seconds: float) -> int:
+async def flood(instances: Sequence[RateLimiter], key: str, busy_seconds: float) -> int:
     """Spend a unit in each of many calls at once, and give how many were granted."""
-    spending = [
+    spend_result = [
         asyncio.create_task(instances[number % 2].spend(key, 1, POLICY)) for number in range(CALLS)
     ]
-    while busy_seconds and not all(one.done() for one in spending):
+    while busy_seconds and not all(one.done() for one in spend_result):
         await asyncio.sleep(0)
         ends = perf_counter() + busy_seconds
         while perf_counter() < ends:
             pass
-    spent = await asyncio.gather(*spending)
+    spent = await asyncio.gather(*spend_result)
     return sum(one.is_granted for one in spent)
 
 
@@ -60,8 +60,8 @@ def test_what_a_flood_gives_back_is_given_back_to_the_unit_in_a_few_commands(
     async def scenario() -> None:
         key = uuid4().hex
         async with KeyValueClient(redis_url) as keyvalue, Redis.from_url(redis_url) as redis:
-            shared = RedisBudgets(keyvalue)
-            budgets = Budgets(MemoryBudgets(), shared)
+            shared = RedisBuckets(keyvalue)
+            budgets = RateLimiter(MemoryBuckets(), shared)
             await budgets.spend(key, POLICY.capacity, POLICY)
             before = await commands(redis)
             for _ in range(900):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from keyvalue import KeyValueClient
-from services.throttling.records import Policy, Spending
-from services.throttling.redis import RedisBudgets
-from tests.keyvalue.asking import counted
+from services.throttling.records import BucketPolicy, SpendResult
+from services.throttling.redis_buckets import RedisBuckets
+from tests.keyvalue.availability import counted
 
-POLICY = Policy(capacity=100, restore_rate=1)
+POLICY = BucketPolicy(capacity=100, restore_rate=1)
 HASHES = [
     {"units": "", "at": ""},
     {"units": "none", "at": "1"},
@@ -29,13 +29,13 @@ HASHES = [
 """None of them is a bucket."""
 
 
-def spent_over(url: str, stored: Any, key: str) -> Spending:
+def spent_over(url: str, stored: Any, key: str) -> SpendResult:
     """Spend 40 units of a bucket in whose place something else is stored."""
 
-    async def scenario() -> Spending:
+    async def scenario() -> SpendResult:
         name = f"guidance:budget:{key}"
         async with KeyValueClient(url) as keyvalue, Redis.from_url(url, protocol=2) as redis:
-            budgets = RedisBudgets(keyvalue)
+            budgets = RedisBuckets(keyvalue)
             if isinstance(stored, dict):
                 await redis.hset(name, mapping=stored)
             else:
@@ -68,7 +68,7 @@ def spent_over(url: str, stored: Any, key: str) -> Spending:
 )
 def test_what_is_no_bucket_is_replaced_by_a_full_one(redis_url: str, stored: Any) -> None:
     before = counted("unreadable", user="budgets")
-    assert spent_over(redis_url, stored, uuid4().hex) == Spending(60)
+    assert spent_over(redis_url, stored, uuid4().hex) == SpendResult(60)
     assert counted("unreadable", user="budgets") == before + 1
 
 

@@ -1,1 +1,1 @@
-"""The attacks, a module for each kind of fault; what they send is made before it is sent."""
+"""The attacks, one module for each kind; requests are built before they are sent."""

@@ -1,1 +1,0 @@
-"""Load shedding: while requests wait too long, new ones are refused at once."""

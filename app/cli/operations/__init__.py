@@ -1,0 +1,1 @@
+"""`guidance operations`: what operators do about the documents of clients."""

@@ -1,0 +1,107 @@
+"""Chat: the language model, reply streams, generation jobs, and the services on top."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from app.composition.shared_stores import open_streams
+from app.settings import Settings
+from clients.llm.opening import open_language_model
+from db.database import Database
+from keyvalue import KeyValueClient
+from services.clock import Clock
+from services.conversations.service import ConversationService
+from services.generation.jobs import GenerationJobs
+from services.generation.recovery import Recovery
+from services.guidance.exchanges import ExchangeRecorder
+from services.guidance.jobs import open_reply_jobs
+from services.guidance.records import ContextWindow
+from services.guidance.reply_store import ConversationReplyStore
+from services.guidance.service import GuidanceService
+from services.metered.jobs import metered_jobs
+from services.metered.reply_store import MeteredReplyStore
+from services.metered.service import MeteredGuidance
+from streams import ReplyStreams
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """The parts of chat."""
+
+    conversations: ConversationService
+    guidance: GuidanceService
+    streams: ReplyStreams
+    metered: MeteredGuidance
+    recoveries: Mapping[str, Recovery]
+    """What ends the replies of processes that died, by background job name."""
+
+
+@asynccontextmanager
+async def open_chat(
+    settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
+) -> AsyncIterator[Chat]:
+    """Build chat; leaving waits a grace period for replies that are still being generated."""
+    lease_seconds = settings.chat_reply_lease_seconds
+    model_name, grace_seconds = settings.chat_llm_model, settings.shutdown_grace_seconds
+    async with AsyncExitStack() as stack:
+        streams = await stack.enter_async_context(open_streams(keyvalue))
+        model = await stack.enter_async_context(open_language_model(settings.language_model))
+        replies = ConversationReplyStore(streams, clock=clock)
+        metered = await stack.enter_async_context(
+            metered_jobs(
+                database,
+                model=model,
+                model_name=model_name,
+                lease_seconds=lease_seconds,
+                grace_seconds=grace_seconds,
+            )
+        )
+        jobs = await stack.enter_async_context(
+            open_reply_jobs(
+                database,
+                replies,
+                model=model,
+                model_name=model_name,
+                streams=streams,
+                lease_seconds=lease_seconds,
+                grace_seconds=grace_seconds,
+            )
+        )
+        exchanges = _exchanges(settings, jobs)
+        yield Chat(
+            conversations=ConversationService(database, clock=clock),
+            guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
+            streams=streams,
+            metered=_metered_guidance(settings, database, metered, clock),
+            recoveries={
+                "recover_replies": Recovery(database, replies, lease_seconds=lease_seconds),
+                "recover_metered_replies": Recovery(
+                    database, MeteredReplyStore(), lease_seconds=lease_seconds
+                ),
+            },
+        )
+
+
+def _metered_guidance(
+    settings: Settings, database: Database, jobs: GenerationJobs, clock: Clock
+) -> MeteredGuidance:
+    return MeteredGuidance(
+        database,
+        jobs,
+        settings.usage_contract,
+        model_name=settings.chat_llm_model,
+        wait_timeout_seconds=settings.chat_llm_timeout_seconds,
+        clock=clock,
+    )
+
+
+def _exchanges(settings: Settings, jobs: GenerationJobs) -> ExchangeRecorder:
+    return ExchangeRecorder(
+        owner=jobs.owner,
+        lease_seconds=jobs.lease_seconds,
+        model_name=settings.chat_llm_model,
+        window=ContextWindow(
+            messages=settings.chat_context_window_messages,
+            characters=settings.chat_context_max_characters,
+        ),
+    )

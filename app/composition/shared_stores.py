@@ -1,0 +1,78 @@
+"""Stores that all instances share through Redis, or in the memory of one process without it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from app.settings import Settings
+from cache import CircuitBreakingStore, MemoryStore, RedisStore, Store, VersionedCache
+from keyvalue import KeyValueClient
+from metrics.cache import CacheMetrics
+from metrics.observations import Observations
+from services.billing.cached import SUBSCRIPTION_SERIALIZER
+from services.billing.records import Subscription
+from services.documents.persisted_queries.memory import MemoryTextStore
+from services.documents.persisted_queries.records import TextStore
+from services.documents.persisted_queries.redis import RedisTextStore
+from services.documents.persisted_queries.shared import SharedTextStore
+from services.throttling.memory_buckets import MemoryBuckets
+from services.throttling.rate_limiter import RateLimiter
+from services.throttling.redis_buckets import RedisBuckets
+from streams import ReplyStreams
+from streams.redis import RedisStreams
+
+
+@asynccontextmanager
+async def open_keyvalue(settings: Settings) -> AsyncIterator[KeyValueClient | None]:
+    """Open the process's one Redis client; None where no Redis is configured."""
+    if settings.redis_url is None:
+        yield None
+        return
+    async with KeyValueClient(settings.redis_url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def open_subscription_cache(
+    settings: Settings, keyvalue: KeyValueClient | None, observations: Observations
+) -> AsyncIterator[VersionedCache[Subscription]]:
+    """Open the cache of current subscriptions."""
+    name = "subscription"
+    metrics = CacheMetrics(name)
+    observations.caches.append(metrics)
+    lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
+    async with AsyncExitStack() as stack:
+        store: Store = MemoryStore(lifetime_seconds)
+        if keyvalue is not None:
+            shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
+            store = await stack.enter_async_context(CircuitBreakingStore(shared, metrics))
+        cache = VersionedCache(
+            store, SUBSCRIPTION_SERIALIZER, metrics, name=name, is_on=lifetime_seconds > 0
+        )
+        stack.push_async_callback(cache.close)
+        yield cache
+
+
+@asynccontextmanager
+async def open_budgets(keyvalue: KeyValueClient | None) -> AsyncIterator[RateLimiter]:
+    """Open the callers' cost budgets; leaving completes pending refunds."""
+    budgets = RateLimiter(MemoryBuckets(), None if keyvalue is None else RedisBuckets(keyvalue))
+    yield budgets
+    await budgets.close()
+
+
+@asynccontextmanager
+async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplyStreams]:
+    """Open the streams of replies that are being written."""
+    streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
+    yield streams
+    await streams.close()
+
+
+def persisted_query_store(settings: Settings, keyvalue: KeyValueClient | None) -> TextStore | None:
+    """The store of automatic persisted queries; None where they are switched off."""
+    bounds = settings.persisted_query_bounds
+    if bounds is None:
+        return None
+    if keyvalue is None:
+        return MemoryTextStore(bounds)
+    return SharedTextStore(RedisTextStore(keyvalue, bounds), bounds)

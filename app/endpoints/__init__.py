@@ -1,0 +1,1 @@
+"""The routes beside /graphql: health, metrics, webhooks, exports and receipts."""

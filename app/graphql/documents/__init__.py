@@ -1,0 +1,1 @@
+"""Finding the operation that a request asks for: trusted, registered by hash, or sent as text."""

@@ -1,0 +1,1 @@
+"""From an operation to its responses, for every transport: charge, execute, observe, format."""

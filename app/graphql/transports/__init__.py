@@ -1,0 +1,1 @@
+"""How requests and responses are framed: HTTP, server-sent events, multipart, WebSocket."""

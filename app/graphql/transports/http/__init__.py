@@ -1,0 +1,1 @@
+"""/graphql over HTTP: JSON, server-sent events, and multipart responses."""

@@ -1,0 +1,69 @@
+"""JSON responses over HTTP."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from app.authentication.authenticator import AuthenticationUnavailable, NotAuthenticated
+from app.graphql.request.bad_request import BadRequest
+from app.graphql.request.content_negotiation import AcceptedTypes
+from app.http.error_responses import SERVICE_UNAVAILABLE, error_body
+from app.http.exchange import Exchange
+from app.http.json_encoding import encode_json
+from gql.errors import Unauthenticated
+
+_RETRY_SECONDS = b"1"
+
+
+class JsonResponse:
+    """A status, a JSON body and header fields; an ASGI application that sends them."""
+
+    __slots__ = ("_body", "_fields", "_status")
+
+    # Any: the body is JSON.
+    def __init__(
+        self,
+        status: int,
+        body: dict[str, Any] | list[Any],
+        media_type: str,
+        fields: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self._status = status
+        self._body = encode_json(body)
+        self._fields = [
+            (b"content-length", b"%d" % len(self._body)),
+            (b"content-type", _content_type(media_type)),
+            *fields,
+        ]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        head = {"type": "http.response.start", "status": self._status, "headers": self._fields}
+        await send(head)
+        await send({"type": "http.response.body", "body": self._body})
+
+    def try_send_now(self, send: Send) -> bool:
+        """Send it without waiting if `send` is an exchange that can; otherwise give false."""
+        return type(send) is Exchange and send.answer(self._status, self._fields, self._body)
+
+
+@lru_cache(maxsize=16)
+def _content_type(media_type: str) -> bytes:
+    return f"{media_type}; charset=utf-8".encode()
+
+
+def rejection_response(
+    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: AcceptedTypes
+) -> JsonResponse:
+    """The response to a request that was not read as far as an operation."""
+    if isinstance(error, BadRequest):
+        return JsonResponse(
+            error.status, error_body(str(error), error.code), types.json, error.fields
+        )
+    if isinstance(error, NotAuthenticated):
+        body = error_body(str(error), Unauthenticated.code)
+        return JsonResponse(401, body, types.json, [(b"www-authenticate", b"Bearer")])
+    body = error_body(str(error), SERVICE_UNAVAILABLE)
+    return JsonResponse(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])

@@ -1,0 +1,93 @@
+"""Incremental delivery over HTTP: `multipart/mixed`, for `@defer` and `@stream`.
+
+https://github.com/graphql/graphql-over-http/blob/main/rfcs/IncrementalDelivery.md
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from functools import partial
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.graphql.pipeline.responses import (
+    OperationResponse,
+    ResponseSummary,
+    internal_error_response,
+)
+from app.graphql.request.content_negotiation import MULTIPART_MIXED
+from app.graphql.request.http_request import GraphQLHttpRequest, until_gone
+from app.graphql.transports.http.response_headers import response_headers
+from app.http.json_encoding import encode_json
+from gql.errors import DeadlineExceeded
+from gql.runtime.deadline import ClientDisconnected, DeadlineScope
+from gql.runtime.incremental import INCREMENTAL_SPEC
+
+_LONGEST_SECONDS = 600.0
+"""For a client that reads very slowly."""
+_BOUNDARY = "part"
+_HEADERS = {
+    "cache-control": "no-cache, no-transform",
+    "content-type": (
+        f'{MULTIPART_MIXED}; boundary="{_BOUNDARY}"; incrementalSpec={INCREMENTAL_SPEC}'
+    ),
+    "x-accel-buffering": "no",
+}
+_DELIMITER = b"\r\n--" + _BOUNDARY.encode()
+_PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n%b" + _DELIMITER
+_END = b"--\r\n"
+
+
+class MultipartResponse(Response):
+    """Sends `first`, then the other responses as they come, until the last or a disconnect."""
+
+    def __init__(
+        self,
+        first: OperationResponse,
+        others: AsyncGenerator[OperationResponse, None],
+        request: GraphQLHttpRequest,
+    ) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self.raw_headers += response_headers(first)
+        self._first = first
+        self._others = others
+        self._request_id = request.exchange.request_id
+        self._log = request.exchange.log
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all; the source of the responses is closed when this returns."""
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        # Not in a task of its own: observations belong to the context of the first response.
+        with (
+            suppress(ClientDisconnected, DeadlineExceeded),
+            DeadlineScope(_LONGEST_SECONDS, partial(until_gone, receive)),
+        ):
+            await self._send(send)
+
+    async def _send(self, send: Send) -> None:
+        record = ResponseSummary()
+        try:
+            async with aclosing(self._others) as others:
+                await _send(send, _DELIMITER + _part(self._first, record))
+                async for answer in others:
+                    await _send(send, _part(answer, record))
+        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
+            answer = internal_error_response(error, self._request_id)
+            answer.body["hasNext"] = False
+            await _send(send, _part(answer, record))
+        finally:
+            self._log.update(record.log_fields)
+        # Each part ends with a delimiter, so that a client can parse it at once.
+        await send({"type": "http.response.body", "body": _END})
+
+
+def _part(answer: OperationResponse, record: ResponseSummary) -> bytes:
+    record.add(answer)
+    return _PART % encode_json(answer.body)
+
+
+async def _send(send: Send, body: bytes) -> None:
+    await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -1,0 +1,131 @@
+"""Responses as server-sent events: GraphQL over SSE, distinct connections mode.
+
+The stream ends with `complete`, unless the server shuts down or the client's token expires: the
+client then reconnects with `Last-Event-ID`, and misses nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from app.graphql.pipeline.responses import (
+    OperationResponse,
+    ResponseSummary,
+    internal_error_response,
+)
+from app.graphql.request.content_negotiation import EVENT_STREAM
+from app.graphql.request.http_request import GraphQLHttpRequest, until_gone
+from app.graphql.transports.cancel_scope import CancelScope
+from app.graphql.transports.credential_expiry import CredentialExpiry
+from app.graphql.transports.heartbeats import Heartbeats, try_send
+from app.http.json_encoding import encode_json
+from app.http.shutdown import SHUTDOWN, ShutdownEvent
+
+HEARTBEAT_SECONDS = 15.0
+STALLED_SECONDS = 60.0
+"""How long a client may read nothing before its stream is cancelled."""
+_CLOSE_TIMEOUT_SECONDS = 1.0
+_HEARTBEAT = b":\n\n"
+_COMPLETE = b"event: complete\ndata:\n\n"
+_HEADERS = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+Expires = Callable[[Callable[[], None]], CredentialExpiry | None]
+"""Schedules a callback for the expiry of the client's credential, if it expires."""
+
+
+class EventStreamResponse(Response):
+    """Sends each response as it comes, until the last, a disconnect, or a shutdown."""
+
+    media_type = EVENT_STREAM
+
+    def __init__(
+        self,
+        answers: AsyncGenerator[OperationResponse, None],
+        request: GraphQLHttpRequest,
+        *,
+        heartbeats: Heartbeats,
+        expires: Expires,
+    ) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._answers = answers
+        self._request_id = request.exchange.request_id
+        self._log = request.exchange.log
+        self._shutdown: ShutdownEvent = request.scope["state"][SHUTDOWN]
+        self._heartbeats = heartbeats
+        self._expires = expires
+        self._cancel_scope = CancelScope()
+        self._written_at = 0.0
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream; the source of the responses is closed when this returns."""
+        self._send = send
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        with self._cancel_scope, self._watched(receive):
+            # Some clients report an open connection only after the first byte.
+            await self._write(_HEARTBEAT)
+            await self._stream()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
+                await send({"type": "http.response.body", "body": b""})
+
+    def beat_if_silent_since(self, instant: float) -> None:
+        """Send a comment if nothing was sent since `instant`; cancel a stalled client's stream."""
+        if self._written_at > instant:
+            return
+        if try_send(self._send(_body(_HEARTBEAT))):
+            self._written_at = self._loop.time()
+        elif self._written_at < instant - STALLED_SECONDS:
+            self._cancel_scope.cancel()
+
+    @contextmanager
+    def _watched(self, receive: Receive) -> Iterator[None]:
+        """Cancel the stream when the client goes, its credential expires, or the server stops."""
+        cancel = self._cancel_scope.cancel
+        self._loop = asyncio.get_running_loop()
+        watching = asyncio.create_task(until_gone(receive))
+        watching.add_done_callback(lambda _: cancel())
+        expiry = self._expires(cancel)
+        self._shutdown.listen(cancel)
+        self._heartbeats.add(self)
+        try:
+            yield
+        finally:
+            self._heartbeats.remove(self)
+            self._shutdown.ignore(cancel)
+            if expiry is not None:
+                expiry.cancel()
+            watching.cancel()
+
+    async def _stream(self) -> None:
+        record = ResponseSummary()
+        try:
+            async with aclosing(self._answers) as answers:
+                async for answer in answers:
+                    record.add(answer)
+                    await self._write(encode_event(answer))
+            await self._write(_COMPLETE)
+        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
+            answer = internal_error_response(error, self._request_id)
+            record.add(answer)
+            await self._write(encode_event(answer) + _COMPLETE)
+        finally:
+            self._log.update(record.log_fields)
+
+    async def _write(self, body: bytes) -> None:
+        self._written_at = self._loop.time()
+        await self._send(_body(body))
+
+
+def _body(body: bytes) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+def encode_event(answer: OperationResponse) -> bytes:
+    """The bytes of a response's event, with its id if it has one."""
+    number = b"" if answer.number is None else b"id: %d\n" % answer.number
+    return b"event: next\n%bdata: %b\n\n" % (number, encode_json(answer.body))

@@ -1,0 +1,1 @@
+"""/graphql over WebSocket: the protocol graphql-transport-ws."""

@@ -1,0 +1,129 @@
+"""/graphql over WebSocket: accepting a socket, serving it, and closing it."""
+
+import asyncio
+from collections.abc import Container
+from contextlib import suppress
+
+import structlog
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.authentication.authenticator import Authenticator
+from app.graphql.metering.charge import THROTTLED
+from app.graphql.pipeline.service import GraphQLService
+from app.graphql.transports.heartbeats import Heartbeats
+from app.graphql.transports.http.statuses import CLIENT_GONE
+from app.graphql.transports.websocket.connection import (
+    DEFAULT_TIMEOUTS,
+    PROTOCOL,
+    CloseCode,
+    Connection,
+    ConnectionRefused,
+    ConnectionTimeouts,
+)
+from app.graphql.transports.websocket.operations import SocketOperations
+from app.http.connections.websocket_limits import TooManyWebSockets, websocket_registry_of
+from app.http.error_responses import error_body
+from app.http.exchange import exchange_of
+from app.http.origins import is_origin_allowed
+from app.http.protocol.websocket import WEBSOCKET_PROTOCOL, WebSocketProtocol
+from gql.errors import Forbidden
+from services.clock import Clock
+
+_CLOSE_TIMEOUT_SECONDS = 1.0
+_LONGEST_REASON = 120
+_RETRY_SECONDS = 5
+_log = structlog.get_logger("guidance.socket")
+
+
+class GraphQLWebSocket:
+    """Serves the subprotocol graphql-transport-ws to pages of `allowed_origins`."""
+
+    def __init__(
+        self,
+        service: GraphQLService,
+        authenticator: Authenticator,
+        clock: Clock,
+        *,
+        allowed_origins: Container[str],
+        max_message_bytes: int,
+        times: ConnectionTimeouts = DEFAULT_TIMEOUTS,
+    ) -> None:
+        self._service = service
+        self._authenticator = authenticator
+        self._clock = clock
+        self._allowed_origins = allowed_origins
+        self._max_message_bytes = max_message_bytes
+        self._times = times
+        self._heartbeats = Heartbeats(times.ping_seconds)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one socket until either side closes it; all its operations have ended then."""
+        headers = websocket.headers
+        if not is_origin_allowed(headers.get("origin"), headers.get("host"), self._allowed_origins):
+            message = "Pages of this origin may not connect."
+            refusal = JSONResponse(error_body(message, Forbidden.code), 403)
+            await websocket.send_denial_response(refusal)
+            return
+        carrier: WebSocketProtocol = websocket.scope["state"].pop(WEBSOCKET_PROTOCOL)
+        sockets = websocket_registry_of(carrier.app_state)
+        client = websocket.client
+        try:
+            place = sockets.enter(client.host if client else "")
+        except TooManyWebSockets as error:
+            await websocket.send_denial_response(_too_many(error))
+            return
+        carrier.place = place
+        try:
+            await self._open(websocket, carrier)
+        except WebSocketDisconnect:
+            exchange_of(websocket.scope).status = CLIENT_GONE
+        finally:
+            sockets.leave(place)
+
+    async def _open(self, websocket: WebSocket, carrier: WebSocketProtocol) -> None:
+        if PROTOCOL not in websocket.scope["subprotocols"]:
+            await websocket.accept()
+            await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
+            return
+        await websocket.accept(PROTOCOL)
+        operations = SocketOperations(websocket, self._service, carrier.writable)
+        try:
+            await self._serve(websocket, operations)
+        finally:
+            await operations.end()
+
+    async def _serve(self, websocket: WebSocket, operations: SocketOperations) -> None:
+        connection = Connection(
+            websocket,
+            self._authenticator,
+            operations,
+            self._clock,
+            self._times,
+            self._heartbeats,
+            max_message_bytes=self._max_message_bytes,
+        )
+        try:
+            await connection.serve()
+        except WebSocketDisconnect as gone:
+            exchange_of(websocket.scope).log["code"] = gone.code
+        except ConnectionRefused as refused:
+            operations.stop()
+            await _close(websocket, refused.code, str(refused))
+        except Exception:  # noqa: BLE001 - it is logged, and reported to the client
+            _log.exception("a socket failed", request_id=exchange_of(websocket.scope).request_id)
+            operations.stop()
+            await _close(websocket, CloseCode.INTERNAL_ERROR, "Something went wrong on our side")
+
+
+def _too_many(error: TooManyWebSockets) -> JSONResponse:
+    fields = {"retry-after": f"{_RETRY_SECONDS}"}
+    return JSONResponse(error_body(str(error), THROTTLED), 429, fields)
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    exchange_of(websocket.scope).log["code"] = int(code)
+    # A stalled client will not read the close frame either.
+    with suppress(TimeoutError, WebSocketDisconnect):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
+            await websocket.close(code, reason[:_LONGEST_REASON])

@@ -1,0 +1,200 @@
+"""The operations of one WebSocket, by the ids that the client chose."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import ExitStack, aclosing
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.graphql.pipeline.responses import (
+    ResponseSummary,
+    internal_error_response,
+    refusal_response,
+)
+from app.graphql.pipeline.service import GraphQLService
+from app.graphql.request.header_options import client_name
+from app.graphql.transports.websocket.messages import Subscribe
+from app.http.admission.controller import NotAdmitted, admission_of, client_key_of
+from app.http.error_responses import OVERLOADED, OVERLOADED_MESSAGE, error_body
+from app.http.exchange import exchange_of
+from app.http.json_encoding import encode_json
+from gql.documents.operation import RequestRefused
+from services.callers.principal import Principal
+from spans.part import Kind, Part
+
+MOST_OPERATIONS = 200
+"""How many operations may run over one socket at the same time."""
+_MOST_CONCURRENT = 8
+"""How many operations are prepared, and queries run, at a time: twice a caller's concurrency limit.
+
+Subscriptions and mutations count only while they are prepared, as they may wait for long.
+"""
+TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
+_OPERATION = Part(Kind.REQUEST, "socket")
+_log = structlog.get_logger("guidance.socket")
+
+
+class SocketOperations:
+    """Runs a socket's operations, each in a task of its own."""
+
+    def __init__(
+        self, websocket: WebSocket, service: GraphQLService, writable: asyncio.Event
+    ) -> None:
+        """`writable` is set while the client reads what it is sent."""
+        self._websocket = websocket
+        self._writable = writable
+        self._slots = asyncio.Semaphore(_MOST_CONCURRENT)
+        self._service = service
+        self._admission = admission_of(websocket.scope["state"])
+        self._client_key = client_key_of(websocket.client and websocket.client.host)
+        self._by_id: dict[str, asyncio.Task[None]] = {}
+        # Including stopped ones that have not ended, such as a mutation that is being finished.
+        self._running: set[asyncio.Task[None]] = set()
+        self._started = 0
+
+    def __contains__(self, id_: str) -> bool:
+        """Whether an operation with this id is running."""
+        return id_ in self._by_id
+
+    async def refuse_if_overloaded(self, message: Subscribe) -> bool:
+        """Send an error and give true, if the server is overloaded; otherwise give false."""
+        if self._admission is None or self._admission.admits(self._client_key):
+            return False
+        await self._admission.refusal_turn()
+        await send(self._websocket, _not_admitted(message.id))
+        return True
+
+    async def start(
+        self, message: Subscribe, principal: Principal, *, in_parts: bool = False
+    ) -> None:
+        """Start an operation; one too many is answered with an error."""
+        if len(self._running) >= MOST_OPERATIONS:
+            text = f"More than {MOST_OPERATIONS} operations at the same time."
+            errors = error_body(text, TOO_MANY_OPERATIONS)["errors"]
+            await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
+            return
+        self._started += 1
+        request_id = f"{exchange_of(self._websocket.scope).request_id}.{self._started}"
+        task = asyncio.create_task(self._run(message, principal, request_id, in_parts=in_parts))
+        self._by_id[message.id] = task
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    def complete(self, id_: str) -> None:
+        """Stop an operation, if it is running; it gets no further messages."""
+        task = self._by_id.pop(id_, None)
+        if task is not None:
+            task.cancel()
+
+    def stop(self) -> None:
+        """Stop all."""
+        self._by_id.clear()
+        for task in self._running:
+            # A second cancellation would end a mutation before it is finished.
+            if not task.cancelling():
+                task.cancel()
+
+    async def end(self) -> None:
+        """Stop all, and wait until they have ended."""
+        self.stop()
+        exchange_of(self._websocket.scope).log["operations"] = self._started
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _run(
+        self, message: Subscribe, principal: Principal, request_id: str, *, in_parts: bool
+    ) -> None:
+        started = perf_counter()
+        record = ResponseSummary()
+        try:
+            ending = await self._traced(
+                self._follow(message, principal, request_id, record, in_parts=in_parts), record
+            )
+            # The client may reuse the id as soon as it has the last message.
+            self._by_id.pop(message.id, None)
+            await send(self._websocket, ending)
+        except WebSocketDisconnect:
+            pass  # the connection notices the disconnect too
+        finally:
+            _log.info(
+                "operation",
+                request_id=request_id,
+                ms=round((perf_counter() - started) * 1000, 2),
+                **record.log_fields,
+            )
+
+    async def _traced(
+        self, following: Coroutine[Any, Any, dict[str, object]], record: ResponseSummary
+    ) -> dict[str, object]:
+        tracer = self._service.tracer
+        if not tracer.should_trace():
+            return await following
+        return await tracer.run(_OPERATION, following, lambda: record.operation_name)
+
+    async def _follow(
+        self,
+        message: Subscribe,
+        principal: Principal,
+        request_id: str,
+        record: ResponseSummary,
+        *,
+        in_parts: bool,
+    ) -> dict[str, object]:
+        """Send the responses as they come; gives the message that ends the operation."""
+        request, id_ = message.request, message.id
+        try:
+            slot = await self._slot()
+        except NotAdmitted:
+            return _not_admitted(id_)
+        try:
+            name = client_name(self._websocket.headers)
+            operation = await self._service.prepare(request, principal, name)
+            if operation.kind != "query":
+                slot.close()
+            answers = self._service.answers(
+                operation, request, principal, request_id, in_parts=in_parts
+            )
+            async with aclosing(answers):
+                async for answer in answers:
+                    record.add(answer)
+                    if not answer.was_executed:
+                        return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+                    await send(self._websocket, {"id": id_, "type": "next", "payload": answer.body})
+        except WebSocketDisconnect:
+            raise
+        except RequestRefused as refusal:
+            answer = refusal_response(refusal)
+        except Exception as error:  # noqa: BLE001 - it is logged, and the socket lives on
+            answer = internal_error_response(error, request_id)
+        else:
+            return {"id": id_, "type": "complete"}
+        finally:
+            slot.close()
+        record.add(answer)
+        return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+
+    async def _slot(self) -> ExitStack:
+        """Wait for a slot, for the client to read, and for admission; closing frees the slot."""
+        await self._slots.acquire()
+        slot = ExitStack()
+        slot.callback(self._slots.release)
+        try:
+            await self._writable.wait()
+            if self._admission is not None:
+                await self._admission.turn(self._client_key)
+        except BaseException:
+            slot.close()
+            raise
+        return slot
+
+
+def _not_admitted(id_: str) -> dict[str, object]:
+    errors = error_body(OVERLOADED_MESSAGE, OVERLOADED)["errors"]
+    return {"id": id_, "type": "error", "payload": errors}
+
+
+async def send(websocket: WebSocket, message: dict[str, object]) -> None:
+    """Send a message; waits while the client is slow, raises `WebSocketDisconnect` if it went."""
+    await websocket.send_text(encode_json(message).decode())

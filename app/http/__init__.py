@@ -1,0 +1,1 @@
+"""The edge below GraphQL: bounded uvicorn protocols, and ASGI middleware around every request."""

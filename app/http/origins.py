@@ -1,0 +1,48 @@
+"""Which origins are allowed to call the API (RFC 6454)."""
+
+import re
+from collections.abc import Collection, Container
+from urllib.parse import urlsplit
+
+LOCAL_ORIGINS = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+"""A pattern of origins on the local machine."""
+_LOCAL = re.compile(LOCAL_ORIGINS)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class AllowedOrigins(Container[str]):
+    """Listed origins, and with `allows_local` those of the local machine."""
+
+    def __init__(self, listed: Collection[str] = (), *, allows_local: bool = False) -> None:
+        self.listed = frozenset(listed)
+        self.allows_local = allows_local
+
+    def __contains__(self, origin: object) -> bool:
+        """Whether the origin is allowed."""
+        if origin in self.listed:
+            return True
+        return (
+            self.allows_local and isinstance(origin, str) and _LOCAL.fullmatch(origin) is not None
+        )
+
+
+def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[str]) -> bool:
+    """Whether a request with this Origin to `host` is allowed: same origin, or in `allowed`.
+
+    A request without an Origin is allowed, as it does not come from a page.
+    """
+    if origin is None or origin.lower().rstrip("/") in allowed:
+        return True
+    asking = _place(origin)
+    scheme = origin.partition(":")[0]
+    return asking is not None and bool(host) and asking == _place(f"{scheme}://{host}")
+
+
+def _place(origin: str) -> tuple[str, int] | None:
+    """Host and port; None if there are none, as in the origin `null`."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None

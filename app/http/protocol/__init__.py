@@ -1,0 +1,1 @@
+"""uvicorn's HTTP and WebSocket protocols, extended so that everything they read has a bound."""

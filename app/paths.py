@@ -1,3 +1,0 @@
-"""Paths that more than one module knows."""
-
-GRAPHQL_PATH = "/graphql"

@@ -1,0 +1,1 @@
+"""Deadline, retries, retry budget and circuit breaker around the chat API."""

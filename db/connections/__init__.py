@@ -1,0 +1,1 @@
+"""Sessions with PostgreSQL: connecting, pooling, transactions, and errors."""

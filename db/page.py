@@ -1,0 +1,20 @@
+"""Pages of an ordered list, and positions in it: what cursors hold and statements take."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """The place of a row in a list ordered by an instant, and by id among equal instants."""
+
+    at: datetime
+    id: int
+
+
+class Page(NamedTuple):
+    """At most `size` rows between two positions, counted from the front or from the back."""
+
+    size: int
+    is_backward: bool = False
+    after: Position | None = None
+    before: Position | None = None

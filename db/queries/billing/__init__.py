@@ -1,0 +1,1 @@
+"""Statements about subscriptions, payments and the payment provider's events."""

@@ -1,0 +1,1 @@
+"""Statements about conversations, messages, replies being written, and their quota."""

@@ -1,0 +1,125 @@
+"""Statements that change a person's conversations; most are a whole mutation."""
+
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import Text, bindparam, delete, insert, select, update
+
+from db.database import Connection
+from db.queries.chat.conversations import COLUMNS
+from db.queries.chat.reply_generations import ENDED
+from db.queries.clauses.idempotent_write import claimed_key, locked_person, next_id, result_for
+from db.statement import Statement, repository_method
+from db.tables import ChatConversation, ReplyGeneration
+
+
+def _start() -> Statement:
+    person = locked_person()
+    claim = claimed_key(person, conversation=next_id(ChatConversation))
+    now = bindparam("now", type_=ChatConversation.created_at.type)
+    new = select(
+        claim.c.conversation, bindparam("user_id"), bindparam("title", type_=Text), now, now
+    )
+    started = (
+        insert(ChatConversation)
+        .from_select(["id", "user_id", "title", "created_at", "updated_at"], new)
+        .returning(*COLUMNS)
+        .cte("started")
+    )
+    return Statement("conversations.start", result_for(person, started))
+
+
+def _change(name: str, column: str) -> Statement:
+    """A statement that sets the column to the value bound to `new`."""
+    person = locked_person()
+    changed = (
+        update(ChatConversation)
+        .where(
+            ChatConversation.id == bindparam("conversation_id"),
+            ChatConversation.user_id == person.c.id,
+        )
+        .values({column: bindparam("new", type_=Text)})
+        .returning(*COLUMNS)
+        .cte("changed")
+    )
+    return Statement(name, result_for(person, changed))
+
+
+def _lock() -> Statement:
+    person = locked_person()
+    locked = (
+        select(ChatConversation.id)
+        .join(person, ChatConversation.user_id == person.c.id)
+        .where(ChatConversation.id == bindparam("conversation_id"))
+        .with_for_update(of=ChatConversation)
+        .cte("locked")
+    )
+    return Statement("conversations.lock", result_for(person, locked))
+
+
+def _delete() -> Statement:
+    is_this = ChatConversation.id == bindparam("conversation_id")
+    ended = (
+        delete(ReplyGeneration)
+        .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
+        .returning(*ENDED)
+        .cte("ended")
+    )
+    conversation = delete(ChatConversation).where(is_this).cte("deleted")
+    return Statement("conversations.delete", select(*ended.c).add_cte(conversation))
+
+
+_START = _start()
+_RENAME = _change("conversations.rename", "title")
+_SET_STATUS = _change("conversations.set_status", "status")
+_LOCK = _lock()
+_DELETE = _delete()
+
+
+@repository_method
+async def start(
+    connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
+) -> Record | None:
+    """Insert an active conversation, once for the key; a row of nulls if the key was used before.
+
+    Like the other statements here, None if there is no such person.
+    """
+    rows = await connection.fetch(
+        _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def rename(
+    connection: Connection, user_id: int, conversation_id: int, title: str
+) -> Record | None:
+    """Rename a person's conversation; a row of nulls if there is no such conversation."""
+    rows = await connection.fetch(
+        _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def set_status(
+    connection: Connection, user_id: int, conversation_id: int, status: str
+) -> Record | None:
+    """Archive or activate a person's conversation; a row of nulls if there is no such one."""
+    rows = await connection.fetch(
+        _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
+    """Lock a person and one of their conversations; a row of nulls if there is no such one."""
+    rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
+    """Delete a locked conversation with its messages, and return its replies being written."""
+    return await connection.fetch(_DELETE, conversation_id=conversation_id)

@@ -1,0 +1,138 @@
+"""Statements about conversations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from db.database import Connection
+from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.keyset_query import KeysetQuery
+from db.statement import Statement, repository_method
+from db.tables import ChatConversation
+
+COLUMNS = (
+    ChatConversation.id,
+    ChatConversation.title,
+    ChatConversation.status,
+    json_instant(ChatConversation.created_at),
+    json_instant(ChatConversation.updated_at),
+)
+PAGE_BY_USER = KeysetQuery(
+    "conversations.page_by_user",
+    columns=COLUMNS,
+    parent=ChatConversation.user_id,
+    at=ChatConversation.updated_at,
+    identity=ChatConversation.id,
+    is_newest_first=True,
+    filter_by=ChatConversation.status,
+)
+"""The last changed first; filtered by status."""
+_BY_ID = Statement(
+    "conversations.by_id",
+    select(*COLUMNS).where(
+        ChatConversation.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        ChatConversation.user_id == bindparam("user_id"),
+    ),
+)
+_OF_USERS = (
+    select(ChatConversation.user_id, func.count().label("count"))
+    .where(ChatConversation.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))))
+    .group_by(ChatConversation.user_id)
+)
+_COUNT = Statement("conversations.count_by_user", _OF_USERS)
+_COUNT_WITH_STATUS = Statement(
+    "conversations.count_by_user",
+    _OF_USERS.where(ChatConversation.status == bindparam("status")),
+)
+_INSERT = Statement(
+    "conversations.insert",
+    insert(ChatConversation)
+    .values(
+        user_id=bindparam("user_id"),
+        title=bindparam("title"),
+        created_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+    .returning(ChatConversation.id),
+)
+_OWN = (
+    ChatConversation.id == bindparam("conversation_id"),
+    ChatConversation.user_id == bindparam("of_user"),
+)
+EXCHANGE_OPENED = (
+    update(ChatConversation)
+    .where(*_OWN)
+    .values(
+        status=literal_column("'active'"),
+        updated_at=func.greatest(
+            bindparam("now", type_=ChatConversation.updated_at.type),
+            ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
+        ),
+    )
+    .returning(ChatConversation.id, ChatConversation.title, ChatConversation.updated_at)
+)
+_OPEN_EXCHANGE = Statement("conversations.open_exchange", EXCHANGE_OPENED)
+_SET_TITLE = Statement(
+    "conversations.set_title",
+    update(ChatConversation).where(*_OWN).values(title=bindparam("new_title")),
+)
+
+
+@repository_method
+async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+    """Those of the conversations `ids` that belong to `user_id`."""
+    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+
+
+@repository_method
+async def count_by_user(
+    connection: Connection, user_ids: Sequence[int], status: str | None
+) -> list[Record]:
+    """`(user_id, count)` for each user who has a conversation, of `status` if one is given."""
+    if status is None:
+        return await connection.fetch(_COUNT, user_ids=user_ids)
+    return await connection.fetch(_COUNT_WITH_STATUS, user_ids=user_ids, status=status)
+
+
+@repository_method
+async def insert_conversation(
+    connection: Connection, user_id: int, title: str, now: datetime
+) -> int:
+    """Add an active conversation and give its id."""
+    rows = await connection.fetch(_INSERT, user_id=user_id, title=title, now=now)
+    return int(rows[0]["id"])
+
+
+@repository_method
+async def open_exchange(
+    connection: Connection, conversation_id: int, user_id: int, now: datetime
+) -> Record | None:
+    """Advance `updated_at` for a message and its reply, and return it with the `title`.
+
+    It and the microsecond before it are later than any message's. The row stays locked, which
+    serializes the exchanges of a conversation. None if the conversation is not the user's.
+    """
+    rows = await connection.fetch(
+        _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def set_title(connection: Connection, conversation_id: int, user_id: int, title: str) -> None:
+    """Give a conversation of the user's a title."""
+    await connection.fetch(
+        _SET_TITLE, conversation_id=conversation_id, of_user=user_id, new_title=title
+    )

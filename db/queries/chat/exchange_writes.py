@@ -1,0 +1,169 @@
+"""Statements that record an exchange: a message, its reply, and the unit of quota that it costs."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from asyncpg import Record
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Insert,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from db.database import Connection
+from db.queries.chat.conversations import EXCHANGE_OPENED
+from db.queries.chat.reply_generations import LEASE_END
+from db.queries.clauses.idempotent_write import stored_result
+from db.statement import Statement, repository_method
+from db.tables import (
+    ChatMessage,
+    DailyQuotaUsage,
+    QuotaLedgerEntry,
+    ReplyGeneration,
+)
+
+_user = bindparam("user_id", type_=BigInteger)
+_conversation = bindparam("conversation_id", type_=BigInteger)
+_day = bindparam("day", type_=DailyQuotaUsage.usage_date.type)
+_limit = bindparam("limit", type_=Integer)
+
+
+def _open() -> Statement:
+    opened = EXCHANGE_OPENED.cte("opened")
+    message = insert(ChatMessage).from_select(
+        ["conversation_id", "role", "content", "created_at"],
+        select(
+            opened.c.id,
+            literal_column("'user'"),
+            bindparam("content", type_=Text),
+            opened.c.updated_at - literal_column("interval '1 microsecond'"),
+        ),
+    )
+    chosen = select(opened.c.title, opened.c.updated_at).add_cte(message.cte("message"))
+    return Statement("messages.open_exchange", chosen)
+
+
+def _begin_reply() -> Statement:
+    """Reserve a unit, insert the reply, its ledger entry and lease, and store the key's result.
+
+    Each step needs a row of the one before, so nothing happens if no unit is left.
+    """
+    one = select(_user, _day, literal_column("1")).where(_limit > literal_column("0"))
+    used = (
+        upsert(DailyQuotaUsage)
+        .from_select(["user_id", "usage_date", "used"], one)
+        .on_conflict_do_update(
+            index_elements=[DailyQuotaUsage.user_id, DailyQuotaUsage.usage_date],
+            set_={"used": DailyQuotaUsage.used + literal_column("1")},
+            where=DailyQuotaUsage.used < _limit,
+        )
+        .returning(DailyQuotaUsage.used)
+        .cte("used")
+    )
+    new = select(
+        _conversation,
+        literal_column("'assistant'"),
+        literal_column("'streaming'"),
+        literal_column("''"),
+        bindparam("created_at", type_=ChatMessage.created_at.type),
+        bindparam("model", type_=Text),
+        literal_column("0"),
+    ).select_from(used)
+    columns = ["conversation_id", "role", "status", "content", "created_at", "model", "attempts"]
+    reply = insert(ChatMessage).from_select(columns, new).returning(ChatMessage.id).cte("reply")
+    return Statement(
+        "generations.begin",
+        select(reply.c.id).add_cte(
+            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply)
+        ),
+    )
+
+
+def _entry(reply: CTE) -> Insert:
+    return insert(QuotaLedgerEntry).from_select(
+        ["user_id", "usage_date", "kind", "units", "reply_id", "occurred_at"],
+        select(
+            _user,
+            _day,
+            literal_column("'reserve'"),
+            literal_column("1"),
+            reply.c.id,
+            bindparam("now", type_=QuotaLedgerEntry.occurred_at.type),
+        ),
+    )
+
+
+def _lease(reply: CTE) -> Insert:
+    return insert(ReplyGeneration).from_select(
+        ["reply_id", "conversation_id", "user_id", "usage_date", "owner", "lease_expires_at"],
+        select(reply.c.id, _conversation, _user, _day, bindparam("owner", type_=Uuid), LEASE_END),
+    )
+
+
+def _exchange(reply: CTE) -> CTE:
+    answered = bindparam("answered_id", type_=BigInteger)
+    return stored_result(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
+
+
+_OPEN = _open()
+_BEGIN_REPLY = _begin_reply()
+
+
+@repository_method
+async def open_exchange(
+    connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
+) -> Record | None:
+    """Insert a user's message in a conversation, after `conversations.open_exchange`.
+
+    It is dated a microsecond before `updated_at`. None if the conversation is not the user's.
+    """
+    rows = await connection.fetch(
+        _OPEN, conversation_id=conversation_id, of_user=user_id, content=content, now=now
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def begin_reply(
+    connection: Connection,
+    *,
+    user_id: int,
+    conversation_id: int,
+    answered_id: int,
+    claim_id: int,
+    created_at: datetime,
+    model: str,
+    day: date,
+    limit: int,
+    owner: UUID,
+    lease_seconds: float,
+    now: datetime,
+) -> int | None:
+    """Insert the reply to a message and reserve a unit, while fewer than `limit` are used that day.
+
+    `owner` gets a lease on it, and the claimed key stores the exchange as its result. None, and no
+    change, if no unit is left.
+    """
+    rows = await connection.fetch(
+        _BEGIN_REPLY,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        answered_id=answered_id,
+        claim_id=claim_id,
+        created_at=created_at,
+        model=model,
+        day=day,
+        limit=limit,
+        owner=owner,
+        lease_seconds=lease_seconds,
+        now=now,
+    )
+    return int(rows[0]["id"]) if rows else None

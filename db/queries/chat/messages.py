@@ -1,0 +1,179 @@
+"""Statements about messages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    update,
+)
+
+from db.database import Connection
+from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.keyset_query import KeysetQuery
+from db.statement import Statement, repository_method
+from db.tables import ChatConversation, ChatMessage
+
+_COLUMNS = (
+    ChatMessage.id,
+    ChatMessage.conversation_id,
+    ChatMessage.role,
+    ChatMessage.status,
+    ChatMessage.content,
+    json_instant(ChatMessage.created_at),
+    ChatMessage.model,
+    ChatMessage.attempts,
+    ChatMessage.prompt_tokens,
+    ChatMessage.completion_tokens,
+    ChatMessage.latency_ms,
+)
+PAGE_BY_CONVERSATION = KeysetQuery(
+    "messages.page_by_conversation",
+    columns=_COLUMNS,
+    parent=ChatMessage.conversation_id,
+    at=ChatMessage.created_at,
+    identity=ChatMessage.id,
+    is_newest_first=False,
+)
+"""The oldest first."""
+_BY_ID = Statement(
+    "messages.by_id",
+    select(*_COLUMNS)
+    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
+    .where(
+        ChatMessage.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        ChatConversation.user_id == bindparam("user_id"),
+    ),
+)
+_COUNT = Statement(
+    "messages.count_by_conversation",
+    select(ChatMessage.conversation_id, func.count().label("count"))
+    .where(
+        ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger)))
+    )
+    .group_by(ChatMessage.conversation_id),
+)
+_NEWEST = Statement(
+    "messages.newest",
+    select(ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
+    .where(ChatMessage.conversation_id == bindparam("conversation_id"))
+    .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
+    .limit(bindparam("most")),
+)
+_END_REPLY = Statement(
+    "messages.end_reply",
+    update(ChatMessage)
+    .where(ChatMessage.id == bindparam("reply_id"))
+    .values(
+        status=bindparam("new_status"),
+        failure_reason=bindparam("new_failure_reason", type_=Text),
+        retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
+        content=bindparam("new_content"),
+        stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
+        model=bindparam("new_model"),
+        attempts=bindparam("new_attempts"),
+        prompt_tokens=bindparam("new_prompt_tokens", type_=Integer),
+        completion_tokens=bindparam("new_completion_tokens", type_=Integer),
+        latency_ms=bindparam("new_latency_ms"),
+    ),
+)
+_ABANDON_REPLY = Statement(
+    "messages.abandon_reply",
+    update(ChatMessage)
+    .where(ChatMessage.id == bindparam("reply_id"))
+    .values(
+        status=bindparam("new_status"),
+        failure_reason=bindparam("new_failure_reason", type_=Text),
+    )
+    .returning((ChatMessage.content != literal_column("''")).label("has_text")),
+)
+_STREAM = Statement(
+    "messages.stream",
+    select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends)
+    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
+    .where(
+        ChatMessage.id == bindparam("message_id"),
+        ChatConversation.user_id == bindparam("user_id"),
+    ),
+)
+
+
+@repository_method
+async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+    """Those of the messages `ids` that are in a conversation of `user_id`."""
+    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+
+
+@repository_method
+async def count_by_conversation(
+    connection: Connection, conversation_ids: Sequence[int]
+) -> list[Record]:
+    """`(conversation_id, count)` for each conversation that has a message."""
+    return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
+
+
+@repository_method
+async def newest(connection: Connection, conversation_id: int, most: int) -> list[Record]:
+    """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
+    return await connection.fetch(_NEWEST, conversation_id=conversation_id, most=most)
+
+
+@repository_method
+async def end_reply(
+    connection: Connection,
+    *,
+    reply_id: int,
+    status: str,
+    failure_reason: str | None,
+    retry_at: datetime | None,
+    content: str,
+    stream_ends: Sequence[int],
+    model: str,
+    attempts: int,
+    prompt_tokens: int | None,
+    completion_tokens: int | None,
+    latency_ms: int,
+) -> None:
+    """Store the final state of a reply."""
+    await connection.fetch(
+        _END_REPLY,
+        reply_id=reply_id,
+        new_status=status,
+        new_failure_reason=failure_reason,
+        new_retry_at=retry_at,
+        new_content=content,
+        new_ends=stream_ends,
+        new_model=model,
+        new_attempts=attempts,
+        new_prompt_tokens=prompt_tokens,
+        new_completion_tokens=completion_tokens,
+        new_latency_ms=latency_ms,
+    )
+
+
+@repository_method
+async def abandon_reply(
+    connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
+) -> bool:
+    """End a reply whose writer is gone; returns whether any of its text was stored."""
+    rows = await connection.fetch(
+        _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
+    )
+    return bool(rows[0]["has_text"])
+
+
+@repository_method
+async def stream(connection: Connection, message_id: int, user_id: int) -> Record | None:
+    """A message of the user's with its `failure_reason`, `retry_at` and `stream_ends`."""
+    rows = await connection.fetch(_STREAM, message_id=message_id, user_id=user_id)
+    return rows[0] if rows else None

@@ -1,0 +1,1 @@
+"""Building blocks of statements that several domains use."""

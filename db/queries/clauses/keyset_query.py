@@ -1,0 +1,163 @@
+"""Keyset pagination: pages of many parents' rows in one statement, each read from an index.
+
+A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So it costs the same
+wherever it begins, and it does not shift while rows are added.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from asyncpg import Record
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from db.database import Connection
+from db.page import Page
+from db.queries.clauses.expressions import id_array
+from db.statement import Statement, repository_method
+
+# Any: a column of whatever type.
+Column = InstrumentedAttribute[Any]
+
+
+_MOST_STATEMENTS = 256
+"""The statements kept for one query: a few for each selection of columns in documents."""
+
+
+class KeysetQuery:
+    """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        columns: Sequence[ColumnElement[Any] | Column],
+        parent: Column,
+        at: Column,
+        identity: Column,
+        is_newest_first: bool,
+        filter_by: Column | None = None,
+    ) -> None:
+        self.name = name
+        self._columns = columns
+        self._parent = parent
+        self._at = at
+        self._id = identity
+        self._is_newest_first = is_newest_first
+        self._filter_by = filter_by
+        self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
+
+    @repository_method
+    async def fetch(
+        self,
+        connection: Connection,
+        parent_ids: Sequence[int],
+        page: Page,
+        value: str | None,
+        columns: frozenset[str] | None = None,
+    ) -> list[Record]:
+        """Fetch the page of every parent, with one row more than asked, in the order of reading.
+
+        With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
+        (default: all), its `parent_id`, and, if the page is bounded on that side, `has_preceding`
+        or `has_following`: whether there is a row beyond the bound.
+        """
+        return await connection.fetch(
+            self._statement_for(page, value, columns), **_bound(parent_ids, page, value)
+        )
+
+    def _statement_for(
+        self, page: Page, value: str | None, columns: frozenset[str] | None
+    ) -> Statement:
+        return self._statement(
+            has_after=page.after is not None,
+            has_before=page.before is not None,
+            is_backward=page.is_backward,
+            is_filtered=value is not None,
+            wanted=columns,
+        )
+
+    def _build_statement(
+        self,
+        *,
+        has_after: bool,
+        has_before: bool,
+        is_backward: bool,
+        is_filtered: bool,
+        wanted: frozenset[str] | None = None,
+    ) -> Statement:
+        parents = id_array("parent_ids")
+        owned = [self._parent == parents.c.id]
+        if is_filtered and self._filter_by is not None:
+            owned.append(self._filter_by == bindparam("filter_value"))
+
+        columns = [one for one in self._columns if wanted is None or one.key in wanted]
+        rows: Select[Any] = select(*columns or [self._id]).where(*owned).correlate(parents)
+        beyond: list[FromClause] = []
+        if has_after:
+            rows = rows.where(~self._is_up_to("after"))
+            beyond.append(_exists("has_preceding", [*owned, self._is_up_to("after")], parents))
+        if has_before:
+            rows = rows.where(~self._is_from("before"))
+            beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
+        page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
+        return Statement(self.name, _join_parents(parents, [page.lateral("page"), *beyond]))
+
+    def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
+        if self._is_newest_first != is_backward:
+            return self._at.desc(), self._id.desc()
+        return self._at.asc(), self._id.asc()
+
+    def _is_up_to(self, bound: str) -> ColumnElement[bool]:
+        """Whether a row is at the bound or before it."""
+        row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
+        return row >= edge if self._is_newest_first else row <= edge
+
+    def _is_from(self, bound: str) -> ColumnElement[bool]:
+        """Whether a row is at the bound or after it."""
+        row, edge = tuple_(self._at, self._id), _edge(self._at, bound)
+        return row <= edge if self._is_newest_first else row >= edge
+
+
+# Any: values of every type.
+def _bound(parent_ids: Sequence[int], page: Page, value: str | None) -> dict[str, Any]:
+    return {
+        "parent_ids": parent_ids,
+        "row_limit": page.size + 1,
+        "after_at": page.after and page.after.at,
+        "after_id": page.after and page.after.id,
+        "before_at": page.before and page.before.at,
+        "before_id": page.before and page.before.id,
+        "filter_value": value,
+    }
+
+
+def _edge(at: Column, bound: str) -> ColumnElement[Any]:
+    return tuple_(
+        bindparam(f"{bound}_at", type_=at.type), bindparam(f"{bound}_id", type_=BigInteger)
+    )
+
+
+def _exists(name: str, conditions: list[ColumnElement[bool]], parents: FromClause) -> FromClause:
+    row: Select[Any] = select(literal_column("1")).where(*conditions).correlate(parents)
+    return select(row.exists().label(name)).correlate(parents).lateral(name)
+
+
+def _join_parents(parents: FromClause, laterals: Sequence[FromClause]) -> Select[Any]:
+    # A lateral limit can only run as a nested loop, which preserves the order of a parent's rows.
+    joined: FromClause = parents
+    for lateral in laterals:
+        joined = joined.join(lateral, true())
+    columns = [one for lateral in laterals for one in lateral.c]
+    return select(parents.c.id.label("parent_id"), *columns).select_from(joined)

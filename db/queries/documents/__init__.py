@@ -1,0 +1,1 @@
+"""Statements about trusted documents: publication, use and objectives."""

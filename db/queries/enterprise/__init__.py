@@ -1,0 +1,1 @@
+"""Statements about companies, their API keys, and metered use."""

@@ -1,0 +1,105 @@
+"""Statements about companies and their daily use."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from asyncpg import Record
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+
+from db.database import Connection
+from db.statement import Statement, repository_method
+from db.tables import EnterpriseAccount, EnterpriseDailyUsage
+
+_ACCOUNT_COLUMNS = (
+    EnterpriseAccount.id,
+    EnterpriseAccount.company_name,
+    EnterpriseAccount.administrator_id,
+)
+_ACCOUNTS_BY_ID = Statement(
+    "enterprise.accounts_by_id",
+    select(*_ACCOUNT_COLUMNS).where(
+        EnterpriseAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    ),
+)
+_ACCOUNTS_BY_ADMINISTRATOR = Statement(
+    "enterprise.accounts_by_administrator",
+    select(*_ACCOUNT_COLUMNS).where(
+        EnterpriseAccount.administrator_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))
+    ),
+)
+_HOLD_ADMINISTERED = Statement(
+    "enterprise.hold_administered",
+    select(EnterpriseAccount.id)
+    .where(EnterpriseAccount.administrator_id == bindparam("user_id"))
+    .with_for_update(key_share=True),
+)
+_of_accounts = EnterpriseDailyUsage.enterprise_account_id == any_(
+    bindparam("account_ids", type_=ARRAY(BigInteger))
+)
+_USAGE_TOTALS = Statement(
+    "enterprise.usage_totals_by_account",
+    select(
+        EnterpriseDailyUsage.enterprise_account_id,
+        func.sum(EnterpriseDailyUsage.request_count).label("month_count"),
+        func.sum(EnterpriseDailyUsage.request_count)
+        .filter(EnterpriseDailyUsage.usage_date == bindparam("today"))
+        .label("day_count"),
+    )
+    .where(
+        _of_accounts,
+        EnterpriseDailyUsage.usage_date.between(bindparam("month_start"), bindparam("today")),
+    )
+    .group_by(EnterpriseDailyUsage.enterprise_account_id),
+)
+_DAILY_USAGE = Statement(
+    "enterprise.daily_usage_by_account",
+    select(
+        EnterpriseDailyUsage.enterprise_account_id,
+        EnterpriseDailyUsage.usage_date,
+        EnterpriseDailyUsage.request_count,
+    ).where(
+        _of_accounts,
+        EnterpriseDailyUsage.usage_date.between(bindparam("first_day"), bindparam("last_day")),
+    ),
+)
+
+
+@repository_method
+async def accounts_by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
+    """The accounts `ids` that exist."""
+    return await connection.fetch(_ACCOUNTS_BY_ID, ids=ids)
+
+
+@repository_method
+async def accounts_by_administrator(
+    connection: Connection, user_ids: Sequence[int]
+) -> list[Record]:
+    """The accounts that `user_ids` administer, at most one each."""
+    return await connection.fetch(_ACCOUNTS_BY_ADMINISTRATOR, user_ids=user_ids)
+
+
+@repository_method
+async def hold_administered(connection: Connection, user_id: int) -> int | None:
+    """The account that `user_id` administers, locked until the transaction ends."""
+    rows = await connection.fetch(_HOLD_ADMINISTERED, user_id=user_id)
+    return rows[0]["id"] if rows else None
+
+
+@repository_method
+async def usage_totals_by_account(
+    connection: Connection, account_ids: Sequence[int], month_start: date, today: date
+) -> list[Record]:
+    """`month_count` and `day_count` (null for none) of each account with any use this month."""
+    return await connection.fetch(
+        _USAGE_TOTALS, account_ids=account_ids, month_start=month_start, today=today
+    )
+
+
+@repository_method
+async def daily_usage_by_account(
+    connection: Connection, account_ids: Sequence[int], first_day: date, last_day: date
+) -> list[Record]:
+    """The recorded days of each account from `first_day` to `last_day`, both included."""
+    return await connection.fetch(
+        _DAILY_USAGE, account_ids=account_ids, first_day=first_day, last_day=last_day
+    )

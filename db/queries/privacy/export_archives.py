@@ -1,0 +1,131 @@
+"""Statements about the archives of exports."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, insert, select, update
+
+from db.database import Connection
+from db.statement import Statement, repository_method
+from db.tables import PrivacyExport, UserPrivacyRequest
+
+_AVAILABLE = (
+    PrivacyExport.expires_at > bindparam("now"),
+    PrivacyExport.revoked_at.is_(None),
+)
+_OF_USER = select(UserPrivacyRequest.id).where(UserPrivacyRequest.user_id == bindparam("of_user"))
+_BY_REQUEST = Statement(
+    "privacy.archives_by_request",
+    select(
+        PrivacyExport.request_id,
+        PrivacyExport.file_name,
+        PrivacyExport.byte_size,
+        PrivacyExport.sha256,
+        PrivacyExport.expires_at,
+    ).where(
+        PrivacyExport.request_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        *_AVAILABLE,
+    ),
+)
+_BY_TOKEN = Statement(
+    "privacy.archive_by_token",
+    select(PrivacyExport.file_name, PrivacyExport.expires_at, PrivacyExport.revoked_at).where(
+        PrivacyExport.token_hash == bindparam("token_hash")
+    ),
+)
+_INSERT = Statement(
+    "privacy.insert_archive",
+    insert(PrivacyExport).values(
+        request_id=bindparam("request_id"),
+        file_name=bindparam("file_name"),
+        token_hash=bindparam("token_hash"),
+        byte_size=bindparam("byte_size"),
+        sha256=bindparam("sha256"),
+        expires_at=bindparam("expires_at"),
+    ),
+)
+_REVOKE = update(PrivacyExport).where(PrivacyExport.revoked_at.is_(None))
+_REVOKE_ALL = Statement(
+    "privacy.revoke_archives",
+    _REVOKE.where(PrivacyExport.request_id.in_(_OF_USER)).values(revoked_at=bindparam("now")),
+)
+_REVOKE_ONE = Statement(
+    "privacy.revoke_archive",
+    _REVOKE.where(PrivacyExport.request_id == bindparam("of_request"))
+    .values(revoked_at=bindparam("now"))
+    .returning(PrivacyExport.request_id),
+)
+_AVAILABLE_AMONG = Statement(
+    "privacy.archives_available",
+    select(PrivacyExport.file_name).where(
+        PrivacyExport.file_name == any_(bindparam("names", type_=ARRAY(Text))), *_AVAILABLE
+    ),
+)
+_REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
+
+
+@repository_method
+async def by_request(
+    connection: Connection, request_ids: Sequence[int], now: datetime
+) -> list[Record]:
+    """The archives of the requests, as far as they can be downloaded at `now`."""
+    return await connection.fetch(_BY_REQUEST, ids=request_ids, now=now)
+
+
+@repository_method
+async def by_token(connection: Connection, token_hash: bytes) -> Record | None:
+    """`(file_name, expires_at, revoked_at)` of the archive with this download token."""
+    rows = await connection.fetch(_BY_TOKEN, token_hash=token_hash)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def insert_archive(
+    connection: Connection,
+    *,
+    request_id: int,
+    file_name: str,
+    token_hash: bytes,
+    byte_size: int,
+    sha256: bytes,
+    expires_at: datetime,
+) -> None:
+    """Add the archive of a request."""
+    await connection.fetch(
+        _INSERT,
+        request_id=request_id,
+        file_name=file_name,
+        token_hash=token_hash,
+        byte_size=byte_size,
+        sha256=sha256,
+        expires_at=expires_at,
+    )
+
+
+@repository_method
+async def revoke_all(connection: Connection, user_id: int, now: datetime) -> None:
+    """Revoke the download links of a person's archives."""
+    await connection.fetch(_REVOKE_ALL, of_user=user_id, now=now)
+
+
+@repository_method
+async def revoke(connection: Connection, request_id: int, now: datetime) -> bool:
+    """Revoke the download link of one archive; False if it has none that works."""
+    return bool(await connection.fetch(_REVOKE_ONE, of_request=request_id, now=now))
+
+
+@repository_method
+async def available_among(
+    connection: Connection, file_names: Sequence[str], now: datetime
+) -> set[str]:
+    """Those of the files that can still be downloaded at `now`."""
+    rows = await connection.fetch(_AVAILABLE_AMONG, names=file_names, now=now)
+    return {row["file_name"] for row in rows}
+
+
+@repository_method
+async def requests_of_user(connection: Connection, user_id: int) -> list[int]:
+    """All requests of a person's, each of which may have an archive."""
+    rows = await connection.fetch(_REQUESTS_OF_USER, of_user=user_id)
+    return [row["id"] for row in rows]

@@ -1,0 +1,105 @@
+"""Statements about privacy requests."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
+
+from db.database import Connection
+from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.keyset_query import KeysetQuery
+from db.statement import Statement, repository_method
+from db.tables import PrivacyErasureCount, UserPrivacyRequest
+
+COLUMNS = (
+    UserPrivacyRequest.id,
+    UserPrivacyRequest.request_kind,
+    UserPrivacyRequest.status,
+    UserPrivacyRequest.requested_at,
+    UserPrivacyRequest.scheduled_for,
+    UserPrivacyRequest.completed_at,
+    UserPrivacyRequest.error_reason,
+    UserPrivacyRequest.remaining_references,
+    UserPrivacyRequest.verified_at,
+)
+_INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in COLUMNS)
+REQUESTS_PAGE_BY_USER = KeysetQuery(
+    "privacy.requests_page_by_user",
+    columns=JSON_COLUMNS,
+    parent=UserPrivacyRequest.user_id,
+    at=UserPrivacyRequest.requested_at,
+    identity=UserPrivacyRequest.id,
+    is_newest_first=True,
+    filter_by=UserPrivacyRequest.request_kind,
+)
+"""The newest first; filtered by kind."""
+_AMONG_IDS = UserPrivacyRequest.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+_BY_ID = Statement(
+    "privacy.requests_by_id",
+    select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
+)
+_ONE = Statement(
+    "privacy.request",
+    select(*COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+)
+_OF_NOBODY = Statement(
+    "privacy.requests_of_nobody",
+    select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
+)
+_ERASED_TABLES = Statement(
+    "privacy.erased_tables",
+    select(
+        PrivacyErasureCount.request_id,
+        PrivacyErasureCount.table_name,
+        PrivacyErasureCount.row_count,
+    )
+    .where(
+        PrivacyErasureCount.request_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        PrivacyErasureCount.row_count > 0,
+    )
+    .order_by(PrivacyErasureCount.request_id, PrivacyErasureCount.table_name),
+)
+_OF_KIND = (
+    UserPrivacyRequest.user_id == bindparam("of_user"),
+    UserPrivacyRequest.request_kind == bindparam("kind"),
+)
+_NEWEST_COMPLETION = Statement(
+    "privacy.newest_completion",
+    select(func.max(UserPrivacyRequest.completed_at).label("completed_at")).where(*_OF_KIND),
+)
+
+
+@repository_method
+async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+    """Those of the requests `ids` that `user_id` made."""
+    return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
+
+
+@repository_method
+async def request(connection: Connection, request_id: int) -> Record | None:
+    """A request, whoever made it."""
+    rows = await connection.fetch(_ONE, request_id=request_id)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list[Record]:
+    """Those of the requests `ids` whose person has been erased."""
+    return await connection.fetch(_OF_NOBODY, ids=ids)
+
+
+@repository_method
+async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Record]:
+    """`(request_id, table_name, row_count)` of the rows that erasures erased, by table."""
+    return await connection.fetch(_ERASED_TABLES, ids=request_ids)
+
+
+@repository_method
+async def newest_completion(connection: Connection, user_id: int, kind: str) -> datetime | None:
+    """When the person's last request of a kind was completed."""
+    completed_at: datetime | None = (
+        await connection.fetch(_NEWEST_COMPLETION, of_user=user_id, kind=kind)
+    )[0]["completed_at"]
+    return completed_at

@@ -1,0 +1,1 @@
+"""Keeping a database's schema as the tables declare it: migrations and indexes."""

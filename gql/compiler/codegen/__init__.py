@@ -1,0 +1,1 @@
+"""Generates the text of the functions that encode an answer."""

@@ -1,0 +1,1 @@
+"""How fields get their values: resolvers, their arguments, and their calls."""

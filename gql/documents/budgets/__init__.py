@@ -1,0 +1,1 @@
+"""Budgets of operations, and the variants for which they differ."""

@@ -1,0 +1,1 @@
+"""Parsing, limits and validation of documents, and the form of their errors."""

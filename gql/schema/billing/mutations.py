@@ -1,0 +1,93 @@
+"""Inputs and payloads of the billing mutations."""
+
+from datetime import datetime
+
+import strawberry
+from asyncpg import Record
+
+from gql.schema.billing.subscription import BillingSubscription, Plan
+from gql.schema.enums import PaymentStatus
+from gql.schema.user_error import UserError
+from gql.values.mappings import Column, GlobalId, ObjectMapping, Sourced
+from services.billing.records import Plan as PlanRecord
+from services.billing.records import Subscription
+
+_ERRORS = "Why nothing was changed; empty on success."
+_KEY = (
+    "Chosen by the client, 1 to 255 printable characters, new for each thing that it wants done. "
+    "Sending again with the same key returns the first result and charges nothing."
+)
+
+
+@strawberry.type(description="An attempt to take money.")
+class Payment:
+    """A payment of the viewer's."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque and globally unique.")
+    status: PaymentStatus = strawberry.field(description="What became of it.")
+    failure_reason: str | None = strawberry.field(
+        description="A short code such as `card_declined`, when it failed."
+    )
+    created_at: datetime = strawberry.field(description="When it was begun.")
+
+
+ObjectMapping(
+    Payment,
+    {
+        "id": GlobalId("Payment"),
+        "status": Column("status", PaymentStatus),
+        "failure_reason": Column("failure_reason"),
+        "created_at": Column("created_at"),
+    },
+)
+
+
+@strawberry.input(description="A plan to pay for.")
+class CheckoutInput:
+    """For `checkout` and `retryPayment`."""
+
+    plan_code: str = strawberry.field(description="The code of a plan on sale.")
+    payment_method_token: str = strawberry.field(
+        description="What the payment provider's page gave for the person's card."
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(description="A payment, and the subscription that it is for.")
+class CheckoutPayload:
+    """Of `checkout` and `retryPayment`."""
+
+    subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
+        default=None, description="The subscription as it is now."
+    )
+    payment: Sourced[Payment | None, Record | None] = strawberry.field(
+        default=None, description="The payment."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Why nothing was changed; empty on success. With `PAYMENT_DECLINED` the payment and "
+            "the subscription have failed, and the payment can be retried."
+        ),
+    )
+
+
+@strawberry.input(description="A plan to move to.")
+class ChangePlanInput:
+    """For `changePlan`."""
+
+    plan_code: str = strawberry.field(description="The code of another plan on sale.")
+    idempotency_key: str = strawberry.field(description=_KEY)
+
+
+@strawberry.type(description="A subscription that has moved to another plan.")
+class ChangePlanPayload:
+    """Of `changePlan`."""
+
+    subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
+        default=None, description="The subscription as it is now."
+    )
+    previous_plan: Sourced[Plan | None, PlanRecord | None] = strawberry.field(
+        default=None, description="The plan that it was for."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

@@ -1,0 +1,24 @@
+"""The type of daily quotas."""
+
+from datetime import datetime
+
+import strawberry
+
+from gql.schema.enums import QuotaState
+from gql.values.mappings import Member, ObjectMapping
+from services.quota.records import Quota as QuotaRecord
+
+
+@strawberry.type(description="What the viewer may still send on the current UTC day.")
+class Quota:
+    """A quota, from its record."""
+
+    state: QuotaState = strawberry.field(description="Whether, and why not, one may be sent.")
+    limit: int = strawberry.field(description="Messages that the day gives.")
+    used: int = strawberry.field(description="Messages used of them.")
+    remaining: int = strawberry.field(description="Messages left of them.")
+    resets_at: datetime = strawberry.field(description="When the next day begins.")
+
+
+_QUOTA_ATTRIBUTES = ("state", "limit", "used", "remaining", "resets_at")
+ObjectMapping(Quota, {name: Member(name) for name in _QUOTA_ATTRIBUTES}, source=QuotaRecord)

@@ -1,0 +1,163 @@
+"""The type of conversations, and its connection."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+from asyncpg import Record
+from strawberry import UNSET
+
+from db.page import Page
+from gql.context import Info, selected_columns
+from gql.schema import described
+from gql.schema.chat.message import MESSAGES, Message, MessageConnection
+from gql.schema.connections import (
+    After,
+    Before,
+    First,
+    Last,
+    PageInfo,
+    page_info,
+    requested_page,
+)
+from gql.schema.node import Node
+from gql.values.cost_weights import COUNT_WEIGHT
+from gql.values.mapped_future import map_future
+from gql.values.mappings import (
+    Column,
+    Cursor,
+    GlobalId,
+    Instant,
+    Member,
+    Nested,
+    ObjectMapping,
+    Sourced,
+)
+from loaders import ConversationCountKey, PageKey, Slice
+from loaders.batching.loader import LoaderFuture
+
+
+@described.enum(
+    "Where a conversation is kept.",
+    ACTIVE="In use.",
+    ARCHIVED="Put away; it can be taken out again.",
+)
+class ConversationStatus(Enum):
+    """The values of the database."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@strawberry.type(description="A person's conversation with the model.")
+class Conversation(Node):
+    """A conversation of the viewer's."""
+
+    title: str = strawberry.field(description="Up to 120 characters.")
+    status: ConversationStatus = strawberry.field(description="Where it is kept.")
+    created_at: datetime = strawberry.field(description="When it was started.")
+    updated_at: datetime = strawberry.field(description="When the last message was added.")
+
+    @described.field("The newest message; null in an empty conversation.")
+    def last_message(self, info: Info) -> Sourced[Message | None, Record | None]:
+        key = PageKey(self.key, Page(size=1, is_backward=True))
+        return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
+
+    @described.field("How many messages it has.", COUNT_WEIGHT)
+    def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
+        return info.context.loaders.message_count.start(self.key)
+
+    @described.field("Oldest first; `last` with `before` walks back through the history.")
+    def messages(
+        self,
+        info: Info,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> Sourced[MessageConnection, LoaderFuture[Slice]]:
+        page = requested_page(
+            MESSAGES, self.key, first=first, after=after, last=last, before=before
+        )
+        return info.context.loaders.messages_by_conversation.start(
+            PageKey(self.key, page, None, selected_columns(info))
+        )
+
+
+CONVERSATION = ObjectMapping(
+    Conversation,
+    {
+        "key": Column("id"),
+        "id": GlobalId("Conversation"),
+        "title": Column("title"),
+        "status": Column("status", ConversationStatus),
+        "created_at": Instant("created_at"),
+        "updated_at": Instant("updated_at"),
+    },
+)
+
+
+def _first_message(found: Slice) -> Record | None:
+    return found.rows[0] if found.rows else None
+
+
+@strawberry.type(description="A conversation at its place in the list.")
+class ConversationEdge:
+    """An edge of a `ConversationConnection`."""
+
+    node: Conversation = strawberry.field(description="The conversation.")
+    cursor: str = strawberry.field(
+        description="The conversation's place, for `after` and `before`."
+    )
+
+
+_CONVERSATIONS, _AT = "conversations", "updated_at"
+ObjectMapping(
+    ConversationEdge,
+    {"node": Nested(CONVERSATION), "cursor": Cursor(_CONVERSATIONS, _AT)},
+)
+
+
+@strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
+class ConversationConnection:
+    """A page of one user's conversations, limited to one status if one is given."""
+
+    user_key: strawberry.Private[int]
+    status: strawberry.Private[str | None]
+    edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @described.field("How many conversations the whole list has.", COUNT_WEIGHT)
+    def total_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
+        key = ConversationCountKey(self.user_key, self.status)
+        return info.context.loaders.conversation_count.start(key)
+
+
+ObjectMapping(
+    ConversationConnection,
+    {
+        "user_key": Member("parent_id"),
+        "status": Member("filter"),
+        "edges": Member("rows"),
+        "page_info": page_info(_CONVERSATIONS, _AT),
+    },
+    source=Slice,
+)
+
+
+def conversations_of(
+    user_key: int,
+    status: ConversationStatus | None,
+    info: Info,
+    *,
+    first: First,
+    after: After,
+    last: Last,
+    before: Before,
+) -> Sourced[ConversationConnection, LoaderFuture[Slice]]:
+    """The page of a user's conversations that the arguments ask for."""
+    page = requested_page(
+        _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
+    )
+    key = PageKey(user_key, page, status.value if status else None)
+    return info.context.loaders.conversations_by_user.start(key)

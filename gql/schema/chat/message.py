@@ -1,0 +1,147 @@
+"""The type of messages, and its connection."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from asyncpg import Record
+
+from gql.context import Info
+from gql.schema import described
+from gql.schema.connections import PageInfo, page_info
+from gql.schema.node import Node
+from gql.values.mappings import (
+    Column,
+    Cursor,
+    GlobalId,
+    Instant,
+    Member,
+    Nested,
+    ObjectMapping,
+    Sourced,
+)
+from loaders import Slice
+from loaders.batching.loader import LoaderFuture
+
+if TYPE_CHECKING:
+    from gql.schema.chat.conversation import Conversation
+
+
+@described.enum(
+    "Who wrote a message.",
+    USER="The person.",
+    ASSISTANT="The model, in reply.",
+)
+class MessageRole(Enum):
+    """The values of the database."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@described.enum(
+    "How far a message is written.",
+    STREAMING="The reply is being written.",
+    COMPLETE="The whole text is there.",
+    FAILED="The reply could not be written; nothing was charged. It can be regenerated.",
+    STOPPED="The person stopped the reply; what had arrived is kept.",
+)
+class MessageStatus(Enum):
+    """The values of the database."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+@strawberry.type(description="How a reply came about.")
+class Generation:
+    """The model's side of a reply."""
+
+    model: str = strawberry.field(description="The model that wrote it.")
+    attempts: int = strawberry.field(description="How often the model was asked.")
+    prompt_tokens: int | None = strawberry.field(description="Tokens read, as the model counts.")
+    completion_tokens: int | None = strawberry.field(
+        description="Tokens written, as the model counts."
+    )
+    latency_ms: int | None = strawberry.field(
+        description="Milliseconds from asking to the end of the reply."
+    )
+
+
+GENERATION = ObjectMapping(
+    Generation,
+    {
+        name: Column(name)
+        for name in ("model", "attempts", "prompt_tokens", "completion_tokens", "latency_ms")
+    },
+)
+
+
+@strawberry.type(description="One message of a conversation: a person's, or the model's reply.")
+class Message(Node):
+    """A message of the viewer's."""
+
+    conversation_key: strawberry.Private[int]
+    role: MessageRole = strawberry.field(description="Who wrote it.")
+    status: MessageStatus = strawberry.field(description="How far it is written.")
+    content: str = strawberry.field(description="The text, as far as it is written.")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+    generation: Generation | None = strawberry.field(
+        description="How the reply came about; null on the person's own messages."
+    )
+
+    @described.field("The conversation that it belongs to.")
+    def conversation(
+        self, info: Info
+    ) -> Sourced[
+        Annotated["Conversation", strawberry.lazy("gql.schema.chat.conversation")],
+        LoaderFuture[Record | None],
+    ]:
+        return info.context.loaders.conversation.start(self.conversation_key)
+
+
+MESSAGE = ObjectMapping(
+    Message,
+    {
+        "key": Column("id"),
+        "id": GlobalId("Message"),
+        "conversation_key": Column("conversation_id"),
+        "role": Column("role", MessageRole),
+        "status": Column("status", MessageStatus),
+        "content": Column("content"),
+        "created_at": Instant("created_at"),
+        # Messages of people have none.
+        "generation": Nested(GENERATION, unless_null="model"),
+    },
+)
+
+
+@strawberry.type(description="A message at its place in the list.")
+class MessageEdge:
+    """An edge of a `MessageConnection`."""
+
+    node: Message = strawberry.field(description="The message.")
+    cursor: str = strawberry.field(description="The message's place, for `after` and `before`.")
+
+
+MESSAGES, _AT = "messages", "created_at"
+"""The name of a conversation's list of messages in cursors, and the column that orders it."""
+ObjectMapping(MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)})
+
+
+@strawberry.type(description="A page of messages, oldest first.")
+class MessageConnection:
+    """A page of one conversation's messages."""
+
+    edges: list[MessageEdge] = strawberry.field(description="The messages of the page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+ObjectMapping(
+    MessageConnection,
+    {"edges": Member("rows"), "page_info": page_info(MESSAGES, _AT)},
+    source=Slice,
+)

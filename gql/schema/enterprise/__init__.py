@@ -1,0 +1,1 @@
+"""Companies: their usage, their API keys, and metered replies."""

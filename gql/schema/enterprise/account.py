@@ -1,0 +1,166 @@
+"""The types of companies, of their usage and of their API keys."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from asyncpg import Record
+
+from gql.context import Info
+from gql.errors import BadUserInput, Forbidden
+from gql.schema import described
+from gql.schema.enums import UsageLimitMode
+from gql.schema.node import Node
+from gql.values.cost_weights import ROWS_WEIGHT, Weight
+from gql.values.mappings import Column, Derived, GlobalId, Instant, Member, ObjectMapping, Sourced
+from loaders import MAX_CREDENTIALS, DailyUsageKey
+from loaders.batching.loader import LoaderFuture
+from services.enterprise.keys import key_prefix
+from services.enterprise.records import Usage
+
+MAX_SPAN_DAYS = 400
+
+
+@described.enum(
+    "Whether an API key is accepted.",
+    ACTIVE="Accepted.",
+    RETIRING="Replaced by a newer key; still accepted until `expiresAt`.",
+    REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
+)
+class ApiCredentialStatus(Enum):
+    """The values of the database."""
+
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    REVOKED = "revoked"
+
+
+@strawberry.type(description="What of its contract a company has used.")
+class EnterpriseUsage:
+    """The usage, from its record."""
+
+    limit_mode: UsageLimitMode = strawberry.field(description="What happens over a limit.")
+    daily_limit: int = strawberry.field(description="Requests that a UTC day includes.")
+    daily_used: int = strawberry.field(description="Requests of the current UTC day.")
+    daily_remaining: int = strawberry.field(description="Requests left of the day's.")
+    monthly_limit: int = strawberry.field(description="Requests that a calendar month includes.")
+    monthly_used: int = strawberry.field(description="Requests of the current month.")
+    monthly_remaining: int = strawberry.field(description="Requests left of the month's.")
+    resets_at: datetime = strawberry.field(description="When the next UTC day begins.")
+
+
+_USAGE_ATTRIBUTES = (
+    "daily_used",
+    "daily_remaining",
+    "monthly_used",
+    "monthly_remaining",
+    "resets_at",
+)
+ObjectMapping(
+    EnterpriseUsage,
+    {
+        "limit_mode": Derived(lambda usage: usage.contract.limit_mode),
+        "daily_limit": Derived(lambda usage: usage.contract.daily_limit),
+        "monthly_limit": Derived(lambda usage: usage.contract.monthly_limit),
+        **{name: Member(name) for name in _USAGE_ATTRIBUTES},
+    },
+    source=Usage,
+)
+
+
+@strawberry.type(description="The metered requests of one UTC day.")
+class EnterpriseDailyUsage:
+    """A day of a company."""
+
+    usage_date: date = strawberry.field(description="The UTC day.")
+    request_count: int = strawberry.field(description="The requests metered on it.")
+
+
+ObjectMapping(
+    EnterpriseDailyUsage, {"usage_date": Column(0), "request_count": Column(1)}, source=tuple
+)
+
+
+@strawberry.type(description="An API key, without its secret.")
+class ApiCredential(Node):
+    """A key of the company that the viewer administers."""
+
+    key_prefix: str = strawberry.field(
+        description="The part of the key that may be shown and logged."
+    )
+    status: ApiCredentialStatus = strawberry.field(description="Whether it is accepted.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was last used, to the minute."
+    )
+    expires_at: datetime | None = strawberry.field(description="When it stops being accepted.")
+
+
+API_CREDENTIAL = ObjectMapping(
+    ApiCredential,
+    {
+        "key": Column("id"),
+        "id": GlobalId("ApiCredential"),
+        "key_prefix": Column("key_id", key_prefix),
+        "status": Column("status", ApiCredentialStatus),
+        "created_at": Instant("created_at"),
+        "last_used_at": Instant("last_used_at"),
+        "expires_at": Instant("expires_at"),
+    },
+)
+
+
+@strawberry.type(description="A company that calls this API with keys.")
+class EnterpriseAccount(Node):
+    """The company behind the API key, or the one that the viewer administers."""
+
+    administrator_key: strawberry.Private[int | None]
+    company_name: str = strawberry.field(description="The company's name.")
+
+    @described.field("What of its contract it has used.")
+    def usage(self, info: Info) -> Sourced[EnterpriseUsage, LoaderFuture[Usage]]:
+        return info.context.loaders.usage_by_account.start(self.key)
+
+    @described.field(
+        "One row per UTC day from `from` to `to`, both included; a day without requests "
+        "counts 0. At most 400 days at a time.",
+        ROWS_WEIGHT,
+    )
+    def daily_usage(
+        self,
+        info: Info,
+        from_: Annotated[
+            date, strawberry.argument(name="from", description="The first day wanted.")
+        ],
+        to: Annotated[date, strawberry.argument(description="The last day wanted.")],
+    ) -> Sourced[list[EnterpriseDailyUsage], LoaderFuture[list[tuple[date, int]]]]:
+        days = (to - from_).days + 1
+        if not 1 <= days <= MAX_SPAN_DAYS:
+            raise BadUserInput(
+                f"`from` must not be after `to`, and at most {MAX_SPAN_DAYS} days are given."
+            )
+        return info.context.loaders.daily_usage.start(DailyUsageKey(self.key, from_, to))
+
+    @described.field(
+        "Only for the account's administrator. Oldest first; at most 100, of which those that "
+        "are no longer accepted are left out first.",
+        Weight(assumed_size=MAX_CREDENTIALS),
+    )
+    def credentials(
+        self, info: Info
+    ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Record, ...]]]:
+        if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
+            raise Forbidden("Only the account's administrator sees its credentials.")
+        return info.context.loaders.credentials_by_account.start(self.key)
+
+
+ENTERPRISE_ACCOUNT = ObjectMapping(
+    EnterpriseAccount,
+    {
+        "key": Column("id"),
+        "id": GlobalId("EnterpriseAccount"),
+        "administrator_key": Column("administrator_id"),
+        "company_name": Column("company_name"),
+    },
+)

@@ -1,0 +1,62 @@
+"""Payloads of the mutations for companies."""
+
+import strawberry
+from asyncpg import Record
+
+from gql.schema.chat.message import Generation
+from gql.schema.enterprise.account import ApiCredential, EnterpriseUsage
+from gql.schema.user_error import UserError
+from gql.values.mappings import Sourced
+from services.enterprise.records import Usage
+
+_ERRORS = "Why nothing was changed; empty on success."
+
+
+@strawberry.type(description="A metered reply.")
+class GenerateGuidancePayload:
+    """Of `generateGuidance`."""
+
+    text: str | None = strawberry.field(default=None, description="The whole reply.")
+    generation: Sourced[Generation | None, Record | None] = strawberry.field(
+        default=None, description="How the reply came about."
+    )
+    is_overage: bool | None = strawberry.field(
+        default=None, description="Whether it was served over a limit of the contract."
+    )
+    usage: Sourced[EnterpriseUsage | None, Usage | None] = strawberry.field(
+        default=None, description="What of its contract the company has used now."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description=(
+            "Why there is no reply; empty on success. With `LLM_UNAVAILABLE` the unit was given "
+            "back, and another idempotency key tries again."
+        ),
+    )
+
+
+@strawberry.type(description="A new key.")
+class ApiCredentialSecretPayload:
+    """Of mutations that make a key."""
+
+    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
+        default=None, description="The new credential."
+    )
+    api_key: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The whole key, shown this once and stored only as a hash. Null, without an error, "
+            "where `createApiCredential` is repeated with the same idempotency key."
+        ),
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
+
+
+@strawberry.type(description="A changed key.")
+class ApiCredentialPayload:
+    """Of `revokeApiCredential`."""
+
+    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
+        default=None, description="The credential as it is now."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

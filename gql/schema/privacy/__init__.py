@@ -1,0 +1,1 @@
+"""Privacy requests, their archives and receipts."""

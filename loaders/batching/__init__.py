@@ -1,0 +1,1 @@
+"""The loader, and what several loaders share: pages, and rows by id."""

@@ -1,0 +1,1 @@
+"""What the benchmarks share: operations, people, closed loops and comparisons."""

@@ -1,0 +1,1 @@
+"""The benchmarks, one module or package for each `guidance bench` command."""

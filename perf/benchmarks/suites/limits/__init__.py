@@ -1,0 +1,1 @@
+"""What limits, budgets and metering add to a call."""

@@ -1,0 +1,1 @@
+"""Very many open streams in one process."""

@@ -1,0 +1,1 @@
+"""The serving process is killed while people chat; no message may be lost or charged twice."""

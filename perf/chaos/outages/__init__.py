@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis and the paths to them fail while honest clients ask."""

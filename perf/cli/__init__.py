@@ -1,0 +1,1 @@
+"""Commands of `guidance perf`, and the options, failures and exit statuses they share."""

@@ -1,0 +1,167 @@
+"""Requests as real clients send them: by document id, with a credential, over HTTP."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import asyncpg
+import orjson
+
+from app.authentication.tokens import issue_token
+from db.connections.capture import ExecutedStatement, capture_statements
+from gql.documents.budgets.budget import DEFAULT
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from metrics.generation import REPLIES_RUNNING
+from perf.counting.threaded_model import ThreadedModel
+from perf.gate.execution.in_process import (
+    NOW,
+    REPLY_STATEMENTS,
+    STREAM_STATEMENTS,
+    DocumentAnswer,
+    ResourceUsage,
+    RunFailed,
+    answers_before_reply,
+    first_refusal,
+)
+from perf.servers.connection import encode_post
+from perf.servers.in_process import InProcessServer
+from services.callers.principal import ApiClient, Person, Principal
+from services.documents.identifiers import hash_of
+from services.enterprise.keys import generate_key
+
+_GREETING = TrustedDocument("Greeting", "query Greeting { viewer { id } }", DEFAULT)
+"""Replaces the warm-up document if that has no valid budget, so the others can still be counted."""
+_DAY_SECONDS = 86_400
+_KEY_ID_BYTES = 8
+_LOOK_SECONDS = 0.001
+_NOTHING = nullcontext()
+_EVENT, _DATA = b"\n\n", b"data: "
+
+
+class InProcessClient:
+    """Sends documents, one after another."""
+
+    def __init__(
+        self,
+        server: InProcessServer,
+        model: ThreadedModel,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        *,
+        secret: str,
+    ) -> None:
+        self._server = server
+        self._model = model
+        self._connection = connection
+        self._secret = secret
+        self._credentials: dict[Principal, dict[str, str]] = {}
+
+    @property
+    def connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """The connection with which scenarios restore data."""
+        return self._connection
+
+    async def warm_up(self, principal: Principal) -> None:
+        """Send one request, so that the caller's credential is known to the server."""
+        name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
+        await self.ask(trusted_documents().get(name, _GREETING), principal, {})
+
+    async def wait_for_replies(self) -> None:
+        """Wait until no reply is being generated in the background."""
+        self._model.resume()
+        while REPLIES_RUNNING._value.get():  # noqa: ASYNC110, SLF001 - it is known by being looked at
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    # Any: variables and data are JSON.
+    async def run(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> tuple[ResourceUsage, list[Any]]:
+        """The usage, and the data of the answers; raises `RunFailed` on any error or refusal."""
+        result = require_success(document, await self.ask(document, principal, variables))
+        return result.usage, [body["data"] for body in result.bodies]
+
+    # Any: variables are JSON.
+    async def ask(
+        self,
+        document: TrustedDocument,
+        principal: Principal,
+        variables: Mapping[str, Any],
+        *,
+        measuring: AbstractContextManager[object] = _NOTHING,
+    ) -> DocumentAnswer:
+        """Run a document; the result may be a refusal."""
+        request = self._request(document, principal, variables)
+        is_left = answers_before_reply(document, variables)
+        resumes_after = STREAM_STATEMENTS if is_left else REPLY_STATEMENTS
+        ran: list[ExecutedStatement] = []
+
+        def record(one: ExecutedStatement) -> None:
+            ran.append(one)
+            if one.statement.name in resumes_after:
+                self._model.resume()
+
+        self._model.pause()
+        with capture_statements(record):
+            answer = await self._server.exchange(request, measuring)
+        bodies = _bodies(document, answer)
+        return DocumentAnswer(
+            ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)
+        )
+
+    def _request(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> bytes:
+        is_own = document.name in trusted_documents()
+        asked: dict[str, Any] = (
+            {"documentId": hash_of(document.text)} if is_own else {"query": document.text}
+        )
+        if variables:
+            asked["variables"] = variables
+        is_followed = document.text.startswith("subscription")
+        accept = "text/event-stream" if is_followed else "application/json"
+        credential = self._credential(principal)
+        return encode_post("/graphql", orjson.dumps(asked), accept=accept, **credential)
+
+    def _credential(self, principal: Principal) -> dict[str, str]:
+        known = self._credentials.get(principal)
+        if known is None:
+            known = self._credentials[principal] = self._new_credential(principal)
+        return known
+
+    def _new_credential(self, principal: Principal) -> dict[str, str]:
+        if isinstance(principal, ApiClient):
+            return {"x-api-key": api_key_of(principal.account_id)}
+        if not isinstance(principal, Person):
+            return {}
+        token = issue_token(
+            self._secret, user_id=principal.user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=NOW
+        )
+        return {"authorization": f"Bearer {token}"}
+
+
+def api_key_of(account_id: int) -> str:
+    """The key that `callers.sql` stores for a company whose calls are counted."""
+
+    def known(length: int) -> bytes:
+        return account_id.to_bytes(length) if length == _KEY_ID_BYTES else bytes(length)
+
+    return generate_key(known).text
+
+
+def require_success(document: TrustedDocument, result: DocumentAnswer) -> DocumentAnswer:
+    """Return the result unchanged; raises `RunFailed` if any part was refused."""
+    if result.refusal is not None:
+        said = orjson.dumps(result.bodies[-1]).decode()
+        raise RunFailed(f"{document.name} was answered with {said}")
+    return result
+
+
+# Any: bodies are JSON.
+def _bodies(document: TrustedDocument, answer: bytes) -> tuple[dict[str, Any], ...]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise RunFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
+    if b"text/event-stream" not in head:
+        return (orjson.loads(body),)
+    data = (event.partition(_DATA)[2].partition(b"\n")[0] for event in body.split(_EVENT))
+    return tuple(orjson.loads(one) for one in data if one)

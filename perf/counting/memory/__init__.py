@@ -1,0 +1,1 @@
+"""Finds memory leaks: measured in a process of its own, located by source line."""

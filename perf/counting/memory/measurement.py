@@ -1,0 +1,60 @@
+"""Check whether requests leak memory, by starting a process for it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from gql.documents.budgets.budget import Protection
+from gql.documents.trusted_documents import TrustedDocument
+from perf.counting.child_process import lines_of
+from perf.counting.memory.leaks import Leak
+
+REQUESTS, REQUESTS_WITH_REPLIES = 2_000, 900
+_CHILD = "perf.counting.memory.child"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDocuments:
+    """Documents that were requested alternately, and the leaks found."""
+
+    documents: tuple[str, ...]
+    requests: int
+    leaks: tuple[Leak, ...]
+
+    def findings(self) -> Iterator[str]:
+        """One sentence for each leak."""
+        for leak in self.leaks:
+            yield (
+                f"{leak.request_bytes} bytes of each request are kept, allocated at {leak.place} "
+                f"({self.requests} requests for {', '.join(self.documents)})"
+            )
+
+
+def memory_leaks(
+    url: str, folder: Path, documents: Mapping[str, TrustedDocument], *, share: float = 1.0
+) -> Iterator[MeasuredDocuments]:
+    """Measure groups of similar documents, many requests each; raises `CountingFailed`."""
+    for names, requests in _groups(documents):
+        asked = int(share * requests)
+        lines = lines_of(_CHILD, url, str(folder), str(asked), *names)
+        yield MeasuredDocuments(
+            tuple(names), asked, tuple(Leak(**orjson.loads(line)) for line in lines)
+        )
+
+
+def _groups(
+    documents: Mapping[str, TrustedDocument],
+) -> Iterator[tuple[Collection[str], int]]:
+    """The documents that read, those that write, and those that generate replies."""
+    with_replies = [name for name, one in documents.items() if generates_reply(one)]
+    reads = [name for name, one in documents.items() if one.text.startswith("query")]
+    writes = [name for name in documents if name not in {*with_replies, *reads}]
+    groups = ((reads, REQUESTS), (writes, REQUESTS), (with_replies, REQUESTS_WITH_REPLIES))
+    yield from ((names, requests) for names, requests in groups if names)
+
+
+def generates_reply(document: TrustedDocument) -> bool:
+    """Whether it generates a reply."""
+    return Protection.QUOTA in document.budget.accepts or "Reply" in document.name

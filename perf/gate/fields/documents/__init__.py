@@ -1,0 +1,1 @@
+"""What generated documents consist of: entry points, paths, selections and values."""

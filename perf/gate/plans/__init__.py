@@ -1,0 +1,1 @@
+"""Checks the query plans of the statements that a document runs."""

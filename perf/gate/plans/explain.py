@@ -1,0 +1,73 @@
+"""Query plans of PostgreSQL, and the nodes in them that do not scale."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+import asyncpg
+import orjson
+
+from db.statement import Statement
+
+# Any: plans are JSON.
+Plan: TypeAlias = dict[str, Any]
+_SIZES = "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r'"
+_SORTS = frozenset({"Sort", "Incremental Sort"})
+
+
+async def table_sizes(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, int]:
+    """The number of rows of each table, as estimated by the planner."""
+    return {row["relname"]: row["reltuples"] for row in await connection.fetch(_SIZES)}
+
+
+async def custom_plan(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    statement: Statement,
+    arguments: Sequence[Any],  # Any: the driver takes whatever PostgreSQL has a type for
+) -> Plan:
+    """The plan for these values; the statement is not run."""
+    said = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.sql}", *arguments)
+    return _plan(said)
+
+
+async def generic_plan(
+    connection: "asyncpg.Connection[asyncpg.Record]", statement: Statement, parameters: int
+) -> Plan:
+    """The plan for arbitrary values, used for statements that a connection runs often.
+
+    EXPLAIN alone would plan for given values, so the statement is prepared.
+    """
+    nulls = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE explained AS {statement.sql}")
+    try:
+        return _plan(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained{nulls}"))
+    finally:
+        await connection.execute("DEALLOCATE explained; RESET plan_cache_mode")
+
+
+def scans(plan: Plan) -> set[str]:
+    """The tables that are scanned sequentially."""
+    return {node["Relation Name"] for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+
+
+def sorts(plan: Plan) -> set[str]:
+    """The tables whose rows are sorted instead of being read in the order of an index."""
+    sorting = (node for node in nodes(plan) if node["Node Type"] in _SORTS)
+    return {table for node in sorting for table in tables(node)}
+
+
+def tables(plan: Plan) -> set[str]:
+    """The tables that are read or written."""
+    return {node["Relation Name"] for node in nodes(plan) if "Relation Name" in node}
+
+
+def nodes(plan: Plan) -> Iterator[Plan]:
+    """The node and all nodes below it."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def _plan(explained: str) -> Plan:
+    plan: Plan = orjson.loads(explained)[0]["Plan"]
+    return plan

@@ -1,0 +1,66 @@
+"""Check the query plans of a document's statements, with given and with generic values."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from db.connections.capture import ExecutedStatement
+from perf.gate.execution.in_process import ResourceUsage
+from perf.gate.findings import GateFinding
+from perf.gate.plans.explain import Plan, custom_plan, generic_plan, scans, sorts, tables
+from perf.gate.plans.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    import asyncpg
+
+SMALL_TABLES = frozenset({"billing_plans"})
+"""Tables that stay small in production: sequential scans of them are allowed."""
+SORTED_ON_PURPOSE: Mapping[str, str] = {
+    "credentials.by_account": "the keys of one company, of which it makes a few a year",
+    "privacy.erased_tables": "the lines of receipts, of which each has one a table",
+}
+"""Repository methods that may sort, and the reason."""
+MINIMUM_ROWS = 1_000
+"""Rows needed in every other table: with fewer, plans would be meaningless."""
+
+
+class PlanChecker:
+    """Explains statements on one connection, without running them."""
+
+    def __init__(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", sizes: Mapping[str, int]
+    ) -> None:
+        self._connection = connection
+        self._sizes = sizes
+        self._generic: dict[str, Plan] = {}
+        """Generic plans by statement, which do not depend on values."""
+
+    async def findings(self, document: str, usage: ResourceUsage) -> list[GateFinding]:
+        """Findings about sequential scans and sorts, each statement once."""
+        found: list[GateFinding] = []
+        for statement, one in {fingerprint(one.statement.sql): one for one in usage.ran}.items():
+            plans = (
+                await custom_plan(self._connection, one.statement, one.arguments),
+                await self._generic_plan(one),
+            )
+            method = one.statement.name
+            problems = {problem: None for plan in plans for problem in self._of(plan, method)}
+            found += [GateFinding(document, problem, method, statement) for problem in problems]
+        return found
+
+    async def _generic_plan(self, one: ExecutedStatement) -> Plan:
+        sql = one.statement.sql
+        if sql not in self._generic:
+            parameters = len(one.arguments)
+            self._generic[sql] = await generic_plan(self._connection, one.statement, parameters)
+        return self._generic[sql]
+
+    def _of(self, plan: Plan, method: str) -> Iterator[str]:
+        for table in sorted(tables(plan) - SMALL_TABLES):
+            size = self._sizes[table]
+            if size < MINIMUM_ROWS:
+                yield f"reads {table}, of which the gate's data has only {size} rows"
+        for table in sorted(scans(plan) - SMALL_TABLES):
+            yield f"reads the whole of {table}: no index serves it"
+        for table in sorted(sorts(plan) - SMALL_TABLES):
+            if method not in SORTED_ON_PURPOSE:
+                yield f"sorts rows of {table}: no index has them in order"

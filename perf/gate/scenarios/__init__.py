@@ -1,0 +1,1 @@
+"""How each of our documents is run: its caller, its preparation and its variables."""

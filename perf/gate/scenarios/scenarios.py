@@ -1,0 +1,245 @@
+"""The scenario of each of our documents: its caller, its preparation and its variables."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from secrets import token_hex
+from typing import Any, TypeAlias
+
+from gql.documents.budgets.budget import DEFAULT
+from gql.documents.budgets.variant_budgets import kind_of_caller
+from gql.documents.budgets.variants import COMPANY, NOBODY, OPS, PERSON
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.data.callers import (
+    TWICE_THE_ROWS,
+    CallerGroup,
+    anonymous,
+    company,
+    debtor,
+    guidance_company,
+    payer,
+    plan_changer,
+    reader,
+    writer,
+)
+from perf.gate.data.restore import restore_credentials, restore_subscription
+from perf.gate.execution.in_process import NOW, RunFailed
+from perf.gate.execution.runner import DocumentRunner
+from services.callers.principal import Principal
+
+_TEXT = "How do I begin with the garden, and what can wait until spring?"
+_OLDEST = """query Oldest($status: ConversationStatus) {
+  viewer { conversations(last: 1, status: $status) { edges { node { id } } } }
+}"""
+_ALLOWED = {
+    NOBODY: (NOBODY, PERSON, COMPANY, OPS),
+    PERSON: (PERSON, OPS),
+    COMPANY: (COMPANY,),
+}
+_RUN, _keys = token_hex(4), count(1)
+"""Idempotency keys are unique in each run, also on a database that an earlier run filled."""
+
+# Any: variables and data are JSON.
+Variables: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioContext:
+    """Runs documents for one group of callers."""
+
+    runner: DocumentRunner
+    callers: CallerGroup
+
+    # Any: data is JSON.
+    async def data(self, name: str, **variables: Any) -> Any:
+        """The value of the only root field of another document, run by the writer."""
+        return await self.read(own_document(name), writer(self.callers), variables)
+
+    # Any: as above.
+    async def read(
+        self, document: TrustedDocument | str, principal: Principal, variables: Mapping[str, Any]
+    ) -> Any:
+        """The value of the only root field of a document, or of a query text."""
+        if isinstance(document, str):
+            document = TrustedDocument("Before", document, DEFAULT)
+        _, (data,) = await self.runner.run(document, principal, variables)
+        (value,) = data.values()
+        return value
+
+
+def own_document(name: str) -> TrustedDocument:
+    """A document that prepares others; raises `RunFailed` if it has no valid budget."""
+    document = trusted_documents().get(name)
+    if document is None:
+        raise RunFailed(f"{name} is asked before, and cannot be: it has no budget that can be read")
+    return document
+
+
+async def _nothing(_asking: ScenarioContext) -> Variables:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """The caller of a document, and the variables that cannot be derived from types, such as ids.
+
+    `also` are more kinds of callers that are answered, besides those in `_ALLOWED`.
+    """
+
+    principal: Callable[[CallerGroup], Principal]
+    variables: Callable[[ScenarioContext], Awaitable[Variables]] = _nothing
+    also: tuple[str, ...] = ()
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """The kinds of callers that are answered, the usual one first."""
+        return (*_ALLOWED[kind_of_caller(self.principal(TWICE_THE_ROWS))], *self.also)
+
+
+async def _conversation(context: ScenarioContext, status: str = "ACTIVE") -> str:
+    """The oldest remaining conversation of the writer."""
+    viewer = await context.read(_OLDEST, writer(context.callers), {"status": status})
+    return str(viewer["conversations"]["edges"][0]["node"]["id"])
+
+
+async def _of_conversation(context: ScenarioContext) -> Variables:
+    return {"conversationId": await _conversation(context)}
+
+
+async def _own_conversation(context: ScenarioContext) -> Variables:
+    viewer = await context.read(own_document("ConversationPage"), reader(context.callers), {})
+    return {"conversationId": viewer["conversations"]["edges"][0]["node"]["id"]}
+
+
+async def _on_conversation(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context)}
+
+
+async def _on_archived_conversation(context: ScenarioContext) -> Variables:
+    return {"input": {"conversationId": await _conversation(context, "ARCHIVED")}}
+
+
+async def _renaming(context: ScenarioContext) -> Variables:
+    return {"input": {"conversationId": await _conversation(context), "title": "The garden"}}
+
+
+async def _sending(context: ScenarioContext) -> Variables:
+    return await _of_conversation(context) | {"content": _TEXT} | _key()
+
+
+async def _complete_reply(context: ScenarioContext) -> str:
+    sent = await context.data("SendMessage", **await _sending(context))
+    return str(sent["reply"]["id"])
+
+
+async def _regenerating(context: ScenarioContext) -> Variables:
+    return {"input": {"messageId": await _complete_reply(context)} | _key()}
+
+
+async def _stopping(context: ScenarioContext) -> Variables:
+    return {"input": {"messageId": await _complete_reply(context)}}
+
+
+async def _following(context: ScenarioContext) -> Variables:
+    sent = await context.data("StreamMessage", **await _sending(context))
+    return {"messageId": sent["reply"]["id"]}
+
+
+async def _with_key(_asking: ScenarioContext) -> Variables:
+    return {"input": _key()}
+
+
+async def _with_new_request(context: ScenarioContext) -> Variables:
+    viewer = await context.data("PrivacyRequests", first=5)
+    for edge in viewer["privacyRequests"]["edges"]:
+        if edge["node"]["status"] == "REQUESTED":
+            await context.data(
+                "CancelPrivacyRequest", input={"privacyRequestId": edge["node"]["id"]}
+            )
+    return await _with_key(context)
+
+
+def _paying(
+    who: Callable[[CallerGroup], Principal],
+) -> Callable[[ScenarioContext], Awaitable[Variables]]:
+    async def paying(context: ScenarioContext) -> Variables:
+        await restore_subscription(context.runner, who(context.callers))
+        how = {"planCode": "basic-entry", "paymentMethodToken": "pm_card_ok"}
+        return {"input": how | _key()}
+
+    return paying
+
+
+async def _moving(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"input": {"planCode": "basic-entry"} | _key()}
+
+
+async def _cancelling(context: ScenarioContext) -> Variables:
+    payload = await context.data("RequestPrivacyDelete", **await _with_new_request(context))
+    return {"input": {"privacyRequestId": payload["privacyRequest"]["id"]}}
+
+
+async def _days(context: ScenarioContext) -> Variables:
+    today = NOW.date()
+    return {"from": str(today - timedelta(days=context.callers.rows - 1)), "to": str(today)}
+
+
+async def _guidance(_asking: ScenarioContext) -> Variables:
+    question = {"situation": "The support team falls behind.", "objective": "Answer in a day."}
+    return {"input": question | _key()}
+
+
+async def _with_room(context: ScenarioContext) -> Variables:
+    await restore_credentials(context.runner, writer(context.callers))
+    return await _with_key(context)
+
+
+async def _with_credential(context: ScenarioContext) -> Variables:
+    made = await context.data("CreateApiCredential", **await _with_room(context))
+    return {"input": {"credentialId": made["credential"]["id"]}}
+
+
+def _key() -> Variables:
+    return {"idempotencyKey": new_key()}
+
+
+def new_key() -> str:
+    """A new idempotency key."""
+    return f"gate-{_RUN}-{next(_keys):06}"
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "ApiCredentials": Scenario(reader),
+    "ArchiveConversation": Scenario(writer, _on_conversation),
+    "CancelPrivacyRequest": Scenario(writer, _cancelling),
+    "ChangePlan": Scenario(plan_changer, _moving),
+    "Checkout": Scenario(payer, _paying(payer)),
+    "ConversationMessages": Scenario(reader, _own_conversation),
+    "ConversationPage": Scenario(reader),
+    "ConversationsWithMessages": Scenario(reader),
+    "CreateApiCredential": Scenario(writer, _with_room),
+    "CurrentSubscription": Scenario(reader),
+    "DeleteConversation": Scenario(writer, _on_conversation),
+    "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
+    "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
+    "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "Plans": Scenario(anonymous),
+    "PrivacyExportStatus": Scenario(reader),
+    "PrivacyRequests": Scenario(reader),
+    "Quota": Scenario(reader),
+    "RegenerateReply": Scenario(writer, _regenerating),
+    "RenameConversation": Scenario(writer, _renaming),
+    "ReplyStream": Scenario(writer, _following),
+    "RequestPrivacyDelete": Scenario(writer, _with_new_request),
+    "RequestPrivacyExport": Scenario(writer, _with_new_request),
+    "RetryPayment": Scenario(debtor, _paying(debtor)),
+    "RevokeApiCredential": Scenario(writer, _with_credential),
+    "RotateApiCredential": Scenario(writer, _with_credential),
+    "SendMessage": Scenario(writer, _sending),
+    "StartConversation": Scenario(writer, _with_key),
+    "StopReply": Scenario(writer, _stopping),
+    "StreamMessage": Scenario(writer, _sending),
+    "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
+}

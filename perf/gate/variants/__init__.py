@@ -1,0 +1,1 @@
+"""The variants of a document: combinations of variables and callers that are run."""

@@ -1,1 +1,0 @@
-"""The server in the process that measures it, asked without a network."""

@@ -1,0 +1,1 @@
+"""What is observed of the server and the machine during a run."""

@@ -1,0 +1,1 @@
+"""Compares two runs: latencies, failures, coverage and costs, and what explains them."""

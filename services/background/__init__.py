@@ -1,0 +1,1 @@
+"""Work beside requests: periodic jobs, and buffers that are written behind."""

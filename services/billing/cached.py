@@ -1,0 +1,6 @@
+"""The format of a subscription in the cache."""
+
+from cache.serializer import CacheSerializer
+from services.billing.records import Subscription
+
+SUBSCRIPTION_SERIALIZER = CacheSerializer(1, Subscription)

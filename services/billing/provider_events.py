@@ -1,0 +1,50 @@
+"""Events from the payment provider's webhooks: each is applied once, in any order."""
+
+from datetime import datetime, timedelta
+
+from clients.payments.records import PaymentEvent
+from db.database import Connection, Database
+from db.queries.billing import webhook_events
+from services.billing.settlement import PaymentSettlement, lock_payment
+from services.clock import Clock
+from services.mutations.audit import system
+
+EVENT_RETENTION = timedelta(days=30)
+"""How long event ids are stored to recognise repeats; the provider retries for three days."""
+
+
+class PaymentEventHandler:
+    """Applies events to the payments that they are about."""
+
+    def __init__(self, database: Database, settlement: PaymentSettlement, *, clock: Clock) -> None:
+        self._database = database
+        self._settlement = settlement
+        self._clock = clock
+
+    async def handle(self, event: PaymentEvent, *, request_id: str | None) -> None:
+        """Record an event, and apply it unless it is a repeat or is about no payment of ours.
+
+        The payment is locked before the event is recorded. The event's row references the payment:
+        recording it first would block a transaction that locks the person and then the payment.
+        """
+        async with self._database.begin() as transaction:
+            payment = None
+            if event.payment_id is not None:
+                payment = await lock_payment(transaction, event.payment_id)
+            # Another deployment, with the same payment ids, may share the provider's account.
+            if payment is not None and payment["provider_key"] != event.idempotency_key:
+                payment = None
+            is_new = await webhook_events.take_event(
+                transaction,
+                event.id,
+                payment_id=None if payment is None else payment["id"],
+                occurred_at=event.occurred_at,
+                now=self._clock(),
+            )
+            if is_new and payment is not None and event.result is not None:
+                await self._settlement.apply(transaction, payment, event.result, system(request_id))
+
+
+async def delete_old_events(connection: Connection, now: datetime) -> None:
+    """Delete the events that the provider no longer repeats; what they changed stays."""
+    await webhook_events.forget_events(connection, now - EVENT_RETENTION)

@@ -1,0 +1,96 @@
+"""Settling payments: a result is applied once, from a request, the worker or a webhook."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeAlias
+
+import structlog
+from asyncpg import Record
+
+from clients.payments.records import ChargeResult
+from db.database import Transaction
+from db.queries.billing import payments, subscriptions
+from services.billing.records import PaymentStatus
+from services.billing.rules import next_payment_status, payment_failure_reason
+from services.callers import people
+from services.callers.people import PersonUnknown
+from services.clock import Clock
+from services.mutations import audit
+from services.mutations.audit import Actor
+
+Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
+"""Invalidates the cached subscriptions of some users in every instance."""
+
+_log = structlog.get_logger("guidance.billing")
+
+
+async def lock_payment(transaction: Transaction, payment_id: int) -> Record | None:
+    """Lock a payment until the transaction ends, and return it; None if it does not exist.
+
+    The order of locks is always person, payment, subscription. The payment of an erased person has
+    no person to lock.
+    """
+    for payment in await payments.by_id(transaction, payment_id):
+        if payment["user_id"] is not None:
+            with suppress(PersonUnknown):  # erased since the line above
+                await people.lock(transaction, payment["user_id"])
+        return await payments.lock(transaction, payment_id)
+    return None
+
+
+class PaymentSettlement:
+    """Settles payments, and activates or fails their subscriptions accordingly."""
+
+    def __init__(self, *, invalidate: Invalidate, clock: Clock) -> None:
+        self._invalidate = invalidate
+        self._clock = clock
+
+    async def apply(
+        self, transaction: Transaction, payment: Record, result: ChargeResult, actor: Actor
+    ) -> None:
+        """Store what the provider says about a locked payment; repeating it changes nothing."""
+        status = next_payment_status(PaymentStatus(payment["status"]), result.state)
+        if status is None:
+            return
+        now, reason = self._clock(), payment_failure_reason(result)
+        await payments.settle(
+            transaction,
+            payment["id"],
+            status=status.value,
+            reference=result.reference,
+            failure_reason=reason,
+            now=now,
+        )
+        action = await _update_subscription(transaction, payment, reason, now)
+        await audit.record(
+            transaction,
+            actor,
+            action,
+            f"subscription:{payment['subscription_id']}",
+            now=now,
+            user_id=payment["user_id"],
+            payment=payment["id"],
+            plan=payment["plan_code"],
+            reason=reason,
+        )
+        user_ids = [payment["user_id"]] if payment["user_id"] is not None else []
+        transaction.after_commit(lambda: self._invalidate(user_ids))
+        transaction.on_unknown_outcome(lambda: self._invalidate(user_ids))
+
+
+async def _update_subscription(
+    transaction: Transaction, payment: Record, reason: str | None, now: datetime
+) -> str:
+    """Activate or fail the subscription of a payment, and return the audited action."""
+    subscription_id = payment["subscription_id"]
+    if reason is not None:
+        await subscriptions.fail(transaction, subscription_id, reason, now)
+        return "payment.failed"
+    has_owner = payment["user_id"] is not None
+    if has_owner and await subscriptions.activate(
+        transaction, subscription_id, payment["plan_code"], now
+    ):
+        return "payment.succeeded"
+    _log.error("money was taken for nothing; give it back", payment=payment["id"])
+    return "payment.superfluous"

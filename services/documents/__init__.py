@@ -1,0 +1,1 @@
+"""Trusted documents: the registry of what clients published, its state and its usage."""

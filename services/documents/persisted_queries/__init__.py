@@ -1,0 +1,1 @@
+"""Automatic persisted queries: texts that clients registered under their hash."""

@@ -1,0 +1,69 @@
+"""Storing the outcomes of replies, retried until it succeeds: the text exists nowhere else."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import stamina
+import structlog
+
+from clients.llm import GenerationReport
+from db.connections.errors import DatabaseUnavailable
+from db.database import Database
+from services.generation.records import ReplyDraft, ReplyOutcome
+from services.generation.store import ReplyStore
+
+_LONGEST_WAIT_SECONDS = 2.0
+_WAITS_PER_LEASE = 8
+"""Short enough to store the outcome before recovery begins, a lease after the database is back."""
+_MOST_DATABASE_ERRORS = 4
+"""After errors such as a deadlock or a lock timeout, the next attempt may succeed."""
+_log = structlog.get_logger("guidance.replies")
+
+
+class OutcomeRecorder:
+    """Stores the outcomes of the replies that the process `owner` writes."""
+
+    def __init__(
+        self, database: Database, store: ReplyStore, owner: UUID, *, lease_seconds: float
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._owner = owner
+        self._longest_wait_seconds = min(_LONGEST_WAIT_SECONDS, lease_seconds / _WAITS_PER_LEASE)
+
+    async def record(self, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
+        """Store the outcome of a reply; while the database is away, retry without limit.
+
+        If the database rejects it, retry a few times without details (token counts, waits), then
+        raise the last error. Returns False if the reply was no longer the owner's.
+        """
+        errors = 0
+
+        def is_retried(error: Exception) -> bool:
+            nonlocal outcome, draft, errors
+            if isinstance(error, DatabaseUnavailable):
+                return True
+            _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
+            outcome, draft = _without_details(outcome, draft)
+            errors += 1
+            return errors <= _MOST_DATABASE_ERRORS
+
+        async for attempt in stamina.retry_context(
+            on=is_retried,
+            attempts=None,
+            timeout=None,
+            wait_initial=min(0.1, self._longest_wait_seconds),
+            wait_max=self._longest_wait_seconds,
+            wait_jitter=self._longest_wait_seconds / 2,
+        ):
+            with attempt:
+                async with self._database.begin() as transaction:
+                    return await self._store.complete(
+                        transaction, reply_id, self._owner, outcome, draft
+                    )
+        raise AssertionError("unreachable")
+
+
+def _without_details(outcome: ReplyOutcome, draft: ReplyDraft) -> tuple[ReplyOutcome, ReplyDraft]:
+    report = GenerationReport(draft.report.model, draft.report.attempts)
+    return replace(outcome, retry_after_seconds=None), replace(draft, report=report)

@@ -1,0 +1,1 @@
+"""Redaction: the model never sees what identifies people."""

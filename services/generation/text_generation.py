@@ -1,0 +1,77 @@
+"""Generating a reply: identifiers are redacted from the prompt and restored in the text."""
+
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+
+from clients.llm import (
+    FailureReason,
+    GenerationFailed,
+    GenerationReport,
+    LanguageModel,
+    PromptMessage,
+)
+from services.generation.redaction.placeholders import redact
+
+LONGEST_TEXT = 1_000_000
+"""In characters, with identifiers restored: a placeholder may stand for a longer text."""
+_HIGH_SURROGATES = ("\ud800", "\udbff")
+
+
+async def generate_text(
+    model: LanguageModel,
+    prompt: Sequence[PromptMessage],
+    report: GenerationReport,
+    add: Callable[[str], None],
+) -> None:
+    """Ask the model, and pass its text to `add` as it arrives, even if it fails in the end.
+
+    Raises `GenerationFailed`, also if the text becomes longer than `LONGEST_TEXT`.
+    """
+    contents, placeholders = redact([one.content for one in prompt])
+    redacted = [
+        PromptMessage(one.role, content) for one, content in zip(prompt, contents, strict=True)
+    ]
+    restorer, sanitizer = placeholders.restorer(), TextSanitizer()
+    left = LONGEST_TEXT
+    try:
+        async with aclosing(model.generate(redacted, report)) as generated:
+            async for piece in generated:
+                text = restorer.feed(sanitizer.feed(piece))
+                add(text[:left])
+                left -= len(text)
+                if left < 0:
+                    raise GenerationFailed(FailureReason.TOO_LONG)
+    finally:
+        add(restorer.feed(sanitizer.end()) + restorer.end())
+
+
+class TextSanitizer:
+    """Removes from a text in pieces what PostgreSQL and UTF-8 cannot store.
+
+    A surrogate pair may be split between two pieces: the first half waits for the second.
+    """
+
+    def __init__(self) -> None:
+        self._pending = ""
+
+    def feed(self, piece: str) -> str:
+        """Take the next piece, and return the text that is complete by now, which may be empty."""
+        text = self._pending + piece.replace("\0", "")
+        ends_in_half = bool(text) and _HIGH_SURROGATES[0] <= text[-1] <= _HIGH_SURROGATES[1]
+        self._pending = text[-1] if ends_in_half else ""
+        return _encodable(text[:-1] if ends_in_half else text)
+
+    def end(self) -> str:
+        """Return the rest, after the last piece."""
+        pending, self._pending = self._pending, ""
+        return _encodable(pending)
+
+
+def _encodable(text: str) -> str:
+    """The text with surrogate pairs joined; a lone surrogate becomes a question mark."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return joined.encode(errors="replace").decode()
+    return text

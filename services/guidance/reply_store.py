@@ -1,0 +1,143 @@
+"""The replies of conversations: storing them, ending them, and settling the quota.
+
+Whoever deletes the generation's row ends the reply. So a reply ends once however many processes
+try, and its quota unit is settled or released once.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from asyncpg import Record
+
+from db.database import Connection, Transaction
+from db.queries.chat import messages, reply_generations
+from metrics.generation import reply_abandoned, reply_begun, reply_ended
+from services.clock import Clock
+from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
+from services.guidance.rules import is_charged
+from services.quota import ledger
+from streams import ReplyStreams
+
+_STOPPED = ReplyOutcome(MessageStatus.STOPPED)
+
+
+class ConversationReplyStore:
+    """The `ReplyStore` of conversations."""
+
+    def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
+        self._streams = streams
+        self._clock = clock
+
+    async def renew(
+        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
+    ) -> set[int]:
+        """See `ReplyStore`."""
+        return await reply_generations.renew(connection, owner, reply_ids, lease_seconds)
+
+    async def save(
+        self, connection: Connection, drafts: Mapping[int, ReplyDraft]
+    ) -> Collection[int]:
+        """Store drafts, and return the ids of those stored: not of ended or locked replies."""
+        rows = [
+            {
+                "id": reply_id,
+                "content": one.text,
+                "attempts": one.report.attempts,
+                "stream_ends": one.ends,
+            }
+            for reply_id, one in drafts.items()
+        ]
+        return await reply_generations.save_progress(connection, rows)
+
+    async def complete(
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        outcome: ReplyOutcome,
+        draft: ReplyDraft,
+    ) -> bool:
+        """See `ReplyStore`."""
+        ended = await reply_generations.end(transaction, reply_id, owner)
+        if ended is None:
+            return False
+        now, report = self._clock(), draft.report
+        await messages.end_reply(
+            transaction,
+            reply_id=reply_id,
+            status=outcome.status.value,
+            failure_reason=outcome.failure and outcome.failure.value,
+            retry_at=_retry_at(outcome, now),
+            content=draft.text,
+            stream_ends=draft.ends,
+            model=report.model,
+            attempts=report.attempts,
+            prompt_tokens=report.prompt_tokens,
+            completion_tokens=report.completion_tokens,
+            latency_ms=draft.latency_ms,
+        )
+        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
+        return True
+
+    async def end_expired(self, transaction: Transaction) -> int | None:
+        """See `ReplyStore`; the stored text of the reply is kept."""
+        ended = await reply_generations.end_expired(transaction)
+        if ended is None:
+            return None
+        outcome = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
+        return await self._end_as_stored(transaction, ended, outcome)
+
+    async def end_stopped(self, transaction: Transaction, reply_id: int) -> bool:
+        """End a reply as stopped, with its stored text, whichever process writes it.
+
+        False if it has ended already. Call `on_abandoned` after the commit.
+        """
+        ended = await reply_generations.take_away(transaction, reply_id)
+        if ended is None:
+            return False
+        await self._end_as_stored(transaction, ended, _STOPPED)
+        return True
+
+    async def on_abandoned(self, reply_id: int) -> None:
+        """See `ReplyStore`."""
+        await self._streams.end_abandoned(reply_id)
+        reply_abandoned()
+
+    def on_started(self) -> None:
+        """See `ReplyStore`."""
+        reply_begun()
+
+    def on_ended(self, outcome: ReplyOutcome | None) -> None:
+        """See `ReplyStore`."""
+        reply_ended(outcome.status.value if outcome else "unrecorded")
+
+    async def _end_as_stored(
+        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome
+    ) -> int:
+        reply_id: int = ended["reply_id"]
+        has_text = await messages.abandon_reply(
+            transaction,
+            reply_id,
+            status=outcome.status.value,
+            failure_reason=outcome.failure and outcome.failure.value,
+        )
+        await self._settle(transaction, ended, outcome, has_text=has_text)
+        return reply_id
+
+    async def _settle(
+        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome, *, has_text: bool
+    ) -> None:
+        settle = ledger.settle if is_charged(outcome, has_text=has_text) else ledger.release
+        await settle(
+            transaction,
+            user_id=ended["user_id"],
+            reply_id=ended["reply_id"],
+            day=ended["usage_date"],
+            now=self._clock(),
+        )
+
+
+def _retry_at(outcome: ReplyOutcome, now: datetime) -> datetime | None:
+    seconds = outcome.retry_after_seconds
+    return None if seconds is None else now + timedelta(seconds=seconds)

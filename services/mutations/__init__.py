@@ -1,0 +1,1 @@
+"""What every mutation uses: refusals, input validation, idempotency keys and the audit trail."""

@@ -1,1 +1,0 @@
-"""Trusted documents: who published what, in which state, and how it is used."""

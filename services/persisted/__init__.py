@@ -1,1 +1,0 @@
-"""Texts that clients registered by their hash: automatic persisted queries."""

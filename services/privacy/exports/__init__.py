@@ -1,0 +1,1 @@
+"""Exports: a person's data, written into an archive that can be downloaded."""

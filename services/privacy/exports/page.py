@@ -1,0 +1,53 @@
+"""A person's conversations as a self-contained HTML page without scripts."""
+
+from collections.abc import AsyncIterator
+from html import escape
+
+from asyncpg import Record
+
+_BEGINNING = b"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Your conversations</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 45rem; margin: 2rem auto; padding: 0 1rem }
+h2 { margin: 3rem 0 1rem; border-top: 1px solid #ccc; padding-top: 1rem }
+article { margin: 1rem 0; white-space: pre-wrap; overflow-wrap: anywhere }
+.user { background: #eef3fb; border-radius: .5rem; padding: .5rem 1rem }
+small { display: block; color: #555 }
+</style>
+</head>
+<body>
+<h1>Your conversations</h1>
+"""
+_END = b"</body>\n</html>\n"
+_SPEAKERS = {"user": "You", "assistant": "Reply"}
+
+
+async def conversations_page(rows: AsyncIterator[Record]) -> AsyncIterator[bytes]:
+    """The page in chunks; `rows` are messages joined with their conversations, in order."""
+    yield _BEGINNING
+    conversation: int | None = None
+    async for row in rows:
+        if row["id"] != conversation:
+            conversation = row["id"]
+            yield _heading(row)
+        if row["role"] is not None:
+            yield _message(row)
+    yield _END
+
+
+def _heading(row: Record) -> bytes:
+    started = f"{row['created_at']:%Y-%m-%d %H:%M} UTC"
+    return f'<h2 dir="auto">{escape(row["title"])}</h2>\n<small>{started}</small>\n'.encode()
+
+
+def _message(row: Record) -> bytes:
+    role = row["role"]
+    caption = f"{_SPEAKERS[role]}, {row['written_at']:%Y-%m-%d %H:%M} UTC"
+    return (
+        f'<article class="{role}" dir="auto"><small>{caption}</small>'
+        f"{escape(row['content'])}</article>\n"
+    ).encode()

@@ -1,1 +1,0 @@
-"""Keeping what identifies people from the model."""

@@ -1,0 +1,118 @@
+"""What billing changes, every instance reads at once; what it refuses stays cached."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orjson import loads
+
+from app.graphql.request.graphql_request import GraphQLRequest
+from app.http.json_encoding import encode_json
+from app.wiring import Application, open_application
+from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
+from clients.payments.sandbox import DECLINED, OK, TIMEOUT
+from services.billing.service import PaymentOrder, PlanChangeOrder
+from services.callers.principal import Person
+from services.mutations.refusals import Refusal
+from tests.fixtures.postgres import run
+from tests.fixtures.redis import running_redis
+from tests.fixtures.server import settings_for
+from tests.fixtures.world import ALAN, NOW
+
+DOCUMENT = "{ viewer { subscription { status plan { code } } } }"
+READ = "billing.current_subscription_by_user"
+BASIC, PREMIUM = "basic-entry", "premium-unlimited"
+
+
+async def ask(application: Application) -> tuple[str, str | None, bool]:
+    """Status and plan as Alan reads them, and whether they came out of the cache."""
+    request = GraphQLRequest(DOCUMENT)
+    operation = await application.graphql.prepare(request, Person(ALAN), None)
+    answer = await application.graphql.answer(operation, request, Person(ALAN), "request")
+    assert "errors" not in answer.body, answer.body
+    # Any: JSON.
+    subscription: Any = loads(encode_json(answer.body))["data"]["viewer"]["subscription"]
+    plan = subscription["plan"]
+    return subscription["status"], plan and plan["code"], READ not in answer.statements
+
+
+async def warm(*applications: Application) -> None:
+    """Let each have it cached; a busy machine may take Redis for slow."""
+    async with asyncio.timeout(20):
+        for application in applications:
+            while not (await ask(application))[2]:
+                pass
+
+
+def payment(key: str, token: str = OK) -> PaymentOrder:
+    return PaymentOrder(ALAN, BASIC, token, key, "request")
+
+
+def test_every_change_is_read_at_once_everywhere(own_world: str, tmp_path: Path) -> None:
+    async def scenario(url: str) -> None:
+        async with AsyncExitStack() as stack:
+            settings = settings_for(
+                own_world,
+                tmp_path,
+                redis_url=url,
+                billing_subscription_cache_ttl_seconds=3_600,
+            )
+            one, other = [
+                await stack.enter_async_context(
+                    open_application(settings, own_world, clock=lambda: NOW)
+                )
+                for _ in range(2)
+            ]
+
+            async def reads(status: str, plan: str | None) -> None:
+                for application in (one, other):
+                    assert (await ask(application))[:2] == (status, plan)
+                await warm(one, other)
+
+            await reads("INACTIVE", None)
+            declined = await one.billing.service.checkout(payment("1", DECLINED))
+            await reads("FAILED", BASIC)
+            await one.billing.service.retry_payment(payment("2", TIMEOUT))
+            await reads("PENDING", BASIC)
+            await run(own_world, "UPDATE billing_payment_attempts SET next_check_at = '-infinity'")
+            assert await one.billing.charging.finish_overdue() == 1
+            await reads("ACTIVE", BASIC)
+            await one.billing.service.change_plan(PlanChangeOrder(ALAN, PREMIUM, "3", "request"))
+            await reads("ACTIVE", PREMIUM)
+            # So that the event of the payment that was declined has something to change.
+            await run(own_world, "UPDATE user_subscriptions SET status = 'failed' WHERE id > 5")
+            event = PaymentEvent(
+                "evt_1",
+                NOW,
+                declined["id"],
+                declined["provider_key"],
+                ChargeResult(ChargeState.SUCCEEDED, "late"),
+            )
+            await one.billing.events.handle(event, request_id=None)
+            await reads("ACTIVE", BASIC)
+
+    with running_redis(tmp_path) as url:
+        asyncio.run(scenario(url))
+
+
+def test_what_is_refused_or_said_again_stays_cached(own_world: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        settings = settings_for(own_world, tmp_path)
+        async with open_application(settings, own_world, clock=lambda: NOW) as application:
+            service = application.billing.service
+            await service.checkout(payment("1"))
+            await warm(application)
+            for refused in (
+                service.checkout(payment("2")),
+                service.retry_payment(payment("1")),
+                service.change_plan(PlanChangeOrder(ALAN, BASIC, "3", "request")),
+                service.change_plan(PlanChangeOrder(ALAN, "golden", "4", "request")),
+            ):
+                with pytest.raises(Refusal):
+                    await refused
+            await service.checkout(payment("1"))
+            assert await ask(application) == ("ACTIVE", BASIC, True)
+
+    asyncio.run(scenario())

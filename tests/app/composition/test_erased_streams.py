@@ -1,0 +1,111 @@
+"""Erasures and what Redis holds: nothing that the person was answered, when a receipt says so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from redis import Redis
+
+from app.wiring import Application, open_application
+from services.privacy.records import PrivacyRequestStatus
+from tests.fixtures.llm import StandInControl
+from tests.fixtures.postgres import rows_of, run
+from tests.fixtures.redis import ControlledRedis
+from tests.fixtures.server import settings_for
+from tests.fixtures.world import ADA
+from tests.services.privacy.erasures import TAKE_AGAIN
+from tests.services.privacy.privacy_instances import LATER, until
+
+SLOWLY = {"tokens": 40, "tokens_per_second": 10}
+DUE = (
+    "DELETE FROM user_privacy_requests WHERE user_id = 2;"
+    "UPDATE user_privacy_requests SET scheduled_for = '2026-02-20' WHERE user_id = 1"
+)
+STATUS = "SELECT status FROM user_privacy_requests WHERE id = $1"
+PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
+
+
+@asynccontextmanager
+async def asked_to_erase(
+    url: str, folder: Path, redis: ControlledRedis, stand_in: StandInControl
+) -> AsyncIterator[tuple[Application, int, int]]:
+    """A process, the reply that Ada is given there, and her request to be erased."""
+    settings = settings_for(url, folder, redis_url=redis.url, chat_llm_base_url=stand_in.url)
+    async with open_application(settings, url, clock=lambda: LATER) as application:
+        sent = await application.chat.guidance.send(
+            ADA, conversation_id=None, content="Hello?", idempotency_key="hello"
+        )
+        request = await application.privacy.service.request_erasure(
+            ADA, idempotency_key="erase", request_id="request"
+        )
+        await run(url, DUE)
+        yield application, sent.reply_id, int(request["id"])
+
+
+async def status(url: str, request: int) -> str:
+    return str((await rows_of(url, STATUS, request))[0][0])
+
+
+async def erase(application: Application) -> int:
+    return await application.privacy.carrying.run_due(application.privacy.erasing)
+
+
+def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:
+    """What is kept of a reply that is a text."""
+    with Redis.from_url(redis.url) as client:
+        entries = client.xrange(f"guidance:reply:{reply_id}")
+    return [fields[b"text"] for _, fields in entries if b"text" in fields]
+
+
+def test_a_reply_that_has_ended_is_forgotten(
+    own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
+) -> None:
+    async def scenario() -> None:
+        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+            reply, request = ids
+            await until(lambda: stand_in.counts()["finished"] == 1)
+            complete = "SELECT count(*) FROM chat_messages WHERE id = $1 AND status = 'complete'"
+            while not (await rows_of(own_world, complete, reply))[0][0]:
+                await asyncio.sleep(0.01)
+            assert texts_in(redis, reply)
+            assert await erase(application) == 1
+            assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+            assert texts_in(redis, reply) == []
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
+    own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
+) -> None:
+    async def scenario() -> None:
+        stand_in.behave(**SLOWLY)
+        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+            reply, request = ids
+            await until(lambda: texts_in(redis, reply))
+            assert await erase(application) == 1
+            assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+            assert texts_in(redis, reply) == []
+            await until(lambda: stand_in.counts()["running"] == 0)
+            assert texts_in(redis, reply) == []
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_completed_that_redis_cannot_be_told(
+    own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
+) -> None:
+    async def scenario() -> None:
+        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+            request = ids[1]
+            await until(lambda: stand_in.counts()["finished"] == 1)
+            redis.kill()
+            assert await erase(application) == 1
+            assert await status(own_world, request) == PrivacyRequestStatus.PROCESSING.value
+            redis.start()
+            while await status(own_world, request) != PrivacyRequestStatus.COMPLETED.value:
+                await run(own_world, TAKE_AGAIN)
+                await erase(application)
+
+    asyncio.run(scenario())

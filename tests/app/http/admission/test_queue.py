@@ -1,0 +1,288 @@
+"""In which order, and how many at a time, what was admitted is begun."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from app.http.admission.controller import AdmissionController, AdmissionLimits, NotAdmitted
+from app.http.admission.queue import AdmissionQueue
+
+LONGEST_SECONDS = 3.0
+TURN_SECONDS = 0.03125
+ORIGIN, OTHER, THIRD = "192.0.2.1", "192.0.2.2", "192.0.2.3"
+
+
+@dataclass
+class Stage:
+    """A clock, the room that there is, and what was begun."""
+
+    now: float = 100.0
+    room: int = 0
+    looks: int = 0
+    begun: list[int] = field(default_factory=list)
+    given_up: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.queue = AdmissionQueue(
+            self._has_room,
+            longest_wait_seconds=LONGEST_SECONDS,
+            seconds=lambda: self.now,
+        )
+
+    def enter(self, *numbers: int, origin: str = ORIGIN) -> None:
+        for number in numbers:
+            self.queue.enter(partial(self._begin, number), origin)
+
+    def expected_wait(self, origin: str = ORIGIN) -> float:
+        return self.queue.expected_wait(origin)
+
+    def _has_room(self) -> bool:
+        self.looks += 1
+        return self.room > 0
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass in short turns, in each of which the queue looks."""
+        async with asyncio.timeout(10):
+            for _ in range(round(seconds / TURN_SECONDS)):
+                self.now += TURN_SECONDS
+                looks = self.looks
+                while self.looks == looks:
+                    await asyncio.sleep(0)
+
+    def _begin(self, number: int, is_turn: bool) -> None:
+        self.room -= is_turn
+        (self.begun if is_turn else self.given_up).append(number)
+
+    async def until_begun(self, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.begun) + len(self.given_up) < count:
+                await asyncio.sleep(0)
+
+
+def on_stage(play: Callable[[Stage], Awaitable[None]]) -> Stage:
+    async def perform() -> Stage:
+        stage = Stage()
+        await play(stage)
+        return stage
+
+    return asyncio.run(perform())
+
+
+def test_where_there_is_room_it_is_begun_at_once() -> None:
+    async def play(stage: Stage) -> None:
+        stage.room = 10
+        stage.enter(1, 2)
+
+    assert on_stage(play).begun == [1, 2]
+
+
+def begun_in_turns(turn_seconds: float, count: int) -> list[int]:
+    """How many of so many are begun in each turn of the loop, if each takes so long."""
+    counts = []
+
+    async def play(stage: Stage) -> None:
+        stage.room = count
+        stage.enter(*range(count))
+        before = 0
+        while before < count:
+            counts.append(len(stage.begun) - before)
+            before = len(stage.begun)
+            stage.now += turn_seconds
+            await asyncio.sleep(0)
+
+    assert on_stage(play).begun == list(range(count)), "in the order of coming"
+    return counts
+
+
+def test_few_are_begun_in_each_turn_of_the_loop() -> None:
+    assert begun_in_turns(0.01, 10) == [2] * 5
+
+
+def test_more_are_begun_where_turns_stay_short() -> None:
+    assert begun_in_turns(0.002, 170) == [*range(2, 16), 16, 16, 16, 3]
+
+
+def test_who_comes_while_others_wait_is_begun_after_them() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.room = 10
+        stage.enter(2)
+        assert stage.begun == []
+        await stage.until_begun(2)
+
+    assert on_stage(play).begun == [1, 2]
+
+
+def test_as_many_are_begun_as_there_is_room_for() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1, 2, 3)
+        stage.room = 2
+        await stage.until_begun(2)
+        assert (stage.begun, len(stage.queue)) == ([1, 2], 1)
+        stage.room = 1
+        await stage.until_begun(3)
+
+    assert on_stage(play).begun == [1, 2, 3]
+
+
+def test_who_has_waited_too_long_is_not_begun() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        await stage.wait(1.0)
+        stage.enter(2)
+        await stage.wait(LONGEST_SECONDS - 1.0)
+        await stage.until_begun(1)
+        stage.room = 1
+        await stage.until_begun(2)
+
+    stage = on_stage(play)
+    assert (stage.given_up, stage.begun) == ([1], [2])
+
+
+def test_who_comes_waits_no_less_than_who_is_next_has_waited() -> None:
+    async def play(stage: Stage) -> None:
+        assert stage.expected_wait() == 0.0
+        stage.enter(1)
+        await stage.wait(0.5)
+        stage.enter(2)
+        assert stage.expected_wait() == 0.5
+
+    on_stage(play)
+
+
+def test_a_pause_of_the_process_is_no_wait() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(100))
+        await stage.wait(TURN_SECONDS)
+        stage.now += 2.0
+        assert (stage.queue.delay(), stage.expected_wait()) == (TURN_SECONDS, TURN_SECONDS)
+        looks = stage.looks
+        while stage.looks == looks:
+            await asyncio.sleep(0)
+        assert stage.expected_wait() == TURN_SECONDS + 0.05
+        stage.room = 1
+        await stage.until_begun(1)
+        # One that took so long is one of many.
+        assert stage.expected_wait() < 0.3
+
+    on_stage(play)
+
+
+def test_a_few_are_refused_in_each_turn_beside_those_that_are_begun() -> None:
+    async def play(stage: Stage) -> None:
+        refused: list[int] = []
+        stage.room = 100
+        stage.enter(*range(8))
+        for number in range(30):
+            stage.queue.refuse(partial(refused.append, number))
+        counts = [(len(stage.begun), len(refused))]
+        while len(refused) < 30:
+            stage.now += 0.01
+            await asyncio.sleep(0)
+            counts.append((len(stage.begun), len(refused)))
+        assert counts == [(2, 6), (4, 12), (6, 18), (8, 24), (8, 30)]
+        assert refused == list(range(30))
+
+    on_stage(play)
+
+
+def test_who_comes_waits_for_as_many_as_wait_as_long_as_each_takes() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(1000))
+        for _ in range(500):  # a turn of one each
+            stage.now += 0.001
+            stage.room = 1
+            await stage.until_begun(len(stage.begun) + 1)
+        expected = stage.expected_wait()
+        assert round(expected, 2) == 0.5
+
+    on_stage(play)
+
+
+def test_who_asks_for_little_is_begun_before_the_others_of_who_asks_for_much() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(100))
+        stage.room = 50
+        await stage.until_begun(10)
+        stage.enter(1000, 1001, origin=OTHER)
+        begun = len(stage.begun)
+        await stage.until_begun(begun + 4)
+        assert {1000, 1001} <= set(stage.begun[begun : begun + 4])
+
+    on_stage(play)
+
+
+def test_who_comes_waits_for_those_of_its_origin_and_as_many_of_each_other() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(*range(1000))
+        for _ in range(900):
+            stage.now += 0.001
+            stage.room = 1
+            await stage.until_begun(len(stage.begun) + 1)
+        assert stage.queue.delay() > 0.09
+        assert stage.expected_wait(OTHER) == 0.0
+        stage.enter(1000, 1001, origin=OTHER)
+        assert round(stage.expected_wait(OTHER), 3) == 0.002
+        await stage.wait(2 * TURN_SECONDS)
+        assert stage.expected_wait(OTHER) == pytest.approx(2 * TURN_SECONDS)
+        assert stage.expected_wait(THIRD) == 0.0
+
+    on_stage(play)
+
+
+def test_who_has_waited_too_long_is_given_up_whatever_its_origin() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        stage.enter(2, origin=OTHER)
+        await stage.wait(LONGEST_SECONDS - TURN_SECONDS)
+        stage.enter(3, origin=THIRD)
+        await stage.wait(TURN_SECONDS)
+        await stage.until_begun(2)
+        assert len(stage.queue) == 1
+
+    assert sorted(on_stage(play).given_up) == [1, 2]
+
+
+def test_what_is_begun_inherits_nothing_from_who_came_before() -> None:
+    whose = ContextVar("whose", default="nobody's")
+    seen: list[str] = []
+
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        whose.set("somebody's")
+        stage.queue.enter(lambda _: seen.append(whose.get()), ORIGIN)
+        stage.room = 2
+        async with asyncio.timeout(10):
+            while not seen:
+                await asyncio.sleep(0)
+
+    on_stage(play)
+    assert seen == ["nobody's"]
+
+
+def test_a_turn_is_waited_for() -> None:
+    async def play(stage: Stage) -> None:
+        controller = AdmissionController(AdmissionLimits(0.1, 1, 1), stage.queue)
+        first, gone, late = (asyncio.ensure_future(controller.turn(ORIGIN)) for _ in range(3))
+        await asyncio.sleep(0)
+        gone.cancel()
+        stage.room = 2
+        await first
+        async with asyncio.timeout(10):
+            while len(stage.queue):
+                await asyncio.sleep(0)
+        await late
+        stage.room = 0
+        too_late = asyncio.ensure_future(controller.turn(ORIGIN))
+        await asyncio.sleep(0)
+        await stage.wait(LONGEST_SECONDS)
+        try:
+            await too_late
+        except NotAdmitted:
+            stage.given_up.append(1)
+
+    assert on_stage(play).given_up == [1]

@@ -1,0 +1,59 @@
+"""Background jobs: counted, and known to be done."""
+
+import asyncio
+from time import time
+
+import pytest
+from prometheus_client import REGISTRY
+
+from db.connections.errors import DatabaseUnavailable
+from services.background.periodic import run_in_background, run_periodically
+
+
+def measured(name: str, job: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(f"guidance_job_{name}", {"background_job": job} | labels)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), DatabaseUnavailable("away")])
+def test_a_job_that_fails_is_counted_and_tried_again_and_was_not_done(error: Exception) -> None:
+    name = f"failing_with_{type(error).__name__}"
+
+    async def scenario() -> None:
+        tried = asyncio.Queue[float | None]()
+
+        async def work() -> None:
+            tried.put_nowait(measured("last_success_timestamp_seconds", name))
+            raise error
+
+        started = time()
+        async with run_in_background(run_periodically(work, name=name, every_seconds=0.01)):
+            seen = [await tried.get() for _ in range(3)]
+            assert seen[0] == seen[1] == seen[2]
+            assert seen[0] is not None
+            assert started <= seen[0] <= time()
+            assert (measured("runs_total", name, outcome="failed") or 0) >= 2
+            assert measured("runs_total", name, outcome="ok") is None
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def test_a_job_that_is_done_says_when_and_how_often() -> None:
+    async def scenario() -> None:
+        done = asyncio.Semaphore(0)
+
+        async def work() -> None:
+            done.release()
+
+        async with run_in_background(run_periodically(work, name="well", every_seconds=0.01)):
+            await done.acquire()
+            begun = measured("last_success_timestamp_seconds", "well")
+            for _ in range(2):
+                await done.acquire()
+            last = measured("last_success_timestamp_seconds", "well")
+            assert begun is not None
+            assert last is not None
+            assert last > begun
+            assert (measured("runs_total", "well", outcome="ok") or 0) >= 2
+            assert measured("interval_seconds", "well") == 0.01
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))

@@ -1,0 +1,58 @@
+"""A subscription as it is cached: every field comes back, and the JSON is what version 1 means."""
+
+from datetime import UTC, datetime
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.billing.cached import SUBSCRIPTION_SERIALIZER
+from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription, SubscriptionStatus
+
+_instants = st.none() | st.datetimes(timezones=st.just(UTC))
+_texts = st.text(st.characters(exclude_categories=["Cs"]))
+_numbers = st.integers(0, 2**31 - 1)
+_plans = st.builds(Plan, _texts, _texts, _numbers, _texts, _numbers)
+_subscriptions = st.builds(
+    Subscription,
+    st.sampled_from(SubscriptionStatus),
+    st.none() | _plans,
+    st.none() | _texts,
+    _instants,
+    _instants,
+)
+
+
+@given(subscription=_subscriptions)
+def test_every_subscription_comes_back_as_it_was(subscription: Subscription) -> None:
+    assert SUBSCRIPTION_SERIALIZER.load(SUBSCRIPTION_SERIALIZER.dump(subscription)) == subscription
+
+
+def test_no_subscription_is_a_value_too() -> None:
+    assert (
+        SUBSCRIPTION_SERIALIZER.load(SUBSCRIPTION_SERIALIZER.dump(NO_SUBSCRIPTION))
+        == NO_SUBSCRIPTION
+    )
+
+
+def test_a_change_of_the_json_needs_another_version() -> None:
+    """Whoever changes what is expected here raises the version of the shape."""
+    plan = Plan("basic-entry", "Basic", 500, "EUR", 5)
+    instant = datetime(2026, 2, 20, 9, 30, 0, 123456, tzinfo=UTC)
+    subscription = Subscription(SubscriptionStatus.ACTIVE, plan, None, instant, instant)
+    assert orjson.loads(SUBSCRIPTION_SERIALIZER.dump(subscription)) == {
+        "shape": 1,
+        "value": {
+            "status": "active",
+            "plan": {
+                "code": "basic-entry",
+                "display_name": "Basic",
+                "monthly_price_cents": 500,
+                "currency": "EUR",
+                "daily_message_limit": 5,
+            },
+            "failure_reason": None,
+            "started_at": "2026-02-20T09:30:00.123456+00:00",
+            "updated_at": "2026-02-20T09:30:00.123456+00:00",
+        },
+    }

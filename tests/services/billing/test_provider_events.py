@@ -1,0 +1,258 @@
+"""The provider's events: each once, at any time, in any order, from one or many processes."""
+
+import asyncio
+from datetime import timedelta
+from itertools import permutations, product
+
+import pytest
+from asyncpg import Record
+
+from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from services.billing.provider_events import EVENT_RETENTION, delete_old_events
+from services.mutations.audit import SYSTEM
+from tests.captured_logs import capture_logs
+from tests.fixtures.world import ALAN, NOW
+from tests.services.billing.billing_instances import (
+    BASIC,
+    DECLINED,
+    NOT_MADE,
+    PREMIUM,
+    PROCESSING,
+    SILENCE,
+    SUCCEEDED,
+    Instance,
+    instance,
+    nothing,
+    play,
+)
+
+NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
+TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
+
+
+async def open_payment(parts: Instance, key: str = "key") -> Record:
+    """A payment of Alan's that nobody has heard of since it was begun."""
+    parts.provider.will(SILENCE)
+    return await parts.checkout(key)
+
+
+def test_an_event_settles_an_open_payment(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        payment = await open_payment(parts)
+        await parts.told(payment["id"], SUCCEEDED)
+        assert (await parts.checkout())["status"] == "succeeded"
+        assert await parts.subscription() == ("active", BASIC, None)
+        assert parts.invalidated == [(ALAN, "pending"), (ALAN, "active")]
+        subject = f"subscription:{payment['subscription_id']}"
+        details = f'{{"plan": "{BASIC}", "payment": {payment["id"]}}}'
+        assert (await parts.audit())[1:] == [
+            ("payment.succeeded", subject, "system", None, ALAN, "webhook", NOW, details)
+        ]
+        assert [tuple(row) for row in await parts.rows(TAKEN)] == [
+            ("evt_1", payment["id"], NOW, NOW)
+        ]
+
+    play(own_world, scenario)
+
+
+@pytest.mark.parametrize("order", list(permutations(NEWS)), ids="-".join)
+def test_events_in_any_order_end_with_the_money_that_was_taken(
+    own_world: str, order: tuple[str, ...]
+) -> None:
+    async def scenario(parts: Instance) -> None:
+        payment = await open_payment(parts)
+        for name in order:
+            await parts.told(payment["id"], NEWS[name], name)
+            await parts.told(payment["id"], NEWS[name], f"{name} again")
+        assert (await parts.payment(payment["id"]))["status"] == "succeeded"
+        assert await parts.subscription() == ("active", BASIC, None)
+        outcomes = [event[0] for event in (await parts.audit())[1:]]
+        failed_first = order.index("no") < order.index("ok")
+        assert outcomes == ["payment.failed"] * failed_first + ["payment.succeeded"]
+
+    play(own_world, scenario)
+
+
+def test_an_event_before_and_after_our_own_answer(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        answers: list[ChargeResult | Exception] = [
+            SUCCEEDED,
+            DECLINED,
+            SILENCE,
+            PROCESSING,
+            NOT_MADE,
+        ]
+        cases = product(answers, [SUCCEEDED, DECLINED], [True, False])
+        for answer, news, is_before in cases:
+            user = await parts.new_person()
+
+            async def tell(charge: Charge, news: ChargeResult = news) -> None:
+                await parts.told(charge.payment_id, news, f"evt_{charge.payment_id}")
+
+            parts.provider.meanwhile = tell if is_before else nothing
+            parts.provider.will(answer)
+            payment = await parts.checkout(user_id=user)
+            if not is_before:
+                await parts.told(payment["id"], news, f"evt_{payment['id']}")
+            row, subscription = await parts.payment(payment["id"]), await parts.subscription(user)
+            assert row["payment_method_token"] is None
+            assert subscription is not None
+            is_paid = SUCCEEDED in {answer, news}
+            wanted = ("succeeded", "active") if is_paid else ("failed", "failed")
+            assert (row["status"], subscription[0]) == wanted, (answer, news, is_before)
+
+    play(own_world, scenario)
+
+
+def test_an_event_is_applied_once_however_often_it_comes(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as one, instance(own_world) as other:
+            payment = await open_payment(one)
+            await asyncio.gather(
+                *(parts.told(payment["id"], SUCCEEDED) for parts in (one, other) * 8)
+            )
+            assert len(await one.audit()) == 2
+            assert len(await one.rows(TAKEN)) == 1
+            assert one.invalidated[1:] + other.invalidated == [(ALAN, "active")]
+
+    asyncio.run(scenario())
+
+
+def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(own_world: str) -> None:
+    async def scenario() -> None:
+        async with instance(own_world) as one, instance(own_world) as other:
+            for turn in range(10):
+                payment = await open_payment(one, f"key {turn}")
+                await one.make_overdue()
+                for parts in (one, other):
+                    parts.provider.will(DECLINED, DECLINED)
+                await asyncio.gather(
+                    *(
+                        one.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
+                        for number in range(4)
+                    ),
+                    *(
+                        other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
+                        for number in range(4)
+                    ),
+                    one.charging.charge(payment, SYSTEM),
+                    other.charging.finish_overdue(),
+                )
+                for parts in (one, other):
+                    parts.provider.answers.clear()
+            assert len(await one.audit()) == 20
+            assert await one.subscription() == ("failed", BASIC, "card_declined")
+
+    asyncio.run(scenario())
+
+
+def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        payment = await open_payment(parts)
+        before, told = await parts.everything(), list(parts.invalidated)
+        for event in (
+            PaymentEvent("another kind", NOW),
+            PaymentEvent("no such number", NOW, 987_654, payment["provider_key"], SUCCEEDED),
+            PaymentEvent("another deployment", NOW, payment["id"], "their key", SUCCEEDED),
+        ):
+            await parts.events.handle(event, request_id="webhook")
+        assert {tuple(row)[:2] for row in await parts.rows(TAKEN)} == {
+            ("another kind", None),
+            ("no such number", None),
+            ("another deployment", None),
+        }
+        await parts.rows("DELETE FROM billing_webhook_events")
+        assert (await parts.everything(), parts.invalidated) == (before, told)
+
+    play(own_world, scenario)
+
+
+def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        given_up = await open_payment(parts, "one")
+        await parts.told(given_up["id"], NOT_MADE, "evt_1")
+        await parts.checkout("two", plan_code=PREMIUM)
+        before = await parts.subscription()
+        with capture_logs() as lines:
+            await parts.told(given_up["id"], SUCCEEDED, "evt_2")
+        assert [(line["log_level"], line["event"], line["payment"]) for line in lines] == [
+            ("error", "money was taken for nothing; give it back", given_up["id"])
+        ]
+        assert (await parts.audit())[-1][:5] == (
+            "payment.superfluous",
+            f"subscription:{given_up['subscription_id']}",
+            "system",
+            None,
+            ALAN,
+        )
+        assert await parts.subscription() == before == ("active", PREMIUM, None)
+        assert (await parts.payment(given_up["id"]))["status"] == "succeeded"
+
+    play(own_world, scenario)
+
+
+def test_events_are_forgotten_when_they_are_not_told_again(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        payment = await open_payment(parts)
+        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        for passed, left in ((EVENT_RETENTION, 1), (EVENT_RETENTION + timedelta(seconds=1), 0)):
+            async with parts.database.read_primary() as connection:
+                await delete_old_events(connection, NOW + passed)
+            assert len(await parts.rows("SELECT FROM billing_webhook_events")) == left
+        before = await parts.subscription()
+        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        assert await parts.subscription() == before == ("active", BASIC, None)
+
+    play(own_world, scenario)
+
+
+def test_a_late_success_counts_while_the_next_payment_is_open(own_world: str) -> None:
+    async def scenario(parts: Instance) -> None:
+        first = await open_payment(parts, "one")
+        await parts.told(first["id"], DECLINED, "evt_1")
+        second = await open_payment(parts, "two")
+        await parts.told(first["id"], SUCCEEDED, "evt_2")
+        assert await parts.subscription() == ("active", BASIC, None)
+        await parts.told(second["id"], DECLINED, "evt_3")
+        assert await parts.subscription() == ("active", BASIC, None)
+
+    play(own_world, scenario)
+
+
+@pytest.mark.parametrize("by_event", [True, False])
+def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: bool) -> None:
+    async def scenario(parts: Instance) -> None:
+        payment = await open_payment(parts)
+        await parts.rows("UPDATE audit_events SET user_id = NULL, actor_id = NULL")
+        await parts.rows("DELETE FROM idempotency_keys")
+        await parts.rows(
+            "UPDATE billing_payment_attempts SET user_id = NULL, payment_method_token = NULL"
+        )
+        await parts.rows(
+            "UPDATE user_subscriptions SET user_id = NULL, status = 'inactive' WHERE user_id = $1",
+            ALAN,
+        )
+        await parts.rows("DELETE FROM users WHERE id = $1", ALAN)
+        told = list(parts.invalidated)
+        with capture_logs() as lines:
+            if by_event:
+                await parts.told(payment["id"], SUCCEEDED)
+            else:
+                await parts.make_overdue()
+                assert await parts.charging.finish_overdue() == 1
+        assert [line["event"] for line in lines] == ["money was taken for nothing; give it back"]
+        assert (await parts.payment(payment["id"]))["status"] == "succeeded"
+        ((status,),) = await parts.rows(
+            "SELECT status FROM user_subscriptions WHERE id = $1", payment["subscription_id"]
+        )
+        assert status == "inactive"
+        assert (await parts.audit())[-1][:5] == (
+            "payment.superfluous",
+            f"subscription:{payment['subscription_id']}",
+            "system",
+            None,
+            None,
+        )
+        assert parts.invalidated == told
+
+    play(own_world, scenario)

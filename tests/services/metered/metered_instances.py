@@ -1,0 +1,126 @@
+"""Metered guidance without HTTP: instances on one database, with models that tests tell."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from secrets import token_bytes
+from typing import Any
+
+import asyncpg
+from asyncpg import Record
+
+from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from db.database import Database, open_database
+from services.callers.principal import ApiClient
+from services.clock import Clock
+from services.enterprise.credentials import CredentialService
+from services.enterprise.records import UsageContract, UsageLimitMode
+from services.generation.jobs import GenerationJobs
+from services.metered.jobs import metered_jobs
+from services.metered.records import Question
+from services.metered.service import MeteredGuidance
+from tests.fixtures.postgres import rows_of
+from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+
+GRACES_CLIENT = ApiClient(GRACES_COMPANY, GRACES_CREDENTIAL)
+"""Her company has used 7 requests on this day, and no other."""
+QUESTION = Question("We have two compilers.", "Have one.", None)
+GENEROUS = UsageContract(10_000, 10_000, UsageLimitMode.BLOCK)
+
+
+class PromptModel:
+    """Says what it was asked, at once."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def generate(
+        self, messages: Sequence[PromptMessage], report: GenerationReport
+    ) -> AsyncGenerator[str, None]:
+        self.asked += 1
+        report.attempts += 1
+        yield "You asked: "
+        yield messages[-1].content
+
+
+@dataclass
+class Instance:
+    """One process's metered guidance."""
+
+    url: str
+    database: Database
+    jobs: GenerationJobs
+    metered: MeteredGuidance
+    credentials: CredentialService
+
+    async def generate(
+        self,
+        key: str = "key",
+        *,
+        client: ApiClient = GRACES_CLIENT,
+        objective: str = QUESTION.objective,
+    ) -> Record:
+        question = replace(QUESTION, objective=objective)
+        return await self.metered.generate(client, question, idempotency_key=key)
+
+    async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        return await rows_of(self.url, query, *arguments)
+
+    # Any: a column of any type.
+    async def value(self, query: str, *arguments: object) -> Any:
+        (row,) = await self.rows(query, *arguments)
+        return row[0]
+
+    async def used(self, account: int = GRACES_COMPANY) -> int:
+        """What is counted today."""
+        count: int | None = await self.value(
+            "SELECT sum(request_count) FROM enterprise_daily_usages "
+            "WHERE enterprise_account_id = $1 AND usage_date = $2",
+            account,
+            NOW.date(),
+        )
+        return count or 0
+
+    async def running(self) -> int:
+        """How many replies are on record as being written."""
+        count: int = await self.value(
+            "SELECT count(*) FROM enterprise_generations WHERE status = 'running'"
+        )
+        return count
+
+
+@asynccontextmanager
+async def instance(
+    url: str,
+    model: LanguageModel,
+    *,
+    contract: UsageContract = GENEROUS,
+    clock: Clock = lambda: NOW,
+    pool_size: int = 4,
+    lease_seconds: float = 30,
+    grace_seconds: float = 0,
+    wait_timeout_seconds: float = 20,
+) -> AsyncIterator[Instance]:
+    """One instance on the database at `url`, which others may share."""
+    async with (
+        open_database(
+            url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
+        ) as database,
+        metered_jobs(
+            database,
+            model=model,
+            model_name="scripted",
+            lease_seconds=lease_seconds,
+            grace_seconds=grace_seconds,
+        ) as jobs,
+    ):
+        metered = MeteredGuidance(
+            database,
+            jobs,
+            contract,
+            model_name="scripted",
+            wait_timeout_seconds=wait_timeout_seconds,
+            clock=clock,
+        )
+        credentials = CredentialService(database, clock=clock, random_bytes=token_bytes)
+        yield Instance(url, database, jobs, metered, credentials)
