@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pty
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -146,6 +147,42 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     status, said = migrate("20990101_0001")
     assert status == 2
     assert "unknown revision '20990101_0001'" in said
+
+
+def test_data_is_destroyed_in_production_only_when_that_is_said(database_url: str) -> None:
+    environment = PRODUCTION | {"DATABASE_URL": database_url}
+    refused = guidance("migrate", "20260220_0019", **environment)
+    assert refused.returncode == 1
+    assert "this destroys stored data: " in refused.stderr
+    assert f"{revisions()[-1]} is undone; " in refused.stderr
+    assert "Do it with --yes" in refused.stderr
+    assert revision_of(database_url) == revisions()[-1]
+    assert guidance("migrate", **environment).returncode == 0
+    assert guidance("migrate", "20260220_0019", "--yes", **environment).returncode == 0
+    assert revision_of(database_url) == "20260220_0019"
+
+
+def test_data_is_destroyed_on_a_terminal_only_when_that_is_wanted(database_url: str) -> None:
+    for answer, status, stands_at in (("n", 130, revisions()[-1]), ("y", 0, "20260220_0019")):
+        ours, theirs = pty.openpty()
+        os.write(ours, f"{answer}\n".encode())
+        ran = subprocess.run(
+            [GUIDANCE, "migrate", "20260220_0019"],
+            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+            stdin=theirs,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        os.close(ours)
+        os.close(theirs)
+        assert "Go on? [y/N]" in ran.stdout
+        assert (ran.returncode, revision_of(database_url)) == (status, stands_at)
+
+
+def revision_of(database_url: str) -> str:
+    rows = asyncio.run(rows_of(database_url, "SELECT version_num FROM alembic_version"))
+    return str(rows[0][0])
 
 
 def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:

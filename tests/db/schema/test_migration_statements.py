@@ -9,10 +9,11 @@ from pathlib import Path
 
 import orjson
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from db.schema.migration import migrate, revisions
+from db.schema.migration import SCRIPTS, migrate, revisions
 
 SQUAWK = Path(sys.executable).with_name("squawk")
 # How long a lock may be waited for is the session's matter, and repeating a migration Alembic's.
@@ -85,6 +86,9 @@ def by_revision(statements: list[str]) -> dict[str, str]:
     return found
 
 
+LOSSES = re.compile(r"\b(DROP TABLE|DROP COLUMN|TRUNCATE|DELETE FROM)\b", re.IGNORECASE)
+
+
 def test_no_migration_stops_those_who_read_and_write(empty_database_url: str) -> None:
     with heard() as statements:
         migrate(empty_database_url)
@@ -92,6 +96,9 @@ def test_no_migration_stops_those_who_read_and_write(empty_database_url: str) ->
     assert tuple(found) == revisions()
     said = {revision: complaints(sql) for revision, sql in found.items()}
     assert {revision: rules for revision, rules in said.items() if rules} == FROM_BEFORE
+    scripts = {one.revision: one.module for one in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+    lossy = {revision for revision, sql in found.items() if LOSSES.search(sql)}
+    assert lossy == {name for name, module in scripts.items() if hasattr(module, "LOSES")}
 
 
 @pytest.mark.parametrize(
