@@ -1,4 +1,4 @@
-"""ReplyStreamWriter the stream of one reply, in memory and in Redis."""
+"""Writing the stream of one reply, in memory and in Redis."""
 
 from keyvalue import KeyValueError
 from metrics.keyvalue import count_fallback

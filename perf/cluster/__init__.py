@@ -1,1 +1,1 @@
-"""The topology of deploy/, run from programs on the loopback instead of images."""
+"""The topology of deploy/ on the loopback, from programs instead of images."""

@@ -1,0 +1,1 @@
+"""The report of two load tests: what changed between them, and why."""

@@ -1,1 +1,1 @@
-"""Migrations run while the version before serves: what they keep waiting, and what they break."""
+"""Running migrations while the previous version serves: locks, rewritten tables, failures."""

@@ -1,4 +1,4 @@
-"""PaymentProcessor recorded payments at the payment provider, between two transactions."""
+"""Carrying recorded payments out at the provider, between two transactions."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias

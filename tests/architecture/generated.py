@@ -1,6 +1,8 @@
 """Parts of files that follow from the code: `make generate` writes them, a test compares them."""
 
+import ast
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,6 +16,11 @@ from db.queries.chat import conversations, messages
 from gql.build import schema
 
 ROOT = Path(__file__).parents[2]
+_CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "contracts"
+]
+_TREE = re.compile(r"(?<=<!-- generated: the packages -->\n```\n).*?(?=```\n)", re.DOTALL)
+_COLUMN = 26
 _SETTING = re.compile(r"(?:^\| `[A-Z0-9_]+` .*\n)+", re.MULTILINE)
 _STATEMENT = re.compile(r"(?<=```sql\n)/\* (?P<name>[\w.]+) \*/.*?(?=```)", re.DOTALL)
 _FIRST_PAGE = {"has_after": False, "has_before": False, "is_filtered": False}
@@ -73,6 +80,22 @@ def _statements(text: str) -> str:
     return _STATEMENT.sub(lambda match: _laid_out(match[0], by_name.get(match["name"], "")), text)
 
 
+def _tree(text: str) -> str:
+    """The page with every package, from the edge inwards, and the first line of its docstring."""
+    around, *product = _CONTRACTS[0]["layers"]
+    names = [name for layer in [*product, around] for name in layer.split(" | ")]
+    return _TREE.sub("".join(_package_lines(ROOT / name) for name in names), text)
+
+
+def _package_lines(folder: Path, depth: int = 0) -> str:
+    module = ast.parse((folder / "__init__.py").read_text())
+    sentence = (ast.get_docstring(module) or "").partition("\n")[0].removesuffix(".")
+    name = f"{'  ' * depth}{folder.name}/"
+    inner = sorted(one.parent for one in folder.glob("*/__init__.py"))
+    line = f"{name:{_COLUMN}}{sentence}".rstrip() + "\n"
+    return line + "".join(_package_lines(one, depth + 1) for one in inner)
+
+
 def _laid_out(old: str, sql: str) -> str:
     """The statement; with the line breaks that the page has already, if nothing else differs."""
     if _without_breaks(old) == _without_breaks(sql):
@@ -88,6 +111,7 @@ GENERATED = [
     Generated(ROOT / "gql" / "schema.graphql", _schema),
     Generated(ROOT / "docs" / "configuration.md", _settings_table),
     Generated(ROOT / "docs" / "performance.md", _statements),
+    Generated(ROOT / "ARCHITECTURE.md", _tree),
 ]
 
 if __name__ == "__main__":

@@ -93,3 +93,13 @@ def test_decision_records_are_short() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
     assert not [record.name for record in records if len(record.read_text().splitlines()) > 50]
+
+
+def test_a_term_has_one_meaning_and_lives_where_the_glossary_says() -> None:
+    page = (ROOT / "docs" / "glossary.md").read_text()
+    rows = re.findall(r"^\| (?!term|---)(.+?) \| .+ \| (.+) \|$", page, re.MULTILINE)
+    terms = [term for term, _ in rows]
+    assert sorted({term for term in terms if terms.count(term) > 1}) == []
+    places = [place for _, where in rows for place in re.findall("`(.+?)`", where)]
+    assert [place for place in places if not any(ROOT.glob(place))] == []
+    assert len(places) >= len(terms)

@@ -13,12 +13,18 @@ def test_is_current(generated: Generated) -> None:
     assert generated.is_current(), "run: make generate"
 
 
+def test_every_package_says_what_it_is_for() -> None:
+    tree = next(one for one in GENERATED if one.path.name == "ARCHITECTURE.md").path.read_text()
+    assert not re.findall(r"^ *\w+/ *$", tree, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
         ("schema.graphql", r"implements Node "),
         ("configuration.md", r"\| `DATABASE_URL` .*\n"),
         ("performance.md", r"page\.title, "),
+        ("ARCHITECTURE.md", r"  pipeline/ .*\n"),
     ],
 )
 def test_damage_is_seen_and_mended(name: str, damage: str, tmp_path: Path) -> None:

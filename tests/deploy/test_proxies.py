@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from websockets.sync.client import connect
+from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.deploy.proxies import Proxy, haproxy, nginx
@@ -102,11 +102,7 @@ def test_what_is_sent_is_passed_on_as_it_comes(
         instance.was_read.set()
         assert [line for line in lines if line] == ["data: second"]
 
-    address = f"{proxy.url}/graphql".replace("http", "ws", 1)
-    with connect(address, subprotocols=[SUBPROTOCOL], ssl=proxy.tls, proxy=None) as socket:
-        for word in ("one", "two"):
-            socket.send(word)
-            assert socket.recv() == f"heard {word}"
+    assert asyncio.run(heard(proxy, "one", "two")) == ["heard one", "heard two"]
 
     claims = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "gopher"}
     seen = [(name, value) for name, value in http.get("/seen", headers=claims).json()]
@@ -114,6 +110,17 @@ def test_what_is_sent_is_passed_on_as_it_comes(
     assert [value for name, value in seen if name == "x-forwarded-for"] == ["127.0.0.1"]
     assert [value for name, value in seen if name == "x-forwarded-proto"] == [scheme]
     assert http.get("/metrics").status_code == 404
+
+
+async def heard(proxy: Proxy, *words: str) -> list[str | bytes]:
+    """What is said back over a WebSocket to each word."""
+    address = f"{proxy.url}/graphql".replace("http", "ws", 1)
+    async with connect(address, subprotocols=[SUBPROTOCOL], ssl=proxy.tls, proxy=None) as socket:
+        answers = []
+        for word in words:
+            await socket.send(word)
+            answers.append(await socket.recv())
+        return answers
 
 
 def test_haproxy_asks_no_instance_that_is_not_ready(tmp_path: Path) -> None:

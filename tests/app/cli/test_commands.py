@@ -150,34 +150,38 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
 
 
 def test_data_is_destroyed_in_production_only_when_that_is_said(database_url: str) -> None:
-    environment = PRODUCTION | {"DATABASE_URL": database_url}
-    refused = guidance("migrate", "20260220_0019", **environment)
-    assert refused.returncode == 1
-    assert "this destroys stored data: " in refused.stderr
-    assert f"{revisions()[-1]} is undone; " in refused.stderr
-    assert "Do it with --yes" in refused.stderr
-    assert revision_of(database_url) == revisions()[-1]
-    assert guidance("migrate", **environment).returncode == 0
-    assert guidance("migrate", "20260220_0019", "--yes", **environment).returncode == 0
+    environment = PRODUCTION | {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+
+    def migrate(*arguments: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(commands, ["migrate", *arguments], env=environment)
+        return ran.exit_code, ran.output
+
+    head = revisions()[-1]
+    status, said = migrate("20260220_0019")
+    assert (status, revision_of(database_url)) == (1, head)
+    assert f"this destroys stored data: {head} is undone; " in said
+    assert "Do it with --yes" in said
+    assert migrate() == (0, f"The database is at {head}.\n")
+    assert migrate("20260220_0019", "--yes")[0] == 0
     assert revision_of(database_url) == "20260220_0019"
+    assert migrate()[0] == 0
 
 
-def test_data_is_destroyed_on_a_terminal_only_when_that_is_wanted(database_url: str) -> None:
-    for answer, status, stands_at in (("n", 130, revisions()[-1]), ("y", 0, "20260220_0019")):
-        ours, theirs = pty.openpty()
-        os.write(ours, f"{answer}\n".encode())
-        ran = subprocess.run(
-            [GUIDANCE, "migrate", "20260220_0019"],
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
-            stdin=theirs,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        os.close(ours)
-        os.close(theirs)
-        assert "Go on? [y/N]" in ran.stdout
-        assert (ran.returncode, revision_of(database_url)) == (status, stands_at)
+def test_data_is_not_destroyed_on_a_terminal_when_that_is_denied(database_url: str) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    ran = subprocess.run(
+        [GUIDANCE, "migrate", "20260220_0019"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert "Go on? [y/N]" in ran.stdout
+    assert (ran.returncode, revision_of(database_url)) == (130, revisions()[-1])
 
 
 def revision_of(database_url: str) -> str:
