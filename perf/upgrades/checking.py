@@ -1,4 +1,4 @@
-"""Each new revision run while the version before it serves, and what is wrong with it."""
+"""Run each new migration while the previous version serves, and report the problems."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -8,16 +8,16 @@ from time import monotonic
 
 from db.schema.migration import migrate, revisions
 from perf.sweep.server import SweepTarget
+from perf.upgrades.effects import MigrationEffects, as_migration_session, observed_migration
 from perf.upgrades.load import loads
-from perf.upgrades.watching import Watched, as_migration, watching
 
 MOST_SECONDS = 0.1
-"""How long a lock may be held, or waited for, that keeps those waiting who read or write."""
+"""The longest time for which a conflicting lock may be held, or another session may wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A revision, and what brings the database at a URL to it."""
+    """A revision, and the function that migrates the database at a URL to it."""
 
     revision: str
     run: Callable[[str], object]
@@ -25,24 +25,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one step did to those who read and wrote meanwhile."""
+    """The effects of one step, and the failures of the previous version."""
 
     revision: str
     seconds: float
-    watched: Watched
+    effects: MigrationEffects
     failures: Mapping[str, str]
 
     @property
     def problems(self) -> list[str]:
-        """What would be felt, or would fail, each as a sentence."""
+        """A sentence for each thing that is wrong."""
         locks = [
-            f"{lock.table} has {lock.mode} for {seconds * 1000:.0f} ms"
-            for lock, seconds in self.watched.lock_seconds.items()
+            f"{lock.table} is locked in {lock.mode} for {seconds * 1000:.0f} ms"
+            for lock, seconds in self.effects.lock_seconds.items()
             if seconds > MOST_SECONDS
         ]
-        wait = self.watched.longest_wait_seconds
-        waits = [f"somebody waits {wait * 1000:.0f} ms for it"] if wait > MOST_SECONDS else []
-        rewrites = [f"{table} is written anew" for table in self.watched.rewritten_tables]
+        wait = self.effects.longest_wait_seconds
+        waits = [f"another session waits {wait * 1000:.0f} ms"] if wait > MOST_SECONDS else []
+        rewrites = [f"{table} is rewritten" for table in self.effects.rewritten_tables]
         failures = [f"{name} fails: {why}" for name, why in sorted(self.failures.items())]
         return [*rewrites, *locks, *waits, *failures]
 
@@ -56,8 +56,8 @@ def steps_since(known: Sequence[str]) -> list[Step]:
     ]
 
 
-async def checked(target: SweepTarget, steps: Sequence[Step]) -> AsyncIterator[Report]:
-    """Carry out the steps on the database of a server that is asked meanwhile."""
+async def check_steps(target: SweepTarget, steps: Sequence[Step]) -> AsyncIterator[Report]:
+    """Run the steps on the database of a server, under load."""
     url = target.database_url
     if url is None:
         raise TypeError("the database of the server has to be known")
@@ -65,7 +65,7 @@ async def checked(target: SweepTarget, steps: Sequence[Step]) -> AsyncIterator[R
         for step in steps:
             began = monotonic()
             async with asked.asking() as load:
-                async with watching(url) as watched:
-                    await asyncio.to_thread(step.run, as_migration(url))
+                async with observed_migration(url) as effects:
+                    await asyncio.to_thread(step.run, as_migration_session(url))
                 seconds = monotonic() - began
-            yield Report(step.revision, seconds, watched, load.failures)
+            yield Report(step.revision, seconds, effects, load.failures)

@@ -1,4 +1,4 @@
-"""`guidance db check-migrations`: whether the version before can serve meanwhile."""
+"""`guidance db check-migrations`: whether the previous version can serve meanwhile."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from perf.servers.process import ServerNotStarted
 from perf.servers.seeded import Version, running_model
 from perf.servers.versions import VersionUnusable, migrate_with, version_of
 from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
-from perf.upgrades.checking import Report, Step, checked, steps_since
+from perf.upgrades.checking import Report, Step, check_steps, steps_since
 
 
 @click.command("check-migrations")
@@ -29,10 +29,10 @@ from perf.upgrades.checking import Report, Step, checked, steps_since
     help="The version that serves meanwhile: a revision of the repository or a folder.",
 )
 def check_migrations(before: str) -> None:
-    """Run each new migration while the version before it reads and writes.
+    """Run each new migration while the previous version reads and writes.
 
-    On a PostgreSQL of its own with the data of the performance gate. Exits with 1 where a lock that
-    reading or writing waits for is there for longer than 100 ms, a table is written anew, or the
+    On a temporary PostgreSQL with the data of the performance gate. Exits with 1 where a lock that
+    reading or writing waits for is there for longer than 100 ms, a table is rewritten, or the
     version before has a document or a statement that fails.
     """
     try:
@@ -78,8 +78,8 @@ def serving(version: Version) -> Iterator[SweepTarget]:
 
 async def _reported(target: SweepTarget, steps: Sequence[Step]) -> list[Report]:
     reports = []
-    async for report in checked(target, steps):
-        longest = max(report.watched.lock_seconds.values(), default=0.0)
+    async for report in check_steps(target, steps):
+        longest = max(report.effects.lock_seconds.values(), default=0.0)
         click.echo(
             f"{report.revision}: {report.seconds * 1000:.0f} ms, "
             f"the longest lock {longest * 1000:.0f} ms"

@@ -1,4 +1,4 @@
-"""The version before, asked all of our documents again and again while the database is migrated."""
+"""Send all trusted documents to the previous version, again and again, during a migration."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -19,25 +19,25 @@ from perf.sweep.server import SweepTarget
 
 _ERRORS = "guidance_statement_errors_total"
 _READINESS_SECONDS = 1.1
-"""After which `/readyz` has looked again."""
+"""Longer than `/readyz` keeps an answer."""
 
 
 class Load:
-    """Asks until it is told to end, and then everything once more."""
+    """Sends the documents until the migration has ended, and then each once more."""
 
     def __init__(self, documents: tuple[DocumentClient, ...], names: Iterable[str]) -> None:
         self._documents = documents
         self._names = tuple(names)
         self._is_ending = asyncio.Event()
         self.failures: dict[str, str] = {}
-        """Why a document failed, the last time that it did."""
+        """The latest reason for which a document failed."""
 
     def end(self) -> None:
-        """Say that the migration is done."""
+        """Start the last round."""
         self._is_ending.set()
 
     async def run(self) -> None:
-        """Ask on behalf of several at once."""
+        """Send for all groups of callers concurrently."""
         async with asyncio.TaskGroup() as group:
             for documents in self._documents:
                 group.create_task(self._rounds(documents))
@@ -53,15 +53,15 @@ class Load:
         try:
             answered = await documents.ask(await documents.prepare(name))
         except (PreparationFailed, asyncpg.PostgresError) as reason:
-            # Without the body of the answer, which may be long.
+            # The body of the answer may be long.
             self.failures[name] = str(reason).partition(": [")[0]
         else:
             if answered.outcome.kind is not OutcomeKind.OK:
                 self.failures[name] = answered.outcome.code
 
 
-class Loads:
-    """Makes loads; documents of `left_out` fail without any migration."""
+class LoadFactory:
+    """Makes loads; the documents of `left_out` fail without a migration, which is a failure."""
 
     def __init__(
         self, url: str, documents: tuple[DocumentClient, ...], left_out: Mapping[str, str]
@@ -72,8 +72,9 @@ class Loads:
 
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[Load]:
-        """Ask while the block runs and, all once more, after it; then failures are known."""
+        """Send while the block runs, and a last round after it; then all failures are known."""
         load = Load(self._documents, trusted_documents().keys() - self.left_out.keys())
+        load.failures |= self.left_out
         before = await self._counted()
         asking = asyncio.create_task(load.run())
         try:
@@ -87,7 +88,7 @@ class Loads:
         load.failures |= {f"the statement {method}": "see the log" for method in failed}
 
     async def _refusal(self) -> str | None:
-        """Why the server says that it is not ready; None where it is."""
+        """The answer of `/readyz` if the server is not ready."""
         await asyncio.sleep(_READINESS_SECONDS)
         try:
             await asyncio.to_thread(self._read, "/readyz")
@@ -104,17 +105,17 @@ class Loads:
 
 
 @asynccontextmanager
-async def loads(target: SweepTarget) -> AsyncIterator["Loads"]:
-    """What asks the server within the block."""
+async def loads(target: SweepTarget) -> AsyncIterator["LoadFactory"]:
+    """A factory of loads for the server, until the block ends."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(client_of(target.url))
         documents = []
         for group in target.groups:
-            # A connection each, by which flows undo what they did: they run at the same time.
+            # Scenarios restore data through their own connection, as groups run concurrently.
             connection = await stack.enter_async_context(optional_connection(target.database_url))
             runner = HttpRunner(client, target.credentials, connection)
             documents.append(DocumentClient(runner, replace(target, groups=(group,))))
         reasons: dict[str, str] = {}
         for one in documents:
             reasons |= await left_out(one, list(trusted_documents()), target)
-        yield Loads(target.url, tuple(documents), reasons)
+        yield LoadFactory(target.url, tuple(documents), reasons)

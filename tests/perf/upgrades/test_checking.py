@@ -1,4 +1,4 @@
-"""Planted migrations are carried out while a server is asked: what breaks it is named."""
+"""Migrations with planted faults, run while a server is under load."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.sweep.server import SweepTarget, gate_server
-from perf.upgrades.checking import Report, Step, checked
+from perf.upgrades.checking import Report, Step, check_steps
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database, run
 
@@ -41,7 +41,7 @@ def test_what_the_version_before_needs_is_missed_and_what_it_does_not_know_is_no
     )
     harmless, narrow = reports
     assert harmless.failures == {}
-    assert harmless.watched.rewritten_tables == ()
+    assert harmless.effects.rewritten_tables == ()
     assert {"ConversationPage", "StartConversation", "RenameConversation"} <= narrow.failures.keys()
     assert "Plans" not in narrow.failures
     assert len(narrow.problems) >= len(narrow.failures)
@@ -55,12 +55,12 @@ def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None
         planted("rewriting", "ALTER TABLE chat_messages ALTER COLUMN content TYPE varchar(300000)"),
     )
     assert slow.failures == {}
-    assert any(said.startswith("users has ShareLock for ") for said in slow.problems)
-    assert "chat_messages is written anew" in rewriting.problems
+    assert any(said.startswith("users is locked in ShareLock for ") for said in slow.problems)
+    assert "chat_messages is rewritten" in rewriting.problems
 
 
 def checks(target: SweepTarget, *steps: Step) -> list[Report]:
     async def collect() -> list[Report]:
-        return [report async for report in checked(target, steps)]
+        return [report async for report in check_steps(target, steps)]
 
     return asyncio.run(collect())

@@ -1,4 +1,4 @@
-"""What a migration keeps waiting while it runs: the locks that it has, and who waits for them."""
+"""Observe a running migration: its locks, the sessions that wait for it, and rewritten tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 APPLICATION = "guidance-migration"
-"""Whom the sessions of a migration say they are."""
+"""The `application_name` of a migration's sessions."""
 _MODES = ("ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock")
 _LOCKS = """
 SELECT DISTINCT class.relname AS table, lock.mode AS mode FROM pg_locks AS lock
@@ -31,20 +31,20 @@ _TABLES = """
 SELECT oid, relname, pg_relation_filenode(oid) AS file FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
 """
-_LOOK_SECONDS = 0.002
-_Seen = TypeVar("_Seen", bound=Hashable)
+_SAMPLE_SECONDS = 0.002
+_Item = TypeVar("_Item", bound=Hashable)
 
 
-class _Durations(Generic[_Seen]):
-    """For how long each was there, at the longest, of what is looked at again and again."""
+class _Durations(Generic[_Item]):
+    """The longest time for which each item was present, from repeated samples."""
 
     def __init__(self) -> None:
-        self.longest: dict[_Seen, float] = {}
-        self._since: dict[_Seen, float] = {}
+        self.longest: dict[_Item, float] = {}
+        self._since: dict[_Item, float] = {}
 
-    def see(self, there: AbstractSet[_Seen], now: float) -> None:
-        """Take what is there at an instant, in seconds."""
-        self._since = {one: self._since.get(one, now) for one in there}
+    def sample(self, present: AbstractSet[_Item], now: float) -> None:
+        """Add the items present at `now`, in seconds."""
+        self._since = {one: self._since.get(one, now) for one in present}
         for one, since in self._since.items():
             self.longest[one] = max(self.longest.get(one, 0.0), now - since)
 
@@ -56,9 +56,9 @@ class _Table(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock for which reading or writing a table has to wait; one that is asked for as well.
+    """A table lock that conflicts with reads or writes, held or requested.
 
-    Whoever comes after a session that waits for such a lock waits behind it.
+    A requested one counts because later sessions queue behind it.
     """
 
     table: str
@@ -66,61 +66,61 @@ class Lock:
 
 
 @dataclass(slots=True)
-class Watched:
-    """How long each lock was there, how long anybody waited for one, and what was written anew."""
+class MigrationEffects:
+    """The longest time of each lock, the longest wait of another session, and rewritten tables."""
 
     lock_seconds: dict[Lock, float] = field(default_factory=dict)
     longest_wait_seconds: float = 0.0
     rewritten_tables: tuple[str, ...] = ()
 
 
-def as_migration(url: str) -> str:
-    """The URL for the sessions of a migration, by which they are known."""
+def as_migration_session(url: str) -> str:
+    """The URL with the `application_name` of a migration's sessions."""
     parts = urlsplit(url)
     query = urlencode([*parse_qsl(parts.query), ("application_name", APPLICATION)])
     return urlunsplit(parts._replace(query=query))
 
 
 @asynccontextmanager
-async def watching(url: str) -> AsyncIterator[Watched]:
-    """Watch the migration that runs within the block; what is given is whole when it is left.
+async def observed_migration(url: str) -> AsyncIterator[MigrationEffects]:
+    """Observe the migration that runs in the block; the effects are complete when it ends.
 
-    Tables that the migration makes are nobody's to wait for, and are left out.
+    Only tables that existed before count: nobody else uses those that the migration creates.
     """
-    watched = Watched()
+    effects = MigrationEffects()
     connection = await asyncpg.connect(url)
     try:
         before = await _tables(connection)
         ended = asyncio.Event()
-        looking = asyncio.create_task(_look(connection, list(before), watched, ended))
+        sampling = asyncio.create_task(_sample(connection, list(before), effects, ended))
         try:
-            yield watched
+            yield effects
         finally:
             ended.set()
-            await looking
+            await sampling
         after = await _tables(connection)
-        watched.rewritten_tables = tuple(
+        effects.rewritten_tables = tuple(
             sorted(one.name for oid, one in before.items() if oid in after and after[oid] != one)
         )
     finally:
         await connection.close()
 
 
-async def _look(
+async def _sample(
     connection: "asyncpg.Connection[asyncpg.Record]",
     tables: list[int],
-    watched: Watched,
+    effects: MigrationEffects,
     ended: asyncio.Event,
 ) -> None:
     locks, waits = _Durations[Lock](), _Durations[int]()
     while not ended.is_set():
         now = monotonic()
         rows = await connection.fetch(_LOCKS, APPLICATION, _MODES, tables)
-        locks.see({Lock(row["table"], row["mode"]) for row in rows}, now)
-        waits.see({row["pid"] for row in await connection.fetch(_WAITING, APPLICATION)}, now)
-        await asyncio.sleep(_LOOK_SECONDS)
-    watched.lock_seconds = dict(locks.longest)
-    watched.longest_wait_seconds = max(waits.longest.values(), default=0.0)
+        locks.sample({Lock(row["table"], row["mode"]) for row in rows}, now)
+        waits.sample({row["pid"] for row in await connection.fetch(_WAITING, APPLICATION)}, now)
+        await asyncio.sleep(_SAMPLE_SECONDS)
+    effects.lock_seconds = dict(locks.longest)
+    effects.longest_wait_seconds = max(waits.longest.values(), default=0.0)
 
 
 async def _tables(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[int, _Table]:
