@@ -130,9 +130,11 @@ def admission_control(application: Application) -> AdmissionController:
         settings.overload_interval_seconds,
         max_concurrent=settings.database_pool_size,
     )
-    # As many may wait for a connection as have one, so that the database is never idle.
+    # With N operations at work each takes N times its own time, as all share one core: more than
+    # have a connection would only make everybody's take longer.
+    meter, most = application.meter, limits.max_concurrent
     queue = AdmissionQueue(
-        lambda: database.waiting() < limits.max_concurrent,
+        lambda: meter.slots_in_use < most and database.waiting() < most,
         longest_wait_seconds=_LONGEST_WAIT_SECONDS if limits.target_seconds else inf,
     )
     return AdmissionController(limits, queue, proxies=Proxies(settings.trusted_proxies))

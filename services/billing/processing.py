@@ -16,6 +16,7 @@ from db.database import Database
 from db.queries.billing import payments
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.mutations.audit import SYSTEM, Actor
+from services.throttling.concurrency import slot_released
 
 ProviderCall: TypeAlias = Callable[[Charge], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
@@ -62,7 +63,8 @@ class PaymentProcessor:
     async def _answer(self, call: ProviderCall, payment: Record) -> ChargeResult | None:
         """What the provider says about a payment; None while that is not known."""
         try:
-            result = await call(_charge(payment))
+            async with slot_released():
+                result = await call(_charge(payment))
         except PaymentProviderUnavailable as error:
             _log.warning("a payment is open", payment=payment["id"], reason=str(error))
         except PaymentProviderRefused:

@@ -105,6 +105,8 @@ class ConcurrencyLimiter:
         self._suspended: dict[str, int] = {}
         self._waiting: _Queues = {}
         self._resuming: _Queues = {}
+        self.slots_in_use = 0
+        """How many slots are held, of all callers together."""
 
     def __len__(self) -> int:
         """How many callers have slots, suspended ones included."""
@@ -127,6 +129,7 @@ class ConcurrencyLimiter:
         if taken >= self._most_at_once and self._most_at_once:
             return None
         self._taken[caller] = taken + 1
+        self.slots_in_use += 1
         slot = Slot(self, caller)
         _current_slot.set(slot)
         return slot
@@ -139,6 +142,7 @@ class ConcurrencyLimiter:
                     if not waiter.done():
                         waiter.set_result(True)
                         return
+        self.slots_in_use -= 1
         taken = self._taken.pop(caller)
         if taken > 1:
             self._taken[caller] = taken - 1
@@ -159,6 +163,7 @@ class ConcurrencyLimiter:
             await self._wait(self._resuming, caller, None)
         else:
             self._taken[caller] = taken + 1
+            self.slots_in_use += 1
         self.drop_suspended(caller)
 
     def drop_suspended(self, caller: str) -> None:

@@ -41,6 +41,11 @@ class Meter:
         self._people: dict[int, tuple[Person, Account]] = {}
         self.hold_back = RefusalDelay().wait
 
+    @property
+    def slots_in_use(self) -> int:
+        """How many operations are at work, without those that wait for a model."""
+        return self._limiter.slots_in_use
+
     def estimate(self, operation: Operation, values: VariableValues) -> int:
         """The estimated cost; raises `RequestRefused` over the maximum."""
         cost, maximum = operation.cost.of(values.coerced), self._limits.maximum

@@ -23,11 +23,15 @@ _LEAST_AT_A_TIME, _MOST_AT_A_TIME = 2, 16
 """How many requests are started in one iteration of the event loop."""
 _TURN_SECONDS = 0.003
 """The aim for the length of an iteration: of small operations more are started in one."""
-_REFUSALS_EACH = 3
-"""Refusals for each request that may be started, so that most of an iteration is left for those.
+_REFUSALS_PER_SECOND = 200
+"""Refusals beside one for each request that is started, so that most of the time is left for those.
 
 A refusal costs a tenth of a response, and clients that retry at once send twenty times as many.
 """
+_MOST_CREDIT = float(_MOST_AT_A_TIME)
+"""Refusals that may be sent at once, for what was started while there was nothing to refuse."""
+_LONGEST_REFUSAL_WAIT_SECONDS = 0.5
+"""A refusal that has waited so long is sent all the same: many clients may ask at any rate."""
 _RETRY_SECONDS = 0.002
 """How soon to check for capacity again, if there was none."""
 _LONGEST_TURN_SECONDS = 0.05
@@ -43,7 +47,7 @@ class _Waiting:
 
 
 class AdmissionQueue:
-    """Starts a few requests in each event loop iteration while `has_room`, then refuses some.
+    """Starts a few requests in each event loop iteration while `has_room`, and refuses as many.
 
     A request that has waited for `longest_wait_seconds` is refused. Waits are measured at the start
     of an iteration, and a pause of the process is counted as a short one.
@@ -60,10 +64,11 @@ class AdmissionQueue:
         self._longest_wait_seconds = longest_wait_seconds
         self._seconds = seconds
         self.lines: FairQueue[_Waiting] = FairQueue()
-        self._refusals: deque[Refuse] = deque()
+        self._refusals: deque[tuple[Refuse, float]] = deque()
+        self._refusal_credit = 0.0
+        self._refused_at = 0.0
         self._at_a_time = _LEAST_AT_A_TIME
         self._begun = 0
-        self._refused = 0
         self._is_refusing = False
         self._is_planned = False
         # An empty context: a request must not inherit that of the one which scheduled the timer.
@@ -82,7 +87,7 @@ class AdmissionQueue:
         """Have `begin` called, at once or when it is its turn."""
         if not self.lines.count:
             if self._begun < self._at_a_time and self._has_room():
-                self._begun += 1
+                self._count_start()
                 self._plan()
                 begin(True)
                 return
@@ -93,7 +98,7 @@ class AdmissionQueue:
 
     def refuse(self, answer: Refuse) -> None:
         """Have `answer` called, at once or after the earlier refusals."""
-        self._refusals.append(answer)
+        self._refusals.append((answer, self._seconds()))
         self._plan()
         self._refuse_some()
 
@@ -132,9 +137,9 @@ class AdmissionQueue:
         if self.lines.count and not self._begun:
             self._refuse_late()
         self._refuse_some()
-        if self._begun or self._refused:
+        if self._begun:
             self._plan()
-        elif self.lines.count:
+        elif self.lines.count or self._refusals:
             # A refused request may be followed by another, which plans an earlier iteration.
             self._plan(_RETRY_SECONDS)
 
@@ -147,7 +152,7 @@ class AdmissionQueue:
             self._at_a_time = max(_LEAST_AT_A_TIME, self._at_a_time // 2)
         elif self._begun >= self._at_a_time:
             self._at_a_time = min(_MOST_AT_A_TIME, self._at_a_time + 1)
-        self._begun = self._refused = 0
+        self._begun = 0
 
     def _begin_next(self) -> None:
         """Start the next request, unless it has waited too long."""
@@ -156,9 +161,16 @@ class AdmissionQueue:
             return
         passed, self._last_start_at = self._now - self._last_start_at, self._now
         self._seconds_between += (passed - self._seconds_between) / _REMEMBERED
-        self._begun += 1
+        self._count_start()
         waited_to_begin(self._now - waiting.came_at)
         waiting.begin(True)
+
+    def _count_start(self) -> None:
+        self._begun += 1
+        self._add_refusal_credit(1)
+
+    def _add_refusal_credit(self, number: float) -> None:
+        self._refusal_credit = min(self._refusal_credit + number, _MOST_CREDIT)
 
     def _refuse_late(self) -> None:
         waiting = self.lines.take_next(self._is_late)
@@ -177,13 +189,18 @@ class AdmissionQueue:
         return self._now - waiting.came_at >= self._longest_wait_seconds
 
     def _refuse_some(self) -> None:
-        most = _REFUSALS_EACH * self._at_a_time
-        if self._is_refusing:
+        """Send the refusals that there is credit for, and those that have waited too long."""
+        if self._is_refusing or not self._refusals:
             return  # sending a refusal may let the connection add the next one
         self._is_refusing = True
+        now = self._seconds()
+        self._add_refusal_credit((now - self._refused_at) * _REFUSALS_PER_SECOND)
+        self._refused_at = now
+        latest = now - _LONGEST_REFUSAL_WAIT_SECONDS
         try:
-            while self._refusals and self._refused < most:
-                self._refused += 1
-                self._refusals.popleft()()
+            while self._refusals and (self._refusal_credit >= 1 or self._refusals[0][1] <= latest):
+                answer, _ = self._refusals.popleft()
+                self._refusal_credit = max(self._refusal_credit - 1, 0)
+                answer()
         finally:
             self._is_refusing = False

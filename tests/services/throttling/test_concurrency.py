@@ -33,7 +33,7 @@ def play(
 
 async def _played(scenario: Scenario, turns: ConcurrencyLimiter) -> None:
     await scenario(turns)
-    assert len(turns) == 0
+    assert (len(turns), turns.slots_in_use) == (0, 0)
 
 
 def test_a_caller_has_so_many_at_once_and_others_do_not_wait_for_it() -> None:
@@ -41,9 +41,10 @@ def test_a_caller_has_so_many_at_once_and_others_do_not_wait_for_it() -> None:
         taken = [await turns.acquire("one"), await turns.acquire("one")]
         third = asyncio.create_task(turns.acquire("one"))
         taken.append(await turns.acquire("other"))
-        assert not third.done()
+        assert (third.done(), turns.slots_in_use) == (False, 3)
         taken[0].release()
         taken.append(await third)
+        assert turns.slots_in_use == 3
         for turn in taken:
             turn.release()
 
@@ -231,6 +232,7 @@ def test_one_wait_within_another_gives_up_one_turn() -> None:
     async def scenario(turns: ConcurrencyLimiter) -> None:
         turn = await turns.acquire("one")
         async with slot_released(), slot_released():
+            assert turns.slots_in_use == 0
             others = [turns.try_acquire("one") for _ in range(3)]
             assert others.pop() is None
             for other in others:

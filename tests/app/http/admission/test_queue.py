@@ -172,20 +172,35 @@ def test_a_pause_of_the_process_is_no_wait() -> None:
     on_stage(play)
 
 
-def test_a_few_are_refused_in_each_turn_beside_those_that_are_begun() -> None:
+def test_one_is_refused_for_each_that_is_begun_and_a_few_as_time_passes() -> None:
     async def play(stage: Stage) -> None:
         refused: list[int] = []
         stage.room = 100
         stage.enter(*range(8))
-        for number in range(30):
+        for number in range(40):
             stage.queue.refuse(partial(refused.append, number))
         counts = [(len(stage.begun), len(refused))]
-        while len(refused) < 30:
+        while len(refused) < 40:
             stage.now += 0.01
             await asyncio.sleep(0)
             counts.append((len(stage.begun), len(refused)))
-        assert counts == [(2, 6), (4, 12), (6, 18), (8, 24), (8, 30)]
-        assert refused == list(range(30))
+        assert counts[:5] == [(2, 16), (4, 20), (6, 24), (8, 28), (8, 30)]
+        assert refused == list(range(40))
+
+    on_stage(play)
+
+
+def test_what_comes_in_crowds_is_refused_half_a_second_later_at_most() -> None:
+    async def play(stage: Stage) -> None:
+        refused: list[int] = []
+        stage.enter(0)  # which there is no room for
+        for number in range(5_000):
+            stage.queue.refuse(partial(refused.append, number))
+        assert len(refused) == 16
+        await stage.wait(0.46875)
+        assert len(refused) < 200
+        await stage.wait(0.0625)
+        assert refused == list(range(5_000))
 
     on_stage(play)
 
