@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Unpacks Debian's promtool, PgBouncer, HAProxy and nginx into .tools, without root, for the tests that
-# ask them and for `guidance cluster`.
+# Unpacks Debian's promtool, PgBouncer, HAProxy, nginx and systemd-analyze into .tools, without root, for
+# the tests that ask them and for `guidance cluster`.
 # Fails where it cannot, and where Node, which comes from elsewhere, is not here; tests that need
 # what is missing are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PACKAGES=(pgbouncer haproxy nginx)
-PROGRAMS=(promtool pgbouncer haproxy nginx)
+PACKAGES=(pgbouncer haproxy nginx systemd)
+PROGRAMS=(promtool pgbouncer haproxy nginx systemd-analyze)
 
 is_complete() {
   local program

@@ -7,10 +7,15 @@ from pathlib import Path
 
 from perf.servers.redis_server import redis_program
 
-_TOOLS = Path(__file__).parents[2] / ".tools" / "usr"
-_PLACES = (str(_TOOLS / "bin"), str(_TOOLS / "sbin"), os.environ.get("PATH", ""), "/usr/sbin")
+TOOLS = Path(__file__).parents[2] / ".tools"
+_FOLDERS = (str(TOOLS / "usr" / "bin"), str(TOOLS / "usr" / "sbin"))
+_PLACES = (*_FOLDERS, os.environ.get("PATH", ""), "/usr/sbin")
 _REDIS = "redis-server"
-LIBRARIES = ":".join(map(str, _TOOLS.glob("lib/*-linux-gnu*")))
+LIBRARIES = ":".join(
+    str(folder)
+    for pattern in ("usr/lib/*-linux-gnu*", "lib/*-linux-gnu*", "usr/lib/*-linux-gnu*/systemd")
+    for folder in TOOLS.glob(pattern)
+)
 """Where the unpacked ones find their libraries."""
 
 

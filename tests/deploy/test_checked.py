@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from perf.cluster.balancer import nowhere
-from perf.cluster.programs import LIBRARIES
+from perf.cluster.programs import LIBRARIES, TOOLS
 from perf.cluster.service import free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT
 from tests.deploy.proxies import nginx_files
@@ -23,7 +23,7 @@ FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.nam
 _PYTHONS = Path(sys.executable).parent
 
 
-def _accepts(*command: str | Path, **environment: str) -> None:
+def _accepts(*command: str | Path, **environment: str) -> str:
     done = subprocess.run(
         command,
         env=os.environ | {"LD_LIBRARY_PATH": LIBRARIES} | environment,
@@ -31,7 +31,9 @@ def _accepts(*command: str | Path, **environment: str) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    return said
 
 
 def _is_a_docker_file(path: Path, _folder: Path) -> None:
@@ -79,7 +81,12 @@ def _is_a_unit(path: Path, folder: Path) -> None:
     text, count = re.subn(r"/opt/guidance/bin", str(_PYTHONS), path.read_text())
     assert count == 1
     unit.write_text(text)
-    _accepts(tool("systemd-analyze"), "verify", unit)
+    said = _accepts(
+        tool("systemd-analyze"),
+        *("verify", unit),
+        SYSTEMD_UNIT_PATH=f"{folder}:{TOOLS / 'lib' / 'systemd' / 'system'}:",
+    )
+    assert said == "", "what it cannot read it ignores, with a warning"
 
 
 def _is_a_script(path: Path, _folder: Path) -> None:
