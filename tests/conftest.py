@@ -44,7 +44,7 @@ pytest_plugins = [
 
 EXECUTION_CASES = 8_000
 # Fixtures with servers behind them: a test that needs none of them is marked `unit`.
-SERVERS = frozenset({"postgres", "redis", "redis_url", "stand_in", "npm"})
+SERVERS = frozenset({"postgres", "database_folder", "redis", "redis_url", "stand_in", "npm"})
 
 
 @pytest.hookimpl(wrapper=True)
