@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 import httpx2
 import psutil
@@ -36,12 +37,19 @@ with guarded() as guard:
 """
 
 
+@pytest.fixture
+def folder(database_folder: Path) -> Path:
+    """An empty folder that the user of PostgreSQL can reach."""
+    own = database_folder / uuid4().hex
+    own.mkdir(parents=True)
+    return own
+
+
 @contextmanager
 def of_cluster(folder: Path, *, instances: int) -> Iterator[tuple[Cluster, httpx2.Client]]:
     """A running cluster, and a client of it; skipped where a program is missing."""
     for name in PROGRAMS:
         tool(name)
-    folder.mkdir()
     with (
         running_cluster(folder, model_url=NO_MODEL, instances=instances) as cluster,
         httpx2.Client(base_url=cluster.url, timeout=PATIENCE_SECONDS) as http,
@@ -54,8 +62,8 @@ def readiness(http: httpx2.Client) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.json()
 
 
-def test_a_cluster_serves_by_way_of_all_its_parts_and_leaves_nothing(database_folder: Path) -> None:
-    with of_cluster(database_folder, instances=1) as (cluster, http):
+def test_a_cluster_serves_by_way_of_all_its_parts_and_leaves_nothing(folder: Path) -> None:
+    with of_cluster(folder, instances=1) as (cluster, http):
         all_is_well = {"database": "ok", "documents": "ok", "cache": "ok", "replica": "ok"}
         until(lambda: readiness(http) == (200, all_is_well))
         answer = http.post("/graphql", json={"id": "x-guidance-Plans"})
@@ -97,9 +105,9 @@ def test_who_is_killed_ends_what_it_started_all_the_same() -> None:
 
 @pytest.mark.slow
 def test_the_standby_and_another_redis_take_over_without_anybody_started_anew(
-    database_folder: Path,
+    folder: Path,
 ) -> None:
-    with of_cluster(database_folder, instances=3) as (cluster, http):
+    with of_cluster(folder, instances=3) as (cluster, http):
         until(lambda: readiness(http)[1].get("replica") == "ok")
         cluster.services["redis-1"].kill()
         cluster.primary.kill()
@@ -113,19 +121,16 @@ def test_the_standby_and_another_redis_take_over_without_anybody_started_anew(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["told", "killed"])
-def test_the_command_ends_everything_however_it_ends(
-    number: signal.Signals, database_folder: Path
-) -> None:
+def test_the_command_ends_everything_however_it_ends(number: signal.Signals, folder: Path) -> None:
     for name in PROGRAMS:
         tool(name)
-    database_folder.mkdir()
     with NamedTemporaryFile("r+", prefix="guidance-cluster-") as said:
         command = subprocess.Popen(
             [GUIDANCE, "cluster", "up", "--port", "0"],
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONUNBUFFERED": "1",
-                "TMPDIR": str(database_folder),
+                "TMPDIR": str(folder),
             },
             stdout=said,
             stderr=subprocess.STDOUT,
