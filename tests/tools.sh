@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Unpacks Debian's promtool, PgBouncer, HAProxy, nginx and systemd-analyze into .tools, without root, for
 # the tests that ask them and for `guidance cluster`.
-# Fails where it cannot, and where Node, which comes from elsewhere, is not here; tests that need
-# what is missing are skipped, and say so.
+# Fails where it cannot, and where Node, curl or jq, which come from elsewhere, are not here; tests
+# that need what is missing are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,6 +33,6 @@ unpack() {
 }
 
 is_complete || unpack
-for program in node npm; do
-  command -v "$program" >/dev/null || { echo "$program is not here: tests need Node with npm" >&2; exit 1; }
+for program in node npm curl jq; do
+  command -v "$program" >/dev/null || { echo "$program is not here: tests need Node with npm, curl and jq" >&2; exit 1; }
 done

@@ -1,30 +1,21 @@
 // The set-ups of docs/clients.md, as they are written there, against the server at ADDRESS.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
 import test from "node:test";
 
 import { gql } from "@apollo/client";
 import WebSocket from "ws";
 
+import { documented } from "./documented.mjs";
+
 globalThis.WebSocket ??= WebSocket; // as browsers have it, and newer versions of Node
 
-const { ADDRESS, TOKEN, FOLDER } = process.env;
+const { ADDRESS, TOKEN } = process.env;
 const token = () => TOKEN;
 const WHO = "query Who { who }";
 const COUNT = "subscription Count { count(to: 3) { number } }";
 const LATER = '{ who ... @defer { same(text: "later") } }';
 const NUMBERS = [1, 2, 3];
-
-/** The module of a block of the page, beside the packages that it imports. */
-async function documented(name) {
-  const page = await readFile(new URL("../../docs/clients.md", import.meta.url), "utf8");
-  const [, code] = page.match(new RegExp(`\`\`\`js ${name}\n(.*?)\`\`\``, "s"));
-  await mkdir(FOLDER, { recursive: true });
-  const file = `${FOLDER}/${name}.mjs`;
-  await writeFile(file, code);
-  return import(file);
-}
 
 /** What an observable gives until it completes. */
 const all = (observable, most = Infinity) =>

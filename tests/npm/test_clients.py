@@ -5,16 +5,14 @@ from pathlib import Path
 
 from tests.fixtures.documents import publish
 from tests.fixtures.live import Live
-from tests.fixtures.npm import FOLDER, NodeTests
+from tests.fixtures.npm import NodeTests
 from tests.fixtures.server import Api, serving, settings_for, token_of
 from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
 
 
 def test_the_set_ups_that_the_page_for_front_ends_shows(node_tests: NodeTests, live: Live) -> None:
-    folder = str(FOLDER / "node_modules" / ".documented")
-    variables = {"ADDRESS": live.address, "TOKEN": token_of(ADA), "FOLDER": folder}
-    node_tests("documented.test.mjs", **variables)
+    node_tests("documented.test.mjs", ADDRESS=live.address, TOKEN=token_of(ADA))
 
 
 def test_the_audit_of_graphql_over_http_passes_whole(node_tests: NodeTests, api: Api) -> None:

@@ -1,0 +1,42 @@
+/** How long to wait before trying again. */
+
+/** Waiting grows with each failure in a row, and is random, so that not all come back together. */
+export interface Backoff {
+  /** The longest wait after a first failure. */
+  readonly firstSeconds: number;
+  /** The longest wait there is, beside what the server asks for. */
+  readonly longestSeconds: number;
+  /** How many failures in a row are too many; what brings something new ends a row. */
+  readonly attempts: number;
+}
+
+/** Timers take no more. */
+const MOST_SECONDS = (2 ** 31 - 1) / 1000;
+
+export const USUAL_BACKOFF: Backoff = { firstSeconds: 0.5, longestSeconds: 20, attempts: 12 };
+
+/**
+ * Seconds to wait after so many failures in a row, at least `leastSeconds`: exponential backoff
+ * with full jitter, after Brooker, "Exponential Backoff And Jitter" (2015).
+ */
+export function pauseSeconds(backoff: Backoff, failures: number, leastSeconds: number): number {
+  const { firstSeconds, longestSeconds } = backoff;
+  const mostByChance = Math.min(longestSeconds, firstSeconds * 2 ** (failures - 1));
+  return Math.min(MOST_SECONDS, leastSeconds + Math.random() * mostByChance);
+}
+
+/** Wait; rejects with the signal's reason when it is aborted. */
+export function wait(seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, seconds * 1000);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
