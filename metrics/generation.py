@@ -1,5 +1,7 @@
 """Replies, people's and metered ones, and the requests to the language model behind them."""
 
+from dataclasses import dataclass
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _BACKOFF_EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 20.0)
@@ -48,6 +50,11 @@ REPLIES_ENDED = Counter("guidance_replies_ended", "Replies that ended, by how.",
 REPLIES_ABANDONED = Counter(
     "guidance_replies_abandoned", "Replies that were ended because their writer was gone."
 )
+METERED_REPLIES_RUNNING = Gauge(
+    "guidance_metered_replies_running",
+    "Metered replies that are being written.",
+    multiprocess_mode="livesum",
+)
 METERED_REPLIES_ENDED = Counter(
     "guidance_metered_replies_ended",
     "Metered replies that ended, by how.",
@@ -59,27 +66,29 @@ METERED_REPLIES_ABANDONED = Counter(
 )
 
 
-def reply_begun() -> None:
-    """Count a reply whose writer has begun."""
-    REPLIES_RUNNING.inc()
+@dataclass(frozen=True, slots=True)
+class ReplyMetrics:
+    """What is counted of the replies of one kind."""
+
+    running: Gauge
+    ended: Counter
+    abandoned: Counter
+
+    def begin(self) -> None:
+        """Count a reply whose writer has begun."""
+        self.running.inc()
+
+    def end(self, label: str) -> None:
+        """Count a reply whose writer has ended."""
+        self.running.dec()
+        self.ended.labels(label).inc()
+
+    def abandon(self) -> None:
+        """Count a reply that was ended because its writer is gone."""
+        self.abandoned.inc()
 
 
-def reply_ended(status: str) -> None:
-    """Count a reply that its writer ended with `status`."""
-    REPLIES_RUNNING.dec()
-    REPLIES_ENDED.labels(status).inc()
-
-
-def reply_abandoned() -> None:
-    """Count a reply that was ended because its writer is gone."""
-    REPLIES_ABANDONED.inc()
-
-
-def metered_reply_ended(outcome: str) -> None:
-    """Count a metered reply that ended: `complete`, or the reason of its failure."""
-    METERED_REPLIES_ENDED.labels(outcome).inc()
-
-
-def metered_reply_abandoned() -> None:
-    """Count a metered reply that was ended because its writer is gone."""
-    METERED_REPLIES_ABANDONED.inc()
+CONVERSATION_REPLIES = ReplyMetrics(REPLIES_RUNNING, REPLIES_ENDED, REPLIES_ABANDONED)
+METERED_REPLIES = ReplyMetrics(
+    METERED_REPLIES_RUNNING, METERED_REPLIES_ENDED, METERED_REPLIES_ABANDONED
+)

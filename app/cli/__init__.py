@@ -1,39 +1,45 @@
 """The `guidance` command: finds its subcommands, and reports failures in one line."""
 
 import sys
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import version
 
 import click
 
-from app.garbage_collection import importing
+from app.cli.groups import COMMANDS, CommandGroup
+from app.cli.sections import SECTIONS
 
-GROUP = "guidance.commands"
 _NAME = "guidance"
+_PACKAGE = "guidance-api"
 
 
-class Commands(click.Group):
-    """The commands registered as entry points, each imported when it is used.
+class _Guidance(CommandGroup):
+    """The group of all commands, which its help lists in sections."""
 
-    So the performance suite can add its own, which the application must not import.
-    """
+    @property
+    def entry_point_group(self) -> str:
+        """The commands that stand in no group."""
+        return COMMANDS
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Give the names of the commands."""
-        return sorted(_registered())
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write what the command is for, and the version."""
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(
+                f"Run and look after the guidance API, version {version(_PACKAGE)}."
+            )
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import and give a command; None for an unknown name."""
-        entry = _registered().get(cmd_name)
-        if entry is None:
-            return None
-        with importing():
-            command: click.Command = entry.load()
-        return command
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the sections, without importing a command."""
+        width = max(len(name) for commands in SECTIONS.values() for name in commands)
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", line) for name, line in commands.items()])
 
 
-@click.command(cls=Commands, name=_NAME)
+@click.group(cls=_Guidance, name=_NAME, epilog=f"`{_NAME} COMMAND --help` says more of each.")
+@click.version_option(package_name=_PACKAGE)
 def guidance() -> None:
-    """Run and look after the guidance API."""
+    """Find the command that is asked for."""
 
 
 def main() -> None:
@@ -56,10 +62,6 @@ def main() -> None:
             raise
         sys.exit(_fail(str(error), expected))
     sys.exit(status if isinstance(status, int) else 0)
-
-
-def _registered() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
 def _fail(message: str, status: int) -> int:

@@ -1,4 +1,4 @@
-"""`guidance migrate`: move the database's schema."""
+"""`guidance db migrate`: move the database's schema."""
 
 import sys
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from db.schema.migration import migrate as migrate_database
 @click.argument("revision", default=HEAD)
 @click.option("--yes", "is_agreed", is_flag=True, help="Destroy data without a question.")
 def migrate(revision: str, *, is_agreed: bool) -> None:
-    """Upgrade, or downgrade, the database to REVISION (default: head; `base` empties it).
+    """Move the schema up or down to REVISION.
 
-    Before data is destroyed it asks on a terminal, and refuses in production without --yes.
+    Default: head. `base` empties the database. Before data is destroyed it asks on a terminal, and
+    refuses in production without --yes.
     """
     settings = load_settings()
     with database_url(settings, is_migrated=False) as url:

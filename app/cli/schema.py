@@ -27,9 +27,10 @@ def schema(context: click.Context) -> None:
 @click.argument("old", type=_path)
 @click.argument("new", type=_path, required=False)
 def check(old: Path, new: Path | None) -> None:
-    """List what breaks, and for whom, where the schema OLD becomes NEW (default: this version's).
+    """List what breaks, and for whom, where OLD becomes NEW.
 
-    Fails when a document breaks that is active.
+    Both are files of schemas; NEW is this version's by default. Fails when a document breaks that
+    is active.
     """
     settings = load_settings()
     before = _schema_in(old)

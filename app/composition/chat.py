@@ -11,14 +11,14 @@ from db.database import Database
 from keyvalue import KeyValueClient
 from services.clock import Clock
 from services.conversations.service import ConversationService
-from services.generation.jobs import GenerationJobs
+from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.recovery import Recovery
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
 from services.guidance.records import ContextWindow
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.service import GuidanceService
-from services.metered.jobs import metered_jobs
+from services.metered.buffered_sink import BufferedSink
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.service import MeteredGuidance
 from streams import ReplyStreams
@@ -42,32 +42,19 @@ async def open_chat(
 ) -> AsyncIterator[Chat]:
     """Build chat; leaving waits a grace period for replies that are still being generated."""
     lease_seconds = settings.chat_reply_lease_seconds
-    model_name, grace_seconds = settings.chat_llm_model, settings.shutdown_grace_seconds
     async with AsyncExitStack() as stack:
         streams = await stack.enter_async_context(open_streams(keyvalue))
         model = await stack.enter_async_context(open_language_model(settings.language_model))
+        config = GenerationConfig(
+            model, settings.chat_llm_model, lease_seconds, settings.shutdown_grace_seconds
+        )
         replies = ConversationReplyStore(streams, clock=clock)
+        metered_replies = MeteredReplyStore()
         metered = await stack.enter_async_context(
-            metered_jobs(
-                database,
-                model=model,
-                model_name=model_name,
-                lease_seconds=lease_seconds,
-                grace_seconds=grace_seconds,
-            )
+            GenerationJobs(database, metered_replies, lambda _reply_id: BufferedSink(), config)
         )
-        jobs = await stack.enter_async_context(
-            open_reply_jobs(
-                database,
-                replies,
-                model=model,
-                model_name=model_name,
-                streams=streams,
-                lease_seconds=lease_seconds,
-                grace_seconds=grace_seconds,
-            )
-        )
-        exchanges = _exchanges(settings, jobs)
+        jobs = await stack.enter_async_context(open_reply_jobs(database, replies, streams, config))
+        exchanges = ExchangeRecorder(jobs, _context_window(settings))
         yield Chat(
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
@@ -76,7 +63,7 @@ async def open_chat(
             recoveries={
                 "recover_replies": Recovery(database, replies, lease_seconds=lease_seconds),
                 "recover_metered_replies": Recovery(
-                    database, MeteredReplyStore(), lease_seconds=lease_seconds
+                    database, metered_replies, lease_seconds=lease_seconds
                 ),
             },
         )
@@ -89,19 +76,13 @@ def _metered_guidance(
         database,
         jobs,
         settings.usage_contract,
-        model_name=settings.chat_llm_model,
         wait_timeout_seconds=settings.chat_llm_timeout_seconds,
         clock=clock,
     )
 
 
-def _exchanges(settings: Settings, jobs: GenerationJobs) -> ExchangeRecorder:
-    return ExchangeRecorder(
-        owner=jobs.owner,
-        lease_seconds=jobs.lease_seconds,
-        model_name=settings.chat_llm_model,
-        window=ContextWindow(
-            messages=settings.chat_context_window_messages,
-            characters=settings.chat_context_max_characters,
-        ),
+def _context_window(settings: Settings) -> ContextWindow:
+    return ContextWindow(
+        messages=settings.chat_context_window_messages,
+        characters=settings.chat_context_max_characters,
     )

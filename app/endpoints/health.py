@@ -71,7 +71,7 @@ class Readiness:
                 revision = await schema.revision(connection)
                 # One that is not known is a later version's, which lets this one serve on.
                 if revision is None or revision in self._past:
-                    return f"at revision {revision}, not {self._head}: run `guidance migrate`"
+                    return f"at revision {revision}, not {self._head}: run `guidance db migrate`"
                 await schema.check_takes_writes(connection)
                 rows = await schema.indexes(connection, _TABLES)
         except SessionLost as lost:
@@ -79,4 +79,4 @@ class Readiness:
         except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return "unreachable"
         different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
-        return f"{different}: run `guidance migrate`" if different else "ok"
+        return f"{different}: run `guidance db migrate`" if different else "ok"

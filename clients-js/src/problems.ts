@@ -1,4 +1,4 @@
-/** What went wrong, and whether trying again can help; see `docs/front-end.md`. */
+/** What went wrong, and whether trying again can help; see `docs/clients/front-end.md`. */
 
 import type { GraphQLError } from "./transport.js";
 

@@ -1,7 +1,7 @@
 """The server's own trusted documents, each with its budget.
 
 A document is a file `files/<domain>/<OperationName>.graphql` with one operation, and its budget the
-table of that name in `files/budgets.toml`. docs/budgets.md says what the numbers mean.
+table of that name in `files/budgets.toml`. docs/performance/budgets.md says what the numbers mean.
 """
 
 from collections.abc import Mapping

@@ -18,7 +18,6 @@ from gql.schema.enterprise.payloads import (
 )
 from gql.schema.user_error import UserError
 from services.enterprise.credentials import IssuedKey
-from services.metered.failures import metered_reply_failure
 from services.metered.rules import validated_question
 
 
@@ -94,7 +93,7 @@ class EnterpriseMutations:
 
 
 def _failure(context: RequestContext, reply: Record) -> list[UserError]:
-    refusal = metered_reply_failure(reply, context.now)
+    refusal = context.services.metered.failure(reply)
     if refusal is None:
         return []
     context.mark_server_fault()

@@ -47,10 +47,11 @@ def ab(
     minimum: float,
     out: Path,
 ) -> int:
-    r"""Start two versions side by side, and measure them in turns, A B B A, again and again.
+    """Compare two versions, measured in turns on this machine.
 
-    Compares quantiles, and goes on until every median and p95 is known as precisely as --minimum
-    asks, or the time is up. With the same version twice nothing may be called slower.
+    Both run side by side and are asked A B B A, again and again. Compares quantiles, and goes on
+    until every median and p95 is known as precisely as --minimum asks, or the time is up. With the
+    same version twice nothing may be called slower.
 
     Exits with:
 
@@ -60,7 +61,7 @@ def ab(
      5  it could not be measured
     12  it cannot be told in this time
     70  this command has a fault of its own
-    """
+    """  # noqa: D301 - click leaves the lines below this character as they are
     settings = _settings(set_a), _settings(set_b)
     plan = ComparisonPlan(_chosen(names), StopRule(minimum, 60 * minutes), requests)
     return STATES[compare_versions((a, b), plan, out, settings=settings)].value

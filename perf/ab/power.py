@@ -48,7 +48,7 @@ class Trial:
     help="Only with this noise; may be repeated.",
 )
 def ab_power(seeds: int, operations: int, processes: int, noises: tuple[str, ...]) -> None:
-    """Compare simulated servers many times, and count what is found.
+    """Count how often `ab` finds a change, on simulated servers.
 
     The simulated noise has a log-normal tail, drift, correlation between neighbouring requests,
     several modes and a heavy tail. Each comparison has ten minutes of simulated time.

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from app.cli.database_failures import reporting_database_failures
+from app.cli.groups import CommandGroup
 from app.settings import InvalidSettings
 from perf.ab.measured_servers import AnswerUnusable
 from perf.cli.exit_status import SOFTWARE_ERROR, ExitStatus
@@ -18,7 +19,7 @@ from perf.servers.versions import VersionUnusable
 from perf.tunings.double_lookup import SourceTextNotFound
 
 
-class PerfGroup(click.Group):
+class PerfGroup(CommandGroup):
     """A group whose commands exit with 1 only for regressions, never for faults of their own."""
 
     # Any: commands return what they like.

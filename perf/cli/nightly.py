@@ -49,11 +49,11 @@ def nightly(
     history: Path,
     out: Path,
 ) -> int:
-    """Measure this version beside the last one, run a load test, and keep its report.
+    """Compare with the last version, and test under load.
 
-    Exits with 1 when something became slower, a target is missed, the report finds a regression, or
-    the version before cannot be measured any more; otherwise as `guidance perf report` does. A
-    different machine or different data are reported and do not fail.
+    Keeps the report. Exits with 1 when something became slower, a target is missed, the report
+    finds a regression, or the version before cannot be measured any more; otherwise as `guidance
+    perf report` does. A different machine or different data are reported and do not fail.
     """
     before = base or base_revision(history)
     click.echo(f"Beside {before}:")

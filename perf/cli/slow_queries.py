@@ -54,9 +54,9 @@ MethodRow = dict[str, Any]
     help="A token with the role `ops`; by default one is signed with JWT_SECRET_KEY, for user 1.",
 )
 def slow(url: str, top: int, token: str | None) -> None:
-    """Print the slowest repository methods of the process that answers, by total time.
+    """Print the slowest repository methods of a running server.
 
-    /metrics has the same of all workers together.
+    By total time, in the process that answers; /metrics has the same of all workers together.
     """
     rows = _slow_queries(url.rstrip("/"), top, token or _own_token())
     width = max([len("method"), *(len(row["method"]) for row in rows)])

@@ -7,6 +7,7 @@ from threading import Event
 
 import click
 
+from app.cli.groups import CommandGroup
 from app.cli.ports import check_port_is_free
 from perf.cluster.cluster import MOST_INSTANCES, Cluster, running_cluster
 from perf.cluster.programs import ProgramsMissing
@@ -17,12 +18,12 @@ _DEFAULT_PORT = 8080
 _ENVIRONMENT = "environment"
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def cluster() -> None:
     """Run what deploy/ describes, on this machine and without images."""
 
 
-@cluster.command()
+@click.command()
 @click.option(
     "--port",
     type=click.IntRange(0, 65_535),

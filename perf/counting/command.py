@@ -34,9 +34,10 @@ beside_option = click.option(
 @beside_option
 @click.option("--agree", "why", help="Agree on what is counted, for this reason.")
 def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str | None) -> None:
-    """Count the function calls of our own documents, as the gate does, and show where they are.
+    """Count the function calls of our own documents, by place.
 
-    With --agree the numbers are written to the budgets and their log, whatever they are.
+    They are counted as the gate counts them. With --agree the numbers are written to the budgets
+    and their log, whatever they are.
     """
     if not is_counted_here():
         raise click.ClickException(NOT_COUNTED)

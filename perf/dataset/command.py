@@ -1,4 +1,4 @@
-"""`guidance seed`: generated data for an empty database."""
+"""`guidance db seed`: generated data for an empty database."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,10 @@ _TABLES: dict[str, Callable[[datetime], tuple[TableRows, ...]]] = {
     help="A handful of people to look at, or ten thousand to measure with.",
 )
 def seed(profile: str) -> None:
-    """Fill an empty database with generated data; refuses in production."""
+    """Fill an empty database with generated data.
+
+    Refuses in production.
+    """
     settings = load_settings()
     if settings.is_production:
         raise click.ClickException("generated data does not belong in production")

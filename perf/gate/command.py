@@ -53,11 +53,11 @@ def gate(
     quick: bool,
     memory: bool | None,
 ) -> None:
-    """Run our own documents on generated data and hold them to their budgets.
+    """Hold our own documents to their budgets, by counting.
 
-    Each is run in the ways in which it can be asked, for n rows and for 2n; statements are counted
-    by fingerprint, and each of them is planned. Needs no quiet machine: a database of its own is
-    started, filled and thrown away.
+    They run on generated data, each in the ways in which it can be asked, for n rows and for 2n;
+    statements are counted by fingerprint, and each of them is planned. Needs no quiet machine: a
+    database of its own is started, filled and thrown away.
 
     Exits with 0 where all is as agreed, with 1 where something is not or cannot be judged, with 2
     for a wrong command line, and with 3 where the gate itself cannot run.

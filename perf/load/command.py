@@ -39,7 +39,7 @@ _USERS, _WRITERS = 10_000, 2_000
     multiple=True,
     envvar="GUIDANCE_LOAD_TOKENS",
     help="A person's token on the server at --url; several take turns. Without any, the people of "
-    "`guidance seed --profile bench` ask.",
+    "`guidance db seed --profile bench` ask.",
 )
 @click.option(
     "--api-key",
@@ -58,7 +58,9 @@ def run(
     out: Path,
     seed: int,
 ) -> int:
-    r"""Ask a server at a given rate, whether it keeps up or not, and judge its answers.
+    """Test a server under load, and judge its answers.
+
+    Requests are sent at a given rate, whether the server keeps up or not.
 
     Without --url a server of its own is measured, on generated data that is thrown away. With --url
     and a --token nothing is written unless --writes says so, and nothing is ever erased. With --url
@@ -73,7 +75,7 @@ def run(
      6  an operation is refused more than is allowed, or always
     11  what a server of its own counted is not known
     70  this command has a fault of its own
-    """
+    """  # noqa: D301 - click leaves the lines below this character as they are
     profile, given = PROFILES[profile_name], _given(url, tokens, api_key, writes=writes)
     # An older report must not be mistaken for the result of this run.
     out.unlink(missing_ok=True)

@@ -26,7 +26,10 @@ _SEPARATOR = "---\n"
     help="Where objectives.toml is, and the files are written.",
 )
 def objectives(folder: Path) -> None:
-    """Write Prometheus' rules, OpenSLO and Grafana's dashboard from the table of objectives."""
+    """Write alert rules and a dashboard from the objectives.
+
+    The rules are for Prometheus, the dashboard for Grafana; and OpenSLO.
+    """
     try:
         table = read_table(folder / TABLE)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -30,7 +30,9 @@ class _Unreadable(click.ClickException):
 @options.out(DEFAULT_OUT, "Where the report is written: Markdown, JSON and one HTML page.")
 @options.history()
 def report(baseline: Path, current: Path, out: Path, history: Path) -> int:
-    r"""Compare two runs of `guidance perf run`, and say what is more than noise, and why.
+    """Compare two load tests: what changed, and why.
+
+    Says what is more than noise between two reports of `guidance perf run`.
 
     Exits with 0 where nothing became worse and everything was measured. Otherwise with the first
     of these that holds, all of which are named:
@@ -48,7 +50,7 @@ def report(baseline: Path, current: Path, out: Path, history: Path) -> int:
      9  a percentile of the baseline is zero
     11  what the server counted is not known
     70  this command has a fault of its own
-    """
+    """  # noqa: D301 - click leaves the lines below this character as they are
     comparison = compare(_read(baseline), _read(current))
     runs, passed_over = history_of(comparison.current, history)
     write_report(comparison, runs, out)

@@ -19,12 +19,15 @@ from services.clock import system_clock
 @click.command()
 @options.rounds_of_blocks(60)
 @options.requests_of_a_block(3)
-@options.out(Path("docs/slo-report.md"), "Where the page is written.", kind=options.FILE)
+@options.out(
+    Path("docs/performance/slo-report.md"), "Where the page is written.", kind=options.FILE
+)
 def tunings(rounds: int, requests: int, out: Path) -> None:
-    """Switch each tuning off and on, measure both in turns, and write what it is worth.
+    """Measure what each tuning is worth.
 
-    On two copies of the database of `guidance seed --profile bench`, which are dropped again: it
-    needs as much room twice, and nobody else connected.
+    Each is switched off and on, and both are measured in turns. On two copies of the database of
+    `guidance db seed --profile bench`, which are dropped again: it needs as much room twice, and
+    nobody else connected.
     """
     settings = load_settings()
     if settings.is_production:

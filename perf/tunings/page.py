@@ -1,4 +1,4 @@
-"""Write docs/slo-report.md: the effect of each tuning, with samples and intervals."""
+"""Write docs/performance/slo-report.md: the effect of each tuning, with samples and intervals."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -53,8 +53,8 @@ def _lines(found: Tunings, commit: str, host: Host, data: str, at: datetime) -> 
     yield "## Again"
     yield ""
     yield "```"
-    yield ".venv/bin/guidance seed --profile bench"
-    yield f".venv/bin/{_COMMAND} --out docs/slo-report.md"
+    yield ".venv/bin/guidance db seed --profile bench"
+    yield f".venv/bin/{_COMMAND} --out docs/performance/slo-report.md"
     yield "```"
 
 

@@ -1,5 +1,10 @@
 """Why a reply failed: the stored reason, and the message shown for it."""
 
+from datetime import datetime
+from math import ceil
+
+from asyncpg import Record
+
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.records import ReplyFailure
 from services.mutations.refusals import Refusal, UserErrorCode
@@ -19,6 +24,10 @@ _MESSAGES = {
 }
 
 
+_LONGEST_WAIT_SECONDS = 2**31 - 1
+"""The largest GraphQL `Int`; older rows may hold longer waits."""
+
+
 class LlmUnavailable(Refusal):
     """The model did not write a whole reply; nothing was charged."""
 
@@ -30,6 +39,15 @@ def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
     return _FAILURES_BY_REASON.get(error.reason, ReplyFailure.UNAVAILABLE)
 
 
-def llm_unavailable(reason: str, *, retry_after_seconds: int | None = None) -> LlmUnavailable:
-    """The refusal for a stored failure reason."""
-    return LlmUnavailable(_MESSAGES[ReplyFailure(reason)], retry_after_seconds=retry_after_seconds)
+def reply_failure(reply: Record, now: datetime) -> LlmUnavailable | None:
+    """The refusal for a stored reply that failed; None if it did not fail."""
+    reason, retry_at = reply["failure_reason"], reply["retry_at"]
+    if reason is None:
+        return None
+    wait = None if retry_at is None else remaining_seconds(retry_at, now)
+    return LlmUnavailable(_MESSAGES[ReplyFailure(reason)], retry_after_seconds=wait)
+
+
+def remaining_seconds(retry_at: datetime, now: datetime) -> int:
+    """The whole seconds until a retry may help; 0 once they have passed."""
+    return min(max(0, ceil((retry_at - now).total_seconds())), _LONGEST_WAIT_SECONDS)

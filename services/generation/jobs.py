@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
 
 import structlog
 
+from clients.llm import LanguageModel
 from db.database import Database
 from services.generation.lease_keeper import LeaseKeeper
 from services.generation.outcomes import OutcomeRecorder
 from services.generation.records import INTERRUPTED, Assignment, MessageStatus, ReplyOutcome
 from services.generation.store import ReplyStore
 from services.generation.uncertain_commits import UncertainCommits
-from services.generation.writer import RecordOutcome, ReplyWriter
+from services.generation.writer import ReplyWriter, TextSink
 from spans.attribution import attributed
 from spans.current import job_context
 from spans.part import Kind, Part
@@ -23,12 +25,23 @@ _JOB = "replies"
 _REPLY = Part(Kind.REPLY, "reply")
 _RECORDING_SECONDS = 60.0
 """How long a process that shuts down waits for a database that is away."""
-WriterFactory = Callable[[Assignment, RecordOutcome], ReplyWriter]
 _log = structlog.get_logger("guidance.replies")
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationConfig:
+    """With which model a process writes replies, and how long it may be away from them."""
+
+    model: LanguageModel
+    model_name: str
+    lease_seconds: float
+    grace_seconds: float
 
 
 class GenerationJobs:
     """Starts and stops the tasks; leaving the block waits `grace_seconds` for them to finish.
+
+    `new_sink` returns what receives the text of a reply, given its id.
 
     If a process does not renew a lease for `lease_seconds`, another process ends the reply. That
     also covers replies whose task failed.
@@ -38,17 +51,15 @@ class GenerationJobs:
         self,
         database: Database,
         store: ReplyStore,
-        new_writer: WriterFactory,
-        *,
-        lease_seconds: float,
-        grace_seconds: float,
+        new_sink: Callable[[int], TextSink],
+        config: GenerationConfig,
     ) -> None:
         self.owner: UUID = uuid4()
-        self.lease_seconds = lease_seconds
+        self.config = config
         self.writers: dict[int, ReplyWriter] = {}
         self._store = store
-        self._new_writer = new_writer
-        self._grace_seconds = grace_seconds
+        self._new_sink = new_sink
+        lease_seconds = config.lease_seconds
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._recorder = OutcomeRecorder(database, store, self.owner, lease_seconds=lease_seconds)
         self._leases = LeaseKeeper(
@@ -80,7 +91,13 @@ class GenerationJobs:
         it; the request may wait for it all the same.
         """
         reply_id = assignment.reply_id
-        writer = self._new_writer(assignment, self._recorder.record)
+        writer = ReplyWriter(
+            assignment,
+            model=self.config.model,
+            model_name=self.config.model_name,
+            sink=self._new_sink(reply_id),
+            record=self._recorder.record,
+        )
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
         self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
@@ -104,7 +121,7 @@ class GenerationJobs:
     async def _finish(self) -> None:
         """Let all tasks end; those interrupted after the grace period still store the outcome."""
         if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=self._grace_seconds)
+            await asyncio.wait(self._tasks.values(), timeout=self.config.grace_seconds)
         for writer in self.writers.values():
             writer.interrupt(INTERRUPTED)
         if self._tasks:
@@ -114,7 +131,7 @@ class GenerationJobs:
             await asyncio.gather(*unrecorded, return_exceptions=True)
 
     async def _write(self, reply_id: int, writer: ReplyWriter) -> None:
-        self._store.on_started()
+        self._store.metrics.begin()
         outcome = None
         try:
             outcome = await writer.write()
@@ -122,7 +139,7 @@ class GenerationJobs:
             _log.exception("the end of a reply was not recorded", reply=reply_id)
         finally:
             del self.writers[reply_id], self._tasks[reply_id]
-            self._store.on_ended(outcome)
+            self._store.metrics.end(self._store.label(outcome) if outcome else "unrecorded")
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

@@ -55,7 +55,9 @@ class LeaseKeeper:
                 asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),
                 self._database.read_primary() as connection,
             ):
-                await self._store.renew(connection, self._owner, reply_ids, self._lease_seconds)
+                await self._store.leases.renew(
+                    connection, self._owner, reply_ids, self._lease_seconds
+                )
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("leases cannot be renewed", reason=str(error) or type(error).__name__)
             return False

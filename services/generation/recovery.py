@@ -57,7 +57,9 @@ class Recovery:
                 asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),
                 self._database.read_primary() as connection,
             ):
-                await self._store.renew(connection, self._probe_owner, (), self._lease_seconds)
+                await self._store.leases.renew(
+                    connection, self._probe_owner, (), self._lease_seconds
+                )
         except TimeoutError as error:
             raise DatabaseUnavailable("no lease can be renewed in time") from error
 

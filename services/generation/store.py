@@ -1,20 +1,26 @@
-"""The Protocol between the engine and one kind of replies."""
+"""The Protocol between the engine and one kind of replies, and what all kinds store alike."""
 
-from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from db.database import Connection, Transaction
+from db.database import Transaction
+from db.queries.clauses.reply_end import ReplyEnd
+from db.queries.clauses.reply_leases import ReplyLeases
+from metrics.generation import ReplyMetrics
 from services.generation.records import ReplyDraft, ReplyOutcome
 
 
 class ReplyStore(Protocol):
     """Stores the replies of one kind, and settles the units that they cost."""
 
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> set[int]:
-        """Renew the leases of those replies that `owner` writes, and return their ids."""
+    @property
+    def leases(self) -> ReplyLeases:
+        """The leases on the replies."""
+        ...
+
+    @property
+    def metrics(self) -> ReplyMetrics:
+        """Where the replies are counted."""
         ...
 
     async def complete(
@@ -39,10 +45,19 @@ class ReplyStore(Protocol):
         """Called after the commit that ended a reply without its writer."""
         ...
 
-    def on_started(self) -> None:
-        """Called when a writer begins a reply."""
+    def label(self, outcome: ReplyOutcome) -> str:
+        """The label under which an outcome is counted."""
         ...
 
-    def on_ended(self, outcome: ReplyOutcome | None) -> None:
-        """Called when a writer stops; `outcome` is None if it was not the one to end the reply."""
-        ...
+
+def reply_end(outcome: ReplyOutcome, draft: ReplyDraft) -> ReplyEnd:
+    """What is stored of the outcome and of how the reply was generated."""
+    report = draft.report
+    return {
+        "failed_because": outcome.failure and outcome.failure.value,
+        "by_model": report.model,
+        "made_attempts": report.attempts,
+        "read_tokens": report.prompt_tokens,
+        "written_tokens": report.completion_tokens,
+        "taken_ms": draft.latency_ms,
+    }

@@ -52,7 +52,9 @@ class UncertainCommits:
         if not uncertain:
             return
         async with self._database.read_primary() as connection:
-            found = await self._store.renew(connection, self._owner, uncertain, self._lease_seconds)
+            found = await self._store.leases.renew(
+                connection, self._owner, uncertain, self._lease_seconds
+            )
         now = monotonic()
         for reply_id in uncertain:
             since = self._missing_since.setdefault(reply_id, now)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from asyncpg import Record
 
@@ -13,6 +12,7 @@ from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
+from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment, MessageStatus
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
 from services.guidance.rules import prompt
@@ -26,20 +26,18 @@ _MESSAGES_READ_PER_PROMPT_MESSAGE = 2
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRecorder:
-    """Records exchanges whose replies the process `owner` will write."""
+    """Records exchanges whose replies will be written in `jobs`."""
 
-    owner: UUID
-    lease_seconds: float
-    model_name: str
+    jobs: GenerationJobs
     window: ContextWindow
 
     async def open(
         self,
-        transaction: Transaction,
-        claim: Claim,
         user_id: int,
         conversation_id: int | None,
         content: str,
+        transaction: Transaction,
+        claim: Claim,
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
         """Record a person's message and the reply to be written, as the result of the claimed key.
@@ -66,7 +64,7 @@ class ExchangeRecorder:
         )
 
     async def reopen(
-        self, transaction: Transaction, claim: Claim, user_id: int, message_id: int, now: datetime
+        self, user_id: int, message_id: int, transaction: Transaction, claim: Claim, now: datetime
     ) -> tuple[Exchange, Assignment]:
         """Record another reply to the last message of a conversation, like `open`.
 
@@ -108,11 +106,11 @@ class ExchangeRecorder:
             answered_id=history[-1].id,
             claim_id=claim.id,
             created_at=created_at,
-            model=self.model_name,
+            model=self.jobs.config.model_name,
             day=now.date(),
             limit=limit,
-            owner=self.owner,
-            lease_seconds=self.lease_seconds,
+            owner=self.jobs.owner,
+            lease_seconds=self.jobs.config.lease_seconds,
             now=now,
         )
         if reply_id is None:

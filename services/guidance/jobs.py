@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
-from clients.llm import LanguageModel
 from db.database import Database
 from services.background.periodic import run_in_background
-from services.generation.jobs import GenerationJobs
-from services.generation.records import Assignment, ReplyDraft
-from services.generation.writer import RecordOutcome, ReplyWriter
+from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.records import ReplyDraft
 from services.guidance.progress import ProgressWriter
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.stops import POLL_SECONDS, StopWatcher
@@ -20,12 +18,9 @@ from streams import ReplyStreams
 async def open_reply_jobs(
     database: Database,
     store: ConversationReplyStore,
-    *,
-    model: LanguageModel,
-    model_name: str,
     streams: ReplyStreams,
-    lease_seconds: float,
-    grace_seconds: float,
+    config: GenerationConfig,
+    *,
     poll_seconds: float = POLL_SECONDS,
 ) -> AsyncIterator[GenerationJobs]:
     """Start the background work; leaving first lets the replies that are being written finish."""
@@ -34,14 +29,11 @@ async def open_reply_jobs(
         async with database.read_primary() as connection:
             return await store.save(connection, drafts)
 
-    def new_writer(assignment: Assignment, record: RecordOutcome) -> ReplyWriter:
-        sink = StreamingSink(assignment.reply_id, streams, progress)
-        return ReplyWriter(assignment, model=model, model_name=model_name, sink=sink, record=record)
+    def new_sink(reply_id: int) -> StreamingSink:
+        return StreamingSink(reply_id, streams, progress)
 
     progress = ProgressWriter(save)
-    jobs = GenerationJobs(
-        database, store, new_writer, lease_seconds=lease_seconds, grace_seconds=grace_seconds
-    )
+    jobs = GenerationJobs(database, store, new_sink, config)
     stops = StopWatcher(database, jobs, poll_seconds=poll_seconds)
     async with run_in_background(progress.run()), run_in_background(stops.run()), jobs:
         yield jobs

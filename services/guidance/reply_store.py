@@ -4,7 +4,7 @@ Whoever deletes the generation's row ends the reply. So a reply ends once howeve
 try, and its quota unit is settled or released once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from asyncpg import Record
 
 from db.database import Connection, Transaction
 from db.queries.chat import messages, reply_generations
-from metrics.generation import reply_abandoned, reply_begun, reply_ended
+from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
+from services.generation.store import reply_end
 from services.guidance.rules import is_charged
 from services.quota import ledger
 from streams import ReplyStreams
@@ -25,15 +26,12 @@ _STOPPED = ReplyOutcome(MessageStatus.STOPPED)
 class ConversationReplyStore:
     """The `ReplyStore` of conversations."""
 
+    leases = reply_generations.LEASES
+    metrics = CONVERSATION_REPLIES
+
     def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
         self._streams = streams
         self._clock = clock
-
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> set[int]:
-        """See `ReplyStore`."""
-        return await reply_generations.renew(connection, owner, reply_ids, lease_seconds)
 
     async def save(
         self, connection: Connection, drafts: Mapping[int, ReplyDraft]
@@ -62,20 +60,14 @@ class ConversationReplyStore:
         ended = await reply_generations.end(transaction, reply_id, owner)
         if ended is None:
             return False
-        now, report = self._clock(), draft.report
         await messages.end_reply(
             transaction,
             reply_id=reply_id,
             status=outcome.status.value,
-            failure_reason=outcome.failure and outcome.failure.value,
-            retry_at=_retry_at(outcome, now),
+            retry_at=_retry_at(outcome, self._clock()),
             content=draft.text,
             stream_ends=draft.ends,
-            model=report.model,
-            attempts=report.attempts,
-            prompt_tokens=report.prompt_tokens,
-            completion_tokens=report.completion_tokens,
-            latency_ms=draft.latency_ms,
+            end=reply_end(outcome, draft),
         )
         await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
         return True
@@ -102,15 +94,11 @@ class ConversationReplyStore:
     async def on_abandoned(self, reply_id: int) -> None:
         """See `ReplyStore`."""
         await self._streams.end_abandoned(reply_id)
-        reply_abandoned()
+        self.metrics.abandon()
 
-    def on_started(self) -> None:
+    def label(self, outcome: ReplyOutcome) -> str:
         """See `ReplyStore`."""
-        reply_begun()
-
-    def on_ended(self, outcome: ReplyOutcome | None) -> None:
-        """See `ReplyStore`."""
-        reply_ended(outcome.status.value if outcome else "unrecorded")
+        return outcome.status.value
 
     async def _end_as_stored(
         self, transaction: Transaction, ended: Record, outcome: ReplyOutcome

@@ -1,10 +1,10 @@
 """Sending messages, and regenerating, stopping and following the replies."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import datetime
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 
 from asyncpg import Record
 
@@ -12,27 +12,21 @@ from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
 from services.callers import people
 from services.clock import Clock
-from services.generation.failures import LlmUnavailable
+from services.generation.failures import LlmUnavailable, reply_failure
 from services.generation.jobs import GenerationJobs
-from services.generation.records import Assignment
+from services.generation.starting import ReplyStarter
 from services.guidance.exchanges import ExchangeRecorder
-from services.guidance.failures import reply_failure
 from services.guidance.following import follow_reply
 from services.guidance.records import Exchange
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.rules import validated_content
 from services.mutations import idempotency
-from services.mutations.idempotency import Caller, Claim
+from services.mutations.idempotency import Caller
 from services.mutations.refusals import NotFound
 from services.throttling.concurrency import slot_released
-from services.throttling.keyed_locks import KeyedLocks
 from streams import Delta, ReplyStreams
 
 _STOP_TIMEOUT_SECONDS = 3.0
-
-RecordExchange: TypeAlias = Callable[
-    [Transaction, Claim, datetime], Awaitable[tuple[Exchange, Assignment]]
-]
 
 
 class GuidanceService:
@@ -51,7 +45,7 @@ class GuidanceService:
         self._database = database
         self._jobs = jobs
         self._store = store
-        self._locks = KeyedLocks()
+        self._starter = ReplyStarter(database, jobs, clock=clock)
         self._streams = streams
         self._exchanges = exchanges
         self._clock = clock
@@ -66,16 +60,14 @@ class GuidanceService:
         `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         text = validated_content(content)
-
-        async def record(
-            transaction: Transaction, claim: Claim, now: datetime
-        ) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.open(
-                transaction, claim, user_id, conversation_id, text, now
-            )
-
         values = {"conversation": conversation_id, "content": text}
-        return await self._once(user_id, idempotency_key, "sendMessage", values, record)
+        return await self._starter.start_once(
+            Caller(user_id=user_id),
+            idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
+            partial(self._exchanges.open, user_id, conversation_id, text),
+            partial(_replayed, user_id),
+            lock=(user_id, idempotency_key),
+        )
 
     async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
         """Start another reply to the last message of a conversation; it costs another unit.
@@ -83,14 +75,14 @@ class GuidanceService:
         `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
         `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
-
-        async def record(
-            transaction: Transaction, claim: Claim, now: datetime
-        ) -> tuple[Exchange, Assignment]:
-            return await self._exchanges.reopen(transaction, claim, user_id, message_id, now)
-
         values = {"message": message_id}
-        return await self._once(user_id, idempotency_key, "regenerateReply", values, record)
+        return await self._starter.start_once(
+            Caller(user_id=user_id),
+            idempotency.key_use(idempotency_key, operation="regenerateReply", values=values),
+            partial(self._exchanges.reopen, user_id, message_id),
+            partial(_replayed, user_id),
+            lock=(user_id, idempotency_key),
+        )
 
     async def stop(self, user_id: int, reply_id: int) -> None:
         """Stop a reply, whichever process writes it, and wait until it has ended.
@@ -152,27 +144,10 @@ class GuidanceService:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         return reply_failure(reply, self._clock())
 
-    # Any: JSON.
-    async def _once(
-        self, user_id: int, key: str, operation: str, values: dict[str, Any], record: RecordExchange
-    ) -> Exchange:
-        """Record an exchange and start its reply, or return the key's earlier exchange."""
-        use = idempotency.key_use(key, operation=operation, values=values)
-        now = self._clock()
-        async with (
-            self._locks.hold_or_release_slot((user_id, key)),
-            self._database.begin() as transaction,
-        ):
-            claim = await idempotency.claim(transaction, Caller(user_id=user_id), use, now=now)
-            if claim.result is not None:
-                return await _replayed(transaction, user_id, Exchange(**claim.result))
-            exchange, assignment = await record(transaction, claim, now)
-            transaction.after_commit(lambda: self._jobs.start(assignment))
-            transaction.on_unknown_outcome(lambda: self._jobs.start_if_recorded(assignment))
-        return exchange
 
-
-async def _replayed(transaction: Transaction, user_id: int, exchange: Exchange) -> Exchange:
+# Any: JSON.
+async def _replayed(user_id: int, transaction: Transaction, result: dict[str, Any]) -> Exchange:
+    exchange = Exchange(**result)
     if not await messages.by_id(transaction, [exchange.reply_id], user_id):
         raise NotFound("The conversation that this key wrote in was deleted.")
     return exchange

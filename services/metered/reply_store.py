@@ -4,26 +4,23 @@ Whoever changes the row's status ends the reply. So a reply ends once however ma
 and its unit is refunded at most once.
 """
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from asyncpg import Record
 
-from db.database import Connection, Transaction
+from db.database import Transaction
 from db.queries.enterprise import metered_replies
-from metrics.generation import metered_reply_abandoned, metered_reply_ended
+from metrics.generation import METERED_REPLIES
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
+from services.generation.store import reply_end
 
 
 class MeteredReplyStore:
     """The `ReplyStore` of companies."""
 
-    async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-    ) -> set[int]:
-        """See `ReplyStore`."""
-        return await metered_replies.renew(connection, owner, reply_ids, lease_seconds)
+    leases = metered_replies.LEASES
+    metrics = METERED_REPLIES
 
     async def complete(
         self,
@@ -34,23 +31,17 @@ class MeteredReplyStore:
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`; the text of an incomplete reply is not kept."""
-        report, failure = draft.report, outcome.failure
         ended = await metered_replies.end(
             transaction,
             reply_id,
             owner,
-            content=None if failure else draft.text,
-            failure_reason=failure and failure.value,
+            content=None if outcome.failure else draft.text,
             retry_after_seconds=outcome.retry_after_seconds,
-            model=report.model,
-            attempts=report.attempts,
-            prompt_tokens=report.prompt_tokens,
-            completion_tokens=report.completion_tokens,
-            latency_ms=draft.latency_ms,
+            end=reply_end(outcome, draft),
         )
         if ended is None:
             return False
-        if failure is not None:
+        if outcome.failure is not None:
             await _refund(transaction, ended)
         return True
 
@@ -65,15 +56,11 @@ class MeteredReplyStore:
     async def on_abandoned(self, reply_id: int) -> None:
         """See `ReplyStore`."""
         del reply_id
-        metered_reply_abandoned()
+        self.metrics.abandon()
 
-    def on_started(self) -> None:
-        """See `ReplyStore`; replies in progress are not counted."""
-
-    def on_ended(self, outcome: ReplyOutcome | None) -> None:
-        """See `ReplyStore`."""
-        if outcome is not None:
-            metered_reply_ended(outcome.failure.value if outcome.failure else "complete")
+    def label(self, outcome: ReplyOutcome) -> str:
+        """See `ReplyStore`; a failure is counted by its reason."""
+        return outcome.failure.value if outcome.failure else outcome.status.value
 
 
 async def _refund(transaction: Transaction, ended: Record) -> None:

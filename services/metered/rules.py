@@ -1,8 +1,5 @@
 """Validating a question, and building the prompt for it."""
 
-from datetime import datetime
-from math import ceil
-
 from clients.llm import PromptMessage, Role
 from services.metered.records import Question
 from services.mutations.texts import long_text, short_text
@@ -39,12 +36,6 @@ def prompt(question: Question) -> tuple[PromptMessage, ...]:
     }
     content = "\n\n".join(f"{name}:\n{text}" for name, text in parts.items() if text)
     return PromptMessage(Role.SYSTEM, INSTRUCTIONS), PromptMessage(Role.USER, content)
-
-
-def remaining_seconds(wait_seconds: int, *, since: datetime, now: datetime) -> int:
-    """The whole seconds left of a wait that began at `since`; all if that is in the future."""
-    passed = (now - since).total_seconds()
-    return min(wait_seconds, max(0, ceil(wait_seconds - passed)))
 
 
 def _horizon(text: str) -> str:

@@ -3,24 +3,27 @@
 import asyncio
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from asyncpg import Record
 
-from db.database import Connection, Database
+from db.database import Connection, Database, Transaction
 from db.queries.enterprise import metered_replies
 from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
+from services.generation.failures import LlmUnavailable, reply_failure
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
+from services.generation.starting import ReplyStarter
 from services.metered.records import Question
 from services.metered.rules import prompt
 from services.mutations import idempotency
-from services.mutations.idempotency import RETENTION, Caller
+from services.mutations.idempotency import RETENTION, Caller, Claim
 from services.mutations.refusals import Conflict
 from services.throttling.concurrency import slot_released
-from services.throttling.keyed_locks import KeyedLocks
 
 _POLL_SECONDS = 0.25
 
@@ -34,17 +37,15 @@ class MeteredGuidance:
         jobs: GenerationJobs,
         contract: UsageContract,
         *,
-        model_name: str,
         wait_timeout_seconds: float,
         clock: Clock,
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._contract = contract
-        self._model_name = model_name
         self._wait_timeout_seconds = wait_timeout_seconds
         self._clock = clock
-        self._account_locks = KeyedLocks()
+        self._starter = ReplyStarter(database, jobs, clock=clock)
 
     async def generate(
         self, client: ApiClient, question: Question, *, idempotency_key: str
@@ -56,10 +57,16 @@ class MeteredGuidance:
         `IdempotencyKeyReused`, `UsageLimitExceeded`, `KeyRevoked`, and `Conflict` if waiting takes
         too long.
         """
-        # Charges of one company exclude each other in the database, where each would hold a
-        # connection while it waits. They wait here instead, so one company cannot use up the pool.
-        async with self._account_locks.hold(client.account_id):
-            generation_id = await self._begin(client, question, idempotency_key)
+        generation_id = await self._starter.start_once(
+            Caller(account_id=client.account_id),
+            idempotency.key_use(
+                idempotency_key, operation="generateGuidance", values=asdict(question)
+            ),
+            partial(self._record, client, question),
+            _replayed,
+            # Charges of one company exclude each other in the database.
+            lock=client.account_id,
+        )
         async with slot_released():
             await self._jobs.wait_for_end(generation_id)
             try:
@@ -70,32 +77,33 @@ class MeteredGuidance:
                     "The reply to this key is still being written.", retry_after_seconds=1
                 ) from None
 
-    async def _begin(self, client: ApiClient, question: Question, key: str) -> int:
-        """Charge a unit and start the reply, or return the reply that the key has started."""
-        use = idempotency.key_use(key, operation="generateGuidance", values=asdict(question))
-        now, jobs = self._clock(), self._jobs
-        async with self._database.begin() as transaction:
-            caller = Caller(account_id=client.account_id)
-            claim = await idempotency.claim(transaction, caller, use, now=now)
-            if claim.result is not None:
-                return int(claim.result["generation_id"])
-            unit = await metering.charge(transaction, client, self._contract, now)
-            generation_id = await metered_replies.begin(
-                transaction,
-                account_id=client.account_id,
-                credential_id=client.credential_id,
-                day=unit.day,
-                is_overage=unit.is_overage,
-                model=self._model_name,
-                owner=jobs.owner,
-                lease_seconds=jobs.lease_seconds,
-                claim_id=claim.id,
-                now=now,
-            )
-            assignment = Assignment(generation_id, prompt(question))
-            transaction.after_commit(lambda: jobs.start(assignment))
-            transaction.on_unknown_outcome(lambda: jobs.start_if_recorded(assignment))
-        return generation_id
+    def failure(self, reply: Record) -> LlmUnavailable | None:
+        """The refusal for a failed reply, given its row; None if it did not fail."""
+        return reply_failure(reply, self._clock())
+
+    async def _record(
+        self,
+        client: ApiClient,
+        question: Question,
+        transaction: Transaction,
+        claim: Claim,
+        now: datetime,
+    ) -> tuple[int, Assignment]:
+        """Charge a unit and record the reply that it pays for."""
+        unit = await metering.charge(transaction, client, self._contract, now)
+        generation_id = await metered_replies.begin(
+            transaction,
+            account_id=client.account_id,
+            credential_id=client.credential_id,
+            day=unit.day,
+            is_overage=unit.is_overage,
+            model=self._jobs.config.model_name,
+            owner=self._jobs.owner,
+            lease_seconds=self._jobs.config.lease_seconds,
+            claim_id=claim.id,
+            now=now,
+        )
+        return generation_id, Assignment(generation_id, prompt(question))
 
     async def _wait_for_end(self, account_id: int, generation_id: int) -> Record:
         while True:
@@ -106,6 +114,11 @@ class MeteredGuidance:
             if row["status"] != "running":
                 return row
             await asyncio.sleep(_POLL_SECONDS)
+
+
+# Any: JSON.
+async def _replayed(_transaction: Transaction, result: dict[str, Any]) -> int:
+    return int(result["generation_id"])
 
 
 async def delete_old_texts(connection: Connection, now: datetime) -> None:

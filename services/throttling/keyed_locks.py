@@ -18,12 +18,6 @@ class KeyedLocks:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def hold(self, key: Hashable) -> AsyncIterator[None]:
-        """Hold the key's lock for the block."""
-        async with self._lock(key):
-            yield
-
-    @asynccontextmanager
     async def hold_or_release_slot(self, key: Hashable) -> AsyncIterator[None]:
         """Hold the key's lock for the block; while waiting for it, release the operation's slot.
 

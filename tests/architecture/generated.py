@@ -109,8 +109,8 @@ def _without_breaks(sql: str) -> str:
 
 GENERATED = [
     Generated(ROOT / "gql" / "schema.graphql", _schema),
-    Generated(ROOT / "docs" / "configuration.md", _settings_table),
-    Generated(ROOT / "docs" / "performance.md", _statements),
+    Generated(ROOT / "docs" / "operating" / "configuration.md", _settings_table),
+    Generated(ROOT / "docs" / "performance" / "figures.md", _statements),
     Generated(ROOT / "ARCHITECTURE.md", _tree),
 ]
 

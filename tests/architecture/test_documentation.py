@@ -13,15 +13,14 @@ from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    *sorted((ROOT / "docs").glob("*.md")),
-    *sorted((ROOT / "docs" / "operating").glob("*.md")),
-]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLE = re.compile(
     r"```graphql(?: (api-key|unpaid))?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
     r"(?:\s*```json( body)?\n(.*?)```)?",
     re.DOTALL,
+)
+SOURCE_PATH = re.compile(
+    r"`((?:app|cache|clients|db|gql|keyvalue|loaders|migrations|ops|perf|services|streams|tests)/[\w./-]+)"
 )
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 EXAMPLES = [
@@ -87,6 +86,14 @@ def test_the_lock_files_have_hashes_and_no_address(name: str) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_are_named_exist(page: Path) -> None:
+    """Decision records may name what is gone."""
+    if page.parent.name != "decisions":
+        named = SOURCE_PATH.findall(page.read_text())
+        assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_decision_records_are_short() -> None:

@@ -9,7 +9,7 @@ from gql.errors import ApiError
 from services.mutations.refusals import UserErrorCode
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "errors.md").read_text()
+PAGE = (ROOT / "docs" / "clients" / "errors.md").read_text()
 SOURCES = [
     ROOT / "app" / "http" / "error_responses.py",
     *(ROOT / "app" / "graphql").rglob("*.py"),

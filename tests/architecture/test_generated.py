@@ -23,7 +23,7 @@ def test_every_package_says_what_it_is_for() -> None:
     [
         ("schema.graphql", r"implements Node "),
         ("configuration.md", r"\| `DATABASE_URL` .*\n"),
-        ("performance.md", r"page\.title, "),
+        ("figures.md", r"page\.title, "),
         ("ARCHITECTURE.md", r"  pipeline/ .*\n"),
     ],
 )

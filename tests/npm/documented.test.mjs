@@ -1,4 +1,4 @@
-// The set-ups of docs/clients.md, as they are written there, against the server at ADDRESS.
+// The set-ups of docs/clients/libraries.md, as they are written there, against the server at ADDRESS.
 
 import assert from "node:assert/strict";
 import test from "node:test";

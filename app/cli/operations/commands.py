@@ -45,7 +45,10 @@ def operations() -> None:
 @operations.command()
 @_source
 def check(source: Path) -> None:
-    """Check the documents of SOURCE, a folder or a manifest, without storing any."""
+    """Check the documents of SOURCE without storing any.
+
+    SOURCE is a folder or a manifest.
+    """
     good = _good(source, load_settings(), "not good")
     for one in good:
         click.echo(f"{one.name}: costs at most {one.cost}, {one.id}")
@@ -58,7 +61,10 @@ def check(source: Path) -> None:
 @_source
 @_client
 def publish(source: Path, client: str) -> None:
-    """Let a client run the documents of SOURCE, a folder or a manifest: all, or none."""
+    """Let a client run the documents of SOURCE: all, or none.
+
+    SOURCE is a folder or a manifest.
+    """
     settings = load_settings()
     good = _good(source, settings, "not good; nothing was stored")
     try:
@@ -111,7 +117,10 @@ def deprecate(document: str, client: str) -> None:
 @_document
 @_client
 def retire(document: str, client: str) -> None:
-    """Serve DOCUMENT no more: a name of operations, a hash, or an id of the client's own."""
+    """Serve DOCUMENT no more.
+
+    DOCUMENT is a name of operations, a hash, or an id of the client's own.
+    """
     _change(document, client, DocumentState.RETIRED)
 
 
@@ -120,7 +129,10 @@ def retire(document: str, client: str) -> None:
 @_client
 @click.option("--name", help="What to call it, if its operation has no name.")
 def promote(document: str, client: str, name: str | None) -> None:
-    """Publish DOCUMENT, the hash of an unknown one, as it is without values."""
+    """Publish an unknown document that clients have sent.
+
+    DOCUMENT is its hash; it is published as it is without values.
+    """
     settings = load_settings()
     seen = with_registry(settings, lambda registry: registry.unknown())
     shape = {one.document.id: one.document for one in seen}.get(canonical_id(document))
@@ -142,7 +154,7 @@ def promote(document: str, client: str, name: str | None) -> None:
 def objective(
     client: str, operation: str, p95_ms: int | None, p99_ms: int | None, *, is_none: bool
 ) -> None:
-    """Agree in how many milliseconds a client's documents are answered.
+    """Agree how quickly a client's documents are answered.
 
     Without a NAME it holds for all of the client's that have no objective of their own.
     """

@@ -23,14 +23,14 @@ _LEAST_AT_A_TIME, _MOST_AT_A_TIME = 2, 16
 """How many requests are started in one iteration of the event loop."""
 _TURN_SECONDS = 0.003
 """The aim for the length of an iteration: of small operations more are started in one."""
-_REFUSALS_PER_SECOND = 200
-"""Refusals beside one for each request that is started, so that most of the time is left for those.
+_REFUSALS_PER_START, _REFUSALS_PER_SECOND = 2, 200
+"""How many refusals may be sent, so that most of the time is left for requests that are started.
 
 A refusal costs a tenth of a response, and clients that retry at once send twenty times as many.
 """
-_MOST_CREDIT = float(_MOST_AT_A_TIME)
+_MOST_CREDIT = float(_REFUSALS_PER_START * _MOST_AT_A_TIME)
 """Refusals that may be sent at once, for what was started while there was nothing to refuse."""
-_LONGEST_REFUSAL_WAIT_SECONDS = 0.5
+_LONGEST_REFUSAL_WAIT_SECONDS = 0.25
 """A refusal that has waited so long is sent all the same: many clients may ask at any rate."""
 _RETRY_SECONDS = 0.002
 """How soon to check for capacity again, if there was none."""
@@ -167,7 +167,7 @@ class AdmissionQueue:
 
     def _count_start(self) -> None:
         self._begun += 1
-        self._add_refusal_credit(1)
+        self._add_refusal_credit(_REFUSALS_PER_START)
 
     def _add_refusal_credit(self, number: float) -> None:
         self._refusal_credit = min(self._refusal_credit + number, _MOST_CREDIT)

@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.database import Connection
 from db.queries.chat.conversations import EXCHANGE_OPENED
-from db.queries.chat.reply_generations import LEASE_END
 from db.queries.clauses.idempotent_write import stored_result
+from db.queries.clauses.reply_leases import LEASE_END
 from db.statement import Statement, repository_method
 from db.tables import (
     ChatMessage,

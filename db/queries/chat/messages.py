@@ -21,6 +21,7 @@ from sqlalchemy import (
 from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage
 
@@ -76,15 +77,10 @@ _END_REPLY = Statement(
     .where(ChatMessage.id == bindparam("reply_id"))
     .values(
         status=bindparam("new_status"),
-        failure_reason=bindparam("new_failure_reason", type_=Text),
         retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
         content=bindparam("new_content"),
         stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
-        model=bindparam("new_model"),
-        attempts=bindparam("new_attempts"),
-        prompt_tokens=bindparam("new_prompt_tokens", type_=Integer),
-        completion_tokens=bindparam("new_completion_tokens", type_=Integer),
-        latency_ms=bindparam("new_latency_ms"),
+        **END_COLUMNS,
     ),
 )
 _ABANDON_REPLY = Statement(
@@ -134,30 +130,20 @@ async def end_reply(
     *,
     reply_id: int,
     status: str,
-    failure_reason: str | None,
     retry_at: datetime | None,
     content: str,
     stream_ends: Sequence[int],
-    model: str,
-    attempts: int,
-    prompt_tokens: int | None,
-    completion_tokens: int | None,
-    latency_ms: int,
+    end: ReplyEnd,
 ) -> None:
     """Store the final state of a reply."""
     await connection.fetch(
         _END_REPLY,
         reply_id=reply_id,
         new_status=status,
-        new_failure_reason=failure_reason,
         new_retry_at=retry_at,
         new_content=content,
         new_ends=stream_ends,
-        new_model=model,
-        new_attempts=attempts,
-        new_prompt_tokens=prompt_tokens,
-        new_completion_tokens=completion_tokens,
-        new_latency_ms=latency_ms,
+        **end,
     )
 
 

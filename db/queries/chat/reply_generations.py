@@ -1,7 +1,4 @@
-"""Statements about replies that are being written, and the leases of their writers.
-
-Leases expire by the database's clock, the only one that all processes share.
-"""
+"""Statements about replies that are being written, and the leases of their writers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,29 +6,17 @@ from uuid import UUID
 
 import orjson
 from asyncpg import Record
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Double,
-    any_,
-    bindparam,
-    delete,
-    func,
-    literal_column,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import locked_person, result_for
+from db.queries.clauses.reply_leases import ReplyLeases
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
-LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
-    "interval '1 second'"
-)
+LEASES = ReplyLeases("generations", ReplyGeneration.reply_id)
 ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
@@ -43,22 +28,6 @@ _OF_OWNER = Statement(
     select(ReplyGeneration.reply_id, ReplyGeneration.stop_requested_at).where(
         ReplyGeneration.owner == bindparam("owner")
     ),
-)
-_held = (
-    select(ReplyGeneration.reply_id)
-    .where(
-        ReplyGeneration.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
-        ReplyGeneration.owner == bindparam("of_owner"),
-    )
-    # A locked row is being ended by a transaction that may wait for another row.
-    .with_for_update(skip_locked=True)
-)
-_RENEW = Statement(
-    "generations.renew",
-    update(ReplyGeneration)
-    .where(ReplyGeneration.reply_id.in_(_held))
-    .values(lease_expires_at=LEASE_END)
-    .returning(ReplyGeneration.reply_id),
 )
 
 
@@ -83,13 +52,7 @@ def _request_stop() -> Statement:
 
 _REQUEST_STOP = _request_stop()
 _END = Statement(
-    "generations.end",
-    delete(ReplyGeneration)
-    .where(
-        ReplyGeneration.reply_id == bindparam("reply_id"),
-        ReplyGeneration.owner == bindparam("owner"),
-    )
-    .returning(*ENDED),
+    "generations.end", delete(ReplyGeneration).where(*LEASES.is_held).returning(*ENDED)
 )
 _TAKE_AWAY = Statement(
     "generations.take_away",
@@ -97,19 +60,9 @@ _TAKE_AWAY = Statement(
     .where(ReplyGeneration.reply_id == bindparam("reply_id"))
     .returning(*ENDED),
 )
-_expired = (
-    select(ReplyGeneration.reply_id)
-    .where(ReplyGeneration.lease_expires_at < func.clock_timestamp())
-    .order_by(ReplyGeneration.lease_expires_at)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True)
-)
 _END_EXPIRED = Statement(
     "generations.end_expired",
-    # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
-    delete(ReplyGeneration)
-    .where(ReplyGeneration.reply_id == any_(func.array(_expired.scalar_subquery())))
-    .returning(*ENDED),
+    delete(ReplyGeneration).where(LEASES.has_expired).returning(*ENDED),
 )
 _written = (
     func.jsonb_to_recordset(bindparam("written", type_=JSONB))
@@ -127,7 +80,7 @@ _unlocked = (
     select(_streaming.id)
     .where(_streaming.id == _written.c.id, _streaming.status == "streaming")
     .correlate(_written)
-    # As above.
+    # A locked row is being ended.
     .with_for_update(skip_locked=True, key_share=True)
 )
 _SAVE_PROGRESS = Statement(
@@ -150,20 +103,6 @@ async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
 
 
 @repository_method
-async def renew(
-    connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
-) -> set[int]:
-    """Renew the leases of `owner` on the replies, except those that are being ended just now.
-
-    Returns the ids of the renewed ones.
-    """
-    rows = await connection.fetch(
-        _RENEW, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds
-    )
-    return {row["reply_id"] for row in rows}
-
-
-@repository_method
 async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Record | None:
     """Request that a reply of `user_id` stops, and return its `owner`, null if it has ended.
 
@@ -176,7 +115,7 @@ async def request_stop(connection: Connection, reply_id: int, user_id: int) -> R
 @repository_method
 async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | None:
     """End the lease of `owner` on a reply; None if it has lost the lease already."""
-    rows = await connection.fetch(_END, reply_id=reply_id, owner=owner)
+    rows = await connection.fetch(_END, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None
 
 

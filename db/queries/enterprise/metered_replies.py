@@ -1,23 +1,14 @@
-"""Statements about metered replies, and the leases of their writers.
+"""Statements about metered replies, and the leases of their writers."""
 
-Leases expire by the database's clock, the only one that all processes share.
-"""
-
-from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Double,
     Integer,
     Text,
-    any_,
     bindparam,
     case,
-    func,
     insert,
     literal_column,
     null,
@@ -27,11 +18,15 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
+from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
+from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
-_lease_end = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
-    "interval '1 second'"
+LEASES = ReplyLeases(
+    "metered_replies",
+    EnterpriseGeneration.id,
+    EnterpriseGeneration.status == literal_column("'running'"),
 )
 _begun = (
     insert(EnterpriseGeneration)
@@ -42,7 +37,7 @@ _begun = (
         is_overage=bindparam("is_overage"),
         model=bindparam("model"),
         owner=bindparam("owner"),
-        lease_expires_at=_lease_end,
+        lease_expires_at=LEASE_END,
         created_at=bindparam("now"),
     )
     .returning(EnterpriseGeneration.id)
@@ -51,17 +46,10 @@ _begun = (
 _BEGIN = Statement(
     "metered_replies.begin", select(_begun.c.id).add_cte(stored_result(generation_id=_begun.c.id))
 )
-_is_running = EnterpriseGeneration.status == literal_column("'running'")
-_RENEW = Statement(
-    "metered_replies.renew",
-    update(EnterpriseGeneration)
-    .where(
-        EnterpriseGeneration.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        EnterpriseGeneration.owner == bindparam("of_owner"),
-        _is_running,
-    )
-    .values(lease_expires_at=_lease_end)
-    .returning(EnterpriseGeneration.id),
+_retry_at = (
+    EnterpriseGeneration.created_at
+    + EnterpriseGeneration.latency_ms * literal_column("interval '1 millisecond'")
+    + EnterpriseGeneration.retry_after_seconds * literal_column("interval '1 second'")
 )
 _BY_ID = Statement(
     "metered_replies.by_id",
@@ -70,7 +58,7 @@ _BY_ID = Statement(
         EnterpriseGeneration.content,
         EnterpriseGeneration.is_overage,
         EnterpriseGeneration.failure_reason,
-        EnterpriseGeneration.retry_after_seconds,
+        _retry_at.label("retry_at"),
         EnterpriseGeneration.model,
         EnterpriseGeneration.attempts,
         EnterpriseGeneration.prompt_tokens,
@@ -87,42 +75,24 @@ _ENDED = (
     EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.usage_date,
 )
-_failure = bindparam("failure_reason", type_=Text)
 _END = Statement(
     "metered_replies.end",
     update(EnterpriseGeneration)
-    .where(
-        EnterpriseGeneration.id == bindparam("generation_id"),
-        EnterpriseGeneration.owner == bindparam("of_owner"),
-        _is_running,
-    )
+    .where(*LEASES.is_held)
     .values(
         status=case(
-            (_failure.is_(None), literal_column("'complete'")), else_=literal_column("'failed'")
+            (FAILURE.is_(None), literal_column("'complete'")), else_=literal_column("'failed'")
         ),
         content=bindparam("written", type_=Text),
-        failure_reason=_failure,
         retry_after_seconds=bindparam("retry_after", type_=Integer),
-        model=bindparam("by_model"),
-        attempts=bindparam("made_attempts"),
-        prompt_tokens=bindparam("read_tokens", type_=Integer),
-        completion_tokens=bindparam("written_tokens", type_=Integer),
-        latency_ms=bindparam("taken_ms"),
+        **END_COLUMNS,
     )
     .returning(*_ENDED),
 )
-_expired = (
-    select(EnterpriseGeneration.id)
-    .where(_is_running, EnterpriseGeneration.lease_expires_at < func.clock_timestamp())
-    .order_by(EnterpriseGeneration.lease_expires_at)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True)
-)
 _END_EXPIRED = Statement(
     "metered_replies.end_expired",
-    # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
     update(EnterpriseGeneration)
-    .where(EnterpriseGeneration.id == any_(func.array(_expired.scalar_subquery())))
+    .where(LEASES.has_expired)
     .values(status=literal_column("'failed'"), failure_reason=literal_column("'interrupted'"))
     .returning(*_ENDED),
 )
@@ -171,17 +141,8 @@ async def begin(
 
 
 @repository_method
-async def renew(
-    connection: Connection, owner: UUID, ids: Sequence[int], lease_seconds: float
-) -> set[int]:
-    """Renew the owner's leases on the replies `ids`, and return the ids of those renewed."""
-    rows = await connection.fetch(_RENEW, of_owner=owner, ids=ids, lease_seconds=lease_seconds)
-    return {row["id"] for row in rows}
-
-
-@repository_method
 async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
-    """A reply of the account's."""
+    """A reply of the account's; `retry_at` is when the model may be asked again, if it failed."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
 
@@ -189,17 +150,12 @@ async def by_id(connection: Connection, account_id: int, generation_id: int) -> 
 @repository_method
 async def end(
     connection: Connection,
-    generation_id: int,
+    reply_id: int,
     owner: UUID,
     *,
     content: str | None,
-    failure_reason: str | None,
     retry_after_seconds: int | None,
-    model: str,
-    attempts: int,
-    prompt_tokens: int | None,
-    completion_tokens: int | None,
-    latency_ms: int,
+    end: ReplyEnd,
 ) -> Record | None:
     """Store the end of a reply, and return `(id, enterprise_account_id, usage_date)`.
 
@@ -207,16 +163,11 @@ async def end(
     """
     rows = await connection.fetch(
         _END,
-        generation_id=generation_id,
+        reply_id=reply_id,
         of_owner=owner,
         written=content,
-        failure_reason=failure_reason,
         retry_after=retry_after_seconds,
-        by_model=model,
-        made_attempts=attempts,
-        read_tokens=prompt_tokens,
-        written_tokens=completion_tokens,
-        taken_ms=latency_ms,
+        **end,
     )
     return rows[0] if rows else None
 

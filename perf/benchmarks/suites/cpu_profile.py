@@ -1,4 +1,4 @@
-"""`guidance bench-profile`: where this server's processor time goes, function by function."""
+"""`guidance bench profile`: where this server's processor time goes, function by function."""
 
 import asyncio
 import cProfile
@@ -42,11 +42,12 @@ _ALONE = {"GRAPHQL_TRACE_SHARE": "0", "SERVE_RUNS_WORKER": "false"}
 @options.number("--requests", 500, "How often.", least=20)
 @options.number("--lines", 10, "How many.")
 def bench_profile(operation: str, requests: int, lines: int) -> None:
-    """Print the functions in which an operation spends most time, on the data of the bench.
+    """The functions in which an operation spends most time.
 
-    The server is asked in this process, one request after the other, without a network, and its
-    calls are counted as the gate counts them. Times are of the profiler, which makes calls dearer
-    than they are; the number of calls is exact. The log is written, to nowhere.
+    On the data of `guidance db seed --profile bench`. The server is asked in this process, one
+    request after the other, without a network, and its calls are counted as the gate counts them.
+    Times are of the profiler, which makes calls dearer than they are; the number of calls is exact.
+    The log is written, to nowhere.
     """
     (wanted,) = (one for one in OPERATIONS if one.name == operation)
     settings, secret = load_settings(), secrets.token_hex()

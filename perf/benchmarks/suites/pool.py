@@ -1,4 +1,4 @@
-"""`guidance bench-pool`: how many connections a process needs."""
+"""`guidance bench pool`: how many connections a process needs."""
 
 import asyncio
 import itertools
@@ -19,15 +19,16 @@ _EVERY = 1_000
 _SIZES = (1, 2, 3, 5, 10, 20, 40)
 
 
-@click.command("bench-pool")
+@click.command("pool")
 @options.number("--operations", 1_000, "Operations a round.", least=10)
 @options.number("--at-once", 64, "At a time.")
 @options.rounds(5, "pools")
 def bench_pool(operations: int, at_once: int, rounds: int) -> None:
-    """Answer pages of conversations concurrently, with pools of several sizes in turn.
+    """How many connections to the database a process needs.
 
-    `rate` is of operations a second, medians of the rounds; `waiting` is the part of an
-    operation's time for which it waited for a connection. On the data of `guidance seed`.
+    Pages of conversations are answered concurrently, with pools of several sizes in turn. `rate` is
+    of operations a second, medians of the rounds; `waiting` is the part of an operation's time for
+    which it waited for a connection. On the data of `guidance db seed`.
     """
     settings = load_settings().model_copy(update=MEASURED_SETTINGS)
     # Operations are slow here on purpose, and each would log a warning.

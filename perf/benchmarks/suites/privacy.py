@@ -1,4 +1,4 @@
-"""`guidance bench-privacy`: time and memory to export and to erase a person with many messages."""
+"""`guidance bench privacy`: time and memory to export and to erase a person with many messages."""
 
 import asyncio
 import threading
@@ -44,10 +44,13 @@ class Measurement:
     peak_bytes: int = 0
 
 
-@click.command("bench-privacy")
+@click.command("privacy")
 @options.number("--messages", 100_000, "Messages of the person, about 500 bytes each.")
 def bench_privacy(messages: int) -> None:
-    """Measure on a database of its own, which is thrown away."""
+    """Export and erase a person with many messages.
+
+    On a database of its own, which is thrown away.
+    """
     with TemporaryDirectory(prefix="guidance-bench-") as folder:
         settings = load_settings().model_copy(
             update={

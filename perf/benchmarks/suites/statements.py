@@ -1,4 +1,4 @@
-"""`guidance bench-statements`: what our database layer, and its timing, add to the driver."""
+"""`guidance bench statements`: what our database layer, and its timing, add to the driver."""
 
 import asyncio
 import gc
@@ -40,14 +40,15 @@ MEASURED_SETTINGS = {"serve_runs_worker": False, "graphql_person_budget": 10**9}
 """Settings without background jobs, and with a budget that one person cannot exhaust."""
 
 
-@click.command("bench-statements")
+@click.command("statements")
 @options.number("--calls", 200, "Calls of each way in a round.", least=10)
 @options.rounds(31, "ways")
 def bench_statements(calls: int, rounds: int) -> None:
-    """Measure one statement and one operation, with timing and without, taking turns.
+    """What our layer and its timing add to a statement.
 
-    Processor time of this process, in microseconds: medians of the rounds, and of the ratios to
-    the driver's own pool in the same round. On the data of `guidance seed`.
+    One statement and one operation are measured, with timing and without, in turns. Processor time
+    of this process, in microseconds: medians of the rounds, and of the ratios to the driver's own
+    pool in the same round. On the data of `guidance db seed`.
     """
     with database_url(load_settings()) as url:
         asyncio.run(_measure(url, calls, rounds))

@@ -1,4 +1,4 @@
-"""`guidance bench-workers`: throughput of two processes compared with one."""
+"""`guidance bench workers`: throughput of two processes compared with one."""
 
 import asyncio
 import secrets
@@ -38,15 +38,15 @@ class _Figures:
     costs: list[float] = field(default_factory=list)
 
 
-@click.command("bench-workers")
+@click.command("workers")
 @options.requests(4_000, "Requests for each server and round.")
 @options.rounds(5)
 def bench_workers(requests: int, rounds: int) -> None:
-    """Measure the quota, answered by one process and by two.
+    """What two processes serve beside one.
 
-    On the data of `guidance seed --profile bench`. The servers need two cores of their own, besides
-    those of PostgreSQL and the load; on a smaller machine the throughput of two is computed from
-    the processor time of a request.
+    Both answer the quota. On the data of `guidance db seed --profile bench`. The servers need two
+    cores of their own, besides those of PostgreSQL and the load; on a smaller machine the
+    throughput of two is computed from the processor time of a request.
     """
     settings = load_settings()
     secret = secrets.token_hex()

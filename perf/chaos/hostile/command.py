@@ -55,11 +55,12 @@ class HostileResult:
 @click.option("--seconds", default=4.0, show_default=True, help="How long each attack goes on.")
 @click.option("--out", type=options.FILE, help="Where the table is written, in Markdown.")
 def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
-    """Attack a server of our own as an outsider would, while somebody else uses it.
+    """Attack a server as an outsider would, while others use it.
 
-    Exits with 1 unless every limit is kept: the other client's p99 below 150 ms and below 20 times
-    its value in calm, each of its requests answered, memory grown by less than 50 MB, and no
-    connection left open. Uses the Redis at REDIS_URL, or starts one if it is installed.
+    The server is started here. Exits with 1 unless every limit is kept: the other client's p99
+    below 150 ms and below 20 times its value in calm, each of its requests answered, memory grown
+    by less than 50 MB, and no connection left open. Uses the Redis at REDIS_URL, or starts one if
+    it is installed.
     """
     attacks = [one for one in ATTACKS if not only or one.name in only or one.point in only]
     if not attacks:

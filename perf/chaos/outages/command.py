@@ -26,12 +26,12 @@ from perf.llm_standin.process import running_stand_in
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Play this outage, and no others.")
 def outages(seconds: float, only: tuple[str, ...]) -> None:
-    """Break the way to PostgreSQL, the server, and Redis, while honest clients ask.
+    """Break the way to PostgreSQL, to Redis, and the server.
 
-    On a PostgreSQL of its own in a temporary folder, behind a proxy, and on a Redis if one is
-    installed. Prints how requests were answered, and exits with 1 when one took longer than a
-    request may, was refused without Retry-After, when service resumed too late, or when a message
-    was lost.
+    Honest clients ask meanwhile. On a PostgreSQL of its own in a temporary folder, behind a proxy,
+    and on a Redis if one is installed. Prints how requests were answered, and exits with 1 when one
+    took longer than a request may, was refused without Retry-After, when service resumed too late,
+    or when a message was lost.
     """
     with (
         TemporaryDirectory(prefix="guidance-chaos-") as folder,

@@ -97,13 +97,13 @@ class OverloadResult:
 def overload(
     *, rounds: int, seconds: float, times: float, connections: int, changes: float, out: Path | None
 ) -> int:
-    """Find what a server of our own can carry, and offer it twice as much.
+    """Offer a server twice the load that it can carry.
 
-    Exits with 1 unless it then answers at least 90% of its peak, with a p95 of at most 300 ms and a
-    p99 of at most 700 ms, refuses the rest with 503 and Retry-After, and half a second after the
-    load refuses nobody. The peak is measured before and after each overload, as a machine that
-    others use is not equally quick for long. The server has a core to itself, also for its peak;
-    everything else shares the others.
+    The server is started here, and its peak is found first. Exits with 1 unless it then answers at
+    least 90% of its peak, with a p95 of at most 300 ms and a p99 of at most 700 ms, refuses the
+    rest with 503 and Retry-After, and half a second after the load refuses nobody. The peak is
+    measured before and after each overload, as a machine that others use is not equally quick for
+    long. The server has a core to itself, also for its peak; everything else shares the others.
     """
     cores = reserve_cores()
     with reporting_not_measured("the server"), running_server(cores=cores) as (port, tokens):

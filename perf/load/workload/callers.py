@@ -126,7 +126,7 @@ async def _find_senders(url: str, tokens: Sequence[str], messages: int, wanted: 
             viewer = await _viewer(client, token)
             if viewer is None:
                 raise CallersMissing(
-                    "the server does not know the people of `guidance seed --profile bench`, or "
+                    "the server does not know the people of `guidance db seed --profile bench`, or "
                     "signs its tokens with another JWT_SECRET_KEY"
                 )
             if viewer["quota"]["remaining"] >= messages:

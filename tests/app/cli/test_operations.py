@@ -12,7 +12,7 @@ from gql.build import schema
 from services.documents.identifiers import hash_of
 from tests.fixtures.server import SECRET, serving, settings_for
 
-PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
+PAGE = Path(__file__).parents[3] / "docs" / "operating" / "trusted-documents.md"
 BLOCK = re.compile(r"```(graphql|json|console)(?: ([^\n]*))?\n(.*?)```", re.DOTALL)
 COMMAND = re.compile(r"^\$ guidance (.*)$", re.MULTILINE)
 REQUEST = "request "

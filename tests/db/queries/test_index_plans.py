@@ -16,6 +16,7 @@ from db.page import Page, Position
 from db.queries import users
 from db.queries.billing import payments, subscriptions
 from db.queries.chat import conversations, messages, quota
+from db.queries.clauses.reply_leases import ReplyLeases
 from db.queries.enterprise import enterprise_accounts
 from db.queries.privacy import privacy_requests, request_processing
 from db.statement import Statement
@@ -150,6 +151,7 @@ def _statements() -> list[Statement]:
     modules = [import_module(module.name) for module in found]
     held = [one for module in modules for one in vars(module).values()]
     held += [one for kept in held if isinstance(kept, dict) for one in kept.values()]
+    held += [kept.renewal for kept in held if isinstance(kept, ReplyLeases)]
     return [one for one in held if isinstance(one, Statement)]
 
 

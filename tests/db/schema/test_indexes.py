@@ -178,7 +178,7 @@ def test_a_database_whose_index_is_not_valid_is_not_ready(
     with serving(settings_for(database_url, tmp_path)) as api:
         ready = api.http.get("/readyz")
         assert ready.status_code == 503
-        assert ready.json()["database"] == f"{PAGE} is not valid: run `guidance migrate`"
+        assert ready.json()["database"] == f"{PAGE} is not valid: run `guidance db migrate`"
     migrate(database_url)
     with serving(settings_for(database_url, tmp_path)) as api:
         assert api.http.get("/readyz").json()["database"] == "ok"

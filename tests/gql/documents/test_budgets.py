@@ -201,7 +201,7 @@ def test_a_line_says_why_and_what_was_so(line: str) -> None:
 
 
 def test_the_page_shows_a_budget_as_it_is_and_explains_each_number() -> None:
-    page = (ROOT / "docs" / "budgets.md").read_text()
+    page = (ROOT / "docs" / "performance" / "budgets.md").read_text()
     (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     table = tomllib.loads((FOLDER / "budgets.toml").read_text())
     assert tomllib.loads(example) == {"Quota": table["Quota"]}

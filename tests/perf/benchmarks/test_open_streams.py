@@ -1,4 +1,4 @@
-"""The short form of `guidance bench-streams`: what holds for 10,000 streams holds for 200."""
+"""The short form of `guidance bench streams`: what holds for 10,000 streams holds for 200."""
 
 import asyncio
 from contextlib import aclosing

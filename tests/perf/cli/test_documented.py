@@ -7,32 +7,52 @@ from pathlib import Path
 import click
 import pytest
 
-from perf.cli.command import perf
+from app.cli import guidance
+from app.cli.groups import registered_commands
+from app.cli.sections import SHORT_FORMS
 from perf.load.workload.profiles import PROFILES
 
 ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / ".github" / "workflows" / "performance.yml"
-PAGE = ROOT / "docs" / "load-testing.md"
-COMMAND = re.compile(r"\.venv/bin/guidance perf (.+)$", re.MULTILINE)
-COMMANDS = [
+PAGE = ROOT / "docs" / "performance" / "load-testing.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMMAND_LINE = re.compile(r"\.venv/bin/guidance (.+)$", re.MULTILINE)
+COMMAND_LINES = [
     pytest.param(line, id=f"{path.name}: {line}")
-    for path in (PAGE, WORKFLOW, ROOT / "perf" / "tunings" / "page.py")
-    for line in COMMAND.findall(path.read_text())
-    if "{" not in line
+    for path in (*PAGES, WORKFLOW)
+    for line in COMMAND_LINE.findall(path.read_text())
+    if "`" not in line
 ]
+NAMED = re.compile(r"`guidance ([a-z][a-z -]+)")
+TYPED = sorted({name.strip() for page in PAGES for name in NAMED.findall(page.read_text())})
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+def find(line: str) -> tuple[click.Command, list[str]]:
+    """The command that a line names, and the rest of the line."""
+    command: click.Command = guidance
+    rest = shlex.split(line, comments=True)
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        _, found, rest = command.resolve_command(click.Context(command), rest)
+        assert found is not None
+        command = found
+    return command, rest
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
 def test_a_command_can_be_given_as_written(line: str) -> None:
-    name, *arguments = shlex.split(line)
-    command = perf.commands[name]
-    assert isinstance(command.make_context(name, arguments), click.Context)
+    command, arguments = find(line)
+    assert isinstance(command.make_context(command.name, arguments), click.Context)
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_a_command_that_a_page_names_is_one(line: str) -> None:
+    assert find(line)
 
 
 def test_every_command_is_described() -> None:
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-    text = "".join(page.read_text() for page in pages)
-    assert [name for name in perf.commands if f"guidance perf {name}" not in text] == []
+    text = " ".join(page.read_text() for page in PAGES)
+    commands = [name for name in registered_commands() if name not in SHORT_FORMS]
+    assert [name for name in commands if f"guidance {name}" not in text] == []
 
 
 def test_the_profiles_are_those_on_the_page() -> None:

@@ -1,4 +1,4 @@
-"""`guidance seed`, as it is typed."""
+"""`guidance db seed`, as it is typed."""
 
 import asyncio
 from pathlib import Path

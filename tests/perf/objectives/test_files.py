@@ -68,8 +68,8 @@ def test_every_metric_that_is_asked_for_exists() -> None:
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
     text = (OPS / "prometheus-rules.yml").read_text()
-    page = (OPS.parent / "docs" / "runbooks.md").read_text()
-    linked = set(re.findall(r'runbook_url: "docs/runbooks.md#(\w+)"', text))
+    page = (OPS.parent / "docs" / "operating" / "runbooks.md").read_text()
+    linked = set(re.findall(r'runbook_url: "docs/operating/runbooks.md#(\w+)"', text))
     assert text.count("runbook_url") == text.count("- alert:") > len(TABLE.signals)
     sections = re.split("^## ", page, flags=re.MULTILINE)[1:]
     assert {section.split()[0].lower() for section in sections} == linked

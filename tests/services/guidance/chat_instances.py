@@ -13,7 +13,7 @@ from clients.llm import GenerationReport, LanguageModel, PromptMessage
 from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.service import ConversationService
-from services.generation.jobs import GenerationJobs
+from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
 from services.guidance.records import ContextWindow
@@ -102,22 +102,12 @@ async def instance(
     """One instance on the database at `url`, which others may share."""
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
     replies = ConversationReplyStore(streams, clock=clock)
+    config = GenerationConfig(model or scripted, "scripted", lease_seconds, grace_seconds)
     async with (
         open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
-        open_reply_jobs(
-            database,
-            replies,
-            model=model or scripted,
-            model_name="scripted",
-            streams=streams,
-            lease_seconds=lease_seconds,
-            grace_seconds=grace_seconds,
-            poll_seconds=0.05,
-        ) as jobs,
+        open_reply_jobs(database, replies, streams, config, poll_seconds=0.05) as jobs,
     ):
-        exchanges = ExchangeRecorder(
-            jobs.owner, lease_seconds, "scripted", ContextWindow(12, 4_000)
-        )
+        exchanges = ExchangeRecorder(jobs, ContextWindow(12, 4_000))
         yield Instance(
             url,
             database,

@@ -12,8 +12,8 @@ from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from services.generation.failures import reply_failure
 from services.generation.recovery import end_abandoned
-from services.guidance.failures import reply_failure
 from services.guidance.records import Exchange
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days

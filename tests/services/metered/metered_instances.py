@@ -15,9 +15,10 @@ from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.records import UsageContract, UsageLimitMode
-from services.generation.jobs import GenerationJobs
-from services.metered.jobs import metered_jobs
+from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.metered.buffered_sink import BufferedSink
 from services.metered.records import Question
+from services.metered.reply_store import MeteredReplyStore
 from services.metered.service import MeteredGuidance
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
@@ -102,23 +103,17 @@ async def instance(
     wait_timeout_seconds: float = 20,
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
+    config = GenerationConfig(model, "scripted", lease_seconds, grace_seconds)
     async with (
         open_database(
             url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
         ) as database,
-        metered_jobs(
-            database,
-            model=model,
-            model_name="scripted",
-            lease_seconds=lease_seconds,
-            grace_seconds=grace_seconds,
-        ) as jobs,
+        GenerationJobs(database, MeteredReplyStore(), lambda _: BufferedSink(), config) as jobs,
     ):
         metered = MeteredGuidance(
             database,
             jobs,
             contract,
-            model_name="scripted",
             wait_timeout_seconds=wait_timeout_seconds,
             clock=clock,
         )

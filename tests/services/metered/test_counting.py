@@ -10,7 +10,7 @@ from db.queries.enterprise import metering
 from services.callers.principal import ApiClient
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
-from services.metered.failures import metered_reply_failure
+from services.generation.failures import reply_failure
 from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, at, until
 from tests.services.metered.metered_instances import GRACES_CLIENT, Instance, PromptModel, instance
@@ -152,8 +152,9 @@ def test_what_could_not_be_written_is_given_back(own_world: str, reason: Failure
             reply = await parts.generate()
             assert (reply["status"], reply["content"]) == ("failed", None)
             assert reply["failure_reason"] is not None
-            for now, left in ((NOW, 9), (NOW + timedelta(minutes=1), 0)):
-                failure = metered_reply_failure(reply, now)
+            ended_at = NOW + timedelta(milliseconds=reply["latency_ms"])
+            for now, left in ((ended_at, 9), (ended_at + timedelta(minutes=1), 0)):
+                failure = reply_failure(reply, now)
                 assert failure is not None
                 assert failure.retry_after_seconds == left
             assert await parts.used() == 7

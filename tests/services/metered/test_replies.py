@@ -3,7 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from clients.llm import FailureReason, GenerationFailed
 from services.generation.recovery import end_abandoned
@@ -174,6 +176,61 @@ def test_a_process_that_lives_keeps_its_replies(own_world: str) -> None:
             await until(is_renewed)
             model.end("Done.")
             assert (await asking)["content"] == "Done."
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
+    async def scenario() -> None:
+        model = ScriptedModel()
+        async with instance(own_world, model) as parts:
+            asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(2)]
+            await until(lambda: len(model.prompts) == 2)
+            ids = [row["id"] for row in await parts.rows("SELECT id FROM enterprise_generations")]
+            locking = await asyncpg.connect(own_world)
+            try:
+                await locking.execute("BEGIN")
+                await locking.fetch(
+                    "SELECT FROM enterprise_generations WHERE id = $1 FOR UPDATE", ids[0]
+                )
+                async with parts.database.read_primary() as connection:
+                    renewed = await MeteredReplyStore.leases.renew(
+                        connection, parts.jobs.owner, ids, 30
+                    )
+                assert renewed == {ids[1]}
+            finally:
+                await locking.close()
+            for _ in asking:
+                model.end("Done.")
+            await asyncio.gather(*asking)
+
+    asyncio.run(scenario())
+
+
+def test_a_reply_is_counted_while_it_is_written_and_by_how_it_ended(own_world: str) -> None:
+    def counted() -> list[float]:
+        labels = [{"outcome": "complete"}, {"outcome": "refused"}]
+        ended = [
+            REGISTRY.get_sample_value("guidance_metered_replies_ended_total", one) or 0
+            for one in labels
+        ]
+        return [REGISTRY.get_sample_value("guidance_metered_replies_running") or 0, *ended]
+
+    async def scenario() -> None:
+        before, model = counted(), ScriptedModel()
+
+        def added() -> list[float]:
+            return [now - then for now, then in zip(counted(), before, strict=True)]
+
+        async with instance(own_world, model) as parts:
+            asking = asyncio.create_task(parts.generate("a"))
+            await until(lambda: model.prompts)
+            assert added() == [1, 0, 0]
+            model.end("Done.")
+            await asking
+            model.fail(GenerationFailed(FailureReason.REFUSED))
+            await parts.generate("b")
+            assert added() == [0, 1, 1]
 
     asyncio.run(scenario())
 

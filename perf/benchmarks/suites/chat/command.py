@@ -1,4 +1,4 @@
-"""`guidance bench-chat`: what we add to the model, in time, processor time and memory."""
+"""`guidance bench chat`: what we add to the model, in time, processor time and memory."""
 
 import asyncio
 import secrets
@@ -65,7 +65,7 @@ class _Bench:
         httpx2.patch(control, json=behaviour).raise_for_status()
 
 
-@click.command("bench-chat")
+@click.command("chat")
 @click.option(
     "--samples",
     type=click.IntRange(2, 1_500),
@@ -90,10 +90,11 @@ class _Bench:
     help="Replies at the same time for the memory; 0 leaves it out.",
 )
 def bench_chat(samples: int, replies: int, rounds: int, crowded: int) -> None:
-    """Measure chat with the stand-in, on the data of `guidance seed --profile bench`.
+    """What we add to the model's own time.
 
-    The server runs on one core; PostgreSQL, the stand-in and the people on the others. The messages
-    stay in the database, and are charged.
+    With the stand-in, on the data of `guidance db seed --profile bench`. The server runs on one
+    core; PostgreSQL, the stand-in and the people on the others. The messages stay in the database,
+    and are charged.
     """
     count = max(_TALKING, replies, crowded)
     try:

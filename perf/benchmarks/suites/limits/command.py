@@ -1,4 +1,4 @@
-"""`guidance bench-limits`: what limits, budgets and metering add to a call."""
+"""`guidance bench limits`: what limits, budgets and metering add to a call."""
 
 import asyncio
 import secrets
@@ -49,14 +49,14 @@ class _RolledBack(Exception):
     """Rolls a measured transaction back."""
 
 
-@click.command("bench-limits")
+@click.command("limits")
 @options.number("--calls", 1_000, "Calls a round; the median of five rounds is printed.", least=10)
 def bench_limits(calls: int) -> None:
-    """Measure in this process what limits, budgets and metering add to a call.
+    """What limits, budgets and metering add to a call.
 
-    Budgets in Redis where REDIS_URL is set, metering on the data of `guidance seed`. Company 1 is
-    charged for the guidance, and for the flood gets two keys, which are revoked in the end; the
-    rest is left as it is.
+    Measured in this process. Budgets in Redis where REDIS_URL is set, metering on the data of
+    `guidance db seed`. Company 1 is charged for the guidance, and for the flood gets two keys,
+    which are revoked in the end; the rest is left as it is.
     """
     settings = load_settings()
     with database_url(settings) as url:

@@ -1,4 +1,4 @@
-"""`guidance bench-streams`: what it takes to keep very many streams open in one process."""
+"""`guidance bench streams`: what it takes to keep very many streams open in one process."""
 
 import secrets
 import subprocess
@@ -46,7 +46,7 @@ class OpenStreams:
         return quantiles(self.delays, n=_PERCENT)[-1]
 
 
-@click.command("bench-streams")
+@click.command("streams")
 @click.option("--streams", type=click.IntRange(2 * FIRST), default=10_000, show_default=True)
 @click.option(
     "--replies",
@@ -65,9 +65,10 @@ class OpenStreams:
 )
 @click.option("--seconds", type=click.FloatRange(1), default=60.0, show_default=True)
 def bench_streams(streams: int, replies: int, every_seconds: float, seconds: float) -> None:
-    """Keep streams open, on the data of `guidance seed --profile bench`, and watch the server.
+    """What ten thousand open streams take, and their delay.
 
-    It runs on one core, the readers and the model, which says the time, on the others.
+    On the data of `guidance db seed --profile bench`. The server runs on one core, the readers and
+    the model, which says the time, on the others.
     """
     if streams + replies + _SPARE_FILES > raise_open_files():
         raise click.ClickException("a process may not have so many connections here")

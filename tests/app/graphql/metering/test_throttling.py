@@ -95,7 +95,7 @@ def test_one_caller_holds_no_other_back(small: Api, world: str) -> None:
 
 
 def test_a_flood_in_one_name_is_slowed_by_itself_and_not_by_others(small: Api, world: str) -> None:
-    """What others then take is measured by `guidance bench-limits`."""
+    """What others then take is measured by `guidance bench limits`."""
     body = orjson.dumps({"query": COMPANY})
     calling, flooding = (
         encode_post("/graphql", body, **{"x-api-key": issue_key(world, company)})

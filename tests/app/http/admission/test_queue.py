@@ -172,32 +172,32 @@ def test_a_pause_of_the_process_is_no_wait() -> None:
     on_stage(play)
 
 
-def test_one_is_refused_for_each_that_is_begun_and_a_few_as_time_passes() -> None:
+def test_two_are_refused_for_each_that_is_begun_and_a_few_as_time_passes() -> None:
     async def play(stage: Stage) -> None:
         refused: list[int] = []
         stage.room = 100
         stage.enter(*range(8))
-        for number in range(40):
+        for number in range(60):
             stage.queue.refuse(partial(refused.append, number))
         counts = [(len(stage.begun), len(refused))]
-        while len(refused) < 40:
+        while len(refused) < 60:
             stage.now += 0.01
             await asyncio.sleep(0)
             counts.append((len(stage.begun), len(refused)))
-        assert counts[:5] == [(2, 16), (4, 20), (6, 24), (8, 28), (8, 30)]
-        assert refused == list(range(40))
+        assert counts[:5] == [(2, 32), (4, 38), (6, 44), (8, 50), (8, 52)]
+        assert refused == list(range(60))
 
     on_stage(play)
 
 
-def test_what_comes_in_crowds_is_refused_half_a_second_later_at_most() -> None:
+def test_what_comes_in_crowds_is_refused_a_quarter_of_a_second_later_at_most() -> None:
     async def play(stage: Stage) -> None:
         refused: list[int] = []
         stage.enter(0)  # which there is no room for
         for number in range(5_000):
             stage.queue.refuse(partial(refused.append, number))
-        assert len(refused) == 16
-        await stage.wait(0.46875)
+        assert len(refused) == 32
+        await stage.wait(0.21875)
         assert len(refused) < 200
         await stage.wait(0.0625)
         assert refused == list(range(5_000))
