@@ -29,11 +29,11 @@ from perf.upgrades.checking import Report, Step, check_steps, steps_since
     help="The version that serves meanwhile: a revision of the repository or a folder.",
 )
 def check_migrations(before: str) -> None:
-    """Run each new migration while the previous version reads and writes.
+    """Run new migrations under the previous version.
 
-    On a temporary PostgreSQL with the data of the performance gate. Exits with 1 where a lock that
-    reading or writing waits for is there for longer than 100 ms, a table is rewritten, or the
-    version before has a document or a statement that fails.
+    It reads and writes meanwhile, on a temporary PostgreSQL with the data of the performance gate.
+    Exits with 1 if a lock that conflicts with reads or writes is there for longer than 100 ms, a
+    table is rewritten, or a document or statement of the previous version fails.
     """
     try:
         with version_of(before) as version:
