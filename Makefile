@@ -2,7 +2,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: setup run check generate test test-slow test-planted tools lock
+.PHONY: setup run check generate migration test test-slow test-planted tools lock
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/installed
@@ -24,11 +24,18 @@ check: setup
 	@$(VENV)/bin/ruff format --quiet --check
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(VENV)/bin/mypy --no-error-summary
-	@$(VENV)/bin/pytest -m unit
+	@$(VENV)/bin/pytest -m unit --numprocesses auto
 
 # The parts of files that follow from the code: the SDL, the table of settings, the SQL in the docs.
 generate: setup
 	@$(VENV)/bin/python -m tests.architecture.generated
+
+# The migration from the newest one to what the tables declare, to be read before it is committed.
+migration: setup
+	@test -n "$(SAYS)" || { echo 'It needs its sentence: make migration SAYS="Conversations can be pinned."'; exit 2; }
+	@$(VENV)/bin/python -m migrations.draft "$(SAYS)"
+	@$(VENV)/bin/ruff format --quiet migrations
+	@$(VENV)/bin/ruff check --quiet --fix migrations
 
 test: setup
 	@$(VENV)/bin/pytest

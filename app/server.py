@@ -147,7 +147,6 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         application.graphql,
         application.authenticator,
         application.clock,
-        application.meter.charge_refusal,
         RequestLimits(
             max_body_bytes=settings.graphql_max_body_bytes,
             max_batch=settings.graphql_max_batch,
@@ -177,7 +176,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
     )
 
     privacy = application.privacy
-    exports = Exports(application.database, privacy.files, clock=application.clock)
+    exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
     return [
         Route(

@@ -18,7 +18,7 @@ from app.composition.secrets import signing_secrets
 from app.composition.shared_stores import open_budgets, open_keyvalue, open_subscription_cache
 from app.graphql.documents.published import PublishedDocuments
 from app.graphql.metering.meter import Meter
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.pipeline import Pipeline
 from app.settings import Settings
 from cache import VersionedCache
 from db.database import Database, open_database
@@ -51,7 +51,7 @@ class Application:
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
-    graphql: GraphQLService
+    graphql: Pipeline
     observations: Observations
 
 
@@ -121,7 +121,7 @@ async def open_application(
             documents=documents.served,
             meter=meter,
             authenticator=Authenticator(tokens, enterprise, people),
-            graphql=GraphQLService(
+            graphql=Pipeline(
                 core,
                 documents.found,
                 database,

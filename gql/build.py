@@ -8,35 +8,52 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
-from gql.compiler.codegen.leaves import register_scalar_encoder
+from gql.compiler.codegen.leaves import ScalarEncoder, attach_scalar_encoders
+from gql.compiler.resolution.strawberry_fields import attach_mappings
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
+from gql.schema.billing import mutations as billing_mutations
+from gql.schema.billing import quota, subscription
+from gql.schema.chat import conversation, message
 from gql.schema.chat.message import Message
+from gql.schema.enterprise import account
 from gql.schema.enterprise.account import ApiCredential
+from gql.schema.enums import publish_enums
+from gql.schema.privacy import request
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
+
+_WITH_MAPPINGS = (account, billing_mutations, conversation, message, quota, request, subscription)
+SCALAR_ENCODERS = (
+    ScalarEncoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC)),
+    ScalarEncoder(date.isoformat, date, orjson.dumps),
+)
+"""The fastest encoders of instants and days."""
 
 
 @cache
 def schema() -> strawberry.Schema:
-    """The whole schema."""
-    register_scalar_encoders()
-    return strawberry.Schema(
+    """The whole schema, with what the compiler needs attached to its types."""
+    publish_enums()
+    built = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[ApiCredential, Message, PrivacyRequest],
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
+    core = core_of(built)
+    attach_scalar_encoders(core, SCALAR_ENCODERS)
+    attach_mappings(core, (one for module in _WITH_MAPPINGS for one in module.MAPPINGS))
+    return built
 
 
 def core_schema() -> GraphQLSchema:
     """The same schema as graphql-core's object."""
-    return schema()._schema  # noqa: SLF001 - strawberry has no other name for it
+    return core_of(schema())
 
 
-def register_scalar_encoders() -> None:
-    """Register the fastest JSON encoders for instants and days with the compiler."""
-    register_scalar_encoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC))
-    register_scalar_encoder(date.isoformat, date, orjson.dumps)
+def core_of(built: strawberry.Schema) -> GraphQLSchema:
+    """A schema of strawberry's as graphql-core's object."""
+    return built._schema  # noqa: SLF001 - strawberry has no other name for it

@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from functools import partial
 
-from asyncpg import Record
-
 from cache import VersionedCache
 from db.database import Database
 from db.queries.chat import conversations, messages
 from db.queries.enterprise import credentials
 from db.queries.privacy import privacy_requests
+from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batching.cached_loader import cached_loader
 from loaders.batching.loader import Loader
@@ -73,7 +72,7 @@ class Loaders:
         )
 
     @cached_loader
-    def user(self) -> Loader[int, Record | None]:
+    def user(self) -> Loader[int, Row | None]:
         """People by id."""
         return user_by_id(self._database)
 
@@ -93,7 +92,7 @@ class Loaders:
         return plans_on_sale(self._database)
 
     @cached_loader
-    def conversation(self) -> Loader[int, Record | None]:
+    def conversation(self) -> Loader[int, Row | None]:
         """The viewer's conversations by id."""
         return rows_by_id(self._database, conversations.by_id, self._viewer_id)
 
@@ -108,7 +107,7 @@ class Loaders:
         return conversation_count(self._database)
 
     @cached_loader
-    def message(self) -> Loader[int, Record | None]:
+    def message(self) -> Loader[int, Row | None]:
         """Messages of the viewer's conversations by id."""
         return rows_by_id(self._database, messages.by_id, self._viewer_id)
 
@@ -123,7 +122,7 @@ class Loaders:
         return message_count(self._database)
 
     @cached_loader
-    def privacy_request(self) -> Loader[int, Record | None]:
+    def privacy_request(self) -> Loader[int, Row | None]:
         """The viewer's privacy requests by id."""
         return rows_by_id(self._database, privacy_requests.requests_by_id, self._viewer_id)
 
@@ -133,27 +132,27 @@ class Loaders:
         return pages(self._database, privacy_requests.REQUESTS_PAGE_BY_USER)
 
     @cached_loader
-    def privacy_request_of_nobody(self) -> Loader[int, Record | None]:
+    def privacy_request_of_nobody(self) -> Loader[int, Row | None]:
         """The requests whose person has been erased, by id; for operators."""
         return requests_of_nobody(self._database)
 
     @cached_loader
-    def privacy_archive(self) -> Loader[int, Record | None]:
+    def privacy_archive(self) -> Loader[int, Row | None]:
         """The archives of exports that can be downloaded, by the request's id."""
         return archive_by_request(self._database, self._now)
 
     @cached_loader
-    def erased_tables(self) -> Loader[int, tuple[Record, ...]]:
+    def erased_tables(self) -> Loader[int, tuple[Row, ...]]:
         """What an erasure did to each table, by the request's id."""
         return erased_tables_by_request(self._database)
 
     @cached_loader
-    def account(self) -> Loader[int, Record | None]:
+    def account(self) -> Loader[int, Row | None]:
         """Companies by id."""
         return account_by_id(self._database)
 
     @cached_loader
-    def administered_account(self) -> Loader[int, Record | None]:
+    def administered_account(self) -> Loader[int, Row | None]:
         """The company that a user administers, by user id."""
         return account_by_administrator(self._database)
 
@@ -168,12 +167,12 @@ class Loaders:
         return daily_usage(self._database)
 
     @cached_loader
-    def credentials_by_account(self) -> Loader[int, tuple[Record, ...]]:
+    def credentials_by_account(self) -> Loader[int, tuple[Row, ...]]:
         """A company's API keys, by account id."""
         return credentials_by_account(self._database, self._now)
 
     @cached_loader
-    def credential(self) -> Loader[int, Record | None]:
+    def credential(self) -> Loader[int, Row | None]:
         """The API keys of the company that the viewer administers, by id."""
         fetch = partial(credentials.by_id, now=self._now)
         return rows_by_id(self._database, fetch, self._viewer_id)

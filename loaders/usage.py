@@ -4,10 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from asyncpg import Record
-
 from db.database import Database
 from db.queries.enterprise import enterprise_accounts
+from db.row import Row
 from loaders.batching.loader import Loader
 from services.clock import next_midnight
 from services.enterprise.records import Usage, UsageContract
@@ -27,7 +26,7 @@ def usage_by_account(
         found = {row["enterprise_account_id"]: row for row in rows}
         return [usage(found.get(id_)) for id_ in account_ids]
 
-    def usage(row: Record | None) -> Usage:
+    def usage(row: Row | None) -> Usage:
         return Usage(
             contract=contract,
             daily_used=row["day_count"] or 0 if row else 0,

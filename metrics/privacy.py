@@ -1,6 +1,6 @@
 """Privacy requests: how long they take, how they end, and which are outstanding."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -9,7 +9,6 @@ _EDGES = (
     *(1, 10, _MINUTE, 10 * _MINUTE, _HOUR, 6 * _HOUR),
     *(_DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 31 * _DAY),
 )
-KINDS, STATUSES = ("export", "delete"), ("requested", "processing", "failed")
 
 SECONDS = Histogram(
     "guidance_privacy_request_seconds",
@@ -58,11 +57,20 @@ def attempt_failed(kind: str) -> None:
     ATTEMPTS_FAILED.labels(kind).inc()
 
 
-def still_owed(counts: Iterable[tuple[str, str, int, int]], seconds_left: dict[str, float]) -> None:
-    """Record the outstanding requests: for each kind and status, their number and those overdue."""
+def still_owed(
+    counts: Iterable[tuple[str, str, int, int]],
+    seconds_left: Mapping[str, float],
+    *,
+    kinds: Iterable[str],
+    statuses: Collection[str],
+) -> None:
+    """Record the outstanding requests: for each kind and status, their number and those overdue.
+
+    `kinds` and `statuses` are all that there can be; those without requests are set to zero.
+    """
     numbers = {(kind, status): (count, overdue) for kind, status, count, overdue in counts}
-    for kind in KINDS:
-        for status in STATUSES:
+    for kind in kinds:
+        for status in statuses:
             OWED.labels(kind, status).set(numbers.get((kind, status), (0, 0))[0])
         late = (overdue for (of_kind, _), (_, overdue) in numbers.items() if of_kind == kind)
         OVERDUE.labels(kind).set(sum(late))

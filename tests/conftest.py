@@ -29,8 +29,11 @@ def _line_of(logger: Any, level: str, event: EventDict) -> str:  # Any: as struc
 structlog.configure(processors=[_line_of])
 
 pytest_plugins = [
+    "tests.fixtures.unit",
+    "tests.fixtures.by_folder",
     "tests.fixtures.tools",
     "tests.fixtures.postgres",
+    "tests.fixtures.interrupted",
     "tests.fixtures.redis",
     "tests.fixtures.world",
     "tests.fixtures.server",
@@ -43,8 +46,12 @@ pytest_plugins = [
 ]
 
 EXECUTION_CASES = 8_000
-# Fixtures with servers behind them: a test that needs none of them is marked `unit`.
-SERVERS = frozenset({"postgres", "database_folder", "redis", "redis_url", "stand_in", "npm"})
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The event loop in which asynchronous tests run: each in a new one."""
+    return "asyncio"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -60,9 +67,6 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest by far, or at the end the others would wait for it."""
     items.sort(key=lambda item: item.name != "test_nothing_to_say[mypy]")
-    for item in items:
-        if SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
-            item.add_marker("unit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

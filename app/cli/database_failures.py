@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import asyncpg
 import click
 from sqlalchemy.exc import DBAPIError
 
-from db.connections.errors import DatabaseUnavailable
+from db.connections.errors import DATABASE_FAILURES
 
 
 @contextmanager
@@ -17,12 +16,7 @@ def reporting_database_failures(what: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise click.ClickException(f"{what}: {_reason(error.orig)}") from error
-    except (
-        DatabaseUnavailable,
-        OSError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-    ) as error:
+    except DATABASE_FAILURES as error:
         raise click.ClickException(f"{what}: {_reason(error)}") from error
 
 

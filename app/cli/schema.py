@@ -8,9 +8,10 @@ from graphql import GraphQLError, GraphQLSchema, build_schema
 from app.cli.operations.registry import preparation_for, with_registry
 from app.cli.operations.tables import all_documents
 from app.settings import load_settings
+from db.states import DocumentState
 from gql.build import schema as current_schema
 from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
-from services.documents.records import DocumentState, ListedDocument
+from services.documents.records import ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -67,7 +68,7 @@ def _describe(document: ListedDocument) -> str:
     if last is not None:
         times = "once" if document.use_count == 1 else f"{document.use_count} times"
         use = f"used {times}, last on {last:%Y-%m-%d}"
-    return f"{document.name} of {document.client_name} ({document.state.value}, {use})"
+    return f"{document.name} of {document.client_name} ({document.state}, {use})"
 
 
 def _schema_in(path: Path) -> GraphQLSchema:

@@ -11,6 +11,7 @@ from db.database import Database
 from services.callers.people import REMEMBERED_SECONDS
 from services.clock import Clock
 from services.privacy.erasure import ErasureHandler, Forget
+from services.privacy.exports.downloads import Downloads
 from services.privacy.exports.files import ExportFiles
 from services.privacy.exports.handler import ExportHandler
 from services.privacy.links import Links
@@ -26,7 +27,7 @@ class Privacy:
     """The parts of privacy."""
 
     links: Links
-    files: ExportFiles
+    downloads: Downloads
     service: PrivacyService
     carrying: PrivacyRequestRunner
     exporting: ExportHandler
@@ -50,7 +51,7 @@ def open_privacy(
     patient = database.in_background()
     return Privacy(
         links=links,
-        files=files,
+        downloads=Downloads(database, files, clock=clock),
         service=PrivacyService(
             database, grace=timedelta(days=settings.erasure_grace_days), clock=clock
         ),

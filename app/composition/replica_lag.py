@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from db.database import Database
-from db.queries import replication
+from db.replica import replica_lag_seconds
 from metrics.database import replica_away, replica_behind
 from services.background.periodic import run_in_background, run_periodically
 
@@ -28,12 +28,9 @@ async def measuring_replica_lag(database: Database) -> AsyncIterator[None]:
 
 
 async def measure_replica(database: Database) -> None:
-    """Ask the primary for its log position, and the replica how far it is behind that."""
-    async with database.read_primary() as connection:
-        place = await replication.written(connection)
-    async with database.read() as connection:
-        seconds = await replication.behind_seconds(connection, place)
-    if database.is_replica_away:
+    """Measure once, how far the replica is behind or that it cannot be reached."""
+    seconds = await replica_lag_seconds(database)
+    if seconds is None:
         replica_away()
     else:
-        replica_behind(seconds or 0.0)
+        replica_behind(seconds)

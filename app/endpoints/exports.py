@@ -1,4 +1,4 @@
-"""/exports/{token}: downloads of privacy exports; the link is checked at every use."""
+"""/exports/{token}: downloads of privacy exports."""
 
 import asyncio
 import os
@@ -10,11 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from app.endpoints.link_responses import HEADERS, link_refused, link_unavailable
 from db.connections.errors import DatabaseUnavailable
-from db.database import Database
-from db.queries.privacy import export_archives
-from services.clock import Clock
-from services.privacy.exports.files import ExportFiles
-from services.privacy.links import token_hash
+from services.privacy.exports.downloads import Downloads, LinkExpired
 
 _DOWNLOAD_NAME = "export.zip"
 _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNORECASE)
@@ -23,24 +19,19 @@ _RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.IGNOREC
 class Exports:
     """Sends the archive to anybody who has its link."""
 
-    def __init__(self, database: Database, files: ExportFiles, *, clock: Clock) -> None:
-        self._database = database
-        self._files = files
-        self._clock = clock
+    def __init__(self, downloads: Downloads) -> None:
+        self._downloads = downloads
 
     async def answer(self, request: Request) -> Response:
         """Send the archive, or the range asked for; 410 once the link has expired."""
-        token = token_hash(request.path_params["token"])
         try:
-            async with self._database.read_primary() as connection:
-                archive = await export_archives.by_token(connection, token)
+            path = await self._downloads.path(request.path_params["token"])
         except DatabaseUnavailable as error:
             return link_unavailable(request, str(error))
-        if archive is None:
-            return link_refused(404, "There is no such export.")
-        if archive["revoked_at"] is not None or archive["expires_at"] <= self._clock():
+        except LinkExpired:
             return link_refused(410, "This link does not work any more; ask for another export.")
-        path = self._files.path(archive["file_name"])
+        if path is None:
+            return link_refused(404, "There is no such export.")
         stat = await asyncio.to_thread(_stat, path)
         if stat is None:
             return link_unavailable(request, "the archive is not in GUIDANCE_DATA_DIR")

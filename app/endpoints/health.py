@@ -1,24 +1,16 @@
 """/healthz and /readyz: liveness and readiness."""
 
-import asyncio
 from collections.abc import Sequence
 
-import asyncpg
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from app.endpoints.cached_value import CachedValue
 from app.graphql.documents.published import PublishedDocuments
 from cache import VersionedCache
-from db.connections.errors import DatabaseUnavailable, SessionLost
 from db.database import Database
-from db.queries import schema
-from db.schema.indexes import existing_index, index_differences
-from db.tables import Table
+from db.schema.readiness import readiness
 from services.billing.records import Subscription
-
-_CHECK_TIMEOUT_SECONDS = 2
-_TABLES = tuple(Table.metadata.tables)
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -37,7 +29,7 @@ class Readiness:
         documents: PublishedDocuments,
     ) -> None:
         self._database = database
-        *self._past, self._head = revisions
+        self._revisions = revisions
         self._subscriptions = subscriptions
         self._documents = documents
         self._cached_result = CachedValue(self._check)
@@ -51,7 +43,8 @@ class Readiness:
         return JSONResponse(*await self._cached_result.get())
 
     async def _check(self) -> tuple[dict[str, str], int]:
-        database, documents = await self._check_database(), self._documents.state
+        database = await readiness(self._database, self._revisions)
+        documents = self._documents.state
         checks = {
             "database": database,
             "documents": documents,
@@ -60,23 +53,3 @@ class Readiness:
         if self._database.has_replica:
             checks["replica"] = self._database.replica_state
         return checks, 200 if database == documents == "ok" else 503
-
-    async def _check_database(self) -> str:
-        """`ok`, or why not: unreachable, another revision, read-only, or indexes that differ."""
-        try:
-            async with (
-                asyncio.timeout(_CHECK_TIMEOUT_SECONDS),
-                self._database.read_primary() as connection,
-            ):
-                revision = await schema.revision(connection)
-                # One that is not known is a later version's, which lets this one serve on.
-                if revision is None or revision in self._past:
-                    return f"at revision {revision}, not {self._head}: run `guidance db migrate`"
-                await schema.check_takes_writes(connection)
-                rows = await schema.indexes(connection, _TABLES)
-        except SessionLost as lost:
-            return "takes no writes" if lost.concerns_others else "unreachable"
-        except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
-            return "unreachable"
-        different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
-        return f"{different}: run `guidance db migrate`" if different else "ok"

@@ -18,6 +18,7 @@ from db.connections.errors import (
 from db.connections.pool import Pool
 from db.connections.session import Session
 from db.request_scope import RequestScope, current_scope
+from db.row import Row
 from db.statement import Statement
 from metrics.repository_methods import ObservedStatement
 from spans.attribution import attributed
@@ -62,7 +63,7 @@ class Connection:
         self._has_answer = False
 
     # Any: bound values and columns have whatever type the statement gives them.
-    async def fetch(self, statement: Statement, **values: Any) -> list[asyncpg.Record]:
+    async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
         """Run `statement` and return all of its rows; raises `DatabaseUnavailable`."""
         scope = current_scope()
         if scope is None:
@@ -101,7 +102,7 @@ class Connection:
     # Any: as for `fetch`.
     async def _retry_fetch(
         self, statement: Statement, sql: str, arguments: Sequence[Any], lost: DatabaseUnavailable
-    ) -> list[asyncpg.Record]:
+    ) -> list[Row]:
         """Run a statement again, on another session."""
         await self._replace_session(lost)
         session = self._session

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import asyncpg
 
@@ -65,17 +66,24 @@ class OutcomeUnknown(DatabaseUnavailable):
     """A commit was sent and not answered: the transaction may or may not have taken effect."""
 
 
+StatementFailed: TypeAlias = asyncpg.PostgresError
+"""PostgreSQL refused a statement for a fault of the statement, its values or the schema."""
+_DRIVER_FAILURES = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+DATABASE_FAILURES = (DatabaseUnavailable, *_DRIVER_FAILURES)
+"""All that using the database can raise, with connections of our own or of the driver alone."""
+
+
 @contextmanager
 def translating_errors() -> Iterator[None]:
     """Raise `DatabaseUnavailable` in place of any error in connecting."""
     try:
         yield
-    except (
-        OSError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,
-    ) as error:
+    except _DRIVER_FAILURES as error:
         raise DatabaseUnavailable(_reason(error)) from error
 
 

@@ -8,13 +8,12 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-import asyncpg
-
 from db.connections.capture import current_listener, report_executed
 from db.connections.connection import Connection, Observer, record_statement
 from db.connections.errors import DatabaseUnavailable, OutcomeUnknown, SessionLost
 from db.connections.pool import Pool
 from db.request_scope import current_scope
+from db.row import Row
 from db.statement import Statement
 from spans.attribution import attributed
 from spans.part import Kind, Part
@@ -158,7 +157,7 @@ class Snapshot(_TransactionBase):
     _begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     # Any: as for `fetch`.
-    async def rows(self, statement: Statement, **values: Any) -> AsyncIterator[asyncpg.Record]:
+    async def rows(self, statement: Statement, **values: Any) -> AsyncIterator[Row]:
         """Run `statement` and yield its rows as they arrive; only a few are in memory at once.
 
         Raises `DatabaseUnavailable`. The reported duration lasts until the last row.
@@ -182,7 +181,7 @@ class Snapshot(_TransactionBase):
         if listener is not None:
             report_executed(listener, self._session.driver, statement, arguments, count, ())
 
-    async def _next(self, rows: AsyncIterator[asyncpg.Record]) -> asyncpg.Record | None:
+    async def _next(self, rows: AsyncIterator[Row]) -> Row | None:
         """The next row, which must arrive within the timeout for answers; None after the last."""
         session = self._session
         session.sent_at = perf_counter()

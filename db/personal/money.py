@@ -12,6 +12,7 @@ from db.personal.vocabulary import (
     Untouched,
     columns,
 )
+from db.states import SubscriptionStatus
 
 _ERASED = Replacement("erased")
 _HOW_IT_IS_ASKED = "How our machines ask the payment provider."
@@ -84,7 +85,9 @@ MONEY = (
         columns=(
             *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
             # Nobody is to be charged for it again.
-            *columns(Category.PAYMENT, "status", replacement=Replacement("inactive")),
+            *columns(
+                Category.PAYMENT, "status", replacement=Replacement(SubscriptionStatus.INACTIVE)
+            ),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
             *columns(Category.PAYMENT, "id plan_code started_at"),
             *columns(Category.PAYMENT, "created_at updated_at"),

@@ -23,6 +23,7 @@ from db.personal.vocabulary import (
     Untouched,
     columns,
 )
+from db.states import ActorKind
 
 MIGRATIONS = "alembic_version"
 """Alembic's table with the revision; the only table that is not ours."""
@@ -56,7 +57,7 @@ _AUDIT = ClassifiedTable(
         OwnerPath("user_id"),
         OwnerPath(
             "actor_id",
-            when=("actor_kind", ("user", "operator")),
+            when=("actor_kind", (ActorKind.USER, ActorKind.OPERATOR)),
             is_mention=True,
             authored_columns=("request_id",),
         ),

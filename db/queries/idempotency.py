@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from asyncpg import Record
 from sqlalchemy import BigInteger, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import claimed_key, locked_person, result_for
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import IdempotencyKey
 
@@ -64,7 +64,7 @@ async def claim_of_person(
     fingerprint: bytes,
     now: datetime,
     is_exclusive: bool,
-) -> Record | None:
+) -> Row | None:
     """Lock a person and insert their key; returns its `id`, null if it exists already.
 
     None if there is no such person. Waits for a transaction that is inserting the same key, and if
@@ -98,7 +98,7 @@ async def claim_of_account(
 @repository_method
 async def stored(
     connection: Connection, *, user_id: int | None, account_id: int | None, key: str
-) -> Record | None:
+) -> Row | None:
     """`(fingerprint, result)` of a person's or a company's key; `result` is JSON text."""
     statement = _STORED_OF_USER if user_id is not None else _STORED_OF_ACCOUNT
     rows = await connection.fetch(statement, user_id=user_id, account_id=account_id, key=key)

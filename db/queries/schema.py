@@ -4,6 +4,7 @@ import asyncpg
 from sqlalchemy import ARRAY, Text, bindparam, column, select, table, text
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 
 _REVISION = Statement(
@@ -60,6 +61,6 @@ async def check_takes_writes(connection: Connection) -> None:
 
 
 @repository_method
-async def indexes(connection: Connection, tables: tuple[str, ...]) -> list[asyncpg.Record]:
+async def indexes(connection: Connection, tables: tuple[str, ...]) -> list[Row]:
     """Every index of the tables."""
     return await connection.fetch(_INDEXES, tables=tables)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, literal_column, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, update
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from db.tables import User, UserPrivacyRequest
 
 _BY_ID = Statement(
@@ -22,8 +24,8 @@ _IS_THERE = Statement("users.is_there", _THERE)
 _UNDER_ERASURE = Statement(
     "users.under_erasure",
     select(UserPrivacyRequest.user_id).where(
-        UserPrivacyRequest.request_kind == literal_column("'delete'"),
-        UserPrivacyRequest.status == literal_column("'processing'"),
+        UserPrivacyRequest.request_kind == literal_text(PrivacyRequestKind.DELETE),
+        UserPrivacyRequest.status == literal_text(PrivacyRequestStatus.PROCESSING),
     ),
 )
 _LOCK = Statement("users.lock", _THERE.with_for_update(key_share=True))
@@ -39,7 +41,7 @@ _BEGIN_ERASURE = Statement(
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
+async def by_id(connection: Connection, ids: Sequence[int]) -> list[Row]:
     """The users `ids` that exist."""
     return await connection.fetch(_BY_ID, ids=ids)
 

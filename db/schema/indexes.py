@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 
+from db.row import Row
 from db.tables import Table
 
 _DESCENDING, _NULLS_FIRST = 1, 2
@@ -81,7 +81,7 @@ def declared_indexes() -> tuple[DeclaredIndex, ...]:
     return tuple(one for table in Table.metadata.sorted_tables for one in _of_table(table))
 
 
-def existing_index(row: asyncpg.Record) -> ExistingIndex:
+def existing_index(row: Row) -> ExistingIndex:
     """An index from a row of `db.queries.schema.indexes`."""
     keys = tuple(zip(row["columns"], row["options"], strict=True))
     predicate = canonical(row["predicate"] or "")

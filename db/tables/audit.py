@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import ActorKind
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -15,7 +16,7 @@ class AuditEvent(Table):
 
     __tablename__ = "audit_events"
     __table_args__ = (
-        one_of("actor_kind", "user", "api_key", "operator", "system"),
+        one_of("actor_kind", *ActorKind),
         Index(None, "user_id", "occurred_at", "id"),
         Index(None, "enterprise_account_id", "occurred_at", "id"),
     )

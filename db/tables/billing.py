@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import PaymentStatus, SubscriptionStatus
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -43,7 +44,7 @@ class UserSubscription(Table):
 
     __tablename__ = "user_subscriptions"
     __table_args__ = (
-        one_of("status", "inactive", "pending", "active", "failed"),
+        one_of("status", *SubscriptionStatus),
         CheckConstraint("status <> 'active' OR started_at IS NOT NULL", "active_has_started"),
         Index(
             "uq_user_subscriptions_live",
@@ -74,7 +75,7 @@ class BillingPaymentAttempt(Table):
 
     __tablename__ = "billing_payment_attempts"
     __table_args__ = (
-        one_of("status", "pending", "succeeded", "failed"),
+        one_of("status", *PaymentStatus),
         CheckConstraint("amount_cents >= 0", "amount_cents"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint("user_id", "idempotency_key"),

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import ConversationStatus, MessageRole, MessageStatus, ReplyFailure
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -14,7 +15,7 @@ class ChatConversation(Table):
 
     __tablename__ = "chat_conversations"
     __table_args__ = (
-        one_of("status", "active", "archived"),
+        one_of("status", *ConversationStatus),
         CheckConstraint("char_length(title) BETWEEN 1 AND 120", "title"),
         Index(
             "ix_chat_conversations_user_id_status_updated_at_id",
@@ -40,12 +41,12 @@ class ChatMessage(Table):
 
     __tablename__ = "chat_messages"
     __table_args__ = (
-        one_of("role", "user", "assistant"),
-        one_of("status", "streaming", "complete", "failed", "stopped"),
+        one_of("role", *MessageRole),
+        one_of("status", *MessageStatus),
         CheckConstraint("role = 'assistant' OR status = 'complete'", "people_write_at_once"),
         CheckConstraint("role = 'assistant' OR model IS NULL", "people_have_no_model"),
         CheckConstraint("(model IS NULL) = (attempts IS NULL)", "generation_is_whole"),
-        one_of("failure_reason", "unavailable", "timed_out", "refused", "too_long", "interrupted"),
+        one_of("failure_reason", *ReplyFailure),
         CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
         Index(
             "ix_chat_messages_conversation_id_created_at_id",

@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import ApiCredentialStatus, MeteredReplyStatus, ReplyFailure
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -35,7 +36,7 @@ class EnterpriseCredential(Table):
 
     __tablename__ = "enterprise_credentials"
     __table_args__ = (
-        one_of("status", "active", "retiring", "revoked"),
+        one_of("status", *ApiCredentialStatus),
         CheckConstraint("octet_length(secret_hash) = 32", "secret_hash"),
         CheckConstraint("status <> 'retiring' OR expires_at IS NOT NULL", "retiring_expires"),
         UniqueConstraint("key_id"),
@@ -86,8 +87,8 @@ class EnterpriseGeneration(Table):
 
     __tablename__ = "enterprise_generations"
     __table_args__ = (
-        one_of("status", "running", "complete", "failed"),
-        one_of("failure_reason", "unavailable", "timed_out", "refused", "too_long", "interrupted"),
+        one_of("status", *MeteredReplyStatus),
+        one_of("failure_reason", *ReplyFailure),
         CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
         CheckConstraint("status = 'complete' OR content IS NULL", "only_whole_texts"),
         Index(

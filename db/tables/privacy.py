@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from db.tables.base import Table, identity, instant, now, one_of
 
 _UNDER_WAY = "status IN ('requested', 'processing')"
@@ -31,8 +32,8 @@ class UserPrivacyRequest(Table):
 
     __tablename__ = "user_privacy_requests"
     __table_args__ = (
-        one_of("request_kind", "export", "delete"),
-        one_of("status", "requested", "processing", "completed", "failed", "cancelled"),
+        one_of("request_kind", *PrivacyRequestKind),
+        one_of("status", *PrivacyRequestStatus),
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", "completed_at"),
         CheckConstraint(f"user_id IS NOT NULL OR NOT {_UNDER_WAY}", "under_way_of_somebody"),
         CheckConstraint("(verified_at IS NULL) = (remaining_references IS NULL)", "verification"),

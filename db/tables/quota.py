@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import QuotaEntryKind
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -28,7 +29,7 @@ class QuotaLedgerEntry(Table):
 
     __tablename__ = "quota_ledger_entries"
     __table_args__ = (
-        one_of("kind", "opening", "reserve", "settle", "release"),
+        one_of("kind", *QuotaEntryKind),
         CheckConstraint("(kind = 'opening') = (reply_id IS NULL)", "replies_reserve"),
         CheckConstraint(
             "CASE kind WHEN 'opening' THEN units >= 0 WHEN 'reserve' THEN units = 1 "

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.states import DocumentState
 from db.tables.base import Table, identity, instant, now, one_of
 
 
@@ -34,7 +35,7 @@ class TrustedDocumentPublication(Table):
 
     __tablename__ = "trusted_document_publications"
     __table_args__ = (
-        one_of("state", "active", "deprecated", "retired"),
+        one_of("state", *DocumentState),
         UniqueConstraint("client_name", "sha256"),
         Index(None, "sha256"),
         Index(None, "document_id", postgresql_where=text("document_id IS NOT NULL")),

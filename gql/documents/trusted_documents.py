@@ -10,14 +10,13 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from gql.documents.budgets.budget import DEFAULTS, Budget, Protection
+from gql.documents.budgets.budget import DEFAULTS, Budget
 from gql.documents.budgets.budget_file import BudgetsInvalid, budgets_of, read_tables
 from services.documents.records import Objective
 
 __all__ = [
     "Budget",
     "BudgetsInvalid",
-    "Protection",
     "TrustedDocument",
     "budget_for",
     "read_documents",

@@ -1,8 +1,9 @@
 """Mutations of payments and plans."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
+from db.states import PaymentStatus
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import Input, mutation
 from gql.schema.billing.mutations import (
@@ -11,7 +12,6 @@ from gql.schema.billing.mutations import (
     CheckoutInput,
     CheckoutPayload,
 )
-from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from services.billing.records import Subscription
 from services.billing.rules import payment_declined
@@ -64,7 +64,7 @@ def _order(context: RequestContext, input_: CheckoutInput) -> PaymentOrder:
     )
 
 
-async def _checkout_payload(context: RequestContext, row: Record) -> CheckoutPayload:
+async def _checkout_payload(context: RequestContext, row: Row) -> CheckoutPayload:
     refusal = payment_declined(PaymentStatus(row["status"]), row["failure_reason"])
     return CheckoutPayload(
         subscription=await _subscription(context),

@@ -3,8 +3,8 @@
 import asyncio
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
 from gql.schema.chat.inputs import (
@@ -153,11 +153,11 @@ async def _exchange_payload(
     )
 
 
-async def _conversation(context: RequestContext, key: int) -> Record | None:
+async def _conversation(context: RequestContext, key: int) -> Row | None:
     return await context.loaders.conversation.load(key)
 
 
-async def _message(context: RequestContext, key: int) -> Record | None:
+async def _message(context: RequestContext, key: int) -> Row | None:
     return await context.loaders.message.load(key)
 
 

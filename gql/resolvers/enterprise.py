@@ -1,8 +1,8 @@
 """Mutations for companies: metered replies and API keys."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
 from gql.schema.enterprise.inputs import (
@@ -92,7 +92,7 @@ class EnterpriseMutations:
         return ApiCredentialPayload(credential=revoked)
 
 
-def _failure(context: RequestContext, reply: Record) -> list[UserError]:
+def _failure(context: RequestContext, reply: Row) -> list[UserError]:
     refusal = context.services.metered.failure(reply)
     if refusal is None:
         return []

@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from asyncpg import Record
-
+from db.row import Row
 from gql.context import RequestContext
 from gql.schema.chat.conversation import CONVERSATION
 from gql.schema.chat.message import MESSAGE
@@ -30,7 +29,7 @@ def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
     return fetch(context, key) if fetch else None
 
 
-def account_of_caller(context: RequestContext) -> LoaderFuture[Record | None] | None:
+def account_of_caller(context: RequestContext) -> LoaderFuture[Row | None] | None:
     """The company behind the API key, or the one that the viewer administers."""
     if isinstance(context.principal, ApiClient):
         return context.loaders.account.start(context.principal.account_id)
@@ -65,7 +64,7 @@ async def _request_of_anybody(context: RequestContext, key: int) -> PrivacyReque
 
 
 def _account(context: RequestContext, key: int) -> NodeResult:
-    def with_id(row: Record | None) -> EnterpriseAccount | None:
+    def with_id(row: Row | None) -> EnterpriseAccount | None:
         return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
 
     found = account_of_caller(context)

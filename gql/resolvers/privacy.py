@@ -1,8 +1,8 @@
 """Mutations that make and cancel privacy requests."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info
 from gql.resolvers.mutation_field import Input, input_key, mutation
 from gql.schema.privacy.mutations import (
@@ -59,5 +59,5 @@ class PrivacyMutations:
         return _payload(cancelled)
 
 
-def _payload(row: Record) -> PrivacyRequestPayload:
+def _payload(row: Row) -> PrivacyRequestPayload:
     return PrivacyRequestPayload(privacy_request=row)

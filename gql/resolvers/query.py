@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info, RequestContext
 from gql.errors import BadUserInput
 from gql.resolvers.nodes import NodeResult, account_of_caller, fetch_node
@@ -61,7 +61,7 @@ class Query:
         self,
         info: Info,
         id: NodeId,  # noqa: A002 - the API's name
-    ) -> Sourced[Conversation | None, LoaderFuture[Record | None] | None]:
+    ) -> Sourced[Conversation | None, LoaderFuture[Row | None] | None]:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
@@ -74,7 +74,7 @@ class Query:
     )
     def enterprise_account(
         self, info: Info
-    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Record | None] | None]:
+    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Row | None] | None]:
         return account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")

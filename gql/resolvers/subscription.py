@@ -5,8 +5,8 @@ from contextlib import aclosing
 from typing import Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import input_key
 from gql.schema.chat.message import Message
@@ -46,7 +46,7 @@ class Subscription:
 
 
 def _event(
-    context: RequestContext, event: Delta | Record, viewer: int
+    context: RequestContext, event: Delta | Row, viewer: int
 ) -> ReplyDelta | ReplyCompleted | ReplyFailed:
     if isinstance(event, Delta):
         return ReplyDelta(index=event.index, text=event.text)

@@ -51,7 +51,7 @@ def page_info(list_name: str, at: str) -> Nested:
         "start_cursor": Cursor(list_name, at, 0),
         "end_cursor": Cursor(list_name, at, -1),
     }
-    return Nested(ObjectMapping(PageInfo, attributes, is_nested_only=True))
+    return Nested(ObjectMapping(PageInfo, attributes))
 
 
 def requested_page(

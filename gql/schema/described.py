@@ -24,8 +24,11 @@ def enum(description: str, **value_descriptions: str) -> Callable[[EnumType], En
     """Make a GraphQL enum of a Python enum; every value needs a description."""
 
     def publish(members: EnumType) -> EnumType:
-        strawberry.enum(members, description=description)
-        definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by the call
+        # Strawberry has already published an enum that the annotations of resolvers name.
+        if not hasattr(members, "__strawberry_definition__"):
+            strawberry.enum(members)
+        definition = members.__strawberry_definition__  # type: ignore[attr-defined]  # set by now
+        definition.description = description
         for value in definition.values:
             value.description = value_descriptions[value.name]
         return members

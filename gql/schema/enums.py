@@ -1,34 +1,118 @@
-"""The services' enums as GraphQL enums, with descriptions."""
+"""How the API describes the enums that are defined below it."""
 
+from collections.abc import Mapping
+from enum import Enum
+
+from db.states import (
+    ApiCredentialStatus,
+    ConversationStatus,
+    MessageRole,
+    MessageStatus,
+    PaymentStatus,
+    PrivacyRequestKind,
+    PrivacyRequestStatus,
+    SubscriptionStatus,
+)
 from gql.schema import described
-from services.billing.records import PaymentStatus, SubscriptionStatus
 from services.enterprise.records import UsageLimitMode
+from services.mutations.refusals import UserErrorCode
 from services.quota.records import QuotaState
 
-__all__ = ["PaymentStatus", "QuotaState", "SubscriptionStatus", "UsageLimitMode"]
+_DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
+    ConversationStatus: (
+        "Where a conversation is kept.",
+        {"ACTIVE": "In use.", "ARCHIVED": "Put away; it can be taken out again."},
+    ),
+    MessageRole: (
+        "Who wrote a message.",
+        {"USER": "The person.", "ASSISTANT": "The model, in reply."},
+    ),
+    MessageStatus: (
+        "How far a message is written.",
+        {
+            "STREAMING": "The reply is being written.",
+            "COMPLETE": "The whole text is there.",
+            "FAILED": (
+                "The reply could not be written; nothing was charged. It can be regenerated."
+            ),
+            "STOPPED": "The person stopped the reply; what had arrived is kept.",
+        },
+    ),
+    SubscriptionStatus: (
+        "How a subscription stands.",
+        {
+            "INACTIVE": "No subscription, or one that is not paid.",
+            "PENDING": "A payment is under way.",
+            "ACTIVE": "Paid; messages can be sent.",
+            "FAILED": "The last payment failed; it can be retried.",
+        },
+    ),
+    PaymentStatus: (
+        "What became of a payment.",
+        {
+            "PENDING": "Not known yet; the subscription follows when it is.",
+            "SUCCEEDED": "The money was taken.",
+            "FAILED": "The money was not taken.",
+        },
+    ),
+    QuotaState: (
+        "Whether another message may be sent today.",
+        {
+            "AVAILABLE": "Messages are left.",
+            "EXHAUSTED": "The day's messages are used up.",
+            "NO_ACTIVE_SUBSCRIPTION": "Nothing can be sent without an active subscription.",
+        },
+    ),
+    ApiCredentialStatus: (
+        "Whether an API key is accepted.",
+        {
+            "ACTIVE": "Accepted.",
+            "RETIRING": "Replaced by a newer key; still accepted until `expiresAt`.",
+            "REVOKED": "No longer accepted: it was revoked, or its `expiresAt` is over.",
+        },
+    ),
+    UsageLimitMode: (
+        "What happens to requests over a contract's limits.",
+        {
+            "BLOCK": "Requests over a limit are refused.",
+            "OVERAGE": "Requests over a limit are served and billed as overage.",
+        },
+    ),
+    PrivacyRequestKind: (
+        "What a privacy request asks for.",
+        {"EXPORT": "A copy of the person's data.", "DELETE": "The erasure of the person's data."},
+    ),
+    PrivacyRequestStatus: (
+        "How far a privacy request has come.",
+        {
+            "REQUESTED": "Received, not begun.",
+            "PROCESSING": "Being carried out.",
+            "COMPLETED": "Carried out.",
+            "FAILED": "Given up; `errorReason` says why.",
+            "CANCELLED": "Withdrawn by the person.",
+        },
+    ),
+    UserErrorCode: (
+        "Why a mutation changed nothing.",
+        {
+            "INVALID_INPUT": "A member of the input cannot be used.",
+            "NOT_FOUND": "What the input names does not exist, or belongs to somebody else.",
+            "CONFLICT": "What the input names is not in a state for this.",
+            "IDEMPOTENCY_KEY_REUSED": "The idempotency key was used before with other input.",
+            "NO_ACTIVE_SUBSCRIPTION": "An active subscription is needed.",
+            "QUOTA_EXCEEDED": "The day's messages are used up.",
+            "INVALID_PLAN": "There is no such plan on sale.",
+            "SUBSCRIPTION_ALREADY_ACTIVE": "There is an active subscription already.",
+            "ALREADY_ON_PLAN": "The subscription is for this plan already.",
+            "PAYMENT_DECLINED": "The payment was declined.",
+            "LLM_UNAVAILABLE": "The model did not write a whole reply; nothing was charged.",
+            "USAGE_LIMIT_EXCEEDED": "The contract's requests are used up.",
+        },
+    ),
+}
 
 
-described.enum(
-    "How a subscription stands.",
-    INACTIVE="No subscription, or one that is not paid.",
-    PENDING="A payment is under way.",
-    ACTIVE="Paid; messages can be sent.",
-    FAILED="The last payment failed; it can be retried.",
-)(SubscriptionStatus)
-described.enum(
-    "What became of a payment.",
-    PENDING="Not known yet; the subscription follows when it is.",
-    SUCCEEDED="The money was taken.",
-    FAILED="The money was not taken.",
-)(PaymentStatus)
-described.enum(
-    "Whether another message may be sent today.",
-    AVAILABLE="Messages are left.",
-    EXHAUSTED="The day's messages are used up.",
-    NO_ACTIVE_SUBSCRIPTION="Nothing can be sent without an active subscription.",
-)(QuotaState)
-described.enum(
-    "What happens to requests over a contract's limits.",
-    BLOCK="Requests over a limit are refused.",
-    OVERAGE="Requests over a limit are served and billed as overage.",
-)(UsageLimitMode)
+def publish_enums() -> None:
+    """Make GraphQL enums of them, before the schema is built."""
+    for members, (description, values) in _DESCRIPTIONS.items():
+        described.enum(description, **values)(members)

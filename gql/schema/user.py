@@ -4,28 +4,20 @@ from datetime import datetime
 from typing import Annotated, Self
 
 import strawberry
-from asyncpg import Record
 from strawberry import UNSET
 
 from db.page import Page
+from db.row import Row
+from db.states import ConversationStatus, PrivacyRequestKind
 from gql.context import Info
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
-from gql.schema.chat.conversation import (
-    ConversationConnection,
-    ConversationStatus,
-    conversations_of,
-)
+from gql.schema.chat.conversation import ConversationConnection, conversations_of
 from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.node import Node
-from gql.schema.privacy.request import (
-    PRIVACY_REQUESTS,
-    PrivacyRequest,
-    PrivacyRequestConnection,
-    PrivacyRequestKind,
-)
+from gql.schema.privacy.request import PRIVACY_REQUESTS, PrivacyRequest, PrivacyRequestConnection
 from gql.values.ids import global_id
 from gql.values.mapped_future import map_future
 from gql.values.mappings import Sourced
@@ -89,14 +81,14 @@ class User(Node):
         kind: KindFilter = UNSET,
     ) -> Sourced[PrivacyRequestConnection, LoaderFuture[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind.value if kind else None)
+        key = PageKey(self.key, page, kind or None)
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
     def latest_privacy_request(
         self, info: Info, kind: KindArgument
-    ) -> Sourced[PrivacyRequest | None, Record | None]:
-        key = PageKey(self.key, Page(size=1), kind.value)
+    ) -> Sourced[PrivacyRequest | None, Row | None]:
+        key = PageKey(self.key, Page(size=1), kind)
         return map_future(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
     @classmethod
@@ -105,20 +97,20 @@ class User(Node):
         return cls(key=key, id=global_id("User", key))
 
 
-def _first_request(found: Slice) -> Record | None:
+def _first_request(found: Slice) -> Row | None:
     return found.rows[0] if found.rows else None
 
 
-def _email(row: Record | None) -> str:
+def _email(row: Row | None) -> str:
     return str(_known(row)["email"])
 
 
-def _created_at(row: Record | None) -> datetime:
+def _created_at(row: Row | None) -> datetime:
     created_at: datetime = _known(row)["created_at"]
     return created_at
 
 
-def _known(row: Record | None) -> Record:
+def _known(row: Row | None) -> Row:
     if row is None:
         raise Unauthenticated("The person of this token is not known.")
     return row

@@ -133,23 +133,20 @@ SOURCE_ATTRIBUTE, KEY_ATTRIBUTE = "_source", "key"
 class ObjectMapping(Generic[T]):
     """Where the attributes of the class `cls` come from.
 
-    `source` is the class of its sources; without it, anything that has the columns is one. With
-    `is_nested_only` the objects occur only as attributes of others, and the class may have several
-    mappings.
+    `source` is the class of its sources; without it, anything that has the columns is one. A class
+    may have several mappings, of which at most one is given to the schema (`attach_mappings`); the
+    objects of the others occur only as attributes.
     """
 
     cls: type[T]
     attributes: Mapping[str, Attribute]
     source: type | None = None
-    is_nested_only: bool = False
     view_class: type[T] = field(init=False)
     """The class of views, which hold their source in the attribute `SOURCE_ATTRIBUTE`."""
 
     def __post_init__(self) -> None:
-        """Register the mapping as the one of `cls`, unless the class may have several."""
+        """Make the class of views."""
         object.__setattr__(self, "view_class", _view_class(self.cls, self.attributes))
-        if not self.is_nested_only:
-            _mappings[self.cls] = self
 
     def view_if_any(self, source: Any) -> T | None:
         """An object that stands for the source; None for None."""
@@ -171,11 +168,3 @@ def _view_class(cls: type[T], attributes: Mapping[str, Attribute]) -> type[T]:
         return value
 
     return type(cls.__name__, (cls,), {"__getattr__": look_up, "__module__": cls.__module__})
-
-
-_mappings: dict[type, ObjectMapping[Any]] = {}
-
-
-def mapping_of(cls: type) -> ObjectMapping[Any] | None:
-    """The mapping of a class, if it has one."""
-    return _mappings.get(cls)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from asyncpg import Record
-
 from db.page import Page
+from db.row import Row
 
 
 class Slice(NamedTuple):
@@ -14,7 +13,7 @@ class Slice(NamedTuple):
     `filter` is the value by which the list was filtered, where it was.
     """
 
-    rows: Sequence[Record]
+    rows: Sequence[Row]
     has_next: bool
     has_previous: bool
     parent_id: int
@@ -22,18 +21,18 @@ class Slice(NamedTuple):
 
 
 def slices_of(
-    rows: Sequence[Record], parent_ids: Sequence[int], page: Page, filter_: str | None = None
+    rows: Sequence[Row], parent_ids: Sequence[int], page: Page, filter_: str | None = None
 ) -> dict[int, Slice]:
     """The pages by parent id, from rows that have a `parent_id`."""
     if len(parent_ids) == 1:
         return {parent_ids[0]: _slice(rows, page, parent_ids[0], filter_)}
-    by_parent: dict[int, list[Record]] = {parent_id: [] for parent_id in parent_ids}
+    by_parent: dict[int, list[Row]] = {parent_id: [] for parent_id in parent_ids}
     for row in rows:
         by_parent[row["parent_id"]].append(row)
     return {id_: _slice(found, page, id_, filter_) for id_, found in by_parent.items()}
 
 
-def _slice(found: Sequence[Record], page: Page, parent_id: int, filter_: str | None) -> Slice:
+def _slice(found: Sequence[Row], page: Page, parent_id: int, filter_: str | None) -> Slice:
     shown = found[: page.size]
     is_cut = len(found) > page.size
     has_preceding = page.after is not None and bool(found) and found[0]["has_preceding"]

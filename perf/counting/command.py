@@ -11,6 +11,7 @@ from perf.counting.budget_update import update_budgets
 from perf.counting.call_findings import numbers
 from perf.counting.check import CheckedCalls, check_calls, name_functions
 from perf.counting.counter import NOT_COUNTED, is_counted_here
+from perf.counting.first_budgets import NotMeasured, begin_budgets, documents_without_budget
 from perf.counting.request_cost import RequestCost
 from perf.gate.environment import gate_environment
 from perf.gate.findings import GateFinding
@@ -37,18 +38,21 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
     """Count the function calls of our own documents, by place.
 
     They are counted as the gate counts them. With --agree the numbers are written to the budgets
-    and their log, whatever they are.
+    and their log, whatever they are; a document that has no budget gets one.
     """
     if not is_counted_here():
         raise click.ClickException(NOT_COUNTED)
-    documents = trusted_documents()
-    unknown = set(names) - documents.keys()
+    new = documents_without_budget() if why is not None else ()
+    documents = {*trusted_documents(), *new}
+    unknown = set(names) - documents
     if unknown:
         raise click.ClickException(f"there is no document {', '.join(sorted(unknown))}")
     found, held = dict[str, tuple[RequestCost, RequestCost]](), list[CheckedCalls]()
     click.echo(_LINE.format("document", "Python", "a row", "C", "a row", "bytes"))
     with gate_environment(url) as (filled, folder):
-        for one in check_calls(filled, folder, names or tuple(documents)):
+        if new:
+            _begin(new, filled, folder)
+        for one in check_calls(filled, folder, names or sorted(documents)):
             held.append(one)
             name, costs = one.counted.document, one.counted.costs
             if costs is not None:
@@ -64,6 +68,13 @@ def calls(names: tuple[str, ...], url: str | None, beside: str | None, why: str 
         click.echo(finding)
     if findings:
         raise click.ClickException(f"{len(findings)} not as agreed")
+
+
+def _begin(new: Sequence[str], url: str, folder: Path) -> None:
+    try:
+        begin_budgets(new, url, folder)
+    except NotMeasured as failed:
+        raise click.ClickException(str(failed)) from None
 
 
 def findings_of_calls(

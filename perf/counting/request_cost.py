@@ -13,7 +13,7 @@ from perf.counting.calls import Calls, calls_in
 from perf.counting.client import InProcessClient, require_success
 from perf.gate.data.callers import EQUAL_PAIRS, CallerGroup
 from perf.gate.execution.in_process import ResourceUsage, answers_before_reply, starts_reply
-from perf.gate.scenarios.scenarios import SCENARIOS, Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 
 Order: TypeAlias = tuple[str, ...]
@@ -78,7 +78,7 @@ async def count(
     Repeated by different callers with equal data until it is certain, at most once by each. The
     first callers only warm up caches, prepared statements and the interpreter's specialised code.
     """
-    scenario, few, twice = SCENARIOS[document.name], Repetitions(), Repetitions()
+    scenario, few, twice = scenarios()[document.name], Repetitions(), Repetitions()
     for callers in EQUAL_PAIRS[0]:
         await _once(client, document, scenario, callers)
     for both in EQUAL_PAIRS[1:]:

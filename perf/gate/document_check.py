@@ -1,6 +1,6 @@
 """Check all variants of one document with n rows and with 2n."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphql import (
@@ -33,6 +33,8 @@ class DocumentResult:
     usage: ResourceUsage
     findings: tuple[GateFinding, ...]
     variants: int
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """The most statements of what was refused, by the code of the refusal."""
 
 
 def choices_of(document: TrustedDocument) -> Choices:
@@ -67,6 +69,7 @@ class DocumentCheck:
     _found: list[VariantFinding] = field(default_factory=list)
     _answered: list[Kinds] = field(default_factory=list)
     _refused: list[Kinds] = field(default_factory=list)
+    _refusals: dict[str, int] = field(default_factory=dict)
 
     async def check(self) -> DocumentResult:
         """Run all variants; raises `RunFailed` if the document cannot be run as usual."""
@@ -90,7 +93,11 @@ class DocumentCheck:
             *self._uncovered(found, [one.name for one in choices]),
         )
         return DocumentResult(
-            self.document, usually or ResourceUsage((), 0, 0), findings, len(variants)
+            self.document,
+            usually or ResourceUsage((), 0, 0),
+            findings,
+            len(variants),
+            {code: most for code, most in self._refusals.items() if most},
         )
 
     async def _check(
@@ -103,6 +110,9 @@ class DocumentCheck:
         name, budget = self.document.name, self.document.budget
         before, result = await self._ask(variant, few), await self._ask(variant, many)
         (self._answered if result.refusal is None else self._refused).append(variant.kinds)
+        if result.refusal is not None:
+            most = max(len(result.usage.ran), self._refusals.get(result.refusal, 0))
+            self._refusals[result.refusal] = most
         findings = [
             *self._expectations(variant, before, result, many.unprepared),
             *budget_findings(name, result, budget.of(variant.kinds), usually),

@@ -13,7 +13,7 @@ from perf.gate.fields.check import FieldsResult, check_fields
 from perf.gate.findings import GateFinding
 from perf.gate.plans.explain import table_sizes
 from perf.gate.plans.plan_checker import MINIMUM_ROWS, PlanChecker
-from perf.gate.scenarios.scenarios import SCENARIOS, Scenario
+from perf.gate.scenarios.scenarios import Scenario, scenarios
 
 SINGLE_VALUES, PAIRS = 1, 2
 """The strength of the covering arrays: single values, or pairs of values."""
@@ -95,7 +95,7 @@ async def check_documents(
     async with open_gate(url, folder, strength) as gate:
         for name, document in trusted_documents().items():
             if not names or name in names:
-                report(await gate.check_or_explain(document, SCENARIOS.get(name)))
+                report(await gate.check_or_explain(document, scenarios().get(name)))
 
 
 async def check_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsResult:

@@ -10,7 +10,7 @@ import asyncpg
 
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import SCENARIOS, ScenarioContext
+from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 from perf.load.generator.outcomes import NO_DATA
 from perf.load.monitoring.traced_parts import TRACED
@@ -47,7 +47,7 @@ class DocumentClient:
 
     async def prepare(self, name: str) -> PreparedDocument:
         """Run the preparation of a document's scenario; raises `PreparationFailed`."""
-        scenario, context = SCENARIOS.get(name), next(self._askings)
+        scenario, context = scenarios().get(name), next(self._askings)
         if name in self._left_out:
             raise PreparationFailed(self._left_out[name])
         if scenario is None:

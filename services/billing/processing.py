@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import structlog
-from asyncpg import Record
 
 from clients.payments.provider import (
     PaymentProvider,
@@ -14,6 +13,8 @@ from clients.payments.provider import (
 from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
 from db.queries.billing import payments
+from services.billing.records import Payment
+from services.billing.rows import payment_from
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.mutations.audit import SYSTEM, Actor
 from services.throttling.concurrency import slot_released
@@ -41,7 +42,7 @@ class PaymentProcessor:
         self._provider = provider
         self._settlement = settlement
 
-    async def charge(self, payment: Record, actor: Actor) -> None:
+    async def charge(self, payment: Payment, actor: Actor) -> None:
         """Charge a recorded payment; if there is no answer, the worker finds out later."""
         await self._settle(payment, await self._answer(self._provider.charge, payment), actor)
 
@@ -56,40 +57,41 @@ class PaymentProcessor:
             count += 1
         return count
 
-    async def _claim_overdue(self) -> Record | None:
+    async def _claim_overdue(self) -> Payment | None:
         async with self._database.read_primary() as connection:
-            return await payments.claim_overdue(connection, self.overdue_seconds)
+            row = await payments.claim_overdue(connection, self.overdue_seconds)
+        return None if row is None else payment_from(row)
 
-    async def _answer(self, call: ProviderCall, payment: Record) -> ChargeResult | None:
+    async def _answer(self, call: ProviderCall, payment: Payment) -> ChargeResult | None:
         """What the provider says about a payment; None while that is not known."""
         try:
             async with slot_released():
                 result = await call(_charge(payment))
         except PaymentProviderUnavailable as error:
-            _log.warning("a payment is open", payment=payment["id"], reason=str(error))
+            _log.warning("a payment is open", payment=payment.id, reason=str(error))
         except PaymentProviderRefused:
-            _log.exception("the payment provider refuses our request", payment=payment["id"])
+            _log.exception("the payment provider refuses our request", payment=payment.id)
         else:
             return None if result.state is ChargeState.PENDING else result
         return None
 
-    async def _settle(self, payment: Record, result: ChargeResult | None, actor: Actor) -> None:
+    async def _settle(self, payment: Payment, result: ChargeResult | None, actor: Actor) -> None:
         if result is None:
             async with self._database.read_primary() as connection:
-                await payments.postpone(connection, payment["id"])
+                await payments.postpone(connection, payment.id)
             return
         async with self._database.begin() as transaction:
-            locked = await lock_payment(transaction, payment["id"])
+            locked = await lock_payment(transaction, payment.id)
             if locked is not None:
                 await self._settlement.apply(transaction, locked, result, actor)
 
 
-def _charge(payment: Record) -> Charge:
+def _charge(payment: Payment) -> Charge:
     return Charge(
-        payment_id=payment["id"],
-        amount_cents=payment["amount_cents"],
-        currency=payment["currency"],
+        payment_id=payment.id,
+        amount_cents=payment.amount_cents,
+        currency=payment.currency,
         # An erasure deletes the token; after that the payment is only looked up, never charged.
-        payment_method_token=payment["payment_method_token"] or "",
-        idempotency_key=payment["provider_key"],
+        payment_method_token=payment.payment_method_token or "",
+        idempotency_key=payment.provider_key,
     )

@@ -32,12 +32,12 @@ class PaymentEventHandler:
             if event.payment_id is not None:
                 payment = await lock_payment(transaction, event.payment_id)
             # Another deployment, with the same payment ids, may share the provider's account.
-            if payment is not None and payment["provider_key"] != event.idempotency_key:
+            if payment is not None and payment.provider_key != event.idempotency_key:
                 payment = None
             is_new = await webhook_events.take_event(
                 transaction,
                 event.id,
-                payment_id=None if payment is None else payment["id"],
+                payment_id=None if payment is None else payment.id,
                 occurred_at=event.occurred_at,
                 now=self._clock(),
             )

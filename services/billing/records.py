@@ -1,25 +1,9 @@
-"""Plans, subscriptions and the states of payments."""
+"""Plans, subscriptions and payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
-
-class SubscriptionStatus(Enum):
-    """The states of a subscription, as the database spells them."""
-
-    INACTIVE = "inactive"
-    PENDING = "pending"
-    ACTIVE = "active"
-    FAILED = "failed"
-
-
-class PaymentStatus(Enum):
-    """The states of a payment, as the database spells them."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+from db.states import PaymentStatus, SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +29,24 @@ class Subscription:
 
 
 NO_SUBSCRIPTION = Subscription(status=SubscriptionStatus.INACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """An attempt to take money for a subscription; without a user, its person was erased.
+
+    `provider_key` identifies it to the provider. While it `is_being_made`, the request that
+    recorded it waits for the provider's answer.
+    """
+
+    id: int
+    user_id: int | None
+    subscription_id: int
+    plan_code: str
+    status: PaymentStatus
+    amount_cents: int
+    currency: str
+    provider_key: str
+    payment_method_token: str | None
+    failure_reason: str | None
+    is_being_made: bool

@@ -1,7 +1,8 @@
 """Who may pay, who may change the plan, and how a payment changes state."""
 
 from clients.payments.records import ChargeResult, ChargeState
-from services.billing.records import PaymentStatus, Plan, Subscription, SubscriptionStatus
+from db.states import PaymentStatus, SubscriptionStatus
+from services.billing.records import Plan, Subscription
 from services.mutations.refusals import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255

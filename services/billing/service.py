@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from asyncpg import Record
-
 from db.database import Database, Transaction
 from db.queries.billing import payments, subscriptions
+from db.row import Row
 from services.billing.current import current_subscription, plan_on_sale
 from services.billing.processing import PaymentProcessor
-from services.billing.records import Plan
+from services.billing.records import Payment, Plan
+from services.billing.rows import payment_from
 from services.billing.rules import check_can_change_plan, check_can_pay, checked_token
 from services.billing.settlement import Invalidate
 from services.clock import Clock
@@ -55,7 +55,7 @@ class BillingService:
         self._invalidate = invalidate
         self._clock = clock
 
-    async def checkout(self, order: PaymentOrder) -> Record:
+    async def checkout(self, order: PaymentOrder) -> Row:
         """Pay for a plan and return the payment: settled, or pending if its result is unknown.
 
         The same key returns the same payment. Raises `InvalidPlan`, `InvalidInput`,
@@ -64,7 +64,7 @@ class BillingService:
         """
         return await self._pay(order, "checkout")
 
-    async def retry_payment(self, order: PaymentOrder) -> Record:
+    async def retry_payment(self, order: PaymentOrder) -> Row:
         """Pay again after a failed payment; otherwise like `checkout`."""
         return await self._pay(order, "retryPayment")
 
@@ -83,7 +83,7 @@ class BillingService:
             await claim.store(transaction, asdict(previous))
         return previous
 
-    async def _pay(self, order: PaymentOrder, operation: str) -> Record:
+    async def _pay(self, order: PaymentOrder, operation: str) -> Row:
         token = checked_token(order.payment_method_token)
         async with self._database.begin() as transaction:
             claim = await self._claim(
@@ -95,11 +95,11 @@ class BillingService:
             if claim.result is not None:
                 return await _replayed_payment(transaction, claim.result["payment"])
             payment = await self._begin(transaction, order)
-            await claim.store(transaction, {"payment": payment["id"]})
+            await claim.store(transaction, {"payment": payment.id})
         await self._charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self._database.read_primary() as connection:
-            (payment,) = await payments.by_id(connection, payment["id"])
-        return payment
+            (row,) = await payments.by_id(connection, payment.id)
+        return row
 
     async def _claim(
         self,
@@ -115,7 +115,7 @@ class BillingService:
         now = self._clock()
         return await idempotency.claim(transaction, caller, use, now=now, is_exclusive=True)
 
-    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Record:
+    async def _begin(self, transaction: Transaction, order: PaymentOrder) -> Payment:
         """Record a payment before the provider is asked."""
         plan = await plan_on_sale(transaction, order.plan_code)
         current = await current_subscription(transaction, order.user_id)
@@ -127,7 +127,7 @@ class BillingService:
             )
         else:
             await subscriptions.begin_payment(transaction, subscription_id, plan.code, now)
-        payment = await payments.insert_payment(
+        row = await payments.insert_payment(
             transaction,
             user_id=order.user_id,
             subscription_id=subscription_id,
@@ -139,14 +139,15 @@ class BillingService:
             patience_seconds=self._charging.overdue_seconds,
             now=now,
         )
-        if payment is None:
+        if row is None:
             raise _key_expired()
+        payment = payment_from(row)
         await self._record_change(
             transaction,
             order,
             "payment.begun",
             subscription_id,
-            payment=payment["id"],
+            payment=payment.id,
             plan=plan.code,
         )
         return payment
@@ -201,12 +202,12 @@ class BillingService:
         transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
-async def _replayed_payment(transaction: Transaction, payment_id: int) -> Record:
+async def _replayed_payment(transaction: Transaction, payment_id: int) -> Row:
     """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
-    (payment,) = await payments.by_id(transaction, payment_id)
-    if payment["is_being_made"]:
+    (row,) = await payments.by_id(transaction, payment_id)
+    if payment_from(row).is_being_made:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
-    return payment
+    return row
 
 
 def _key_expired() -> IdempotencyKeyReused:

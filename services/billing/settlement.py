@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TypeAlias
 
 import structlog
-from asyncpg import Record
 
 from clients.payments.records import ChargeResult
 from db.database import Transaction
 from db.queries.billing import payments, subscriptions
-from services.billing.records import PaymentStatus
+from services.billing.records import Payment
+from services.billing.rows import payment_from
 from services.billing.rules import next_payment_status, payment_failure_reason
 from services.callers import people
 from services.callers.people import PersonUnknown
@@ -25,7 +25,7 @@ Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock_payment(transaction: Transaction, payment_id: int) -> Record | None:
+async def lock_payment(transaction: Transaction, payment_id: int) -> Payment | None:
     """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
     The order of locks is always person, payment, subscription. The payment of an erased person has
@@ -35,7 +35,7 @@ async def lock_payment(transaction: Transaction, payment_id: int) -> Record | No
         if payment["user_id"] is not None:
             with suppress(PersonUnknown):  # erased since the line above
                 await people.lock(transaction, payment["user_id"])
-        return await payments.lock(transaction, payment_id)
+        return payment_from(await payments.lock(transaction, payment_id))
     return None
 
 
@@ -47,17 +47,17 @@ class PaymentSettlement:
         self._clock = clock
 
     async def apply(
-        self, transaction: Transaction, payment: Record, result: ChargeResult, actor: Actor
+        self, transaction: Transaction, payment: Payment, result: ChargeResult, actor: Actor
     ) -> None:
         """Store what the provider says about a locked payment; repeating it changes nothing."""
-        status = next_payment_status(PaymentStatus(payment["status"]), result.state)
+        status = next_payment_status(payment.status, result.state)
         if status is None:
             return
         now, reason = self._clock(), payment_failure_reason(result)
         await payments.settle(
             transaction,
-            payment["id"],
-            status=status.value,
+            payment.id,
+            status=status,
             reference=result.reference,
             failure_reason=reason,
             now=now,
@@ -67,30 +67,30 @@ class PaymentSettlement:
             transaction,
             actor,
             action,
-            f"subscription:{payment['subscription_id']}",
+            f"subscription:{payment.subscription_id}",
             now=now,
-            user_id=payment["user_id"],
-            payment=payment["id"],
-            plan=payment["plan_code"],
+            user_id=payment.user_id,
+            payment=payment.id,
+            plan=payment.plan_code,
             reason=reason,
         )
-        user_ids = [payment["user_id"]] if payment["user_id"] is not None else []
+        user_ids = [payment.user_id] if payment.user_id is not None else []
         transaction.after_commit(lambda: self._invalidate(user_ids))
         transaction.on_unknown_outcome(lambda: self._invalidate(user_ids))
 
 
 async def _update_subscription(
-    transaction: Transaction, payment: Record, reason: str | None, now: datetime
+    transaction: Transaction, payment: Payment, reason: str | None, now: datetime
 ) -> str:
     """Activate or fail the subscription of a payment, and return the audited action."""
-    subscription_id = payment["subscription_id"]
+    subscription_id = payment.subscription_id
     if reason is not None:
         await subscriptions.fail(transaction, subscription_id, reason, now)
         return "payment.failed"
-    has_owner = payment["user_id"] is not None
+    has_owner = payment.user_id is not None
     if has_owner and await subscriptions.activate(
-        transaction, subscription_id, payment["plan_code"], now
+        transaction, subscription_id, payment.plan_code, now
     ):
         return "payment.succeeded"
-    _log.error("money was taken for nothing; give it back", payment=payment["id"])
+    _log.error("money was taken for nothing; give it back", payment=payment.id)
     return "payment.superfluous"

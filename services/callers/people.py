@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from asyncpg import Record
-
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
 from db.queries import users
+from db.row import Row
 
 REMEMBERED_SECONDS = 2.0
 _MOST_REMEMBERED = 100_000
@@ -23,7 +22,7 @@ class PersonUnknown(Exception):
         super().__init__("The person of this token is not known.")
 
 
-def require_person(row: Record | None) -> Record:
+def require_person(row: Row | None) -> Row:
     """The row of a statement that locks the person; raises `PersonUnknown` if there is none."""
     if row is None:
         raise PersonUnknown

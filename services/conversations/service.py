@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from asyncpg import Record
-
 from db.database import Connection, Database
 from db.queries.chat import conversation_writes, conversations
+from db.row import Row
+from db.states import ConversationStatus
 from services.callers import people
 from services.clock import Clock
-from services.conversations.records import ConversationStatus
 from services.conversations.rules import UNTITLED, checked_title
 from services.mutations import idempotency
 from services.mutations.refusals import NotFound
@@ -22,7 +21,7 @@ class ConversationService:
         self._database = database
         self._clock = clock
 
-    async def start(self, user_id: int, *, title: str | None, idempotency_key: str) -> Record:
+    async def start(self, user_id: int, *, title: str | None, idempotency_key: str) -> Row:
         """Start an empty conversation and return it; without a title, the first message sets one.
 
         Raises `InvalidInput`, `IdempotencyKeyReused`, and `NotFound` if the conversation that this
@@ -34,7 +33,7 @@ class ConversationService:
         )
         now = self._clock()
 
-        async def start(connection: Connection) -> Record | None:
+        async def start(connection: Connection) -> Row | None:
             return await conversation_writes.start(
                 connection,
                 user_id,
@@ -45,7 +44,7 @@ class ConversationService:
             )
 
         # Any: JSON.
-        async def replay(connection: Connection, result: dict[str, Any]) -> Record:
+        async def replay(connection: Connection, result: dict[str, Any]) -> Row:
             started = await conversations.by_id(connection, [result["conversation"]], user_id)
             if not started:
                 raise NotFound("The conversation that this key started was deleted.")
@@ -53,18 +52,18 @@ class ConversationService:
 
         return await idempotency.run_once(self._database, user_id, use, start, replay)
 
-    async def rename(self, user_id: int, conversation_id: int, title: str) -> Record:
+    async def rename(self, user_id: int, conversation_id: int, title: str) -> Row:
         """Change the title and return the conversation; raises `InvalidInput` and `NotFound`."""
         chosen = checked_title(title)
         async with self._database.write() as connection:
             renamed = await conversation_writes.rename(connection, user_id, conversation_id, chosen)
         return _found(renamed)
 
-    async def archive(self, user_id: int, conversation_id: int) -> Record:
+    async def archive(self, user_id: int, conversation_id: int) -> Row:
         """Archive the conversation and return it; raises `NotFound`."""
         return await self._set_status(user_id, conversation_id, ConversationStatus.ARCHIVED)
 
-    async def unarchive(self, user_id: int, conversation_id: int) -> Record:
+    async def unarchive(self, user_id: int, conversation_id: int) -> Row:
         """Make an archived conversation active again and return it; raises `NotFound`."""
         return await self._set_status(user_id, conversation_id, ConversationStatus.ACTIVE)
 
@@ -90,15 +89,15 @@ class ConversationService:
 
     async def _set_status(
         self, user_id: int, conversation_id: int, status: ConversationStatus
-    ) -> Record:
+    ) -> Row:
         async with self._database.write() as connection:
             changed = await conversation_writes.set_status(
-                connection, user_id, conversation_id, status.value
+                connection, user_id, conversation_id, status
             )
         return _found(changed)
 
 
-def _found(row: Record | None) -> Record:
+def _found(row: Row | None) -> Row:
     changed = people.require_person(row)
     if changed["id"] is None:
         raise conversation_not_found()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from db.states import DocumentState
+
 
 class OperationsMode(Enum):
     """Which documents run: all, all while unknown ones are recorded, or published ones only."""
@@ -11,14 +13,6 @@ class OperationsMode(Enum):
     OPEN = "open"
     LOG = "log"
     TRUSTED = "trusted"
-
-
-class DocumentState(Enum):
-    """The states of a published document: in use, to be replaced, or no longer served."""
-
-    ACTIVE = "active"
-    DEPRECATED = "deprecated"
-    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asyncpg import Record
-
 from db.database import Connection, Database, Transaction
 from db.queries.documents import document_publications, document_use
+from db.row import Row
+from db.states import DocumentState
 from services.clock import Clock
 from services.documents.identifiers import digest_of, id_of, is_hash
 from services.documents.objectives import ObjectivesByOperation, all_objectives
 from services.documents.records import (
-    DocumentState,
     DocumentUsage,
     ListedDocument,
     NormalizedDocument,
@@ -65,7 +64,7 @@ class OperationRegistry:
                 await document_publications.bodies(connection, list(missing)) if missing else []
             )
         texts = {id_of(row["sha256"]): row["body"] for row in bodies}
-        by_id: defaultdict[str, list[Record]] = defaultdict(list)
+        by_id: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_id[id_of(row["sha256"])].append(row)
         return [
@@ -97,7 +96,7 @@ class OperationRegistry:
             for row in await document_publications.of_client(transaction, client_name, hashes)
         }
         unchanged = [
-            existing.get(digest) == (DocumentState.ACTIVE.value, one.document_id)
+            existing.get(digest) == (DocumentState.ACTIVE, one.document_id)
             for digest, one in zip(hashes, submissions, strict=True)
         ]
         changed = [
@@ -118,7 +117,7 @@ class OperationRegistry:
             costs=[one.cost for one in changed],
         )
         await self._record(transaction, client_name, action, [one.id for one in changed])
-        reactivated = sum(state != DocumentState.ACTIVE.value for state, _ in existing.values())
+        reactivated = sum(state != DocumentState.ACTIVE for state, _ in existing.values())
         return Published(len(submissions) - len(existing), reactivated, len(existing) - reactivated)
 
     async def change_state(
@@ -136,10 +135,10 @@ class OperationRegistry:
                 self._clock(),
                 sha256=digest_of(identifier) if is_hash(identifier) else None,
                 named=identifier,
-                new_state=state.value,
+                new_state=state,
             )
             changed = sorted((row["operation_name"], id_of(row["sha256"])) for row in rows)
-            await self._record(transaction, client_name, state.value, [id_ for _, id_ in changed])
+            await self._record(transaction, client_name, state, [id_ for _, id_ in changed])
         return changed
 
     async def promote(self, client_name: str, document: NormalizedDocument, name: str) -> None:
@@ -213,7 +212,7 @@ async def delete_old_unknown_documents(connection: Connection, now: datetime) ->
 def _registered(
     id_: str,
     text: str,
-    rows: Sequence[Record],
+    rows: Sequence[Row],
     objectives: ObjectivesByOperation,
 ) -> RegisteredDocument:
     own = (row["document_id"] for row in rows if row["document_id"] is not None)
@@ -223,7 +222,7 @@ def _registered(
         text,
         tuple(row["client_name"] for row in rows),
         tuple(dict.fromkeys(own)),
-        is_active=any(row["state"] == DocumentState.ACTIVE.value for row in rows),
+        is_active=any(row["state"] == DocumentState.ACTIVE for row in rows),
         objective=strictest(
             objective_of(objectives, row["client_name"], row["operation_name"]) for row in rows
         ),
@@ -231,7 +230,7 @@ def _registered(
 
 
 def _listed(
-    row: Record,
+    row: Row,
     uses: Mapping[str, list[DocumentUsage]],
     publishers: set[str],
     objectives: ObjectivesByOperation,

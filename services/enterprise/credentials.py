@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from asyncpg import Record
-
 from db.database import Connection, Database, Transaction
 from db.queries.enterprise import credential_writes, credentials, enterprise_accounts
+from db.row import Row
+from db.states import ApiCredentialStatus
 from services.clock import Clock
 from services.enterprise.keys import GeneratedKey, generate_key, key_prefix
-from services.enterprise.records import ApiCredentialStatus
 from services.enterprise.rules import MOST_KEYS, checked_overlap
 from services.mutations import audit, idempotency
 from services.mutations.audit import Actor
@@ -22,7 +21,7 @@ from services.mutations.refusals import Conflict, NotFound
 class IssuedKey:
     """The row of a credential, and the key's text, which is known only when the key is created."""
 
-    credential: Record
+    credential: Row
     text: str | None
 
 
@@ -86,7 +85,7 @@ class CredentialService:
             replaced = await credentials.of_account(transaction, account_id, credential_id)
             if replaced is None:
                 raise _credential_not_found()
-            if replaced["status"] != ApiCredentialStatus.ACTIVE.value:
+            if replaced["status"] != ApiCredentialStatus.ACTIVE:
                 raise Conflict("Only an active key can be replaced.", field="credentialId")
             expires_at = await credentials.retire(
                 transaction, account_id, credential_id, now + overlap
@@ -111,7 +110,7 @@ class CredentialService:
             )
         return IssuedKey(added, key.text)
 
-    async def revoke(self, administrator_id: int, credential_id: int, *, request_id: str) -> Record:
+    async def revoke(self, administrator_id: int, credential_id: int, *, request_id: str) -> Row:
         """Revoke a key, effective at once; a key that is revoked already stays so.
 
         Raises `NotFound`.
@@ -142,7 +141,7 @@ async def add_key(
     now: datetime,
     claim: Claim | None = None,
     most: int | None = None,
-) -> tuple[Record, GeneratedKey]:
+) -> tuple[Row, GeneratedKey]:
     """Add a new key to an existing company, and return it with its credential.
 
     With `most`, raises `Conflict` if the company, which must be locked, has that many keys.
@@ -174,7 +173,7 @@ async def _locked_account(transaction: Transaction, administrator_id: int) -> in
 
 async def _own_credential(
     connection: Connection, administrator_id: int, credential_id: int, now: datetime
-) -> Record:
+) -> Row:
     """A credential of the company that the person administers; raises `NotFound`."""
     rows = await credentials.by_id(connection, [credential_id], administrator_id, now=now)
     if not rows:

@@ -6,9 +6,10 @@ from math import ceil
 
 from db.database import Transaction
 from db.queries.enterprise import credentials, enterprise_accounts, metering
+from db.states import ApiCredentialStatus
 from services.callers.principal import ApiClient
 from services.clock import next_midnight, next_month
-from services.enterprise.records import ApiCredentialStatus, UsageContract, UsageLimitMode
+from services.enterprise.records import UsageContract, UsageLimitMode
 from services.mutations.refusals import Refusal, UserErrorCode
 
 
@@ -79,7 +80,7 @@ async def _refusal(
     transaction: Transaction, client: ApiClient, contract: UsageContract, now: datetime
 ) -> Exception:
     key = await credentials.of_account(transaction, client.account_id, client.credential_id)
-    if key is None or key["status"] == ApiCredentialStatus.REVOKED.value:
+    if key is None or key["status"] == ApiCredentialStatus.REVOKED:
         return KeyRevoked()
     day = now.date()
     rows = await enterprise_accounts.usage_totals_by_account(

@@ -5,14 +5,6 @@ from datetime import datetime
 from enum import Enum
 
 
-class ApiCredentialStatus(Enum):
-    """The states of an API key, as the database spells them."""
-
-    ACTIVE = "active"
-    RETIRING = "retiring"
-    REVOKED = "revoked"
-
-
 class UsageLimitMode(Enum):
     """What happens to a request over a limit."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from services.enterprise.records import ApiCredentialStatus
+from db.states import ApiCredentialStatus
 from services.mutations.refusals import InvalidInput
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -12,7 +12,7 @@ MOST_KEYS = 20
 
 def is_accepted(status: str, expires_at: datetime | None, now: datetime) -> bool:
     """Whether a credential with this status and expiry is accepted at `now`."""
-    return status != ApiCredentialStatus.REVOKED.value and (expires_at is None or now < expires_at)
+    return status != ApiCredentialStatus.REVOKED and (expires_at is None or now < expires_at)
 
 
 def checked_overlap(seconds: int) -> timedelta:

@@ -3,10 +3,9 @@
 from datetime import datetime
 from math import ceil
 
-from asyncpg import Record
-
 from clients.llm import FailureReason, GenerationFailed
-from services.generation.records import ReplyFailure
+from db.row import Row
+from db.states import ReplyFailure
 from services.mutations.refusals import Refusal, UserErrorCode
 
 _FAILURES_BY_REASON = {
@@ -39,7 +38,7 @@ def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
     return _FAILURES_BY_REASON.get(error.reason, ReplyFailure.UNAVAILABLE)
 
 
-def reply_failure(reply: Record, now: datetime) -> LlmUnavailable | None:
+def reply_failure(reply: Row, now: datetime) -> LlmUnavailable | None:
     """The refusal for a stored reply that failed; None if it did not fail."""
     reason, retry_at = reply["failure_reason"], reply["retry_at"]
     if reason is None:

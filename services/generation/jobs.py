@@ -11,9 +11,10 @@ import structlog
 
 from clients.llm import LanguageModel
 from db.database import Database
+from db.states import MessageStatus
 from services.generation.lease_keeper import LeaseKeeper
 from services.generation.outcomes import OutcomeRecorder
-from services.generation.records import INTERRUPTED, Assignment, MessageStatus, ReplyOutcome
+from services.generation.records import INTERRUPTED, Assignment, ReplyOutcome
 from services.generation.store import ReplyStore
 from services.generation.uncertain_commits import UncertainCommits
 from services.generation.writer import ReplyWriter, TextSink

@@ -1,28 +1,9 @@
 """A reply while it is written, and its outcome."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 from clients.llm import GenerationReport, PromptMessage
-
-
-class MessageStatus(Enum):
-    """The states of a message, as the database spells them; only replies are ever streaming."""
-
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-class ReplyFailure(Enum):
-    """Why a reply failed, as the database spells the reasons."""
-
-    UNAVAILABLE = "unavailable"
-    TIMED_OUT = "timed_out"
-    REFUSED = "refused"
-    TOO_LONG = "too_long"
-    INTERRUPTED = "interrupted"
+from db.states import MessageStatus, ReplyFailure
 
 
 @dataclass(frozen=True, slots=True)

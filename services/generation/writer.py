@@ -8,15 +8,9 @@ from typing import Protocol
 import structlog
 
 from clients.llm import GenerationFailed, GenerationReport, LanguageModel
+from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
-from services.generation.records import (
-    INTERRUPTED,
-    Assignment,
-    MessageStatus,
-    ReplyDraft,
-    ReplyFailure,
-    ReplyOutcome,
-)
+from services.generation.records import INTERRUPTED, Assignment, ReplyDraft, ReplyOutcome
 from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")

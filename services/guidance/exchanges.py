@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from asyncpg import Record
-
 from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import conversations, exchange_writes, messages
+from db.row import Row
+from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
 from services.generation.jobs import GenerationJobs
-from services.generation.records import Assignment, MessageStatus
+from services.generation.records import Assignment
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
 from services.guidance.rules import prompt
 from services.mutations.idempotency import Claim
@@ -151,7 +151,7 @@ def _check_is_answered(history: list[HistoryMessage], *, field: str) -> None:
         raise Conflict("A reply is being written; stop it, or wait for its end.", field=field)
 
 
-def _history_message(row: Record) -> HistoryMessage:
+def _history_message(row: Row) -> HistoryMessage:
     return HistoryMessage(
         id=row["id"],
         is_reply=row["role"] == "assistant",

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from asyncpg import Record
-
 from db.database import Database
 from db.queries.chat import messages
-from services.generation.records import MessageStatus
+from db.row import Row
+from db.states import MessageStatus
 from services.mutations.refusals import NotFound
 from streams import Delta, ReplyStreams, StreamUnknown, split_pieces
 
@@ -17,7 +16,7 @@ _POLL_SECONDS = 0.25
 
 async def follow_reply(
     database: Database, streams: ReplyStreams, *, user_id: int, reply_id: int, after: int
-) -> AsyncGenerator[Delta | Record, None]:
+) -> AsyncGenerator[Delta | Row, None]:
     """Yield the pieces after index `after`, including those to come, and finally the stored reply.
 
     The stored text and the stream are cut into the same pieces, so one continues where the other
@@ -45,7 +44,7 @@ async def follow_reply(
             await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _reply(database: Database, user_id: int, reply_id: int) -> Record:
+async def _reply(database: Database, user_id: int, reply_id: int) -> Row:
     async with database.read_primary() as connection:
         reply = await messages.stream(connection, reply_id, user_id)
     if reply is None or reply["role"] != "assistant":

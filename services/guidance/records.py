@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from db.states import MessageStatus
 from services.billing.records import Subscription
-from services.generation.records import MessageStatus
 
 
 @dataclass(frozen=True, slots=True)

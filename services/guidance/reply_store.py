@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from asyncpg import Record
-
 from db.database import Connection, Transaction
 from db.queries.chat import messages, reply_generations
+from db.row import Row
+from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
-from services.generation.records import INTERRUPTED, MessageStatus, ReplyDraft, ReplyOutcome
+from services.generation.records import INTERRUPTED, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
 from services.guidance.rules import is_charged
 from services.quota import ledger
@@ -101,7 +101,7 @@ class ConversationReplyStore:
         return outcome.status.value
 
     async def _end_as_stored(
-        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome
+        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome
     ) -> int:
         reply_id: int = ended["reply_id"]
         has_text = await messages.abandon_reply(
@@ -114,7 +114,7 @@ class ConversationReplyStore:
         return reply_id
 
     async def _settle(
-        self, transaction: Transaction, ended: Record, outcome: ReplyOutcome, *, has_text: bool
+        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome, *, has_text: bool
     ) -> None:
         settle = ledger.settle if is_charged(outcome, has_text=has_text) else ledger.release
         await settle(

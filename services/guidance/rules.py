@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from clients.llm import PromptMessage, Role
-from services.generation.records import MessageStatus, ReplyOutcome
+from db.states import MessageStatus
+from services.generation.records import ReplyOutcome
 from services.guidance.records import ContextWindow, HistoryMessage
 from services.mutations.texts import long_text
 

@@ -6,10 +6,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from asyncpg import Record
-
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
+from db.row import Row
 from services.callers import people
 from services.clock import Clock
 from services.generation.failures import LlmUnavailable, reply_failure
@@ -104,16 +103,16 @@ class GuidanceService:
             except TimeoutError:
                 await self._end_stopped(reply_id)
 
-    async def wait_for_end(self, user_id: int, reply_id: int) -> Record:
+    async def wait_for_end(self, user_id: int, reply_id: int) -> Row:
         """Wait for the end of a reply and return its row; raises `NotFound`."""
         async with slot_released():
             return await self._wait_for_end(user_id, reply_id)
 
-    async def _wait_for_end(self, user_id: int, reply_id: int) -> Record:
+    async def _wait_for_end(self, user_id: int, reply_id: int) -> Row:
         await self._jobs.wait_for_end(reply_id)
         async with aclosing(self.follow(user_id, reply_id, after=0)) as events:
             async for event in events:
-                if isinstance(event, Record):
+                if isinstance(event, Row):
                     return event
         raise RuntimeError("following a reply ended without its row")
 
@@ -131,7 +130,7 @@ class GuidanceService:
 
     def follow(
         self, user_id: int, reply_id: int, *, after: int
-    ) -> AsyncGenerator[Delta | Record, None]:
+    ) -> AsyncGenerator[Delta | Row, None]:
         """Yield the pieces of a reply after index `after`, and finally its row.
 
         Raises `NotFound`.
@@ -140,7 +139,7 @@ class GuidanceService:
             self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
         )
 
-    def failure(self, reply: Record) -> LlmUnavailable | None:
+    def failure(self, reply: Row) -> LlmUnavailable | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         return reply_failure(reply, self._clock())
 

@@ -6,10 +6,9 @@ and its unit is refunded at most once.
 
 from uuid import UUID
 
-from asyncpg import Record
-
 from db.database import Transaction
 from db.queries.enterprise import metered_replies
+from db.row import Row
 from metrics.generation import METERED_REPLIES
 from services.enterprise import metering
 from services.generation.records import ReplyDraft, ReplyOutcome
@@ -63,5 +62,5 @@ class MeteredReplyStore:
         return outcome.failure.value if outcome.failure else outcome.status.value
 
 
-async def _refund(transaction: Transaction, ended: Record) -> None:
+async def _refund(transaction: Transaction, ended: Row) -> None:
     await metering.refund(transaction, ended["enterprise_account_id"], ended["usage_date"])

@@ -6,10 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from asyncpg import Record
-
 from db.database import Connection, Database, Transaction
 from db.queries.enterprise import metered_replies
+from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
@@ -47,9 +46,7 @@ class MeteredGuidance:
         self._clock = clock
         self._starter = ReplyStarter(database, jobs, clock=clock)
 
-    async def generate(
-        self, client: ApiClient, question: Question, *, idempotency_key: str
-    ) -> Record:
+    async def generate(self, client: ApiClient, question: Question, *, idempotency_key: str) -> Row:
         """Answer a question and return the row of the reply, complete or failed.
 
         The unit is charged before the model is asked, and no transaction is open meanwhile. The
@@ -77,7 +74,7 @@ class MeteredGuidance:
                     "The reply to this key is still being written.", retry_after_seconds=1
                 ) from None
 
-    def failure(self, reply: Record) -> LlmUnavailable | None:
+    def failure(self, reply: Row) -> LlmUnavailable | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         return reply_failure(reply, self._clock())
 
@@ -105,7 +102,7 @@ class MeteredGuidance:
         )
         return generation_id, Assignment(generation_id, prompt(question))
 
-    async def _wait_for_end(self, account_id: int, generation_id: int) -> Record:
+    async def _wait_for_end(self, account_id: int, generation_id: int) -> Row:
         while True:
             async with self._database.read_primary() as connection:
                 row = await metered_replies.by_id(connection, account_id, generation_id)

@@ -6,7 +6,6 @@ An event is written in the same transaction as the change it describes: neither 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import orjson
@@ -14,15 +13,7 @@ import orjson
 from db.database import Transaction
 from db.personal.registry import QUOTED
 from db.queries import audit
-
-
-class ActorKind(Enum):
-    """The kinds of actors."""
-
-    USER = "user"
-    API_KEY = "api_key"
-    OPERATOR = "operator"
-    SYSTEM = "system"
+from db.states import ActorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ def event(
         details[QUOTED] = dict(client_supplied)
     present = {name: value for name, value in details.items() if value is not None}
     return {
-        "actor_kind": actor.kind.value,
+        "actor_kind": actor.kind,
         "actor_id": actor.id,
         "request_id": actor.request_id,
         "concerned_user": user_id,

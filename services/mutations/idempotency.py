@@ -13,10 +13,10 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 
 import orjson
-from asyncpg import Record
 
 from db.database import Connection, Database, Transaction
 from db.queries import idempotency
+from db.row import Row
 from services.callers import people
 from services.mutations.refusals import InvalidInput, Refusal, UserErrorCode
 from services.mutations.texts import is_short_text
@@ -25,9 +25,9 @@ RETENTION = timedelta(days=30)
 """How long a key and its result are stored."""
 LONGEST_KEY = 255
 _FIELD = "idempotencyKey"
-Work: TypeAlias = Callable[[Connection], Awaitable[Record | None]]
+Work: TypeAlias = Callable[[Connection], Awaitable[Row | None]]
 # Any: JSON.
-Replay: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Record]]
+Replay: TypeAlias = Callable[[Connection, dict[str, Any]], Awaitable[Row]]
 
 
 class IdempotencyKeyReused(Refusal):
@@ -52,20 +52,19 @@ class KeyUse:
     fingerprint: bytes
 
 
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One use of a key; `result` is what the first use stored, None if this is the first."""
 
-    # Any: JSON.
-    def __init__(self, claim_id: int | None, result: dict[str, Any] | None) -> None:
-        self._claim_id = claim_id
-        self.result = result
+    claim_id: int | None
+    result: dict[str, Any] | None  # Any: JSON
 
     @property
     def id(self) -> int:
         """The row id of a first use, under which a statement stores the result."""
-        if self._claim_id is None:
+        if self.claim_id is None:
             raise RuntimeError("only the first use of a key has an id")
-        return self._claim_id
+        return self.claim_id
 
     async def store(self, transaction: Transaction, result: dict[str, Any]) -> None:
         """Store the result of the first use."""
@@ -105,7 +104,7 @@ async def claim(
 
 async def run_once(
     database: Database, user_id: int, use: KeyUse, work: Work, replay: Replay
-) -> Record:
+) -> Row:
     """Run the statement `work`, or `replay` the stored result if the key was used before.
 
     The statement itself claims the key in `use`; it returns a row whose `id` is null if the key

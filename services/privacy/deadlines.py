@@ -2,9 +2,16 @@
 
 from db.database import Database
 from db.queries.privacy import request_processing
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from metrics import privacy as privacy_metrics
 from services.clock import Clock
 from services.privacy.rules import legal_deadline
+
+_OUTSTANDING = (
+    PrivacyRequestStatus.REQUESTED,
+    PrivacyRequestStatus.PROCESSING,
+    PrivacyRequestStatus.FAILED,
+)
 
 
 async def measure_deadlines(database: Database, clock: Clock) -> None:
@@ -18,4 +25,6 @@ async def measure_deadlines(database: Database, clock: Clock) -> None:
         kind = row["request_kind"]
         seconds_left[kind] = min(seconds, seconds_left.get(kind, seconds))
     counts = ((row["request_kind"], row["status"], row["count"], row["overdue"]) for row in rows)
-    privacy_metrics.still_owed(counts, seconds_left)
+    privacy_metrics.still_owed(
+        counts, seconds_left, kinds=PrivacyRequestKind, statuses=_OUTSTANDING
+    )

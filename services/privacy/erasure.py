@@ -21,10 +21,11 @@ from db.queries.privacy import (
     request_processing,
 )
 from db.queries.privacy.erasure_steps import ErasureStep
+from db.states import PrivacyRequestKind
 from services.clock import Clock
 from services.mutations import audit
 from services.privacy.exports.files import ExportFiles
-from services.privacy.records import FailureReason, PrivacyRequestKind
+from services.privacy.records import FailureReason
 from services.privacy.rules import identifying_pattern
 from services.privacy.runner import CannotComplete, LeaseLost, NotYetRunnable, RequestAttempt
 
@@ -67,7 +68,7 @@ class ErasureHandler:
         """
         now, user_id = self._clock(), attempt.user_id
         await users.lock_out(transaction, user_id)
-        reason = FailureReason.SUPERSEDED.value
+        reason = FailureReason.SUPERSEDED
         await request_processing.supersede_exports(transaction, user_id, reason)
         if await request_processing.is_exported(transaction, user_id):
             raise NotYetRunnable

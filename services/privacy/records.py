@@ -1,27 +1,10 @@
 """The kinds and states of privacy requests, and the archive of an export."""
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
-class PrivacyRequestKind(Enum):
-    """The kinds of requests, as the database spells them."""
-
-    EXPORT = "export"
-    DELETE = "delete"
-
-
-class PrivacyRequestStatus(Enum):
-    """The states of a request, as the database spells them."""
-
-    REQUESTED = "requested"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class FailureReason(Enum):
+class FailureReason(StrEnum):
     """Why a request was given up, as the database spells the reasons."""
 
     STORAGE_FULL = "storage_full"

@@ -15,14 +15,15 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 import structlog
-from asyncpg import Record
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
 from db.queries.privacy import request_processing
+from db.row import Row
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from metrics import privacy as privacy_metrics
 from services.clock import Clock
-from services.privacy.records import FailureReason, PrivacyRequestKind, PrivacyRequestStatus
+from services.privacy.records import FailureReason
 from services.privacy.rules import MOST_ATTEMPTS, retry_wait_seconds
 
 LEASE_SECONDS = 60.0
@@ -99,7 +100,7 @@ class PrivacyRequestRunner:
             async with self._database.begin() as transaction:
                 row = await request_processing.claim(
                     transaction,
-                    handler.kind.value,
+                    handler.kind,
                     self._owner,
                     lease_seconds=self._lease_seconds,
                     now=self._clock(),
@@ -112,8 +113,8 @@ class PrivacyRequestRunner:
             return None
         if attempt.number == 1:
             waited_seconds = (attempt.started_at - attempt.requested_at).total_seconds()
-            kind = attempt.kind.value
-            privacy_metrics.left_state(kind, PrivacyRequestStatus.REQUESTED.value, waited_seconds)
+            kind = attempt.kind
+            privacy_metrics.left_state(kind, PrivacyRequestStatus.REQUESTED, waited_seconds)
         return attempt
 
     async def _run(self, handler: RequestHandler, attempt: RequestAttempt) -> None:
@@ -131,11 +132,11 @@ class PrivacyRequestRunner:
 
     async def _record_failure(self, attempt: RequestAttempt, error: Exception) -> None:
         """Postpone the request or give it up; the error's message may contain personal data."""
-        privacy_metrics.attempt_failed(attempt.kind.value)
+        privacy_metrics.attempt_failed(attempt.kind)
         _log.error(
             "an attempt failed",
             request=attempt.request_id,
-            kind=attempt.kind.value,
+            kind=attempt.kind,
             attempt=attempt.number,
             error=type(error).__name__,
             reason=str(error) if isinstance(error, CannotComplete) else None,
@@ -151,21 +152,17 @@ class PrivacyRequestRunner:
 
     async def _give_up(self, attempt: RequestAttempt, reason: FailureReason) -> None:
         async with self._database.read_primary() as connection:
-            await request_processing.fail(
-                connection, attempt.request_id, attempt.owner, reason.value
-            )
+            await request_processing.fail(connection, attempt.request_id, attempt.owner, reason)
         self._measure_end(attempt, PrivacyRequestStatus.FAILED)
-        _log.error(
-            "given up", request=attempt.request_id, kind=attempt.kind.value, reason=reason.value
-        )
+        _log.error("given up", request=attempt.request_id, kind=attempt.kind, reason=reason)
 
     def _measure_end(self, attempt: RequestAttempt, status: PrivacyRequestStatus) -> None:
         taken_seconds = (self._clock() - attempt.started_at).total_seconds()
-        kind = attempt.kind.value
-        privacy_metrics.left_state(kind, PrivacyRequestStatus.PROCESSING.value, taken_seconds)
-        privacy_metrics.ended(kind, status.value)
+        kind = attempt.kind
+        privacy_metrics.left_state(kind, PrivacyRequestStatus.PROCESSING, taken_seconds)
+        privacy_metrics.ended(kind, status)
 
-    def _attempt(self, row: Record, kind: PrivacyRequestKind) -> RequestAttempt:
+    def _attempt(self, row: Row, kind: PrivacyRequestKind) -> RequestAttempt:
         return RequestAttempt(
             request_id=row["id"],
             user_id=row["user_id"],

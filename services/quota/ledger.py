@@ -5,7 +5,8 @@ from math import ceil
 
 from db.database import Connection, Transaction
 from db.queries.chat import quota
-from services.billing.records import Subscription, SubscriptionStatus
+from db.states import SubscriptionStatus
+from services.billing.records import Subscription
 from services.billing.rules import NoActiveSubscription
 from services.clock import next_midnight
 from services.mutations.refusals import Refusal, UserErrorCode

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from services.billing.records import Subscription, SubscriptionStatus
+from db.states import SubscriptionStatus
+from services.billing.records import Subscription
 from services.clock import next_midnight
 from services.quota.records import Quota, QuotaState
 

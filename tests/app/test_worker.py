@@ -24,31 +24,27 @@ SELECT (SELECT count(*) FROM idempotency_keys WHERE key = 'old')
 """
 
 
-def test_what_is_done_once_an_hour_is_done_at_the_start_too(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await run(own_world, OLD)
-        settings = settings_for(own_world, tmp_path)
-        async with (
-            open_application(settings, own_world) as application,
-            run_in_background(Worker(application, chance=lambda: 0.0).run()),
-            asyncio.timeout(30),
-        ):
-            while (await rows_of(own_world, LEFT))[0][0]:
-                await asyncio.sleep(0.02)
+async def test_what_is_done_once_an_hour_is_done_at_the_start_too(
+    own_world: str, tmp_path: Path
+) -> None:
+    await run(own_world, OLD)
+    settings = settings_for(own_world, tmp_path)
+    async with (
+        open_application(settings, own_world) as application,
+        run_in_background(Worker(application, chance=lambda: 0.0).run()),
+        asyncio.timeout(30),
+    ):
+        while (await rows_of(own_world, LEFT))[0][0]:
+            await asyncio.sleep(0.02)
 
-    asyncio.run(scenario())
 
+async def test_the_first_time_comes_when_it_is_told_to() -> None:
+    done = asyncio.Event()
 
-def test_the_first_time_comes_when_it_is_told_to() -> None:
-    async def scenario() -> None:
-        done = asyncio.Event()
+    async def work() -> None:
+        done.set()
 
-        async def work() -> None:
-            done.set()
-
-        async with run_in_background(
-            run_periodically(work, name="once", every_seconds=3_600, first_after_seconds=0)
-        ):
-            await asyncio.wait_for(done.wait(), 30)
-
-    asyncio.run(scenario())
+    async with run_in_background(
+        run_periodically(work, name="once", every_seconds=3_600, first_after_seconds=0)
+    ):
+        await asyncio.wait_for(done.wait(), 30)

@@ -13,7 +13,7 @@ from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLE = re.compile(
     r"```graphql(?: (api-key|unpaid))?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
     r"(?:\s*```json( body)?\n(.*?)```)?",
@@ -38,6 +38,7 @@ def api_of_its_own(own_world: str, stand_in: StandInControl, tmp_path: Path) -> 
         yield running
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("caller", "document", "variables", "whole", "answer"), EXAMPLES)
 def test_an_example_runs_and_answers_as_written(
     request: pytest.FixtureRequest,
@@ -69,7 +70,9 @@ def test_every_dependency_has_its_line() -> None:
     requirements = [*project["project"]["dependencies"], *named]
     wanted = sorted(re.split(r"[\[>;]", requirement)[0] for requirement in requirements)
     page = (ROOT / "docs" / "dependencies.md").read_text()
-    assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| (?!what)", page, re.MULTILINE)) == wanted
+    assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| (?!what)", page, re.MULTILINE)) == wanted, (
+        "add a line to docs/dependencies.md, or remove one"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The schema: printed and committed, described throughout, and true to its contract."""
+"""The schema: printed and committed, described, and with all that its contract promises."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,8 @@ CONTRACT = build_schema(Path(__file__).with_name("contract.graphql").read_text()
 
 def test_everything_is_described() -> None:
     ours = build_schema(schema().as_str())
-    assert not [name for name, description in _described(ours) if not description]
+    silent = [name for name, description in _described(ours) if not description]
+    assert silent == [], "describe them where they are declared, in gql/schema or gql/resolvers"
 
 
 def test_everything_of_the_contract_is_there_with_the_same_types() -> None:
@@ -33,17 +34,9 @@ def test_everything_of_the_contract_is_there_with_the_same_types() -> None:
     assert {name: ours.get(name) for name in promised} == promised
 
 
-def test_the_root_fields_are_those_of_the_contract() -> None:
-    assert _root_fields(build_schema(schema().as_str())) == _root_fields(CONTRACT)
-
-
 def _roots(built: GraphQLSchema) -> list[GraphQLObjectType]:
     roots = (built.query_type, built.mutation_type, built.subscription_type)
     return [root for root in roots if root is not None]
-
-
-def _root_fields(built: GraphQLSchema) -> set[str]:
-    return {f"{root.name}.{field}" for root in _roots(built) for field in root.fields}
 
 
 def _reachable(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:

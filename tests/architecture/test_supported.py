@@ -70,6 +70,7 @@ def test_what_is_used_of_private_parts_has_an_upper_bound_of_its_version() -> No
     assert named == bounded
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("options", "outcome"),
     [([], "1 passed, 1 skipped"), (["--all-tools"], "1 failed, 1 passed")],

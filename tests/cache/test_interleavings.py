@@ -20,6 +20,8 @@ from tests.cache.instances import (
 )
 from tests.cache.interleaving import Fork, InterleavingScheduler, Path, Touches, next_path
 
+pytestmark = pytest.mark.heavy
+
 # Who does what: the instance, and `r` for a read or `w` for a write. Each ends with one more read.
 PROGRAMS = [
     ("A r", "B w"),

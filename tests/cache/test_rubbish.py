@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from cache.redis import MOST_BYTES
+from db.states import SubscriptionStatus
 from services.billing.cached import SUBSCRIPTION_SERIALIZER
-from services.billing.records import Plan, Subscription, SubscriptionStatus
+from services.billing.records import Plan, Subscription
 from tests.cache.assertions import ID, Cache, assert_hits, number
 from tests.cache.instances import SHAPE, Table, Version, measured, shared_caches
 from tests.fixtures.world import NOW
@@ -61,25 +62,21 @@ def stamped(token: bytes, payload: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: repr(payload[:40]))
-def test_what_has_another_shape_is_a_miss_counted_and_replaced(
+async def test_what_has_another_shape_is_a_miss_counted_and_replaced(
     redis_url: str, payload: bytes
 ) -> None:
     """Under a lease that counts, so that nothing but the payload is wrong."""
-
-    async def scenario() -> None:
-        table = Table()
-        async with (
-            shared_caches(redis_url, 1) as (cache,),
-            Redis.from_url(redis_url, protocol=2) as redis,
-        ):
-            await assert_hits(cache, table)
-            entry = await redis.get(cache._key(ID))
-            assert isinstance(entry, bytes)
-            await put(redis, cache, "SET", "key", entry[:33] + payload)
-            await assert_replaced(cache, table)
-            assert measured(cache, "unreadable_total") == 1
-
-    asyncio.run(scenario())
+    table = Table()
+    async with (
+        shared_caches(redis_url, 1) as (cache,),
+        Redis.from_url(redis_url, protocol=2) as redis,
+    ):
+        await assert_hits(cache, table)
+        entry = await redis.get(cache._key(ID))
+        assert isinstance(entry, bytes)
+        await put(redis, cache, "SET", "key", entry[:33] + payload)
+        await assert_replaced(cache, table)
+        assert measured(cache, "unreadable_total") == 1
 
 
 @pytest.mark.parametrize(
@@ -103,37 +100,33 @@ def test_what_has_another_shape_is_a_miss_counted_and_replaced(
     ],
     ids=lambda command: repr(command)[:40],
 )
-def test_what_is_no_entry_is_a_miss_and_replaced(redis_url: str, command: tuple[Any, ...]) -> None:
-    async def scenario() -> None:
-        table = Table()
-        async with (
-            shared_caches(redis_url, 2) as (cache, other),
-            Redis.from_url(redis_url, protocol=2) as redis,
-        ):
-            await put(redis, cache, *command)
-            await assert_replaced(cache, table)
-            await assert_hits(other, table)
+async def test_what_is_no_entry_is_a_miss_and_replaced(
+    redis_url: str, command: tuple[Any, ...]
+) -> None:
+    table = Table()
+    async with (
+        shared_caches(redis_url, 2) as (cache, other),
+        Redis.from_url(redis_url, protocol=2) as redis,
+    ):
+        await put(redis, cache, *command)
+        await assert_replaced(cache, table)
+        await assert_hits(other, table)
 
-    asyncio.run(scenario())
 
-
-def test_an_entry_that_another_program_keeps_for_ever_is_not_served_for_ever(
+async def test_an_entry_that_another_program_keeps_for_ever_is_not_served_for_ever(
     redis_url: str,
 ) -> None:
-    async def scenario() -> None:
-        table = Table()
-        async with (
-            shared_caches(redis_url, 1, lifetime_seconds=0.3) as (cache,),
-            Redis.from_url(redis_url, protocol=2) as redis,
-        ):
-            await assert_hits(cache, table)
-            await redis.persist(cache._key(ID))
-            table.commit()
-            async with asyncio.timeout(20):
-                while await number(cache, table) == 0:
-                    await asyncio.sleep(0.01)
-
-    asyncio.run(scenario())
+    table = Table()
+    async with (
+        shared_caches(redis_url, 1, lifetime_seconds=0.3) as (cache,),
+        Redis.from_url(redis_url, protocol=2) as redis,
+    ):
+        await assert_hits(cache, table)
+        await redis.persist(cache._key(ID))
+        table.commit()
+        async with asyncio.timeout(20):
+            while await number(cache, table) == 0:
+                await asyncio.sleep(0.01)
 
 
 @settings(max_examples=25, deadline=None)

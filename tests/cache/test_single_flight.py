@@ -18,45 +18,38 @@ Change = Callable[[ControlledRedis], None]
 
 @pytest.mark.parametrize("break_down", [ControlledRedis.kill, ControlledRedis.pause])
 @pytest.mark.parametrize("is_noticed", [False, True])
-def test_with_redis_away_a_hundred_read_once(
+async def test_with_redis_away_a_hundred_read_once(
     redis: ControlledRedis, break_down: Change, is_noticed: bool
 ) -> None:
-    async def scenario() -> None:
-        table = Table()
-        async with shared_caches(redis.url, 1, patience_seconds=0.05) as (cache,):
-            break_down(redis)
-            if is_noticed:
-                await until(lambda: is_degraded(cache))
-            reads = [number(cache, table) for _ in range(READS)]
-            assert await asyncio.gather(*reads) == [0] * READS
-            assert table.asked == [[ID]]
-            assert measured(cache, "bypasses_total") == READS
-            table.commit()
-            await cache.invalidate([ID])
-            assert await number(cache, table) == 1
-
-    asyncio.run(scenario())
+    table = Table()
+    async with shared_caches(redis.url, 1, patience_seconds=0.05) as (cache,):
+        break_down(redis)
+        if is_noticed:
+            await until(lambda: is_degraded(cache))
+        reads = [number(cache, table) for _ in range(READS)]
+        assert await asyncio.gather(*reads) == [0] * READS
+        assert table.asked == [[ID]]
+        assert measured(cache, "bypasses_total") == READS
+        table.commit()
+        await cache.invalidate([ID])
+        assert await number(cache, table) == 1
 
 
-def test_with_a_redis_that_is_slow_a_hundred_read_once(redis: ControlledRedis) -> None:
+async def test_with_a_redis_that_is_slow_a_hundred_read_once(redis: ControlledRedis) -> None:
     """Each gives up at a time of its own, and finds what others read meanwhile."""
-
-    async def scenario() -> None:
-        table, way = Table(), FaultyProxy(redis.url)
-        async with (
-            fake_server(way.answer) as url,
-            shared_caches(url, 1, patience_seconds=0.05, slow_seconds=0.01) as (cache,),
-        ):
-            way.delay_seconds = 0.1
-            reads = []
-            for _ in range(READS):
-                reads.append(asyncio.create_task(number(cache, table)))
-                await asyncio.sleep(0)
-            assert await asyncio.gather(*reads) == [0] * READS
-            assert table.asked == [[ID]]
-            way.delay_seconds = 0
-
-    asyncio.run(scenario())
+    table, way = Table(), FaultyProxy(redis.url)
+    async with (
+        fake_server(way.answer) as url,
+        shared_caches(url, 1, patience_seconds=0.05, slow_seconds=0.01) as (cache,),
+    ):
+        way.delay_seconds = 0.1
+        reads = []
+        for _ in range(READS):
+            reads.append(asyncio.create_task(number(cache, table)))
+            await asyncio.sleep(0)
+        assert await asyncio.gather(*reads) == [0] * READS
+        assert table.asked == [[ID]]
+        way.delay_seconds = 0
 
 
 class Away:
@@ -86,81 +79,71 @@ class Away:
         return False
 
 
-def test_who_asks_later_waits_for_the_read_that_began_before_and_shares_the_next() -> None:
+async def test_who_asks_later_waits_for_the_read_that_began_before_and_shares_the_next() -> None:
     """So that nobody is given what another process changed before they asked."""
-
-    async def scenario() -> None:
-        table, may_end = Table(), asyncio.Event()
-
-        async def read_slowly(ids: Sequence[int]) -> list[Version]:
-            rows = await table.read(ids)
-            await may_end.wait()
-            return rows
-
-        cache = cache_over(Away([]), next(names))
-        early = [asyncio.create_task(cache.get([ID], read_slowly)) for _ in range(5)]
-        await until(lambda: _has_begun(table))
-        table.commit()
-        late = [asyncio.create_task(cache.get([ID, ID + 1], read_slowly)) for _ in range(5)]
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert table.asked == [[ID]]
-        may_end.set()
-        assert await asyncio.gather(*early) == [[Version(0)]] * 5
-        assert await asyncio.gather(*late) == [[Version(1), Version(1)]] * 5
-        assert table.asked == [[ID], [ID, ID + 1]]
-        await cache.close()
 
     async def _has_begun(table: Table) -> bool:
         return bool(table.asked)
 
-    asyncio.run(scenario())
+    table, may_end = Table(), asyncio.Event()
+
+    async def read_slowly(ids: Sequence[int]) -> list[Version]:
+        rows = await table.read(ids)
+        await may_end.wait()
+        return rows
+
+    cache = cache_over(Away([]), next(names))
+    early = [asyncio.create_task(cache.get([ID], read_slowly)) for _ in range(5)]
+    await until(lambda: _has_begun(table))
+    table.commit()
+    late = [asyncio.create_task(cache.get([ID, ID + 1], read_slowly)) for _ in range(5)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert table.asked == [[ID]]
+    may_end.set()
+    assert await asyncio.gather(*early) == [[Version(0)]] * 5
+    assert await asyncio.gather(*late) == [[Version(1), Version(1)]] * 5
+    assert table.asked == [[ID], [ID, ID + 1]]
+    await cache.close()
 
 
 @pytest.mark.parametrize("spread", [0, 1, 7, 40])
-def test_no_read_gives_less_than_was_committed_before_it(spread: int) -> None:
+async def test_no_read_gives_less_than_was_committed_before_it(spread: int) -> None:
     """Writers of other processes, of whom nobody here is told, commit all the time."""
+    table = Table()
+    cache = cache_over(Away([number * 7 % (spread + 1) for number in range(500)]), next(names))
 
-    async def scenario() -> None:
-        table = Table()
-        cache = cache_over(Away([number * 7 % (spread + 1) for number in range(500)]), next(names))
-
-        async def read_in_steps(ids: Sequence[int]) -> list[Version]:
+    async def read_in_steps(ids: Sequence[int]) -> list[Version]:
+        await asyncio.sleep(0)
+        rows = await table.read(ids)
+        for _ in range(spread):
             await asyncio.sleep(0)
-            rows = await table.read(ids)
-            for _ in range(spread):
-                await asyncio.sleep(0)
-            return rows
+        return rows
 
-        async def check() -> None:
-            committed = table.number
-            (row,) = await cache.get([ID], read_in_steps)
-            assert row.number >= committed
+    async def check() -> None:
+        committed = table.number
+        (row,) = await cache.get([ID], read_in_steps)
+        assert row.number >= committed
 
-        checks = []
-        for _ in range(200):
-            checks += [asyncio.create_task(check()) for _ in range(2)]
-            await asyncio.sleep(0)
-            table.commit()
-        await asyncio.gather(*checks)
-        assert len(table.asked) <= 200
-        await cache.close()
-
-    asyncio.run(scenario())
+    checks = []
+    for _ in range(200):
+        checks += [asyncio.create_task(check()) for _ in range(2)]
+        await asyncio.sleep(0)
+        table.commit()
+    await asyncio.gather(*checks)
+    assert len(table.asked) <= 200
+    await cache.close()
 
 
-def test_a_read_that_fails_is_raised_to_all_and_tried_again_by_the_next() -> None:
-    async def scenario() -> None:
-        table = Table()
+async def test_a_read_that_fails_is_raised_to_all_and_tried_again_by_the_next() -> None:
+    table = Table()
 
-        async def fail(_ids: Sequence[int]) -> list[Version]:
-            raise LookupError
+    async def fail(_ids: Sequence[int]) -> list[Version]:
+        raise LookupError
 
-        cache = cache_over(Away([]), next(names))
-        reads = [cache.get([ID], fail) for _ in range(3)]
-        failures = await asyncio.gather(*reads, return_exceptions=True)
-        assert [type(failure) for failure in failures] == [LookupError] * 3
-        assert await cache.get([ID], table.read) == [Version(0)]
-        await cache.close()
-
-    asyncio.run(scenario())
+    cache = cache_over(Away([]), next(names))
+    reads = [cache.get([ID], fail) for _ in range(3)]
+    failures = await asyncio.gather(*reads, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [LookupError] * 3
+    assert await cache.get([ID], table.read) == [Version(0)]
+    await cache.close()

@@ -1,8 +1,6 @@
 """Connections that cannot be had, or are lost: said under one name, and got over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 
 import asyncpg
@@ -10,58 +8,25 @@ import pytest
 from sqlalchemy import ARRAY, Text, bindparam, select, text
 
 from db.connections.errors import DatabaseUnavailable
-from db.database import Connection, Database, open_database
-from db.queries.billing import subscriptions
+from db.database import Database
 from db.statement import Statement
+from tests.db.plan_statements import (
+    PLAN_CODES,
+    Refused,
+    add_plan,
+    backend_of,
+    end,
+    on,
+    opened,
+    plan_codes,
+)
 from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.postgres import run, url_of
+from tests.fixtures.postgres import url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
-ADD_PLAN = """INSERT INTO billing_plans
-  (code, display_name, monthly_price_cents, currency, daily_message_limit, is_on_sale)
-  VALUES ('late', 'Late', 1, 'EUR', 1, true) RETURNING code"""
 _FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
 ENDED = b"E" + (len(_FIELDS) + 4).to_bytes(4) + _FIELDS
 """The message with which PostgreSQL ends a session."""
-PLAN_CODES = ["basic-entry", "premium-unlimited"]
-
-
-@asynccontextmanager
-async def opened(url: str, *, pool_size: int = 2) -> AsyncIterator[Database]:
-    """A database of which a connection is waited for a moment only."""
-    async with open_database(
-        url,
-        replica_url=None,
-        pool_size=pool_size,
-        observe=lambda *_: None,
-        patience_seconds=0.5,
-    ) as database:
-        yield database
-
-
-def on(url: str, scenario: Callable[[Database], Awaitable[None]]) -> None:
-    """Play a scenario with the database at `url`."""
-
-    async def play() -> None:
-        async with opened(url) as database:
-            await scenario(database)
-
-    asyncio.run(play())
-
-
-async def plan_codes(database: Database) -> list[str]:
-    async with database.read() as connection:
-        return [row["code"] for row in await subscriptions.plans_on_sale(connection)]
-
-
-async def backend_of(connection: Connection) -> int:
-    (row,) = await connection.fetch(Statement("test.backend", select(text("pg_backend_pid() pid"))))
-    return int(row["pid"])
-
-
-async def end(url: str, backend: int) -> None:
-    """End a backend of the server, and wait until it is gone."""
-    await run(url, f"SELECT pg_terminate_backend({backend}, 10000)")
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "postgresql:///nothing?host=/nowhere"])
@@ -104,17 +69,14 @@ def test_a_connection_that_was_lost_while_idle_is_replaced(database_url: str) ->
     on(database_url, scenario)
 
 
-def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
-    async def scenario() -> None:
-        async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
-            assert await plan_codes(database) == PLAN_CODES
-            (link,) = proxy.links
-            link.send_to_client(ENDED)
-            for _ in range(20):
-                await asyncio.sleep(0)  # lets the client read it before it asks again
-            assert await plan_codes(database) == PLAN_CODES
-
-    asyncio.run(scenario())
+async def test_a_session_that_the_server_has_ended_but_not_closed(database_url: str) -> None:
+    async with behind_proxy(database_url) as (url, proxy), opened(url) as database:
+        assert await plan_codes(database) == PLAN_CODES
+        (link,) = proxy.links
+        link.send_to_client(ENDED)
+        for _ in range(20):
+            await asyncio.sleep(0)  # lets the client read it before it asks again
+        assert await plan_codes(database) == PLAN_CODES
 
 
 def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:
@@ -136,28 +98,6 @@ def test_a_connection_that_is_lost_under_a_statement(database_url: str) -> None:
         assert await plan_codes(database) == PLAN_CODES
 
     on(database_url, scenario)
-
-
-class Refused(Exception):
-    """What a service says."""
-
-
-async def add_plan(
-    database: Database,
-    *,
-    then: Callable[[int], Awaitable[None]] | None = None,
-    refusal: Refused | None = None,
-    done: Callable[[], Awaitable[None]] | None = None,
-) -> None:
-    """Add a plan in a transaction; `then` is told of its backend before it ends."""
-    async with database.begin() as transaction:
-        if done is not None:
-            transaction.after_commit(done)
-        await transaction.fetch(Statement("test.add_plan", text(ADD_PLAN)))
-        if then is not None:
-            await then(await backend_of(transaction))
-        if refusal is not None:
-            raise refusal
 
 
 def test_a_transaction_that_loses_its_connection_commits_nothing(database_url: str) -> None:

@@ -13,6 +13,8 @@ import pytest
 from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres
 from tests.fixtures.postgres import run
 
+pytestmark = pytest.mark.heavy
+
 USE_UNTIL_TOLD = """
 import sys
 from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from db.database import Database, open_database
 from perf.chaos.outages.proxy import Proxy, ProxyPath
-from tests.db.test_database import ADD_PLAN, PLAN_CODES, plan_codes
+from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, plan_codes
 from tests.fixtures.broken_path import behind_proxy
 from tests.fixtures.postgres import new_database, run
 

@@ -19,6 +19,8 @@ from tests.deploy.dockerfile import DEPLOY, ROOT
 from tests.deploy.proxies import nginx_files
 from tests.fixtures.tools import tool
 
+pytestmark = pytest.mark.heavy
+
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.name != ".env")
 _PYTHONS = Path(sys.executable).parent
 

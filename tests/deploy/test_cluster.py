@@ -23,6 +23,8 @@ from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS
 from tests.fixtures.tools import tool
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 NO_MODEL = "http://127.0.0.1:9/v1"
 _PROCESS = re.compile(r"^\S+ +process (\d+)", re.MULTILINE)
 _CLIENTS = re.compile(r"^Clients ask at (\S+)/graphql", re.MULTILINE)

@@ -16,6 +16,8 @@ from perf.cluster.instances import is_ready
 from perf.cluster.service import Service, free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT, context, stages
 
+pytestmark = pytest.mark.heavy
+
 _ENTRY = re.compile(r"^([a-z0-9-]+)==(\S+)(.*?)(?=^[a-z0-9]|\Z)", re.MULTILINE | re.DOTALL)
 BUILD, RESULT = stages()
 

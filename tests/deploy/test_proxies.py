@@ -20,6 +20,8 @@ from tests.deploy.proxies import Proxy, haproxy, nginx
 from tests.fixtures.server import listening
 from tests.waiting import until
 
+pytestmark = pytest.mark.heavy
+
 SUBPROTOCOL = Subprotocol("graphql-transport-ws")
 UNAVAILABLE = {
     "errors": [

@@ -57,15 +57,12 @@ def test_where_nobody_is() -> None:
         ("rediss", b"-ERR Protocol error\r\n", "tls"),
     ],
 )
-def test_who_is_no_redis(scheme: str, said: bytes, reason: str) -> None:
+async def test_who_is_no_redis(scheme: str, said: bytes, reason: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(said)
         writer.close()
 
-    async def scenario() -> str:
-        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            return await asyncio.to_thread(reason_at, f"{scheme}://127.0.0.1:{port}/0")
-
-    assert asyncio.run(scenario()) == reason
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert (await asyncio.to_thread(reason_at, f"{scheme}://127.0.0.1:{port}/0")) == reason

@@ -135,18 +135,15 @@ def test_two_loaders_share_nothing() -> None:
     play(scenario)
 
 
-def test_what_is_at_hand_is_not_asked_for() -> None:
-    async def scenario() -> None:
-        asked: list[list[int]] = []
+async def test_what_is_at_hand_is_not_asked_for() -> None:
+    asked: list[list[int]] = []
 
-        async def batch(keys: list[int]) -> list[str]:
-            asked.append(keys)
-            return [f"loaded {key}" for key in keys]
+    async def batch(keys: list[int]) -> list[str]:
+        asked.append(keys)
+        return [f"loaded {key}" for key in keys]
 
-        loader = Loader(batch, get_if_cached={1: "at hand"}.get)
-        there = loader.start(1)
-        assert there.done()
-        assert [await loader.load(key) for key in (1, 2)] == ["at hand", "loaded 2"]
-        assert (there.result(), asked) == ("at hand", [[2]])
-
-    asyncio.run(scenario())
+    loader = Loader(batch, get_if_cached={1: "at hand"}.get)
+    there = loader.start(1)
+    assert there.done()
+    assert [await loader.load(key) for key in (1, 2)] == ["at hand", "loaded 2"]
+    assert (there.result(), asked) == ("at hand", [[2]])

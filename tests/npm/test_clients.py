@@ -3,6 +3,8 @@
 from hashlib import md5
 from pathlib import Path
 
+import pytest
+
 from tests.fixtures.documents import publish
 from tests.fixtures.live import Live
 from tests.fixtures.npm import NodeTests
@@ -22,7 +24,6 @@ def test_the_audit_of_graphql_over_http_passes_whole(node_tests: NodeTests, api:
 def test_graphql_ws_and_graphql_sse(node_tests: NodeTests, live: Live) -> None:
     WATCH.gate.set()
     node_tests("transports.test.mjs", ADDRESS=live.address, TOKEN=token_of(ADA))
-    WATCH.gate.clear()
     for name in ("graphql-ws", "graphql-sse", "the page"):
         WATCH.until_closed(f"left by {name}")
 
@@ -44,5 +45,6 @@ def test_trusted_documents_of_apollo_urql_and_relay(
         node_tests("trusted.test.mjs", ADDRESS=str(api.http.base_url))
 
 
+@pytest.mark.heavy
 def test_the_workflow_files_are_without_fault(node_tests: NodeTests) -> None:
     node_tests("workflows.test.mjs")

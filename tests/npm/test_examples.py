@@ -95,6 +95,7 @@ def test_the_client_sends_ids_alone(
     node_tests("ids.test.mjs", **_caller(registered))
 
 
+@pytest.mark.heavy
 def test_what_the_packages_say_of_themselves(node_tests: NodeTests, built_examples: Path) -> None:
     node_tests("packages.test.mjs", EXAMPLES=str(built_examples))
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription, SubscriptionStatus
+from db.states import SubscriptionStatus
+from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 from services.quota.records import Quota, QuotaState
 from services.quota.rules import quota_of
 

@@ -9,10 +9,11 @@ from app.cli.operations.manifests import ManifestInvalid, candidates
 from app.cli.operations.registry import preparation_for, with_objectives, with_registry
 from app.cli.operations.tables import all_documents, documents_table, unknown_table
 from app.settings import Settings, load_settings
+from db.states import DocumentState
 from gql.documents.registry.built_in import PUBLISHER
 from gql.documents.registry.submission import DocumentRejected, check_id_is_unique, checked
 from services.documents.identifiers import canonical_id
-from services.documents.records import DocumentState, Objective, Submission
+from services.documents.records import Objective, Submission
 from services.documents.registry import DocumentIdTaken
 from services.documents.rules import is_client_name
 
@@ -81,7 +82,7 @@ def publish(source: Path, client: str) -> None:
 @click.option("--client", help="Only those of this client.")
 @click.option(
     "--state",
-    type=click.Choice([state.value for state in DocumentState]),
+    type=click.Choice(list(DocumentState)),
     help="Only those in this state.",
 )
 @click.option("--unknown", is_flag=True, help="Those instead that clients sent, and nobody has.")
@@ -99,7 +100,7 @@ def list_(client: str | None, state: str | None, *, unknown: bool) -> None:
             [
                 one
                 for one in listed
-                if client in {None, one.client_name} and state in {None, one.state.value}
+                if client in {None, one.client_name} and state in {None, one.state}
             ]
         )
     )
@@ -177,9 +178,9 @@ def _change(document: str, client: str, state: DocumentState) -> None:
         load_settings(), lambda registry: registry.change_state(client, named, state)
     )
     if not changed:
-        raise click.ClickException(f"{client} has no {document} that is not {state.value} already")
+        raise click.ClickException(f"{client} has no {document} that is not {state} already")
     for name, id_ in changed:
-        click.echo(f"{name} of {client} is {state.value}, {id_}.")
+        click.echo(f"{name} of {client} is {state}, {id_}.")
 
 
 def _good(source: Path, settings: Settings, verdict: str) -> Sequence[Submission]:

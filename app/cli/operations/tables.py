@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from db.states import DocumentState
 from gql.documents.document_cache import DocumentCache
 from gql.documents.registry.built_in import PUBLISHER, built_in_documents
 from gql.documents.registry.worst_case_cost import worst_case_cost
 from gql.documents.trusted_documents import Budget, trusted_documents
-from services.documents.records import (
-    DocumentState,
-    ListedDocument,
-    Objective,
-    UnknownDocument,
-)
+from services.documents.records import ListedDocument, Objective, UnknownDocument
 from services.documents.registry import OperationRegistry
 
 _NOTHING = "There are none."
@@ -48,7 +44,7 @@ def documents_table(documents: Sequence[ListedDocument]) -> str:
             (
                 one.client_name,
                 one.name,
-                one.state.value,
+                one.state,
                 str(one.cost),
                 _milliseconds(one.objective),
                 str(one.use_count),

@@ -44,20 +44,12 @@ class ChargedPreparation:
         document = self._document_cache.get(text)
         if document is not None:
             return document
-        try:
-            async with self._slot(self._limiter, self._meter.queue_key(principal), principal):
-                return await self._prepared(text, principal)
-        except Throttled:
-            await self._meter.hold_back()
-            raise
+        async with self._slot(self._limiter, self._meter.queue_key(principal), principal):
+            return await self._prepared(text, principal)
 
     async def charge_registration(self, text: str, principal: Principal) -> None:
         """Charge for storing a text under its hash; raises `Throttled`."""
-        try:
-            await self._meter.spend(principal, 1 + cost_of_text(text))
-        except Throttled:
-            await self._meter.hold_back()
-            raise
+        await self._meter.spend(principal, 1 + cost_of_text(text))
 
     async def _prepared(self, text: str, principal: Principal) -> Document:
         # A concurrent request may have prepared the same text meanwhile.

@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
 import structlog
 
 from app.graphql.documents.preparation_thread import PreparationThread
-from db.connections.errors import DatabaseUnavailable
+from db.connections.errors import DatabaseUnavailable, StatementFailed
 from gql.documents.document_cache import DocumentCache
 from gql.documents.registry.built_in import built_in_documents
 from gql.documents.registry.trusted_operations import TrustedOperations
@@ -61,7 +60,7 @@ class PublishedDocuments:
             if version == self._version:
                 return
             documents = await self._registry.served(self._texts)
-        except (DatabaseUnavailable, asyncpg.PostgresError) as error:
+        except (DatabaseUnavailable, StatementFailed) as error:
             if self._version is None:
                 _log.warning("the documents of clients cannot be read", reason=str(error))
             return
@@ -83,12 +82,8 @@ class PublishedDocuments:
     @property
     def state(self) -> str:
         """`ok`, or why some active documents cannot be served."""
-        internal_error_response = [
-            one.document for one in self._trusted.invalid if one.document.is_active
-        ]
-        if internal_error_response:
-            named = ", ".join(
-                f"{one.name} of {', '.join(one.publishers)}" for one in internal_error_response
-            )
+        invalid = [one.document for one in self._trusted.invalid if one.document.is_active]
+        if invalid:
+            named = ", ".join(f"{one.name} of {', '.join(one.publishers)}" for one in invalid)
             return f"not valid any more, the log says why: {named}"
         return "ok" if self._trusted.are_loaded else "not read yet"

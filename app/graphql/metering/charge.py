@@ -1,11 +1,15 @@
 """The charge of an operation, and the error of a caller whose budget is exhausted."""
 
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution.values import VariableValues
 
 from app.graphql.metering.cost_reports import cost_extensions
+from gql.documents.cost.operation_cost import OperationCost
 from gql.documents.operation import RequestRefused
+from gql.runtime.plan_execution import EncodedResult
+from metrics.observations import Outcome
 from services.throttling.concurrency import Slot
 from services.throttling.rate_limiter import RateLimiter
 from services.throttling.records import BucketLevel, BucketPolicy
@@ -52,36 +56,51 @@ class Throttled(RequestRefused):
 
 
 class Charge:
-    """An estimated cost that was spent; leaving the block refunds all but `actual` (default 0)."""
+    """An estimated cost that was spent for an operation; `settle` refunds what it did not cost."""
 
-    __slots__ = ("_budgets", "_slot", "account", "actual", "available", "estimate")
+    __slots__ = (
+        "_budgets",
+        "_cost",
+        "_slot",
+        "_values",
+        "account",
+        "actual",
+        "available",
+        "estimate",
+    )
 
     def __init__(
         self,
         estimate: int,
+        cost: OperationCost,
+        values: VariableValues,
         account: Account | None = None,
         available: int = 0,
         budgets: RateLimiter | None = None,
         slot: Slot | None = None,
     ) -> None:
         self.estimate = estimate
-        self.actual = 0
+        self.actual = estimate
         self.account = account
         self.available = available
         """The remaining budget, as far as is known."""
+        self._cost = cost
+        self._values = values
         self._budgets = budgets
         self._slot = slot
 
-    def __enter__(self) -> Self:
-        """Start with an actual cost of 0."""
-        return self
+    def settle(self, outcome: Outcome, result: ExecutionResult | None) -> None:
+        """Refund what was not used, and release the concurrency slot.
 
-    def __exit__(self, *_error: object) -> None:
-        """Settle it."""
-        self.settle()
-
-    def settle(self) -> None:
-        """Refund the unused part of the estimate, and release the concurrency slot."""
+        A fault of ours costs nothing. Without a result the estimate is due: the client has left, or
+        it was a stream of events.
+        """
+        if outcome is Outcome.SERVER_ERROR:
+            self.actual = 0
+        elif isinstance(result, EncodedResult):
+            self.actual = min(result.cost, self.estimate)
+        elif result is not None:
+            self.actual = self._cost.actual(self._values.coerced, result.data) if result.data else 0
         unused = self.estimate - self.actual
         if unused and self.account is not None and self._budgets is not None:
             _, key, policy = self.account

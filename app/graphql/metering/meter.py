@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from app.graphql.metering.charge import Account, Charge, Throttled
 from app.graphql.metering.cost_reports import place_report, too_expensive
 from gql.documents.operation import Operation, RequestRefused
-from gql.runtime.plan_execution import EncodedResult
 from metrics.admission import throttled
 from services.callers.principal import ApiClient, Person, Principal
 from services.throttling.concurrency import ConcurrencyLimiter, NoFreeSlot, Slot
@@ -73,7 +71,7 @@ class Meter:
         except BaseException:
             slot.release()
             raise
-        return self._charged(operation, account, cost, spending, slot)
+        return self._charged(operation, values, account, cost, spending, slot)
 
     def try_charge(
         self, operation: Operation, values: VariableValues, principal: Principal
@@ -85,23 +83,31 @@ class Meter:
         known = self._people.get(id(principal))
         account = self._account_of(principal) if known is None else known[1]
         if account is None:
-            return Charge(cost)
+            return Charge(cost, operation.cost, values)
         _, key, policy = account
         spend = self._budgets.spend_now
         slot = self._limiter.try_acquire(key) if spend is not None else None
         if spend is None or slot is None:
             return None
-        return self._charged(operation, account, cost, spend(key, cost, policy), slot)
+        return self._charged(operation, values, account, cost, spend(key, cost, policy), slot)
 
     def _charged(
-        self, operation: Operation, account: Account, cost: int, spending: SpendResult, slot: Slot
+        self,
+        operation: Operation,
+        values: VariableValues,
+        account: Account,
+        cost: int,
+        spending: SpendResult,
+        slot: Slot,
     ) -> Charge:
         if spending.retry_after_seconds is not None:
             slot.release()
             raise _used_up(account, cost, spending, spending.retry_after_seconds)
         if operation.kind == "subscription":
             slot.release()
-        return Charge(cost, account, spending.available, self._budgets, slot)
+        return Charge(
+            cost, operation.cost, values, account, spending.available, self._budgets, slot
+        )
 
     async def spend(self, principal: Principal, cost: int) -> None:
         """Spend `cost`, at most the caller's whole budget; raises `Throttled`."""
@@ -173,13 +179,6 @@ class Meter:
                 "paths": [place_report(place) for place in places],
             }
         }
-
-
-def actual_cost(operation: Operation, values: VariableValues, result: ExecutionResult) -> int:
-    """The cost of the result of an operation; never more than the estimate."""
-    if isinstance(result, EncodedResult):
-        return min(result.cost, operation.cost.of(values.coerced))
-    return operation.cost.actual(values.coerced, result.data) if result.data else 0
 
 
 def _used_up(account: Account, cost: int, spending: SpendResult, seconds: int) -> Throttled:

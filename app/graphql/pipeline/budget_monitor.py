@@ -33,7 +33,7 @@ class BudgetMonitor:
         values: VariableValues,
         principal: Principal,
     ) -> None:
-        """Record one response, like `note`, with the facts at hand."""
+        """Record what one operation took; numbers over its budget are logged."""
         facts.record.pending.append(came)
         seconds, statements, cost, _ = came
         if (
@@ -44,19 +44,6 @@ class BudgetMonitor:
             operation = facts.operation
             observed = OperationSample(operation.label, *came)
             self._compare(operation, observed, facts.record, request_id, values, principal)
-
-    def note(
-        self,
-        operation: Operation,
-        observed: OperationSample,
-        request_id: str,
-        values: VariableValues,
-        principal: Principal,
-    ) -> None:
-        """Record what one operation took; numbers over its budget are logged."""
-        record = self._observations.record(operation.label, operation.kind, operation.budget)
-        record.pending.append(observed[1:])
-        self._compare(operation, observed, record, request_id, values, principal)
 
     def _compare(
         self,

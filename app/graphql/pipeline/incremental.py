@@ -25,11 +25,9 @@ Increment = IncrementalDeferResult | IncrementalStreamResult
 class IncrementalResponses:
     """Formats the parts as they come; `data` is what a client has merged of them so far."""
 
-    def __init__(self, name: str, request_id: str, statements: list[str]) -> None:
+    def __init__(self, request_id: str) -> None:
         self.data: dict[str, Any] | None = None
-        self._name = name
         self._request_id = request_id
-        self._statements = statements
         self._paths: dict[str, list[str | int]] = {}
         self._pending: dict[str, None] = {}
 
@@ -42,7 +40,7 @@ class IncrementalResponses:
         """The response of one part."""
         if isinstance(part, ExecutionResult):
             self.data = part.data
-            return response_of(self._name, part, self._request_id, self._statements)
+            return response_of(part, self._request_id)
         if isinstance(part, InitialIncrementalExecutionResult):
             return self._first(part)
         return self._next(part)
@@ -51,14 +49,14 @@ class IncrementalResponses:
         """The last response, if pending parts will not come because of `error`."""
         errors = format_errors([error], self._request_id)
         completed = [{"id": id_, "errors": errors} for id_ in self._pending]
-        return self._response({"completed": completed, "hasNext": False}, errors)
+        return _response({"completed": completed, "hasNext": False}, errors)
 
     def _first(self, part: InitialIncrementalExecutionResult) -> OperationResponse:
         errors = format_errors(part.errors or (), self._request_id)
         # A copy: merging must not change data that has not been sent yet.
         self.data = orjson.loads(orjson.dumps(part.data))
         body = {"data": part.data, "errors": errors} if errors else {"data": part.data}
-        return self._response(
+        return _response(
             body | {"pending": self._add_pending(part.pending), "hasNext": True}, errors
         )
 
@@ -71,7 +69,7 @@ class IncrementalResponses:
             body["incremental"] = [self._increment(one, errors) for one in part.incremental]
         if part.completed:
             body["completed"] = [self._completed(one, errors) for one in part.completed]
-        return self._response(body | {"hasNext": part.has_next}, errors)
+        return _response(body | {"hasNext": part.has_next}, errors)
 
     def _add_pending(self, pending: Sequence[PendingResult]) -> list[dict[str, Any]]:
         for one in pending:
@@ -105,10 +103,9 @@ class IncrementalResponses:
         else:
             _merge(place, one.data)
 
-    def _response(self, body: dict[str, Any], errors: list[dict[str, Any]]) -> OperationResponse:
-        statements = tuple(self._statements)
-        self._statements.clear()
-        return OperationResponse(body, True, outcome_of(errors), self._name, statements)
+
+def _response(body: dict[str, Any], errors: list[dict[str, Any]]) -> OperationResponse:
+    return OperationResponse(body, True, outcome_of(errors))
 
 
 def _merge(place: dict[str, Any], data: dict[str, Any]) -> None:

@@ -10,20 +10,13 @@ from app.http.error_responses import SERVICE_UNAVAILABLE
 from db.connections.errors import SessionLost
 from db.request_scope import current_scope
 from gql.context import RequestContext
-from gql.documents.trusted_documents import Budget, Protection
+from gql.documents.budgets.protections import PROTECTION_BY_USER_ERROR
+from gql.documents.trusted_documents import Budget
 from metrics.observations import Outcome
-from services.mutations.refusals import UserErrorCode
 
 RETRY_SECONDS = 1
 """When a client may retry while the database is away."""
 _AWAY = frozenset({SERVICE_UNAVAILABLE, OUTCOME_UNKNOWN})
-_PROTECTIONS = {
-    UserErrorCode.QUOTA_EXCEEDED: Protection.QUOTA,
-    UserErrorCode.USAGE_LIMIT_EXCEEDED: Protection.QUOTA,
-    UserErrorCode.NO_ACTIVE_SUBSCRIPTION: Protection.QUOTA,
-    UserErrorCode.CONFLICT: Protection.CONFLICT,
-    UserErrorCode.IDEMPOTENCY_KEY_REUSED: Protection.CONFLICT,
-}
 
 
 def final_outcome(context: RequestContext, said: Outcome, budget: Budget) -> Outcome:
@@ -36,7 +29,7 @@ def final_outcome(context: RequestContext, said: Outcome, budget: Budget) -> Out
         return Outcome.SERVER_ERROR
     if said is not Outcome.OK or context.refusal is None:
         return said
-    is_accepted = _PROTECTIONS.get(context.refusal) in budget.accepts
+    is_accepted = PROTECTION_BY_USER_ERROR.get(context.refusal) in budget.accepts
     return Outcome.PROTECTED if is_accepted else Outcome.CLIENT_ERROR
 
 

@@ -39,10 +39,15 @@ class AcceptedTypes:
 
     prefers_stream: bool = field(init=False)
     """Whether every response is to be an event stream."""
+    supports_incremental: bool = field(init=False)
+    """Whether a response may come in parts, in the form that it then has."""
 
     def __post_init__(self) -> None:
         """Compute once what every request needs."""
-        object.__setattr__(self, "prefers_stream", self.preferred == EVENT_STREAM)
+        is_stream = self.preferred == EVENT_STREAM
+        allows_parts = self.allows_incremental_events if is_stream else self.allows_multipart
+        object.__setattr__(self, "prefers_stream", is_stream)
+        object.__setattr__(self, "supports_incremental", allows_parts)
 
 
 ACCEPTS_ANYTHING = AcceptedTypes(JSON, JSON, allows_stream=False, wants_plain_json=False)

@@ -5,7 +5,6 @@ How long a process may ask the provider about one is measured by the database's 
 
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     Double,
     Integer,
@@ -24,7 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PaymentStatus
 from db.tables import BillingPaymentAttempt
 
 _SECOND = literal_column("interval '1 second'", Interval)
@@ -57,7 +59,7 @@ _INSERT = Statement(
         user_id=bindparam("user_id"),
         subscription_id=bindparam("subscription_id"),
         plan_code=bindparam("plan_code"),
-        status="pending",
+        status=PaymentStatus.PENDING,
         amount_cents=bindparam("amount_cents"),
         currency=bindparam("currency"),
         idempotency_key=bindparam("idempotency_key"),
@@ -100,7 +102,7 @@ _POSTPONE = Statement(
     update(BillingPaymentAttempt)
     .where(
         BillingPaymentAttempt.id == bindparam("payment_id"),
-        BillingPaymentAttempt.status == "pending",
+        BillingPaymentAttempt.status == PaymentStatus.PENDING,
     )
     .values(
         asked_until=null(),
@@ -115,7 +117,7 @@ _overdue = (
     select(BillingPaymentAttempt.id)
     .where(
         # A literal, as in the partial index: a generic plan could not use it with a parameter.
-        BillingPaymentAttempt.status == literal_column("'pending'"),
+        BillingPaymentAttempt.status == literal_text(PaymentStatus.PENDING),
         BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
         or_(
             BillingPaymentAttempt.asked_until.is_(None),
@@ -148,7 +150,7 @@ async def insert_payment(
     payment_method_token: str,
     patience_seconds: float,
     now: datetime,
-) -> Record | None:
+) -> Row | None:
     """Insert a pending payment, which the provider may be asked for during `patience_seconds`.
 
     None if the person has a payment with this key already.
@@ -169,13 +171,13 @@ async def insert_payment(
 
 
 @repository_method
-async def by_id(connection: Connection, payment_id: int) -> list[Record]:
+async def by_id(connection: Connection, payment_id: int) -> list[Row]:
     """The payment of this id, if there is one."""
     return await connection.fetch(_BY_ID, payment_id=payment_id)
 
 
 @repository_method
-async def lock(connection: Connection, payment_id: int) -> Record:
+async def lock(connection: Connection, payment_id: int) -> Row:
     """Lock an existing payment until the transaction ends, and return it."""
     (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
     return payment
@@ -209,7 +211,7 @@ async def postpone(connection: Connection, payment_id: int) -> None:
 
 
 @repository_method
-async def claim_overdue(connection: Connection, patience_seconds: float) -> Record | None:
+async def claim_overdue(connection: Connection, patience_seconds: float) -> Row | None:
     """Claim one pending payment whose check is due and that no other process is checking."""
     rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
     return rows[0] if rows else None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     Text,
     bindparam,
@@ -19,7 +18,9 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from db.database import Connection
 from db.queries.clauses.expressions import id_array
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import SubscriptionStatus
 from db.tables import BillingPlan, BillingPlanChange, UserSubscription
 
 _PLAN_COLUMNS = (
@@ -75,7 +76,7 @@ _INSERT = Statement(
     .values(
         user_id=bindparam("user_id"),
         plan_code=bindparam("plan_code"),
-        status="pending",
+        status=SubscriptionStatus.PENDING,
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
     )
@@ -86,7 +87,7 @@ _BEGIN_PAYMENT = Statement(
     update(UserSubscription)
     .where(UserSubscription.id == bindparam("subscription_id"))
     .values(
-        status="pending",
+        status=SubscriptionStatus.PENDING,
         plan_code=bindparam("new_plan_code"),
         failure_reason=null(),
         updated_at=_later,
@@ -95,9 +96,12 @@ _BEGIN_PAYMENT = Statement(
 _ACTIVATE = Statement(
     "billing.activate",
     update(UserSubscription)
-    .where(UserSubscription.id == bindparam("subscription_id"), UserSubscription.status != "active")
+    .where(
+        UserSubscription.id == bindparam("subscription_id"),
+        UserSubscription.status != SubscriptionStatus.ACTIVE,
+    )
     .values(
-        status="active",
+        status=SubscriptionStatus.ACTIVE,
         plan_code=bindparam("new_plan_code"),
         failure_reason=null(),
         started_at=func.coalesce(UserSubscription.started_at, bindparam("now")),
@@ -109,14 +113,22 @@ _FAIL = Statement(
     "billing.fail",
     update(UserSubscription)
     .where(
-        UserSubscription.id == bindparam("subscription_id"), UserSubscription.status == "pending"
+        UserSubscription.id == bindparam("subscription_id"),
+        UserSubscription.status == SubscriptionStatus.PENDING,
     )
-    .values(status="failed", failure_reason=bindparam("reason", type_=Text), updated_at=_later),
+    .values(
+        status=SubscriptionStatus.FAILED,
+        failure_reason=bindparam("reason", type_=Text),
+        updated_at=_later,
+    ),
 )
 _CHANGE_PLAN = Statement(
     "billing.change_plan",
     update(UserSubscription)
-    .where(UserSubscription.user_id == bindparam("owner_id"), UserSubscription.status == "active")
+    .where(
+        UserSubscription.user_id == bindparam("owner_id"),
+        UserSubscription.status == SubscriptionStatus.ACTIVE,
+    )
     .values(plan_code=bindparam("new_plan_code"), updated_at=_later)
     .returning(UserSubscription.id),
 )
@@ -139,7 +151,7 @@ _INSERT_PLAN_CHANGE = Statement(
 
 
 @repository_method
-async def plans_on_sale(connection: Connection) -> list[Record]:
+async def plans_on_sale(connection: Connection) -> list[Row]:
     """The plans on sale, cheapest first."""
     return await connection.fetch(_PLANS_ON_SALE)
 
@@ -147,13 +159,13 @@ async def plans_on_sale(connection: Connection) -> list[Record]:
 @repository_method
 async def current_subscription_by_user(
     connection: Connection, user_ids: Sequence[int]
-) -> list[Record]:
+) -> list[Row]:
     """The newest subscription, with its plan, of each user who has one."""
     return await connection.fetch(_CURRENT_BY_USER, user_ids=user_ids)
 
 
 @repository_method
-async def plan_on_sale(connection: Connection, plan_code: str) -> Record | None:
+async def plan_on_sale(connection: Connection, plan_code: str) -> Row | None:
     """The plan of this code, if it is on sale."""
     rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
     return rows[0] if rows else None

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
 from db.queries.chat.conversations import COLUMNS
 from db.queries.chat.reply_generations import ENDED
 from db.queries.clauses.idempotent_write import claimed_key, locked_person, next_id, result_for
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ReplyGeneration
 
@@ -38,7 +38,7 @@ def _change(name: str, column: str) -> Statement:
             ChatConversation.id == bindparam("conversation_id"),
             ChatConversation.user_id == person.c.id,
         )
-        .values({column: bindparam("new", type_=Text)})
+        .values({column: bindparam("new", type_=ChatConversation.__table__.c[column].type)})
         .returning(*COLUMNS)
         .cte("changed")
     )
@@ -79,7 +79,7 @@ _DELETE = _delete()
 @repository_method
 async def start(
     connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
-) -> Record | None:
+) -> Row | None:
     """Insert an active conversation, once for the key; a row of nulls if the key was used before.
 
     Like the other statements here, None if there is no such person.
@@ -93,7 +93,7 @@ async def start(
 @repository_method
 async def rename(
     connection: Connection, user_id: int, conversation_id: int, title: str
-) -> Record | None:
+) -> Row | None:
     """Rename a person's conversation; a row of nulls if there is no such conversation."""
     rows = await connection.fetch(
         _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
@@ -104,7 +104,7 @@ async def rename(
 @repository_method
 async def set_status(
     connection: Connection, user_id: int, conversation_id: int, status: str
-) -> Record | None:
+) -> Row | None:
     """Archive or activate a person's conversation; a row of nulls if there is no such one."""
     rows = await connection.fetch(
         _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
@@ -113,13 +113,13 @@ async def set_status(
 
 
 @repository_method
-async def lock(connection: Connection, user_id: int, conversation_id: int) -> Record | None:
+async def lock(connection: Connection, user_id: int, conversation_id: int) -> Row | None:
     """Lock a person and one of their conversations; a row of nulls if there is no such one."""
     rows = await connection.fetch(_LOCK, user_id=user_id, conversation_id=conversation_id)
     return rows[0] if rows else None
 
 
 @repository_method
-async def delete_conversation(connection: Connection, conversation_id: int) -> list[Record]:
+async def delete_conversation(connection: Connection, conversation_id: int) -> list[Row]:
     """Delete a locked conversation with its messages, and return its replies being written."""
     return await connection.fetch(_DELETE, conversation_id=conversation_id)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -17,18 +16,14 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import json_instant
+from db.queries.clauses.expressions import json_columns, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ConversationStatus
 from db.tables import ChatConversation
 
-COLUMNS = (
-    ChatConversation.id,
-    ChatConversation.title,
-    ChatConversation.status,
-    json_instant(ChatConversation.created_at),
-    json_instant(ChatConversation.updated_at),
-)
+COLUMNS = json_columns(ChatConversation, without={"user_id"})
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
@@ -75,7 +70,7 @@ EXCHANGE_OPENED = (
     update(ChatConversation)
     .where(*_OWN)
     .values(
-        status=literal_column("'active'"),
+        status=literal_text(ConversationStatus.ACTIVE),
         updated_at=func.greatest(
             bindparam("now", type_=ChatConversation.updated_at.type),
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
@@ -91,7 +86,7 @@ _SET_TITLE = Statement(
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Row]:
     """Those of the conversations `ids` that belong to `user_id`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
@@ -99,7 +94,7 @@ async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> lis
 @repository_method
 async def count_by_user(
     connection: Connection, user_ids: Sequence[int], status: str | None
-) -> list[Record]:
+) -> list[Row]:
     """`(user_id, count)` for each user who has a conversation, of `status` if one is given."""
     if status is None:
         return await connection.fetch(_COUNT, user_ids=user_ids)
@@ -118,7 +113,7 @@ async def insert_conversation(
 @repository_method
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, now: datetime
-) -> Record | None:
+) -> Row | None:
     """Advance `updated_at` for a message and its reply, and return it with the `title`.
 
     It and the microsecond before it are later than any message's. The row stays locked, which

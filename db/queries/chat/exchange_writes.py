@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     CTE,
     BigInteger,
@@ -20,9 +19,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from db.database import Connection
 from db.queries.chat.conversations import EXCHANGE_OPENED
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.clauses.reply_leases import LEASE_END
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import MessageRole, MessageStatus, QuotaEntryKind
 from db.tables import (
     ChatMessage,
     DailyQuotaUsage,
@@ -42,7 +44,7 @@ def _open() -> Statement:
         ["conversation_id", "role", "content", "created_at"],
         select(
             opened.c.id,
-            literal_column("'user'"),
+            literal_text(MessageRole.USER),
             bindparam("content", type_=Text),
             opened.c.updated_at - literal_column("interval '1 microsecond'"),
         ),
@@ -70,8 +72,8 @@ def _begin_reply() -> Statement:
     )
     new = select(
         _conversation,
-        literal_column("'assistant'"),
-        literal_column("'streaming'"),
+        literal_text(MessageRole.ASSISTANT),
+        literal_text(MessageStatus.STREAMING),
         literal_column("''"),
         bindparam("created_at", type_=ChatMessage.created_at.type),
         bindparam("model", type_=Text),
@@ -93,7 +95,7 @@ def _entry(reply: CTE) -> Insert:
         select(
             _user,
             _day,
-            literal_column("'reserve'"),
+            literal_text(QuotaEntryKind.RESERVE),
             literal_column("1"),
             reply.c.id,
             bindparam("now", type_=QuotaLedgerEntry.occurred_at.type),
@@ -120,7 +122,7 @@ _BEGIN_REPLY = _begin_reply()
 @repository_method
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
-) -> Record | None:
+) -> Row | None:
     """Insert a user's message in a conversation, after `conversations.open_exchange`.
 
     It is dated a microsecond before `updated_at`. None if the conversation is not the user's.

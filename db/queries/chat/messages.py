@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -22,6 +21,7 @@ from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage
 
@@ -105,7 +105,7 @@ _STREAM = Statement(
 
 
 @repository_method
-async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Row]:
     """Those of the messages `ids` that are in a conversation of `user_id`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
@@ -113,13 +113,13 @@ async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> lis
 @repository_method
 async def count_by_conversation(
     connection: Connection, conversation_ids: Sequence[int]
-) -> list[Record]:
+) -> list[Row]:
     """`(conversation_id, count)` for each conversation that has a message."""
     return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
 
 
 @repository_method
-async def newest(connection: Connection, conversation_id: int, most: int) -> list[Record]:
+async def newest(connection: Connection, conversation_id: int, most: int) -> list[Row]:
     """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
     return await connection.fetch(_NEWEST, conversation_id=conversation_id, most=most)
 
@@ -159,7 +159,7 @@ async def abandon_reply(
 
 
 @repository_method
-async def stream(connection: Connection, message_id: int, user_id: int) -> Record | None:
+async def stream(connection: Connection, message_id: int, user_id: int) -> Row | None:
     """A message of the user's with its `failure_reason`, `retry_at` and `stream_ends`."""
     rows = await connection.fetch(_STREAM, message_id=message_id, user_id=user_id)
     return rows[0] if rows else None

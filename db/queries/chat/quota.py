@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -18,7 +17,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import QuotaEntryKind
 from db.tables import DailyQuotaUsage, QuotaLedgerEntry
 
 _USED_BY_USER = Statement(
@@ -39,19 +41,19 @@ _given_back = (
 )
 
 
-def _entry(kind: str, units: int) -> Insert:
+def _entry(kind: QuotaEntryKind, units: int) -> Insert:
     return insert(QuotaLedgerEntry).values(
         user_id=bindparam("user_id"),
         usage_date=bindparam("day"),
-        kind=literal_column(f"'{kind}'"),
+        kind=literal_text(kind),
         units=literal_column(str(units)),
         reply_id=bindparam("reply_id", type_=BigInteger),
         occurred_at=bindparam("now"),
     )
 
 
-_SETTLE = Statement("quota.settle", _entry("settle", 0))
-_RELEASE = Statement("quota.release", _entry("release", -1).add_cte(_given_back))
+_SETTLE = Statement("quota.settle", _entry(QuotaEntryKind.SETTLE, 0))
+_RELEASE = Statement("quota.release", _entry(QuotaEntryKind.RELEASE, -1).add_cte(_given_back))
 _entries = (
     select(
         QuotaLedgerEntry.user_id,
@@ -82,7 +84,7 @@ _DIFFERENCES = Statement(
 
 
 @repository_method
-async def used_by_user(connection: Connection, user_ids: Sequence[int], day: date) -> list[Record]:
+async def used_by_user(connection: Connection, user_ids: Sequence[int], day: date) -> list[Row]:
     """`(user_id, used)` for each user who used units on the UTC `day`."""
     return await connection.fetch(_USED_BY_USER, user_ids=user_ids, day=day)
 
@@ -104,6 +106,6 @@ async def release(
 
 
 @repository_method
-async def differences(connection: Connection) -> list[Record]:
+async def differences(connection: Connection) -> list[Row]:
     """The days of all users on which the counter differs from the sum of the ledger's entries."""
     return await connection.fetch(_DIFFERENCES)

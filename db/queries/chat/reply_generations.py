@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from asyncpg import Record
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
@@ -13,6 +12,7 @@ from sqlalchemy.orm import aliased
 from db.database import Connection
 from db.queries.clauses.idempotent_write import locked_person, result_for
 from db.queries.clauses.reply_leases import ReplyLeases
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
@@ -97,13 +97,13 @@ _SAVE_PROGRESS = Statement(
 
 
 @repository_method
-async def of_owner(connection: Connection, owner: UUID) -> list[Record]:
+async def of_owner(connection: Connection, owner: UUID) -> list[Row]:
     """`(reply_id, stop_requested_at)` of the replies that `owner` writes."""
     return await connection.fetch(_OF_OWNER, owner=owner)
 
 
 @repository_method
-async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Record | None:
+async def request_stop(connection: Connection, reply_id: int, user_id: int) -> Row | None:
     """Request that a reply of `user_id` stops, and return its `owner`, null if it has ended.
 
     None if there is no such person.
@@ -113,21 +113,21 @@ async def request_stop(connection: Connection, reply_id: int, user_id: int) -> R
 
 
 @repository_method
-async def end(connection: Connection, reply_id: int, owner: UUID) -> Record | None:
+async def end(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
     """End the lease of `owner` on a reply; None if it has lost the lease already."""
     rows = await connection.fetch(_END, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None
 
 
 @repository_method
-async def take_away(connection: Connection, reply_id: int) -> Record | None:
+async def take_away(connection: Connection, reply_id: int) -> Row | None:
     """End the lease on a reply, whoever has it; None if nobody has."""
     rows = await connection.fetch(_TAKE_AWAY, reply_id=reply_id)
     return rows[0] if rows else None
 
 
 @repository_method
-async def end_expired(connection: Connection) -> Record | None:
+async def end_expired(connection: Connection) -> Row | None:
     """End one expired lease that no other transaction is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None

@@ -1,12 +1,31 @@
-"""Expressions that many statements share: instants as JSON, and bound arrays as tables."""
+"""Expressions that many statements share: literals, instants as JSON, bound arrays as tables."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, column, func, literal_column
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal_column,
+)
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
-_UTC: ColumnElement[str] = literal_column("'UTC'")
+from db.tables import Table
+
+
+def literal_text(text: str) -> ColumnElement[str]:
+    """A text that stands in the SQL itself, for the planner to compare with partial indexes."""
+    return literal_column(f"'{text}'", Text)
+
+
+_UTC = literal_text("UTC")
 
 
 # Any: a column that may be null or not.
@@ -17,6 +36,16 @@ def json_instant(column: Any) -> ColumnElement[str]:
     depends on no setting of the session, and is copied into answers without being parsed.
     """
     return func.to_json(func.timezone(_UTC, column)).label(column.key)
+
+
+# Any: columns of all types.
+def json_columns(table: type[Table], *, without: Collection[str]) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a table as its type in the API needs them: instants are `json_instant`."""
+    return tuple(
+        json_instant(one) if isinstance(one.type, DateTime) else one
+        for one in table.__table__.columns
+        if one.name not in without
+    )
 
 
 def id_array(parameter: str) -> TableValuedAlias:

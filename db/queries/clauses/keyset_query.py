@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -25,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from db.database import Connection
 from db.page import Page
 from db.queries.clauses.expressions import id_array
+from db.row import Row
 from db.statement import Statement, repository_method
 
 # Any: a column of whatever type.
@@ -66,7 +66,7 @@ class KeysetQuery:
         page: Page,
         value: str | None,
         columns: frozenset[str] | None = None,
-    ) -> list[Record]:
+    ) -> list[Row]:
         """Fetch the page of every parent, with one row more than asked, in the order of reading.
 
         With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`

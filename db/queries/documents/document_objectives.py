@@ -1,10 +1,10 @@
 """Statements about the latency objectives that are agreed for clients' trusted documents."""
 
-from asyncpg import Record
 from sqlalchemy import Integer, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import TrustedDocumentObjective
 
@@ -41,7 +41,7 @@ _REMOVE_OBJECTIVE = Statement(
 
 
 @repository_method
-async def objectives(connection: Connection) -> list[Record]:
+async def objectives(connection: Connection) -> list[Row]:
     """All objectives; one without an operation name is the default of its client."""
     return await connection.fetch(_OBJECTIVES)
 

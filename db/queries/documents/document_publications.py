@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     LargeBinary,
@@ -18,7 +17,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.queries.clauses.expressions import array_columns
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import DocumentState
 from db.tables import (
     TrustedDocument,
     TrustedDocumentPublication,
@@ -43,7 +44,7 @@ _SERVED = Statement(
         _publication.document_id,
         _publication.state,
     )
-    .where(_publication.state != "retired")
+    .where(_publication.state != DocumentState.RETIRED)
     .order_by(_publication.id),
 )
 _BODIES = Statement(
@@ -93,7 +94,7 @@ _PUBLISH = Statement(
     _insert.on_conflict_do_update(
         index_elements=[_publication.client_name, _publication.sha256],
         set_={
-            "state": "active",
+            "state": DocumentState.ACTIVE,
             "operation_name": _insert.excluded.operation_name,
             "document_id": _insert.excluded.document_id,
             "cost": _insert.excluded.cost,
@@ -147,27 +148,25 @@ async def next_version(connection: Connection) -> None:
 
 
 @repository_method
-async def served(connection: Connection) -> list[Record]:
+async def served(connection: Connection) -> list[Row]:
     """The publications that are not retired, oldest first."""
     return await connection.fetch(_SERVED)
 
 
 @repository_method
-async def bodies(connection: Connection, hashes: Sequence[bytes]) -> list[Record]:
+async def bodies(connection: Connection, hashes: Sequence[bytes]) -> list[Row]:
     """The texts of these documents."""
     return await connection.fetch(_BODIES, hashes=hashes)
 
 
 @repository_method
-async def of_client(
-    connection: Connection, client_name: str, hashes: Sequence[bytes]
-) -> list[Record]:
+async def of_client(connection: Connection, client_name: str, hashes: Sequence[bytes]) -> list[Row]:
     """A client's publications of these documents."""
     return await connection.fetch(_OF_CLIENT, client_name=client_name, hashes=hashes)
 
 
 @repository_method
-async def by_document_id(connection: Connection, document_ids: Sequence[str]) -> list[Record]:
+async def by_document_id(connection: Connection, document_ids: Sequence[str]) -> list[Row]:
     """The publications with these document ids."""
     return await connection.fetch(_BY_DOCUMENT_ID, document_ids=document_ids)
 
@@ -212,7 +211,7 @@ async def change_state(
     sha256: bytes | None,
     named: str,
     new_state: str,
-) -> list[Record]:
+) -> list[Row]:
     """Change the state of a client's publications with this hash, id or name, and return them."""
     return await connection.fetch(
         _CHANGE_STATE,
@@ -225,6 +224,6 @@ async def change_state(
 
 
 @repository_method
-async def listed(connection: Connection) -> list[Record]:
+async def listed(connection: Connection) -> list[Row]:
     """Every publication with its text, ordered by client and name."""
     return await connection.fetch(_LISTED)

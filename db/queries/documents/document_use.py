@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.queries.clauses.expressions import array_columns
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import TrustedDocumentUse, UnknownDocument
 
@@ -123,7 +123,7 @@ async def note(
 
 
 @repository_method
-async def uses(connection: Connection) -> list[Record]:
+async def uses(connection: Connection) -> list[Row]:
     """The use of every document, ordered by client."""
     return await connection.fetch(_USES)
 
@@ -158,7 +158,7 @@ async def note_unknown(
 
 
 @repository_method
-async def unknown(connection: Connection) -> list[Record]:
+async def unknown(connection: Connection) -> list[Row]:
     """The requested documents that nobody published, most frequent first."""
     return await connection.fetch(_UNKNOWN)
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     Integer,
@@ -13,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal_column,
     or_,
     select,
     true,
@@ -22,9 +20,12 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.audit import recorded_event
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.enterprise.credentials import IS_ACCEPTED, JSON_COLUMNS
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)
@@ -66,9 +67,9 @@ def _revoke() -> Statement:
         .where(
             EnterpriseCredential.id == bindparam("credential_id"),
             EnterpriseCredential.enterprise_account_id == account.c.id,
-            EnterpriseCredential.status != literal_column("'revoked'"),
+            EnterpriseCredential.status != literal_text(ApiCredentialStatus.REVOKED),
         )
-        .values(status=literal_column("'revoked'"))
+        .values(status=literal_text(ApiCredentialStatus.REVOKED))
         .returning(*JSON_COLUMNS)
         .cte("revoked")
     )
@@ -95,7 +96,7 @@ async def add(
     claim_id: int | None,
     now: datetime,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Insert an active credential of a locked account, and store it as the claimed key's result.
 
     None, and no change, if the account has `most` accepted credentials at `now` already.
@@ -122,7 +123,7 @@ async def revoke(
     *,
     now: datetime,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Lock the account that a person administers, and revoke one of its credentials.
 
     None if there is no account; a row of nulls if it has no such credential to revoke.

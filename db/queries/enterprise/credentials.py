@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -23,8 +22,10 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.clauses.expressions import id_array, json_instant
+from db.queries.clauses.expressions import id_array, json_instant, literal_text
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential
 
 _instant = DateTime(timezone=True)
@@ -39,14 +40,16 @@ COLUMNS = (
 )
 _accounts = id_array("account_ids")
 IS_ACCEPTED = and_(
-    EnterpriseCredential.status != literal_column("'revoked'"),
+    EnterpriseCredential.status != literal_text(ApiCredentialStatus.REVOKED),
     or_(
         EnterpriseCredential.expires_at.is_(None),
         EnterpriseCredential.expires_at > bindparam("now", type_=_instant),
     ),
 )
 # An expired credential counts as revoked.
-_status_now = case((IS_ACCEPTED, EnterpriseCredential.status), else_=literal_column("'revoked'"))
+_status_now = case(
+    (IS_ACCEPTED, EnterpriseCredential.status), else_=literal_text(ApiCredentialStatus.REVOKED)
+)
 _AT_NOW = (
     EnterpriseCredential.id,
     EnterpriseCredential.enterprise_account_id,
@@ -99,7 +102,7 @@ _RETIRE = Statement(
     update(EnterpriseCredential)
     .where(*_of_account)
     .values(
-        status=literal_column("'retiring'"),
+        status=literal_text(ApiCredentialStatus.RETIRING),
         # An earlier end is kept; LEAST ignores a null.
         expires_at=func.least(EnterpriseCredential.expires_at, bindparam("at", type_=_instant)),
     )
@@ -130,7 +133,7 @@ _NOTE_USES = Statement(
 @repository_method
 async def by_account(
     connection: Connection, account_ids: Sequence[int], most: int, now: datetime
-) -> list[Record]:
+) -> list[Row]:
     """The `most` newest credentials of each account, oldest first, with their status at `now`.
 
     Accepted credentials are preferred over revoked and expired ones.
@@ -141,20 +144,20 @@ async def by_account(
 @repository_method
 async def by_id(
     connection: Connection, ids: Sequence[int], user_id: int, *, now: datetime
-) -> list[Record]:
+) -> list[Row]:
     """Those of the credentials `ids` whose account `user_id` administers, as they are at `now`."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id, now=now)
 
 
 @repository_method
-async def by_key(connection: Connection, key_id: str) -> Record | None:
+async def by_key(connection: Connection, key_id: str) -> Row | None:
     """The credential with this `key_id`, and its `secret_hash`."""
     rows = await connection.fetch(_BY_KEY, key_id=key_id)
     return rows[0] if rows else None
 
 
 @repository_method
-async def of_account(connection: Connection, account_id: int, credential_id: int) -> Record | None:
+async def of_account(connection: Connection, account_id: int, credential_id: int) -> Row | None:
     """The credential, if it is the account's."""
     rows = await connection.fetch(_OF_ACCOUNT, account_id=account_id, credential_id=credential_id)
     return rows[0] if rows else None

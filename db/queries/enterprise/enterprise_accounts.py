@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseDailyUsage
 
@@ -65,15 +65,13 @@ _DAILY_USAGE = Statement(
 
 
 @repository_method
-async def accounts_by_id(connection: Connection, ids: Sequence[int]) -> list[Record]:
+async def accounts_by_id(connection: Connection, ids: Sequence[int]) -> list[Row]:
     """The accounts `ids` that exist."""
     return await connection.fetch(_ACCOUNTS_BY_ID, ids=ids)
 
 
 @repository_method
-async def accounts_by_administrator(
-    connection: Connection, user_ids: Sequence[int]
-) -> list[Record]:
+async def accounts_by_administrator(connection: Connection, user_ids: Sequence[int]) -> list[Row]:
     """The accounts that `user_ids` administer, at most one each."""
     return await connection.fetch(_ACCOUNTS_BY_ADMINISTRATOR, user_ids=user_ids)
 
@@ -88,7 +86,7 @@ async def hold_administered(connection: Connection, user_id: int) -> int | None:
 @repository_method
 async def usage_totals_by_account(
     connection: Connection, account_ids: Sequence[int], month_start: date, today: date
-) -> list[Record]:
+) -> list[Row]:
     """`month_count` and `day_count` (null for none) of each account with any use this month."""
     return await connection.fetch(
         _USAGE_TOTALS, account_ids=account_ids, month_start=month_start, today=today
@@ -98,7 +96,7 @@ async def usage_totals_by_account(
 @repository_method
 async def daily_usage_by_account(
     connection: Connection, account_ids: Sequence[int], first_day: date, last_day: date
-) -> list[Record]:
+) -> list[Row]:
     """The recorded days of each account from `first_day` to `last_day`, both included."""
     return await connection.fetch(
         _DAILY_USAGE, account_ids=account_ids, first_day=first_day, last_day=last_day

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     Integer,
     Text,
@@ -20,6 +19,7 @@ from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
 from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
@@ -141,7 +141,7 @@ async def begin(
 
 
 @repository_method
-async def by_id(connection: Connection, account_id: int, generation_id: int) -> Record | None:
+async def by_id(connection: Connection, account_id: int, generation_id: int) -> Row | None:
     """A reply of the account's; `retry_at` is when the model may be asked again, if it failed."""
     rows = await connection.fetch(_BY_ID, account_id=account_id, generation_id=generation_id)
     return rows[0] if rows else None
@@ -156,7 +156,7 @@ async def end(
     content: str | None,
     retry_after_seconds: int | None,
     end: ReplyEnd,
-) -> Record | None:
+) -> Row | None:
     """Store the end of a reply, and return `(id, enterprise_account_id, usage_date)`.
 
     None, and no change, if `owner` has lost the lease.
@@ -173,7 +173,7 @@ async def end(
 
 
 @repository_method
-async def end_expired(connection: Connection) -> Record | None:
+async def end_expired(connection: Connection) -> Row | None:
     """End one reply with an expired lease, as interrupted, that no other transaction is ending."""
     rows = await connection.fetch(_END_EXPIRED)
     return rows[0] if rows else None

@@ -15,7 +15,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
 from db.statement import Statement, repository_method
+from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
 _HOLD_ACCOUNT = Statement(
@@ -52,7 +54,7 @@ _is_accepted = (
     .where(
         EnterpriseCredential.id == bindparam("credential_id"),
         EnterpriseCredential.enterprise_account_id == _account_id,
-        EnterpriseCredential.status != literal_column("'revoked'"),
+        EnterpriseCredential.status != literal_text(ApiCredentialStatus.REVOKED),
     )
     .exists()
 )

@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    literal_column,
     null,
     select,
     update,
@@ -20,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.personal.vocabulary import ClassifiedTable, Deleted
+from db.queries.clauses.expressions import literal_text
 from db.queries.privacy.personal_rows import (
     TABLES,
     is_in_next_batch,
@@ -29,6 +29,7 @@ from db.queries.privacy.personal_rows import (
     with_row_count,
 )
 from db.statement import Statement, repository_method
+from db.states import MessageRole
 from db.tables import ChatConversation, ChatMessage, PrivacyErasureCount
 
 
@@ -97,7 +98,7 @@ _REPLIES = Statement(
     select(ChatMessage.id).where(
         # With an array the planner can use only the index on each conversation's messages.
         ChatMessage.conversation_id == any_(func.array(_CONVERSATIONS.scalar_subquery())),
-        ChatMessage.role == literal_column("'assistant'"),
+        ChatMessage.role == literal_text(MessageRole.ASSISTANT),
         ChatMessage.created_at >= bindparam("since", type_=DateTime(timezone=True)),
     ),
 )

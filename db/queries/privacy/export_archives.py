@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, insert, select, update
 
 from db.database import Connection
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import PrivacyExport, UserPrivacyRequest
 
@@ -68,13 +68,13 @@ _REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
 @repository_method
 async def by_request(
     connection: Connection, request_ids: Sequence[int], now: datetime
-) -> list[Record]:
+) -> list[Row]:
     """The archives of the requests, as far as they can be downloaded at `now`."""
     return await connection.fetch(_BY_REQUEST, ids=request_ids, now=now)
 
 
 @repository_method
-async def by_token(connection: Connection, token_hash: bytes) -> Record | None:
+async def by_token(connection: Connection, token_hash: bytes) -> Row | None:
     """`(file_name, expires_at, revoked_at)` of the archive with this download token."""
     rows = await connection.fetch(_BY_TOKEN, token_hash=token_hash)
     return rows[0] if rows else None

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from asyncpg import Record
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Snapshot
 from db.queries.privacy.personal_rows import PERSON, TABLES, belongs_to_person, sql_table
+from db.row import Row
 from db.statement import Statement
 from db.tables import ChatConversation, ChatMessage
 
@@ -56,12 +56,12 @@ _CONVERSATIONS = Statement(
 )
 
 
-def rows(snapshot: Snapshot, table: ExportedTable, user_id: int) -> AsyncIterator[Record]:
+def rows(snapshot: Snapshot, table: ExportedTable, user_id: int) -> AsyncIterator[Row]:
     """Read the person's rows of a table, in the order of its primary key."""
     return snapshot.rows(table.statement, person=user_id)
 
 
-def conversations(snapshot: Snapshot, user_id: int) -> AsyncIterator[Record]:
+def conversations(snapshot: Snapshot, user_id: int) -> AsyncIterator[Row]:
     """Read the person's messages with their conversations, both oldest first.
 
     A conversation without messages has one row, in which `role` is null.

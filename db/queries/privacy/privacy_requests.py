@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from asyncpg import Record
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import PrivacyErasureCount, UserPrivacyRequest
 
-COLUMNS = (
+_COLUMNS = (
     UserPrivacyRequest.id,
     UserPrivacyRequest.request_kind,
     UserPrivacyRequest.status,
@@ -24,7 +24,7 @@ COLUMNS = (
     UserPrivacyRequest.verified_at,
 )
 _INSTANTS = frozenset({"requested_at", "scheduled_for", "completed_at", "verified_at"})
-JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in COLUMNS)
+JSON_COLUMNS = tuple(json_instant(one) if one.key in _INSTANTS else one for one in _COLUMNS)
 REQUESTS_PAGE_BY_USER = KeysetQuery(
     "privacy.requests_page_by_user",
     columns=JSON_COLUMNS,
@@ -42,7 +42,7 @@ _BY_ID = Statement(
 )
 _ONE = Statement(
     "privacy.request",
-    select(*COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+    select(*JSON_COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
 )
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
@@ -72,26 +72,26 @@ _NEWEST_COMPLETION = Statement(
 
 
 @repository_method
-async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Record]:
+async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: int) -> list[Row]:
     """Those of the requests `ids` that `user_id` made."""
     return await connection.fetch(_BY_ID, ids=ids, user_id=user_id)
 
 
 @repository_method
-async def request(connection: Connection, request_id: int) -> Record | None:
+async def request(connection: Connection, request_id: int) -> Row | None:
     """A request, whoever made it."""
     rows = await connection.fetch(_ONE, request_id=request_id)
     return rows[0] if rows else None
 
 
 @repository_method
-async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list[Record]:
+async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list[Row]:
     """Those of the requests `ids` whose person has been erased."""
     return await connection.fetch(_OF_NOBODY, ids=ids)
 
 
 @repository_method
-async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Record]:
+async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Row]:
     """`(request_id, table_name, row_count)` of the rows that erasures erased, by table."""
     return await connection.fetch(_ERASED_TABLES, ids=request_ids)
 

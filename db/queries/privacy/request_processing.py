@@ -7,11 +7,9 @@ request is due depends on the caller's `now`.
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     Double,
     Interval,
-    Text,
     and_,
     any_,
     bindparam,
@@ -25,7 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
+from db.queries.clauses.expressions import literal_text
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from db.tables import UserPrivacyRequest
 
 _now = func.clock_timestamp()
@@ -34,16 +35,21 @@ _lease_end = _now + bindparam("seconds", type_=Double) * literal_column(
 )
 # As they stand in the index's condition: the planner has to see that it holds.
 _REQUESTED, _PROCESSING, _FAILED = (
-    literal_column(f"'{status}'", Text) for status in ("requested", "processing", "failed")
+    literal_text(status)
+    for status in (
+        PrivacyRequestStatus.REQUESTED,
+        PrivacyRequestStatus.PROCESSING,
+        PrivacyRequestStatus.FAILED,
+    )
 )
-_DELETE = literal_column("'delete'", Text)
+_DELETE = literal_text(PrivacyRequestKind.DELETE)
 _export = aliased(UserPrivacyRequest, name="export")
 _is_exported_now = (
     select(literal_column("1"))
     .where(
         _export.user_id == UserPrivacyRequest.user_id,
-        _export.request_kind == "export",
-        _export.status == "processing",
+        _export.request_kind == PrivacyRequestKind.EXPORT,
+        _export.status == PrivacyRequestStatus.PROCESSING,
         _export.lease_owner.is_not(None),
         _export.lease_expires_at >= _now,
     )
@@ -67,7 +73,7 @@ _due = (
                 ),
             ),
         ),
-        or_(UserPrivacyRequest.request_kind == "export", ~_is_exported_now),
+        or_(UserPrivacyRequest.request_kind == PrivacyRequestKind.EXPORT, ~_is_exported_now),
     )
     .order_by(UserPrivacyRequest.requested_at)
     .limit(literal_column("1"))
@@ -79,7 +85,7 @@ _CLAIM = Statement(
     update(UserPrivacyRequest)
     .where(UserPrivacyRequest.id == any_(func.array(_due.scalar_subquery())))
     .values(
-        status="processing",
+        status=PrivacyRequestStatus.PROCESSING,
         attempts=UserPrivacyRequest.attempts + 1,
         started_at=func.coalesce(UserPrivacyRequest.started_at, bindparam("now")),
         lease_owner=bindparam("owner"),
@@ -96,7 +102,7 @@ _CLAIM = Statement(
 _own = update(UserPrivacyRequest).where(
     UserPrivacyRequest.id == bindparam("request_id"),
     UserPrivacyRequest.lease_owner == bindparam("of_owner"),
-    UserPrivacyRequest.status == "processing",
+    UserPrivacyRequest.status == PrivacyRequestStatus.PROCESSING,
 )
 _RENEW = Statement(
     "privacy.renew",
@@ -106,7 +112,7 @@ _REST = Statement("privacy.rest", _own.values(lease_owner=null(), lease_expires_
 _FAIL = Statement(
     "privacy.fail",
     _own.values(
-        status="failed",
+        status=PrivacyRequestStatus.FAILED,
         error_reason=bindparam("reason"),
         lease_owner=null(),
         lease_expires_at=null(),
@@ -115,7 +121,7 @@ _FAIL = Statement(
 _COMPLETE = Statement(
     "privacy.complete",
     _own.values(
-        status="completed",
+        status=PrivacyRequestStatus.COMPLETED,
         completed_at=bindparam("now"),
         lease_owner=null(),
         lease_expires_at=null(),
@@ -129,15 +135,15 @@ _VERIFY = Statement(
 )
 _of_exports = update(UserPrivacyRequest).where(
     UserPrivacyRequest.user_id == bindparam("of_user"),
-    UserPrivacyRequest.request_kind == "export",
+    UserPrivacyRequest.request_kind == PrivacyRequestKind.EXPORT,
 )
 _SUPERSEDE_EXPORTS = Statement(
     "privacy.supersede_exports",
     _of_exports.where(
         or_(
-            UserPrivacyRequest.status == "requested",
+            UserPrivacyRequest.status == PrivacyRequestStatus.REQUESTED,
             and_(
-                UserPrivacyRequest.status == "processing",
+                UserPrivacyRequest.status == PrivacyRequestStatus.PROCESSING,
                 or_(
                     UserPrivacyRequest.lease_owner.is_(None),
                     UserPrivacyRequest.lease_expires_at < _now,
@@ -145,7 +151,7 @@ _SUPERSEDE_EXPORTS = Statement(
             ),
         )
     ).values(
-        status="cancelled",
+        status=PrivacyRequestStatus.CANCELLED,
         error_reason=bindparam("reason"),
         lease_owner=null(),
         lease_expires_at=null(),
@@ -155,8 +161,8 @@ _IS_EXPORTED = Statement(
     "privacy.is_exported",
     select(UserPrivacyRequest.id).where(
         UserPrivacyRequest.user_id == bindparam("of_user"),
-        UserPrivacyRequest.request_kind == "export",
-        UserPrivacyRequest.status == "processing",
+        UserPrivacyRequest.request_kind == PrivacyRequestKind.EXPORT,
+        UserPrivacyRequest.status == PrivacyRequestStatus.PROCESSING,
     ),
 )
 _owed = or_(
@@ -186,11 +192,13 @@ _TRY_AGAIN = Statement(
     update(UserPrivacyRequest)
     .where(
         UserPrivacyRequest.id == bindparam("request_id"),
-        UserPrivacyRequest.request_kind == "delete",
-        UserPrivacyRequest.status == "failed",
+        UserPrivacyRequest.request_kind == PrivacyRequestKind.DELETE,
+        UserPrivacyRequest.status == PrivacyRequestStatus.FAILED,
         UserPrivacyRequest.user_id.is_not(None),
     )
-    .values(status="processing", attempts=literal_column("0"), error_reason=null())
+    .values(
+        status=PrivacyRequestStatus.PROCESSING, attempts=literal_column("0"), error_reason=null()
+    )
     .returning(UserPrivacyRequest.id),
 )
 
@@ -198,7 +206,7 @@ _TRY_AGAIN = Statement(
 @repository_method
 async def claim(
     connection: Connection, kind: str, owner: UUID, *, lease_seconds: float, now: datetime
-) -> Record | None:
+) -> Row | None:
     """Claim the oldest request of a kind that is due at `now` and that nobody has a lease on.
 
     An erasure waits while an export of the same person is being made. Returns `id`, `user_id`,
@@ -253,7 +261,7 @@ async def is_exported(connection: Connection, user_id: int) -> bool:
 
 
 @repository_method
-async def owed(connection: Connection, now: datetime) -> list[Record]:
+async def owed(connection: Connection, now: datetime) -> list[Row]:
     """The outstanding requests by kind and status: `count`, `oldest` request, number `overdue`."""
     return await connection.fetch(_OWED, now=now)
 

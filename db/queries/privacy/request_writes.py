@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asyncpg import Record
 from sqlalchemy import (
     BigInteger,
     Text,
     bindparam,
     exists,
-    literal_column,
     select,
     union_all,
     update,
@@ -19,9 +17,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
 from db.queries.audit import recorded_event
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.privacy.privacy_requests import JSON_COLUMNS
+from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import PrivacyRequestStatus
 from db.tables import UserPrivacyRequest
 
 _user = bindparam("user_id", type_=BigInteger)
@@ -33,7 +34,10 @@ _of_kind = (UserPrivacyRequest.user_id == _user, UserPrivacyRequest.request_kind
 def _request() -> Statement:
     # As literals, so that the planner sees that the partial index has them all.
     is_under_way = UserPrivacyRequest.status.in_(
-        [literal_column("'requested'"), literal_column("'processing'")]
+        [
+            literal_text(PrivacyRequestStatus.REQUESTED),
+            literal_text(PrivacyRequestStatus.PROCESSING),
+        ]
     )
     under_way = select(*JSON_COLUMNS).where(*_of_kind, is_under_way).cte("under_way")
     was_completed = exists().where(
@@ -66,9 +70,9 @@ def _cancel() -> Statement:
         .where(
             UserPrivacyRequest.id == bindparam("privacy_request_id", type_=BigInteger),
             UserPrivacyRequest.user_id == _user,
-            UserPrivacyRequest.status == literal_column("'requested'"),
+            UserPrivacyRequest.status == literal_text(PrivacyRequestStatus.REQUESTED),
         )
-        .values(status=literal_column("'cancelled'"))
+        .values(status=literal_text(PrivacyRequestStatus.CANCELLED))
         .returning(*JSON_COLUMNS)
         .cte("cancelled")
     )
@@ -92,7 +96,7 @@ async def request(
     scheduled_for: datetime | None,
     paused_since: datetime | None,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Return the person's open request of a kind; inserts one if there is none.
 
     The claimed key stores it as its result. None, and no change, if a request was completed after
@@ -120,7 +124,7 @@ async def cancel(
     *,
     now: datetime,
     event: Mapping[str, Any],
-) -> Record | None:
+) -> Row | None:
     """Cancel a person's request that is not being processed; None if there is none."""
     rows = await connection.fetch(
         _CANCEL,

@@ -4,7 +4,8 @@ Most values are exactly of the class that their type expects, and are encoded af
 others are first completed as graphql-core does it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLInt,
     GraphQLLeafType,
     GraphQLScalarType,
+    GraphQLSchema,
     GraphQLString,
 )
 from graphql.type.scalars import (
@@ -49,20 +51,28 @@ _EXACT = {
 }
 NAMES = {"dumps": dumps}
 """The names that the expressions use."""
+_ENCODER = "json-encoder"
 
 
-Encode: TypeAlias = Callable[[Any], bytes]  # Any: a value of the class for which it is registered
-_encoders: dict[CoerceOutput, tuple[type, tuple[str, object] | None, Encode]] = {}
+@dataclass(frozen=True, slots=True)
+class ScalarEncoder:
+    """Encodes values of exactly `cls` as the same JSON as `coerce`, the scalar's serializer.
 
-
-def register_scalar_encoder(
-    coerce: CoerceOutput, cls: type, encode: Encode, *, only: tuple[str, object] | None = None
-) -> None:
-    """Register `encode` for values of exactly `cls`; its JSON must equal that of `coerce`.
-
-    `coerce` is the scalar's serializer; `only` is an attribute with the value that it must have.
+    `only` is an attribute with the value that it must have.
     """
-    _encoders[coerce] = cls, only, encode
+
+    coerce: CoerceOutput
+    cls: type
+    encode: Callable[[Any], bytes]  # Any: a value of `cls`
+    only: tuple[str, object] | None = None
+
+
+def attach_scalar_encoders(schema: GraphQLSchema, encoders: Iterable[ScalarEncoder]) -> None:
+    """Attach the encoders to the scalars with their serializers, for the compiler to find."""
+    by_serializer = {encoder.coerce: encoder for encoder in encoders}
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLScalarType) and type_.coerce_output_value in by_serializer:
+            type_.extensions[_ENCODER] = by_serializer[type_.coerce_output_value]
 
 
 def leaf(type_: GraphQLLeafType, bind: Bind, value: str) -> str:
@@ -72,13 +82,12 @@ def leaf(type_: GraphQLLeafType, bind: Bind, value: str) -> str:
     exact = _EXACT.get(type_) if isinstance(type_, GraphQLScalarType) else None
     if exact is not None and coerce is exact[0]:
         return f"({exact[1].format(value)} else {other})"
-    encoder = _encoders.get(coerce)
-    if encoder is not None:
-        cls, only, encode = encoder
-        condition = f"type({value}) is {bind(cls)}"
-        if only is not None and is_identifier(only[0]):
-            condition += f" and {value}.{only[0]} is {bind(only[1])}"
-        return f"({bind(encode)}({value}) if {condition} else {other})"
+    encoder: ScalarEncoder | None = type_.extensions.get(_ENCODER)
+    if encoder is not None and encoder.coerce is coerce:
+        condition = f"type({value}) is {bind(encoder.cls)}"
+        if encoder.only is not None and is_identifier(encoder.only[0]):
+            condition += f" and {value}.{encoder.only[0]} is {bind(encoder.only[1])}"
+        return f"({bind(encoder.encode)}({value}) if {condition} else {other})"
     if isinstance(type_, GraphQLEnumType):
         names = _names(type_)
         if names:

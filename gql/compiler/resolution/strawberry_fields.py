@@ -5,7 +5,7 @@ and so is one with extensions, permissions, exception handlers, or arguments tha
 converted for each call.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +23,12 @@ from strawberry.types.field import StrawberryField
 
 from gql.compiler.identifiers import is_identifier
 from gql.compiler.resolution.strawberry_arguments import Conversions, NotConverted, conversions
-from gql.values.mappings import ObjectMapping, mapping_of
+from gql.values.mappings import ObjectMapping
 
 CAST = "__as_strawberry_type__"
 """The attribute by which an object declares that it stands for another type."""
 _DEFINITION = "strawberry-definition"
+_MAPPING = "object-mapping"
 _CONVERTER = "strawberry.schema.schema_converter"
 _UNION = "strawberry.types.union"
 _WRAPPERS = frozenset({"_resolver", "_async_resolver"})
@@ -114,11 +115,19 @@ def origin(type_: GraphQLObjectType) -> type | None:
     return None if is_generic else definition.origin
 
 
-# Any: mappings of every class.
+# Any, in both: mappings of every class.
+def attach_mappings(schema: GraphQLSchema, mappings: Iterable[ObjectMapping[Any]]) -> None:
+    """Attach the mappings to the object types of their classes, for the compiler to find."""
+    by_class = {mapping.cls: mapping for mapping in mappings}
+    for type_ in schema.type_map.values():
+        cls = origin(type_) if isinstance(type_, GraphQLObjectType) else None
+        if cls in by_class:
+            type_.extensions[_MAPPING] = by_class[cls]
+
+
 def mapping_for(type_: GraphQLObjectType) -> ObjectMapping[Any] | None:
-    """The object mapping of the type, if it has one."""
-    cls = None if has_own_check(type_) else origin(type_)
-    return mapping_of(cls) if cls is not None else None
+    """The object mapping attached to the type, if it has one."""
+    return None if has_own_check(type_) else type_.extensions.get(_MAPPING)
 
 
 def is_resolved_by_class(type_: GraphQLAbstractType) -> bool:

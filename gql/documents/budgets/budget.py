@@ -2,23 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
+from gql.documents.budgets.protections import Protection
 from gql.documents.budgets.variants import Kinds, VariantPattern
 from gql.values.objectives import OBJECTIVE_P95_MS, OBJECTIVE_P99_MS
 
 _DEFAULT_DEADLINE_MS = 30_000
-
-
-class Protection(Enum):
-    """Why an operation may be refused on purpose: an HTTP status, or a kind of user error."""
-
-    THROTTLED = "429"
-    IN_FLIGHT = "409"
-    QUOTA = "quota"
-    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)

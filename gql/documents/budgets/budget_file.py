@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gql.documents.budgets.budget import Budget, ImpossibleVariant, Protection, VariantBudget
+from gql.documents.budgets.budget import Budget, ImpossibleVariant, VariantBudget
+from gql.documents.budgets.protections import Protection
 from gql.documents.budgets.variants import VariantPattern
 
 EVERY = "every"
@@ -23,6 +24,7 @@ OPTIONAL = frozenset(
     if one.default is not MISSING or one.default_factory is not MISSING
 )
 """Fields that a table may leave out."""
+_LONE = "these are a document or a budget (`guidance perf calls --agree` begins one), and not both"
 _REQUIRED = frozenset(one.name for one in fields(Budget)) - OPTIONAL
 _OF_EACH_ROW = "_per_row"
 # A deadline starts before the variant is known.
@@ -49,7 +51,7 @@ def budgets_of(tables: Table, names: Sequence[str]) -> tuple[dict[str, Budget], 
     tables = dict(tables)
     every = _every(tables.pop(EVERY, {}))
     lone = ", ".join(sorted(set(names) ^ tables.keys()))
-    problems = [f"these are a document or a budget, and not both: {lone}"] if lone else []
+    problems = [f"{_LONE}: {lone}"] if lone else []
     budgets: dict[str, Budget] = {}
     for name in names:
         try:

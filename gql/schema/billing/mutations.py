@@ -3,10 +3,10 @@
 from datetime import datetime
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
+from db.states import PaymentStatus
 from gql.schema.billing.subscription import BillingSubscription, Plan
-from gql.schema.enums import PaymentStatus
 from gql.schema.user_error import UserError
 from gql.values.mappings import Column, GlobalId, ObjectMapping, Sourced
 from services.billing.records import Plan as PlanRecord
@@ -31,7 +31,7 @@ class Payment:
     created_at: datetime = strawberry.field(description="When it was begun.")
 
 
-ObjectMapping(
+PAYMENT = ObjectMapping(
     Payment,
     {
         "id": GlobalId("Payment"),
@@ -60,7 +60,7 @@ class CheckoutPayload:
     subscription: Sourced[BillingSubscription | None, Subscription | None] = strawberry.field(
         default=None, description="The subscription as it is now."
     )
-    payment: Sourced[Payment | None, Record | None] = strawberry.field(
+    payment: Sourced[Payment | None, Row | None] = strawberry.field(
         default=None, description="The payment."
     )
     user_errors: list[UserError] = strawberry.field(
@@ -91,3 +91,6 @@ class ChangePlanPayload:
         default=None, description="The plan that it was for."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
+
+
+MAPPINGS = (PAYMENT,)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 import strawberry
 
-from gql.schema.enums import QuotaState
 from gql.values.mappings import Member, ObjectMapping
 from services.quota.records import Quota as QuotaRecord
+from services.quota.records import QuotaState
 
 
 @strawberry.type(description="What the viewer may still send on the current UTC day.")
@@ -21,4 +21,5 @@ class Quota:
 
 
 _QUOTA_ATTRIBUTES = ("state", "limit", "used", "remaining", "resets_at")
-ObjectMapping(Quota, {name: Member(name) for name in _QUOTA_ATTRIBUTES}, source=QuotaRecord)
+QUOTA = ObjectMapping(Quota, {name: Member(name) for name in _QUOTA_ATTRIBUTES}, source=QuotaRecord)
+MAPPINGS = (QUOTA,)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from gql.schema.enums import SubscriptionStatus
+from db.states import SubscriptionStatus
 from gql.values.mappings import Member, ObjectMapping
 from services.billing.records import Plan as PlanRecord
 from services.billing.records import Subscription
@@ -28,7 +28,7 @@ _PLAN_ATTRIBUTES = (
     "currency",
     "daily_message_limit",
 )
-ObjectMapping(Plan, {name: Member(name) for name in _PLAN_ATTRIBUTES}, source=PlanRecord)
+PLAN = ObjectMapping(Plan, {name: Member(name) for name in _PLAN_ATTRIBUTES}, source=PlanRecord)
 
 
 @strawberry.type(description="A person's subscription; there always is one, if an inactive one.")
@@ -43,8 +43,12 @@ class BillingSubscription:
 
 
 _SUBSCRIPTION_ATTRIBUTES = ("status", "plan", "failure_reason", "started_at", "updated_at")
-ObjectMapping(
+BILLING_SUBSCRIPTION = ObjectMapping(
     BillingSubscription,
     {name: Member(name) for name in _SUBSCRIPTION_ATTRIBUTES},
     source=Subscription,
+)
+MAPPINGS = (
+    PLAN,
+    BILLING_SUBSCRIPTION,
 )

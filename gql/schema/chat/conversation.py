@@ -1,13 +1,13 @@
 """The type of conversations, and its connection."""
 
 from datetime import datetime
-from enum import Enum
 
 import strawberry
-from asyncpg import Record
 from strawberry import UNSET
 
 from db.page import Page
+from db.row import Row
+from db.states import ConversationStatus
 from gql.context import Info, selected_columns
 from gql.schema import described
 from gql.schema.chat.message import MESSAGES, Message, MessageConnection
@@ -37,18 +37,6 @@ from loaders import ConversationCountKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
 
-@described.enum(
-    "Where a conversation is kept.",
-    ACTIVE="In use.",
-    ARCHIVED="Put away; it can be taken out again.",
-)
-class ConversationStatus(Enum):
-    """The values of the database."""
-
-    ACTIVE = "active"
-    ARCHIVED = "archived"
-
-
 @strawberry.type(description="A person's conversation with the model.")
 class Conversation(Node):
     """A conversation of the viewer's."""
@@ -59,7 +47,7 @@ class Conversation(Node):
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
-    def last_message(self, info: Info) -> Sourced[Message | None, Record | None]:
+    def last_message(self, info: Info) -> Sourced[Message | None, Row | None]:
         key = PageKey(self.key, Page(size=1, is_backward=True))
         return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
@@ -97,7 +85,7 @@ CONVERSATION = ObjectMapping(
 )
 
 
-def _first_message(found: Slice) -> Record | None:
+def _first_message(found: Slice) -> Row | None:
     return found.rows[0] if found.rows else None
 
 
@@ -112,7 +100,7 @@ class ConversationEdge:
 
 
 _CONVERSATIONS, _AT = "conversations", "updated_at"
-ObjectMapping(
+CONVERSATION_EDGE = ObjectMapping(
     ConversationEdge,
     {"node": Nested(CONVERSATION), "cursor": Cursor(_CONVERSATIONS, _AT)},
 )
@@ -133,7 +121,7 @@ class ConversationConnection:
         return info.context.loaders.conversation_count.start(key)
 
 
-ObjectMapping(
+CONVERSATION_CONNECTION = ObjectMapping(
     ConversationConnection,
     {
         "user_key": Member("parent_id"),
@@ -159,5 +147,12 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status.value if status else None)
+    key = PageKey(user_key, page, status)
     return info.context.loaders.conversations_by_user.start(key)
+
+
+MAPPINGS = (
+    CONVERSATION,
+    CONVERSATION_EDGE,
+    CONVERSATION_CONNECTION,
+)

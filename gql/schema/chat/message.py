@@ -1,12 +1,12 @@
 """The type of messages, and its connection."""
 
 from datetime import datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
+from db.states import MessageRole, MessageStatus
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
@@ -26,34 +26,6 @@ from loaders.batching.loader import LoaderFuture
 
 if TYPE_CHECKING:
     from gql.schema.chat.conversation import Conversation
-
-
-@described.enum(
-    "Who wrote a message.",
-    USER="The person.",
-    ASSISTANT="The model, in reply.",
-)
-class MessageRole(Enum):
-    """The values of the database."""
-
-    USER = "user"
-    ASSISTANT = "assistant"
-
-
-@described.enum(
-    "How far a message is written.",
-    STREAMING="The reply is being written.",
-    COMPLETE="The whole text is there.",
-    FAILED="The reply could not be written; nothing was charged. It can be regenerated.",
-    STOPPED="The person stopped the reply; what had arrived is kept.",
-)
-class MessageStatus(Enum):
-    """The values of the database."""
-
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    FAILED = "failed"
-    STOPPED = "stopped"
 
 
 @strawberry.type(description="How a reply came about.")
@@ -98,7 +70,7 @@ class Message(Node):
         self, info: Info
     ) -> Sourced[
         Annotated["Conversation", strawberry.lazy("gql.schema.chat.conversation")],
-        LoaderFuture[Record | None],
+        LoaderFuture[Row | None],
     ]:
         return info.context.loaders.conversation.start(self.conversation_key)
 
@@ -129,7 +101,9 @@ class MessageEdge:
 
 MESSAGES, _AT = "messages", "created_at"
 """The name of a conversation's list of messages in cursors, and the column that orders it."""
-ObjectMapping(MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)})
+MESSAGE_EDGE = ObjectMapping(
+    MessageEdge, {"node": Nested(MESSAGE), "cursor": Cursor(MESSAGES, _AT)}
+)
 
 
 @strawberry.type(description="A page of messages, oldest first.")
@@ -140,8 +114,14 @@ class MessageConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-ObjectMapping(
+MESSAGE_CONNECTION = ObjectMapping(
     MessageConnection,
     {"edges": Member("rows"), "page_info": page_info(MESSAGES, _AT)},
     source=Slice,
+)
+MAPPINGS = (
+    GENERATION,
+    MESSAGE,
+    MESSAGE_EDGE,
+    MESSAGE_CONNECTION,
 )

@@ -1,8 +1,8 @@
 """Payloads of the mutations of conversations and messages."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.schema.billing.quota import Quota
 from gql.schema.chat.conversation import Conversation
 from gql.schema.chat.message import Message
@@ -17,7 +17,7 @@ _ERRORS = "Why nothing was changed; empty on success."
 class StartConversationPayload:
     """Of `startConversation`."""
 
-    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
+    conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
         default=None, description="The new conversation."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
@@ -27,7 +27,7 @@ class StartConversationPayload:
 class ConversationPayload:
     """Of mutations that change a conversation."""
 
-    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
+    conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
         default=None, description="The conversation as it is now."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
@@ -47,13 +47,13 @@ class DeleteConversationPayload:
 class SendMessagePayload:
     """Of `sendMessage` and `regenerateReply`."""
 
-    conversation: Sourced[Conversation | None, Record | None] = strawberry.field(
+    conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
         default=None, description="Where they stand."
     )
-    message: Sourced[Message | None, Record | None] = strawberry.field(
+    message: Sourced[Message | None, Row | None] = strawberry.field(
         default=None, description="The person's message."
     )
-    reply: Sourced[Message | None, Record | None] = strawberry.field(
+    reply: Sourced[Message | None, Row | None] = strawberry.field(
         default=None, description="The reply, whole or as far as it is written."
     )
     quota: Sourced[Quota | None, QuotaRecord | None] = strawberry.field(
@@ -72,7 +72,7 @@ class SendMessagePayload:
 class StopReplyPayload:
     """Of `stopReply`."""
 
-    reply: Sourced[Message | None, Record | None] = strawberry.field(
+    reply: Sourced[Message | None, Row | None] = strawberry.field(
         default=None, description="The reply, with what had arrived."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

@@ -1,39 +1,24 @@
 """The types of companies, of their usage and of their API keys."""
 
 from datetime import date, datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
+from db.states import ApiCredentialStatus
 from gql.context import Info
 from gql.errors import BadUserInput, Forbidden
 from gql.schema import described
-from gql.schema.enums import UsageLimitMode
 from gql.schema.node import Node
 from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.mappings import Column, Derived, GlobalId, Instant, Member, ObjectMapping, Sourced
 from loaders import MAX_CREDENTIALS, DailyUsageKey
 from loaders.batching.loader import LoaderFuture
 from services.enterprise.keys import key_prefix
-from services.enterprise.records import Usage
+from services.enterprise.records import Usage, UsageLimitMode
 
 MAX_SPAN_DAYS = 400
-
-
-@described.enum(
-    "Whether an API key is accepted.",
-    ACTIVE="Accepted.",
-    RETIRING="Replaced by a newer key; still accepted until `expiresAt`.",
-    REVOKED="No longer accepted: it was revoked, or its `expiresAt` is over.",
-)
-class ApiCredentialStatus(Enum):
-    """The values of the database."""
-
-    ACTIVE = "active"
-    RETIRING = "retiring"
-    REVOKED = "revoked"
 
 
 @strawberry.type(description="What of its contract a company has used.")
@@ -57,7 +42,7 @@ _USAGE_ATTRIBUTES = (
     "monthly_remaining",
     "resets_at",
 )
-ObjectMapping(
+ENTERPRISE_USAGE = ObjectMapping(
     EnterpriseUsage,
     {
         "limit_mode": Derived(lambda usage: usage.contract.limit_mode),
@@ -77,7 +62,7 @@ class EnterpriseDailyUsage:
     request_count: int = strawberry.field(description="The requests metered on it.")
 
 
-ObjectMapping(
+ENTERPRISE_DAILY_USAGE = ObjectMapping(
     EnterpriseDailyUsage, {"usage_date": Column(0), "request_count": Column(1)}, source=tuple
 )
 
@@ -149,7 +134,7 @@ class EnterpriseAccount(Node):
     )
     def credentials(
         self, info: Info
-    ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Record, ...]]]:
+    ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Row, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
             raise Forbidden("Only the account's administrator sees its credentials.")
         return info.context.loaders.credentials_by_account.start(self.key)
@@ -163,4 +148,10 @@ ENTERPRISE_ACCOUNT = ObjectMapping(
         "administrator_key": Column("administrator_id"),
         "company_name": Column("company_name"),
     },
+)
+MAPPINGS = (
+    ENTERPRISE_USAGE,
+    ENTERPRISE_DAILY_USAGE,
+    API_CREDENTIAL,
+    ENTERPRISE_ACCOUNT,
 )

@@ -1,8 +1,8 @@
 """Payloads of the mutations for companies."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.schema.chat.message import Generation
 from gql.schema.enterprise.account import ApiCredential, EnterpriseUsage
 from gql.schema.user_error import UserError
@@ -17,7 +17,7 @@ class GenerateGuidancePayload:
     """Of `generateGuidance`."""
 
     text: str | None = strawberry.field(default=None, description="The whole reply.")
-    generation: Sourced[Generation | None, Record | None] = strawberry.field(
+    generation: Sourced[Generation | None, Row | None] = strawberry.field(
         default=None, description="How the reply came about."
     )
     is_overage: bool | None = strawberry.field(
@@ -39,7 +39,7 @@ class GenerateGuidancePayload:
 class ApiCredentialSecretPayload:
     """Of mutations that make a key."""
 
-    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
+    credential: Sourced[ApiCredential | None, Row | None] = strawberry.field(
         default=None, description="The new credential."
     )
     api_key: str | None = strawberry.field(
@@ -56,7 +56,7 @@ class ApiCredentialSecretPayload:
 class ApiCredentialPayload:
     """Of `revokeApiCredential`."""
 
-    credential: Sourced[ApiCredential | None, Record | None] = strawberry.field(
+    credential: Sourced[ApiCredential | None, Row | None] = strawberry.field(
         default=None, description="The credential as it is now."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)

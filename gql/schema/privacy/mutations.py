@@ -1,8 +1,8 @@
 """Inputs and payloads of the mutations of privacy requests."""
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.user_error import UserError
 from gql.values.mappings import Sourced
@@ -31,7 +31,7 @@ class CancelPrivacyRequestInput:
 class PrivacyRequestPayload:
     """Of all mutations of privacy requests."""
 
-    privacy_request: Sourced[PrivacyRequest | None, Record | None] = strawberry.field(
+    privacy_request: Sourced[PrivacyRequest | None, Row | None] = strawberry.field(
         default=None, description="The request as it is now."
     )
     user_errors: list[UserError] = strawberry.field(

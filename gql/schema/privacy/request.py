@@ -1,13 +1,13 @@
 """The types of privacy requests, with their archives and receipts."""
 
 from datetime import datetime
-from enum import Enum
 from functools import partial
 from typing import Self
 
 import strawberry
-from asyncpg import Record
 
+from db.row import Row
+from db.states import PrivacyRequestKind, PrivacyRequestStatus
 from gql.context import Info
 from gql.schema import described
 from gql.schema.connections import PageInfo, page_info
@@ -32,36 +32,6 @@ LARGEST_INT = 2**31 - 1
 """The largest value of GraphQL's `Int`."""
 
 
-@described.enum(
-    "What a privacy request asks for.",
-    EXPORT="A copy of the person's data.",
-    DELETE="The erasure of the person's data.",
-)
-class PrivacyRequestKind(Enum):
-    """The values of the database."""
-
-    EXPORT = "export"
-    DELETE = "delete"
-
-
-@described.enum(
-    "How far a privacy request has come.",
-    REQUESTED="Received, not begun.",
-    PROCESSING="Being carried out.",
-    COMPLETED="Carried out.",
-    FAILED="Given up; `errorReason` says why.",
-    CANCELLED="Withdrawn by the person.",
-)
-class PrivacyRequestStatus(Enum):
-    """The values of the database."""
-
-    REQUESTED = "requested"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
 @strawberry.type(description="The archive of a completed export.")
 class PrivacyExport:
     """A file that can be downloaded until it expires."""
@@ -82,7 +52,7 @@ class PrivacyExport:
     sha256: str = strawberry.field(description="The archive's SHA-256, in hexadecimal.")
 
     @classmethod
-    def from_row(cls, links: Links, row: Record | None) -> Self | None:
+    def from_row(cls, links: Links, row: Row | None) -> Self | None:
         """The archive of a row; None without a row."""
         if row is None:
             return None
@@ -102,14 +72,16 @@ class ErasedTable:
     rows: int = strawberry.field(description="Rows erased or anonymised.")
 
 
-ObjectMapping(ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")})
+ERASED_TABLE = ObjectMapping(
+    ErasedTable, {"name": Column("table_name"), "rows": Column("row_count")}
+)
 
 
 @strawberry.type(description="Proof of a completed erasure.")
 class ErasureReceipt:
     """What was erased, and that a scan afterwards found nothing left."""
 
-    tables: Sourced[list[ErasedTable], tuple[Record, ...]] = strawberry.field(
+    tables: Sourced[list[ErasedTable], tuple[Row, ...]] = strawberry.field(
         description="Rows erased or anonymised, per table.",
         metadata=weight_metadata(Weight(assumed_size=30)),
     )
@@ -152,7 +124,7 @@ class PrivacyRequest(Node):
         if verified_at is None or references is None:
             return None
 
-        def receipt_of(rows: tuple[Record, ...]) -> ErasureReceipt:
+        def receipt_of(rows: tuple[Row, ...]) -> ErasureReceipt:
             return ErasureReceipt(
                 tables=rows, remaining_references=references, verified_at=verified_at
             )
@@ -196,7 +168,7 @@ class PrivacyRequestEdge:
 
 PRIVACY_REQUESTS, _AT = "privacyRequests", "requested_at"
 """The name of a user's list of requests in cursors, and the column that orders it."""
-ObjectMapping(
+PRIVACY_REQUEST_EDGE = ObjectMapping(
     PrivacyRequestEdge,
     {"node": Nested(PRIVACY_REQUEST), "cursor": Cursor(PRIVACY_REQUESTS, _AT)},
 )
@@ -210,8 +182,14 @@ class PrivacyRequestConnection:
     page_info: PageInfo = strawberry.field(description="Where the page stands.")
 
 
-ObjectMapping(
+PRIVACY_REQUEST_CONNECTION = ObjectMapping(
     PrivacyRequestConnection,
     {"edges": Member("rows"), "page_info": page_info(PRIVACY_REQUESTS, _AT)},
     source=Slice,
+)
+MAPPINGS = (
+    ERASED_TABLE,
+    PRIVACY_REQUEST,
+    PRIVACY_REQUEST_EDGE,
+    PRIVACY_REQUEST_CONNECTION,
 )

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import orjson
 
 from db.database import open_database
+from db.states import DocumentState
 from perf.servers.connection import encode_post
 from services.clock import system_clock
 from services.documents.identifiers import hash_of
-from services.documents.records import DocumentState, Submission
+from services.documents.records import Submission
 from services.documents.registry import OperationRegistry
 
 _CLIENT = "bench"

@@ -47,7 +47,7 @@ async def _in_turns(
     for _, size in itertools.product(range(rounds), _SIZES):
         sized = settings.model_copy(update={"database_pool_size": size})
         async with open_application(sized, url) as application:
-            work = await repeatable_operation(application)
+            work = repeatable_operation(application)
             await asyncio.gather(*(work() for _ in range(at_once)))
             methods = application.observations.methods
             before = sum(method.waited_seconds for _, method in methods.slowest(_EVERY))

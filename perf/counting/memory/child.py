@@ -22,7 +22,7 @@ from perf.counting.memory.leaks import Leak, MeasurementHalf, MemoryByPlace, lea
 from perf.counting.memory.measurement import generates_reply
 from perf.gate.data.callers import EQUAL_PAIRS
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import SCENARIOS, ScenarioContext
+from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 from streams.memory import ENDED_SECONDS
 
@@ -71,7 +71,7 @@ async def _ask(client: InProcessClient, names: Sequence[str], requests: int) -> 
     documents, context = trusted_documents(), ScenarioContext(client, _CALLERS)
     for number in range(requests):
         document = documents[names[number % len(names)]]
-        scenario = SCENARIOS[document.name]
+        scenario = scenarios()[document.name]
         with suppress(RunFailed):
             variables = await usual_variables(document, scenario, context)
             await client.ask(document, scenario.principal(_CALLERS), variables)

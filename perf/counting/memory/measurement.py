@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from gql.documents.budgets.budget import Protection
+from gql.documents.budgets.protections import Protection
 from gql.documents.trusted_documents import TrustedDocument
 from perf.counting.child_process import lines_of
 from perf.counting.memory.leaks import Leak

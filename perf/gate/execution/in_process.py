@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 import asyncpg
 import orjson
 
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.call import OperationCall
+from app.graphql.pipeline.pipeline import Pipeline
+from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.settings import Settings
 from app.wiring import open_application
 from db.connections.capture import ExecutedStatement, capture_statements
-from gql.documents.operation import Operation, RequestRefused
+from gql.documents.operation import RequestRefused
 from gql.documents.trusted_documents import TrustedDocument
 from perf.gate.execution.pausable_model import PausableModel, pausable_model
 from services.callers.principal import Principal
@@ -81,11 +83,11 @@ class InProcessRunner:
 
     def __init__(
         self,
-        service: GraphQLService,
+        pipeline: Pipeline,
         model: PausableModel,
         connection: "asyncpg.Connection[asyncpg.Record]",
     ) -> None:
-        self._service = service
+        self._pipeline = pipeline
         self._model = model
         self._connection = connection
 
@@ -112,18 +114,19 @@ class InProcessRunner:
         """Run a document; the result may be a refusal. Raises `RunFailed` if it cannot be run."""
         request = GraphQLRequest(document.text, variables=variables)
         try:
-            operation = await self._service.prepare(request, principal, None)
+            await self._pipeline.find(request, principal, None)
         except RequestRefused as refused:
             reasons = "; ".join(error.message for error in refused.errors)
             raise RunFailed(f"{document.name} cannot be run: {reasons}") from None
-        answers = self._service.answers(operation, request, principal, document.name)
+        call = OperationCall(document.name, {}, principal=principal, request=request)
+        answers = self._pipeline.stream(call)
         ran: list[ExecutedStatement] = []
         is_followed_later = answers_before_reply(document, variables)
         with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
                 texts = [encode_json(answer.body) async for answer in answers]
         bodies = tuple(orjson.loads(text) for text in texts)
-        cost = self._cost(operation, request)
+        cost = await self._cost(replace(call, asks_cost=True))
         return DocumentAnswer(
             ResourceUsage(tuple(ran), sum(map(len, texts)), cost), bodies, first_refusal(bodies)
         )
@@ -147,12 +150,11 @@ class InProcessRunner:
         finally:
             timeout.cancel()
 
-    def _cost(self, operation: Operation, request: GraphQLRequest) -> int:
-        try:
-            body = self._service.cost(operation, request).body
-        except RequestRefused:
+    async def _cost(self, call: OperationCall) -> int:
+        answer = await self._pipeline.respond(call)
+        if not isinstance(answer, OperationResponse) or not answer.was_executed:
             return 0
-        cost: int = body["extensions"]["cost"]["requestedQueryCost"]
+        cost: int = answer.body["extensions"]["cost"]["requestedQueryCost"]
         return cost
 
 

@@ -16,7 +16,7 @@ from perf.gate.fields.mutations import mutation_paths
 from perf.gate.fields.single_fields import SingleFieldChecker
 from perf.gate.findings import GateFinding
 from perf.gate.plans.plan_checker import PlanChecker
-from perf.gate.scenarios.scenarios import SCENARIOS
+from perf.gate.scenarios.scenarios import scenarios
 
 _TYPE = re.compile(r"[. ]")
 """Separates the type's name from the rest."""
@@ -37,7 +37,7 @@ async def check_fields(
     """Run every field of the schema, and return the findings for all or for these types."""
     comparer = DocumentComparer(runner)
     check = FieldChecker(comparer, planner)
-    callers = dict.fromkeys([*(scenario.principal for scenario in SCENARIOS.values()), operator])
+    callers = dict.fromkeys([*(scenario.principal for scenario in scenarios().values()), operator])
     explorer = Explorer(comparer, [QueryEntry(caller) for caller in callers])
     read = await explorer.explore()
     single = SingleFieldChecker(comparer, check, explorer.paths[root_of("query")], read)

@@ -37,7 +37,7 @@ def coverage_findings(
 def _missing_values(coordinate: str) -> str:
     type_name, _, name = coordinate.partition(".")
     if type_name in {root_of("mutation"), root_of("subscription")}:
-        return "none of our own asks it"
+        return "none of our own in gql/documents/files asks it"
     arguments = required_arguments(fields()[type_name][name]).items()
     types = ", ".join(f"{name}: {one.type}" for name, one in arguments)
     return types and f"no value is known for {types}"

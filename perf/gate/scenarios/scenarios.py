@@ -1,12 +1,17 @@
 """The scenario of each of our documents: its caller, its preparation and its variables."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from secrets import token_hex
 from typing import Any, TypeAlias
 
+from graphql import GraphQLInputObjectType
+
+from gql.build import core_schema
 from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.variant_budgets import kind_of_caller
 from gql.documents.budgets.variants import COMPANY, NOBODY, OPS, PERSON
@@ -210,9 +215,8 @@ def new_key() -> str:
     return f"gate-{_RUN}-{next(_keys):06}"
 
 
-SCENARIOS: Mapping[str, Scenario] = {
+_OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
-    "ArchiveConversation": Scenario(writer, _on_conversation),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
@@ -221,7 +225,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "ConversationsWithMessages": Scenario(reader),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
-    "DeleteConversation": Scenario(writer, _on_conversation),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
@@ -243,3 +246,20 @@ SCENARIOS: Mapping[str, Scenario] = {
     "StreamMessage": Scenario(writer, _sending),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
 }
+_INPUT = re.compile(r"mutation \w+\(\$input: (\w+)!\)")
+
+
+@cache
+def scenarios() -> Mapping[str, Scenario]:
+    """The scenarios by document; a mutation of a conversation needs none of its own."""
+    changing = (name for name, one in trusted_documents().items() if _is_of_conversation(one.text))
+    return {**dict.fromkeys(changing, Scenario(writer, _on_conversation)), **_OWN}
+
+
+def _is_of_conversation(text: str) -> bool:
+    """Whether it is a mutation whose input has the id of a conversation, and no other key."""
+    found = _INPUT.match(text)
+    type_ = found and core_schema().type_map.get(found[1])
+    if not isinstance(type_, GraphQLInputObjectType):
+        return False
+    return "conversationId" in type_.fields and "idempotencyKey" not in type_.fields

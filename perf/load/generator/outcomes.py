@@ -8,16 +8,12 @@ from typing import Any
 
 import orjson
 
+from gql.documents.budgets.protections import PROTECTION_BY_USER_ERROR, Protection
+
 NO_DATA = "HTTP 200 without data"
 _OK, _FAULTS = 200, 500
-_STATUSES = {429: "429", 409: "409"}
-_USER_ERRORS = {
-    "QUOTA_EXCEEDED": "quota",
-    "USAGE_LIMIT_EXCEEDED": "quota",
-    "NO_ACTIVE_SUBSCRIPTION": "quota",
-    "CONFLICT": "conflict",
-    "IDEMPOTENCY_KEY_REUSED": "conflict",
-}
+_STATUSES = {int(one.value): one.value for one in (Protection.THROTTLED, Protection.IN_FLIGHT)}
+_USER_ERRORS = {code.name: one.value for code, one in PROTECTION_BY_USER_ERROR.items()}
 
 
 class OutcomeKind(Enum):

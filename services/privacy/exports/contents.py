@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from asyncpg import Record
 
 from db.database import Snapshot
 from db.personal.registry import BY_NAME, REGISTRY
 from db.personal.vocabulary import ClassifiedTable
 from db.queries.privacy import exported_rows
 from db.queries.privacy.exported_rows import ExportedTable
+from db.row import Row
 from services.privacy.exports.archive import ArchiveWriter
 from services.privacy.exports.page import conversations_page
 
@@ -26,7 +26,7 @@ class _Lines:
     """The rows of a table as lines of JSON, counted as they are read."""
 
     table: ExportedTable
-    rows: AsyncIterator[Record]
+    rows: AsyncIterator[Row]
     count: int = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -70,7 +70,7 @@ def _withheld_columns(table: ClassifiedTable) -> list[dict[str, str]]:
     ]
 
 
-def _line(row: Record, table: ExportedTable) -> bytes:
+def _line(row: Row, table: ExportedTable) -> bytes:
     values = {
         name: orjson.Fragment(value) if name in table.json_columns and value is not None else value
         for name, value in row.items()

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from db.database import Database, Transaction
 from db.queries.privacy import export_archives, request_processing
+from db.states import PrivacyRequestKind
 from services.clock import Clock
 from services.mutations import audit
 from services.privacy.exports.archive import new_archive
 from services.privacy.exports.contents import write_contents
 from services.privacy.exports.files import ExportFiles
 from services.privacy.links import Links, token_hash
-from services.privacy.records import ExportArchive, PrivacyRequestKind
+from services.privacy.records import ExportArchive
 from services.privacy.runner import LeaseLost, RequestAttempt
 
 _ORPHANED_AFTER_SECONDS = 3_600.0

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from html import escape
 
-from asyncpg import Record
+from db.row import Row
 
 _BEGINNING = b"""<!doctype html>
 <html lang="en">
@@ -26,7 +26,7 @@ _END = b"</body>\n</html>\n"
 _SPEAKERS = {"user": "You", "assistant": "Reply"}
 
 
-async def conversations_page(rows: AsyncIterator[Record]) -> AsyncIterator[bytes]:
+async def conversations_page(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
     """The page in chunks; `rows` are messages joined with their conversations, in order."""
     yield _BEGINNING
     conversation: int | None = None
@@ -39,12 +39,12 @@ async def conversations_page(rows: AsyncIterator[Record]) -> AsyncIterator[bytes
     yield _END
 
 
-def _heading(row: Record) -> bytes:
+def _heading(row: Row) -> bytes:
     started = f"{row['created_at']:%Y-%m-%d %H:%M} UTC"
     return f'<h2 dir="auto">{escape(row["title"])}</h2>\n<small>{started}</small>\n'.encode()
 
 
-def _message(row: Record) -> bytes:
+def _message(row: Row) -> bytes:
     role = row["role"]
     caption = f"{_SPEAKERS[role]}, {row['written_at']:%Y-%m-%d %H:%M} UTC"
     return (

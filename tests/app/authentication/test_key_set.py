@@ -142,18 +142,15 @@ def test_a_provider_that_never_answered(provider: KeyServer) -> None:
     "answer",
     [a_body_without_end, a_byte_at_a_time, a_compressed_body, a_head_without_end, nothing],
 )
-def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
-    async def scenario() -> None:
-        async with endless_server(answer) as endless:
-            async with KeySet(endless.url, deadline_seconds=0.3) as keys:
-                began = monotonic()
-                with pytest.raises(KeySetUnavailable):
-                    await keys.keys("first", "EdDSA")
-                assert monotonic() - began < 2
-            # What the system's buffers take in besides is some megabytes.
-            assert endless.sent < LARGEST_BYTES + 20_000_000
-
-    asyncio.run(scenario())
+async def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
+    async with endless_server(answer) as endless:
+        async with KeySet(endless.url, deadline_seconds=0.3) as keys:
+            began = monotonic()
+            with pytest.raises(KeySetUnavailable):
+                await keys.keys("first", "EdDSA")
+            assert monotonic() - began < 2
+        # What the system's buffers take in besides is some megabytes.
+        assert endless.sent < LARGEST_BYTES + 20_000_000
 
 
 def test_a_known_key_is_not_waited_for(provider: KeyServer) -> None:
@@ -205,11 +202,8 @@ def test_requests_wait_for_a_provider_that_is_away(
         ("https://identity.example/keys", 0),
     ],
 )
-def test_a_key_set_over_plain_http_is_warned_of(url: str, warnings: int) -> None:
-    async def opened() -> None:
+async def test_a_key_set_over_plain_http_is_warned_of(url: str, warnings: int) -> None:
+    with capture_logs() as logs:
         async with KeySet(url):
             pass
-
-    with capture_logs() as logs:
-        asyncio.run(opened())
     assert [line["log_level"] for line in logs] == ["warning"] * warnings

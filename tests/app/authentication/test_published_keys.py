@@ -99,6 +99,7 @@ json_values = st.recursive(
 members = st.sampled_from(["kty", "kid", "use", "alg", "key_ops", "n", "e", "crv", "x", "y"])
 
 
+@pytest.mark.heavy
 @given(json_values | st.dictionaries(members, json_values), st.dictionaries(members, json_values))
 def test_whatever_else_a_set_holds_a_good_key_is_found(other: object, changes: Jwk) -> None:
     assert found(other, published(EC) | changes, GOOD)["k", "RS256"] >= 1

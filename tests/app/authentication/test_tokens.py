@@ -141,6 +141,7 @@ def test_any_text_is_refused_cleanly(text: str) -> None:
         verify(text)
 
 
+@pytest.mark.heavy
 @given(
     st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64"]), json_values),
     st.dictionaries(st.sampled_from([*CLAIMS, "nbf", "aud", "iss", "jti"]), json_values),
@@ -154,6 +155,7 @@ def test_anything_shaped_like_a_token_is_refused_cleanly(
         verify(".".join(urlsafe_b64encode(part).decode().rstrip("=") for part in parts))
 
 
+@pytest.mark.heavy
 @given(st.dictionaries(st.sampled_from([*CLAIMS, "nbf", "aud", "iss", "jti"]), json_values))
 def test_anything_signed_by_us_is_accepted_or_refused_cleanly(claims: dict[str, Any]) -> None:
     token = jwt.api_jws.encode(json.dumps(claims).encode(), CURRENT, "HS256")

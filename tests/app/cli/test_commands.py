@@ -107,14 +107,15 @@ def ended(
     return left.value.code, said.out, said.err
 
 
+@pytest.mark.heavy
 def test_a_token_is_signed_for_a_user() -> None:
     ran = guidance("token", "--user-id", "7", "--role", "ops", "--ttl", "60")
     claims = jwt.decode(ran.stdout.strip(), SECRET, ["HS256"])
     assert (claims["sub"], claims["roles"], claims["exp"] - claims["iat"]) == ("7", ["ops"], 60)
 
 
-def test_a_key_is_made_for_a_company(database_url: str) -> None:
-    asyncio.run(populate(database_url))
+async def test_a_key_is_made_for_a_company(database_url: str) -> None:
+    await populate(database_url)
     ran = guidance("api-key", "--account-id", str(ADAS_COMPANY), DATABASE_URL=database_url)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert parse_key(ran.stdout.strip()) is not None
@@ -125,6 +126,7 @@ def test_no_key_is_made_for_no_company(database_url: str) -> None:
     assert (ran.returncode, ran.stderr) == (1, "guidance: there is no enterprise account 7\n")
 
 
+@pytest.mark.heavy
 def test_the_schema_is_printed() -> None:
     assert guidance("schema").stdout == schema().as_str() + "\n"
 
@@ -184,7 +186,7 @@ def revision_of(database_url: str) -> str:
     return str(rows[0][0])
 
 
-def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
+async def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
     with ThreadPoolExecutor() as threads:
         done = [
             threads.submit(guidance, "migrate", DATABASE_URL=empty_database_url) for _ in range(2)
@@ -192,9 +194,7 @@ def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:
     said = f"The database is at {revisions()[-1]}.\n"
     ran = [one.result() for one in done]
     assert [(one.returncode, one.stdout, one.stderr) for one in ran] == [(0, said, "")] * 2
-    assert (
-        asyncio.run(rows_of(empty_database_url, "SELECT count(*) FROM alembic_version"))[0][0] == 1
-    )
+    assert (await rows_of(empty_database_url, "SELECT count(*) FROM alembic_version"))[0][0] == 1
 
 
 @pytest.mark.parametrize("command", [("db", "migrate"), ("demo",)], ids=" ".join)

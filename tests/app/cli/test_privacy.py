@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.app.cli.test_commands import ended
+from tests.app.cli.ended_command import ended
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.world import GRACES_REQUEST
 

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import httpx2
 import psutil
+import pytest
 
 from clients.tls import tls_context
 from tests.fixtures.peer import peer
@@ -75,7 +76,7 @@ def test_a_worker_that_dies_is_replaced(database_url: str) -> None:
         assert client.get("/healthz").status_code == 200
 
 
-def test_what_is_running_is_finished(database_url: str) -> None:
+async def test_what_is_running_is_finished(database_url: str) -> None:
     """A request waits for a lock when the server is told to stop, and is answered."""
     answers: list[httpx2.Response] = []
     request = {"query": "query Slow { plans { code } }"}
@@ -83,7 +84,7 @@ def test_what_is_running_is_finished(database_url: str) -> None:
         asking = threading.Thread(
             target=lambda: answers.append(client.post("/graphql", json=request))
         )
-        asyncio.run(stop_while_it_waits(database_url, process, client.base_url.port, asking))
+        await stop_while_it_waits(database_url, process, client.base_url.port, asking)
         asking.join(PATIENCE_SECONDS)
         process.wait(PATIENCE_SECONDS)
     assert answers[0].json()["data"]["plans"][0] == {"code": "basic-entry"}
@@ -115,6 +116,7 @@ async def stop_while_it_waits(
     await watching.close()
 
 
+@pytest.mark.heavy
 def test_its_own_database_ends_with_it() -> None:
     with TemporaryDirectory(prefix="guidance-") as folder:
         with served("", "--no-worker", GUIDANCE_DATA_DIR=folder) as (_, client):

@@ -8,7 +8,7 @@ from pathlib import Path
 from redis import Redis
 
 from app.wiring import Application, open_application
-from services.privacy.records import PrivacyRequestStatus
+from db.states import PrivacyRequestStatus
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.redis import ControlledRedis
@@ -58,54 +58,45 @@ def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:
     return [fields[b"text"] for _, fields in entries if b"text" in fields]
 
 
-def test_a_reply_that_has_ended_is_forgotten(
+async def test_a_reply_that_has_ended_is_forgotten(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
-    async def scenario() -> None:
-        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
-            reply, request = ids
-            await until(lambda: stand_in.counts()["finished"] == 1)
-            complete = "SELECT count(*) FROM chat_messages WHERE id = $1 AND status = 'complete'"
-            while not (await rows_of(own_world, complete, reply))[0][0]:
-                await asyncio.sleep(0.01)
-            assert texts_in(redis, reply)
-            assert await erase(application) == 1
-            assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
-            assert texts_in(redis, reply) == []
-
-    asyncio.run(scenario())
+    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+        reply, request = ids
+        await until(lambda: stand_in.counts()["finished"] == 1)
+        complete = "SELECT count(*) FROM chat_messages WHERE id = $1 AND status = 'complete'"
+        while not (await rows_of(own_world, complete, reply))[0][0]:
+            await asyncio.sleep(0.01)
+        assert texts_in(redis, reply)
+        assert await erase(application) == 1
+        assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+        assert texts_in(redis, reply) == []
 
 
-def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
+async def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
-    async def scenario() -> None:
-        stand_in.behave(**SLOWLY)
-        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
-            reply, request = ids
-            await until(lambda: texts_in(redis, reply))
-            assert await erase(application) == 1
-            assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
-            assert texts_in(redis, reply) == []
-            await until(lambda: stand_in.counts()["running"] == 0)
-            assert texts_in(redis, reply) == []
-
-    asyncio.run(scenario())
+    stand_in.behave(**SLOWLY)
+    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+        reply, request = ids
+        await until(lambda: texts_in(redis, reply))
+        assert await erase(application) == 1
+        assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+        assert texts_in(redis, reply) == []
+        await until(lambda: stand_in.counts()["running"] == 0)
+        assert texts_in(redis, reply) == []
 
 
-def test_nothing_is_completed_that_redis_cannot_be_told(
+async def test_nothing_is_completed_that_redis_cannot_be_told(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
-    async def scenario() -> None:
-        async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
-            request = ids[1]
-            await until(lambda: stand_in.counts()["finished"] == 1)
-            redis.kill()
-            assert await erase(application) == 1
-            assert await status(own_world, request) == PrivacyRequestStatus.PROCESSING.value
-            redis.start()
-            while await status(own_world, request) != PrivacyRequestStatus.COMPLETED.value:
-                await run(own_world, TAKE_AGAIN)
-                await erase(application)
-
-    asyncio.run(scenario())
+    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+        request = ids[1]
+        await until(lambda: stand_in.counts()["finished"] == 1)
+        redis.kill()
+        assert await erase(application) == 1
+        assert await status(own_world, request) == PrivacyRequestStatus.PROCESSING.value
+        redis.start()
+        while await status(own_world, request) != PrivacyRequestStatus.COMPLETED.value:
+            await run(own_world, TAKE_AGAIN)
+            await erase(application)

@@ -1,16 +1,18 @@
 """What Prometheus is told of without asking, by workers that it does not ask."""
 
-import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.composition.metrics_flush import flushing_periodically
 from metrics.observations import Observations
+
+pytestmark = pytest.mark.heavy
 
 WORKER = """
 from metrics.repository_methods import RepositoryMethods
@@ -25,15 +27,12 @@ def exposed(registry: CollectorRegistry, name: str, **labels: str) -> float | No
     return registry.get_sample_value(f"guidance_statement_{name}", labels)
 
 
-def test_the_last_statements_are_told_when_the_process_stops() -> None:
+async def test_the_last_statements_are_told_when_the_process_stops() -> None:
     observations = Observations()
 
-    async def scenario() -> None:
-        async with flushing_periodically(observations):
-            observations.methods.observe(("stopping", 0.1, 1, 0.0, None))
-            assert exposed(REGISTRY, "seconds_count", method="stopping") is None
-
-    asyncio.run(scenario())
+    async with flushing_periodically(observations):
+        observations.methods.observe(("stopping", 0.1, 1, 0.0, None))
+        assert exposed(REGISTRY, "seconds_count", method="stopping") is None
     assert exposed(REGISTRY, "seconds_count", method="stopping") == 1
 
 

@@ -162,12 +162,12 @@ def test_a_question_without_an_answer_holds_up_no_other(shop: Shop) -> None:
 
 @pytest.mark.parametrize("count", [2, 200])
 @pytest.mark.parametrize("is_one_key", [True, False], ids=["one key", "a key each"])
-def test_concurrent_checkouts_of_one_person_charge_once(
+async def test_concurrent_checkouts_of_one_person_charge_once(
     shop: Shop, person: int, count: int, *, is_one_key: bool
 ) -> None:
     key = token_hex()
     orders = [paying(VISA) | ({"idempotencyKey": key} if is_one_key else {}) for _ in range(count)]
-    payloads = asyncio.run(_at_once(shop, person, orders))
+    payloads = await _at_once(shop, person, orders)
     outcomes = Counter(
         (error["code"], error["retryAfterSeconds"])
         if (error := next(iter(payload["userErrors"]), None))

@@ -27,6 +27,7 @@ def measured(name: str) -> float | None:
     return REGISTRY.get_sample_value(f"guidance_database_replica_{name}")
 
 
+@pytest.mark.heavy
 def test_a_standby_that_is_held_up_is_as_far_behind_as_its_newest_transaction(
     pair: tuple[str, str],
 ) -> None:
@@ -68,24 +69,17 @@ def test_a_standby_that_is_held_up_is_as_far_behind_as_its_newest_transaction(
     asyncio.run(scenario(*pair))
 
 
-def test_a_replica_that_cannot_be_reached_is_away(database_url: str) -> None:
-    async def scenario() -> None:
-        nowhere = "postgresql://127.0.0.1:1/nothing"
-        async with open_database(
-            database_url, replica_url=nowhere, pool_size=2, observe=None
-        ) as database:
-            await measure_replica(database)
-            assert measured("away") == 1
-
-    asyncio.run(scenario())
+async def test_a_replica_that_cannot_be_reached_is_away(database_url: str) -> None:
+    nowhere = "postgresql://127.0.0.1:1/nothing"
+    async with open_database(
+        database_url, replica_url=nowhere, pool_size=2, observe=None
+    ) as database:
+        await measure_replica(database)
+        assert measured("away") == 1
 
 
-def test_without_a_replica_nothing_is_asked(database_url: str) -> None:
-    async def scenario() -> None:
-        async with (
-            open_database(database_url, replica_url=None, pool_size=1, observe=None) as database,
-            measuring_replica_lag(database),
-        ):
-            assert len(asyncio.all_tasks()) == 2, "this one, and that of the pool"
-
-    asyncio.run(scenario())
+async def test_without_a_replica_nothing_is_asked(database_url: str) -> None:
+    async with open_database(database_url, replica_url=None, pool_size=1, observe=None) as database:
+        before = asyncio.all_tasks()
+        async with measuring_replica_lag(database):
+            assert asyncio.all_tasks() == before

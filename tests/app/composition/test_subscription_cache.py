@@ -15,6 +15,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.wiring import Application, open_application
 from db.statement import Statement
+from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
 from tests.fixtures.postgres import run
 from tests.fixtures.redis import controlled_redis, running_redis
@@ -48,8 +49,7 @@ async def application(url: str, folder: Path, **settings: Any) -> AsyncIterator[
 async def ask(application: Application, user_id: int = ADA) -> tuple[Any, list[str]]:
     """The answer to the quota document, and the statements that it took."""
     request = GraphQLRequest(QUOTA)
-    operation = await application.graphql.prepare(request, Person(user_id), None)
-    answer = await application.graphql.answer(operation, request, Person(user_id), "request")
+    answer = await single_response(application.graphql, request, Person(user_id))
     assert "errors" not in answer.body, answer.body
     return loads(encode_json(answer.body))["data"]["viewer"], sorted(answer.statements)
 
@@ -68,70 +68,55 @@ both = pytest.mark.parametrize("redis_url_or_none", ["in memory", "in redis"], i
 
 
 @both
-def test_quota_and_subscription_are_two_statements_cold_and_one_warm(
+async def test_quota_and_subscription_are_two_statements_cold_and_one_warm(
     world: str, tmp_path: Path, redis_url_or_none: str | None
 ) -> None:
-    async def scenario() -> None:
-        async with application(world, tmp_path, redis_url=redis_url_or_none) as app:
-            cold, statements = await ask(app)
-            assert statements == [SUBSCRIPTION, USED]
-            assert await warm(app) == cold
-            assert cold["subscription"]["plan"]["code"] == "premium-unlimited"
-
-    asyncio.run(scenario())
+    async with application(world, tmp_path, redis_url=redis_url_or_none) as app:
+        cold, statements = await ask(app)
+        assert statements == [SUBSCRIPTION, USED]
+        assert await warm(app) == cold
+        assert cold["subscription"]["plan"]["code"] == "premium-unlimited"
 
 
 @both
-def test_having_no_subscription_is_cached_too(
+async def test_having_no_subscription_is_cached_too(
     world: str, tmp_path: Path, redis_url_or_none: str | None
 ) -> None:
-    async def scenario() -> None:
-        async with application(world, tmp_path, redis_url=redis_url_or_none) as app:
-            await ask(app, ALAN)
-            answer = await warm(app, ALAN)
-            assert answer["subscription"] == {"status": "INACTIVE", "plan": None}
-
-    asyncio.run(scenario())
+    async with application(world, tmp_path, redis_url=redis_url_or_none) as app:
+        await ask(app, ALAN)
+        answer = await warm(app, ALAN)
+        assert answer["subscription"] == {"status": "INACTIVE", "plan": None}
 
 
 @both
-def test_a_lifetime_of_nothing_switches_it_off(
+async def test_a_lifetime_of_nothing_switches_it_off(
     world: str, tmp_path: Path, redis_url_or_none: str | None
 ) -> None:
-    async def scenario() -> None:
-        off = {"billing_subscription_cache_ttl_seconds": 0, "redis_url": redis_url_or_none}
-        async with application(world, tmp_path, **off) as app:
-            assert [(await ask(app))[1] for _ in range(2)] == [[SUBSCRIPTION, USED]] * 2
-            assert await app.subscriptions.state() == "off"
-
-    asyncio.run(scenario())
+    off = {"billing_subscription_cache_ttl_seconds": 0, "redis_url": redis_url_or_none}
+    async with application(world, tmp_path, **off) as app:
+        assert [(await ask(app))[1] for _ in range(2)] == [[SUBSCRIPTION, USED]] * 2
+        assert await app.subscriptions.state() == "off"
 
 
 @both
-def test_a_change_is_seen_once_it_is_committed(
+async def test_a_change_is_seen_once_it_is_committed(
     database_url: str, tmp_path: Path, redis_url_or_none: str | None
 ) -> None:
-    async def scenario() -> None:
-        await populate(database_url)
-        async with application(database_url, tmp_path, redis_url=redis_url_or_none) as app:
-            await warm(app)
-            await change_status(app, "failed")
-            assert (await ask(app))[0]["subscription"]["status"] == "FAILED"
-
-    asyncio.run(scenario())
+    await populate(database_url)
+    async with application(database_url, tmp_path, redis_url=redis_url_or_none) as app:
+        await warm(app)
+        await change_status(app, "failed")
+        assert (await ask(app))[0]["subscription"]["status"] == "FAILED"
 
 
-def test_what_is_rolled_back_invalidates_nothing(world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with application(world, tmp_path) as app:
-            await warm(app)
-            with pytest.raises(asyncpg.CheckViolationError):
-                await change_status(app, "nothing known")
-            answer, statements = await ask(app)
-            assert statements == [USED]
-            assert answer["subscription"]["status"] == "ACTIVE"
-
-    asyncio.run(scenario())
+async def test_what_is_rolled_back_invalidates_nothing(world: str, tmp_path: Path) -> None:
+    async with application(world, tmp_path) as app:
+        await warm(app)
+        with pytest.raises(asyncpg.CheckViolationError):
+            await change_status(app, "nothing known")
+        answer, statements = await ask(app)
+        assert statements == [USED]
+        assert answer["subscription"]["status"] == "ACTIVE"
 
 
 async def change_status(app: Application, status: str) -> None:
@@ -142,17 +127,15 @@ async def change_status(app: Application, status: str) -> None:
         await transaction.fetch(Statement("test.change_status", change), status=status)
 
 
-def test_a_replica_that_lags_is_not_asked(database_url: str, world: str, tmp_path: Path) -> None:
+async def test_a_replica_that_lags_is_not_asked(
+    database_url: str, world: str, tmp_path: Path
+) -> None:
     """Here the replica is another database altogether, where Ada has premium."""
-
-    async def scenario() -> None:
-        await populate(database_url)
-        await run(database_url, "UPDATE user_subscriptions SET status = 'failed' WHERE id = 2")
-        async with application(database_url, tmp_path, database_replica_url=world) as app:
-            answer, _ = await ask(app)
-            assert answer["subscription"]["status"] == "FAILED"
-
-    asyncio.run(scenario())
+    await populate(database_url)
+    await run(database_url, "UPDATE user_subscriptions SET status = 'failed' WHERE id = 2")
+    async with application(database_url, tmp_path, database_replica_url=world) as app:
+        answer, _ = await ask(app)
+        assert answer["subscription"]["status"] == "FAILED"
 
 
 def test_it_is_ready_and_serves_while_redis_comes_and_goes(world: str, tmp_path: Path) -> None:

@@ -117,17 +117,14 @@ def test_a_link_works_until_its_last_second(made: Api, clock: Clock) -> None:
     assert refusal(made.http.get(url)) == 410
 
 
-def test_a_revoked_link_is_gone(made: Api, own_world: str) -> None:
+async def test_a_revoked_link_is_gone(made: Api, own_world: str) -> None:
     url = shown(made)["export"]["downloadUrl"]
 
-    async def revoke() -> None:
-        async with (
-            open_database(own_world, replica_url=None, pool_size=1, observe=lambda *_: None) as one,
-            one.read_primary() as connection,
-        ):
-            assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
-
-    asyncio.run(revoke())
+    async with (
+        open_database(own_world, replica_url=None, pool_size=1, observe=lambda *_: None) as one,
+        one.read_primary() as connection,
+    ):
+        assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
     assert refusal(made.http.get(url)) == 410
     assert shown(made)["export"] is None
 
@@ -146,14 +143,14 @@ def test_an_archive_that_is_not_here_is_our_fault(made: Api, tmp_path: Path) -> 
     assert (refusal(answer, "SERVICE_UNAVAILABLE"), answer.headers["retry-after"]) == (503, "1")
 
 
-def test_the_link_is_told_again_and_the_database_does_not_know_it(
+async def test_the_link_is_told_again_and_the_database_does_not_know_it(
     made: Api, own_world: str
 ) -> None:
     url = shown(made)["export"]["downloadUrl"]
     assert shown(made)["export"]["downloadUrl"] == url
     token = url.removeprefix("/exports/")
     known = "SELECT 1 / (NOT EXISTS (SELECT FROM privacy_exports e WHERE e::text LIKE '%{}%'))::int"
-    asyncio.run(run(own_world, known.format(token)))
+    await run(own_world, known.format(token))
 
 
 def test_no_log_has_the_token_an_address_or_a_message(

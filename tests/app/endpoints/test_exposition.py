@@ -43,40 +43,43 @@ def free_port() -> int:
         return port
 
 
-def test_all_who_ask_at_once_get_what_was_found_once() -> None:
-    async def scenario() -> list[int]:
-        found = 0
+async def test_all_who_ask_at_once_get_what_was_found_once() -> None:
+    found = 0
 
-        async def find() -> int:
-            nonlocal found
-            found += 1
-            await asyncio.sleep(0)
-            return found
-
-        recent = CachedValue(find)
-        gone = asyncio.create_task(recent.get())
+    async def find() -> int:
+        nonlocal found
+        found += 1
         await asyncio.sleep(0)
-        gone.cancel()
-        several = await asyncio.gather(*(recent.get() for _ in range(5)))
-        old = CachedValue(find, max_age_seconds=0)
-        return [*several, await recent.get(), await old.get(), await old.get()]
+        return found
 
-    assert asyncio.run(scenario()) == [1, 1, 1, 1, 1, 1, 2, 3]
+    recent = CachedValue(find)
+    gone = asyncio.create_task(recent.get())
+    await asyncio.sleep(0)
+    gone.cancel()
+    several = await asyncio.gather(*(recent.get() for _ in range(5)))
+    old = CachedValue(find, max_age_seconds=0)
+    assert [*several, await recent.get(), await old.get(), await old.get()] == [
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+        2,
+        3,
+    ]
 
 
-def test_what_could_not_be_found_is_looked_for_again() -> None:
-    async def scenario() -> int:
-        results = [0, 1]
+async def test_what_could_not_be_found_is_looked_for_again() -> None:
+    results = [0, 1]
 
-        async def find() -> int:
-            return 1 // results.pop(0)
+    async def find() -> int:
+        return 1 // results.pop(0)
 
-        recent = CachedValue(find)
-        with pytest.raises(ZeroDivisionError):
-            await recent.get()
-        return await recent.get()
-
-    assert asyncio.run(scenario()) == 1
+    recent = CachedValue(find)
+    with pytest.raises(ZeroDivisionError):
+        await recent.get()
+    assert (await recent.get()) == 1
 
 
 @pytest.mark.parametrize(("max_age_seconds", "grown"), [(60, 0), (0, 1)])

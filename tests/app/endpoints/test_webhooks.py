@@ -221,6 +221,7 @@ def test_only_posting_is_for_events(till: Till) -> None:
     assert till.api.http.get("/webhooks/payments").status_code == 405
 
 
+@pytest.mark.heavy
 def test_without_the_database_the_provider_is_asked_to_come_again(tmp_path: Path) -> None:
     settings = settings_for(
         "postgresql://127.0.0.1:1/nothing", tmp_path, payments_webhook_secrets=(WEBHOOK_SECRET,)

@@ -74,6 +74,7 @@ def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
         assert api.http.get("/graphql/explorer/page.js").status_code == 404
 
 
+@pytest.mark.heavy
 def test_the_modules_without_a_page() -> None:
     tests = Path(__file__).with_name("modules.test.mjs")
     command = [tool("node"), "--test", str(tests)]

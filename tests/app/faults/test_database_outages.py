@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from perf.chaos.outages.proxy import ProxyPath
-from tests.db.connections.test_outages import end_all, reset_read_only
+from tests.db.connections.broken_sessions import end_all, reset_read_only
 from tests.fixtures.broken_path import Remote, remote_proxy
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.server import Api, issue_key, serving, settings_for

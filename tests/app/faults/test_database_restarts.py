@@ -10,6 +10,8 @@ from services.enterprise.keys import generate_key
 from tests.fixtures.server import Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA
 
+pytestmark = pytest.mark.heavy
+
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
 TRY_AGAIN = "This cannot be answered at the moment; try again."
 

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.app.graphql.documents.test_persisted_queries import persisted, plans
+from tests.app.graphql.documents.persisted_requests import persisted, plans
 from tests.fixtures.redis import ControlledRedis, controlled_redis
 from tests.fixtures.server import Api, metrics_of, serving, settings_for
 from tests.fixtures.world import ADA

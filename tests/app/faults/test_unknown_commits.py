@@ -15,10 +15,10 @@ from tests.fixtures.chat import QUICK_RETRIES, REGENERATE, SEND
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY
-from tests.gql.resolvers.chat.test_conversations import ARCHIVE, DELETE, RENAME, START
-from tests.gql.resolvers.test_credentials import CREATE, KEYS, REVOKE, ROTATE
-from tests.gql.resolvers.test_generate_guidance import GENERATE, INPUT
-from tests.gql.resolvers.test_privacy_requests import CANCEL, ERASURE, EXPORT
+from tests.gql.resolvers.chat.conversation_documents import ARCHIVE, DELETE, RENAME, START
+from tests.gql.resolvers.credential_documents import CREATE, KEYS, REVOKE, ROTATE
+from tests.gql.resolvers.guidance_documents import GENERATE, INPUT
+from tests.gql.resolvers.privacy_documents import CANCEL, ERASURE, EXPORT
 from tests.waiting import until
 
 LEASE_SECONDS = 600

@@ -8,6 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = """
 import structlog
 from app.logs import configure_logs

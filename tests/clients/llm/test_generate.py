@@ -53,13 +53,10 @@ def test_the_key_is_sent(stand_in: StandInControl) -> None:
     assert answer_of(stand_in, api_key="another").reason is FailureReason.MISCONFIGURED
 
 
-def test_a_connection_is_used_again(stand_in: StandInControl) -> None:
-    async def scenario() -> None:
-        async with asked(stand_in.url) as model:
-            for _ in range(3):
-                assert (await ask(model)).text == TEXT
-
-    asyncio.run(scenario())
+async def test_a_connection_is_used_again(stand_in: StandInControl) -> None:
+    async with asked(stand_in.url) as model:
+        for _ in range(3):
+            assert (await ask(model)).text == TEXT
     assert stand_in.counts()["connections"] == 1
 
 
@@ -116,13 +113,10 @@ def test_no_retries_when_none_are_wanted(stand_in: StandInControl) -> None:
     assert (answer.reason, stand_in.counts()["received"]) == (FailureReason.UNAVAILABLE, 1)
 
 
-def test_nobody_listens() -> None:
-    async def scenario() -> None:
-        async with asked("http://127.0.0.1:1/v1") as model:
-            answer = await ask(model)
-        assert (answer.reason, answer.report.attempts) == (FailureReason.UNAVAILABLE, 3)
-
-    asyncio.run(scenario())
+async def test_nobody_listens() -> None:
+    async with asked("http://127.0.0.1:1/v1") as model:
+        answer = await ask(model)
+    assert (answer.reason, answer.report.attempts) == (FailureReason.UNAVAILABLE, 3)
 
 
 @pytest.mark.parametrize(("form", "least"), [("seconds", 1.0), ("date", 0.0)])

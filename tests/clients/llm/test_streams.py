@@ -9,7 +9,7 @@ import pytest
 from clients.llm import FailureReason
 from clients.llm.response.retry_after import LONGEST_WAIT_SECONDS
 from tests.clients.llm.model_calls import TEXT, Answer, ask, asked
-from tests.clients.llm.response.test_reply_reader import DONE, USAGE, WHOLE, chunk
+from tests.clients.llm.response.chunks import DONE, USAGE, WHOLE, chunk
 from tests.fixtures.llm import StandInControl
 
 
@@ -84,16 +84,13 @@ def test_a_reply_has_a_greatest_length(stand_in: StandInControl) -> None:
     assert (answer.reason, answer.text) == (FailureReason.TOO_LONG, "x" * 2_500)
 
 
-def test_the_body_of_an_error_is_not_read_whole(stand_in: StandInControl) -> None:
+async def test_the_body_of_an_error_is_not_read_whole(stand_in: StandInControl) -> None:
     stand_in.behave(status=400, error_filler_bytes=50_000_000)
 
-    async def scenario() -> None:
-        async with asked(stand_in.url) as model:
-            answer = await ask(model)
-        assert answer.reason is FailureReason.MISCONFIGURED
-        assert answer.seconds < 5
-
-    asyncio.run(scenario())
+    async with asked(stand_in.url) as model:
+        answer = await ask(model)
+    assert answer.reason is FailureReason.MISCONFIGURED
+    assert answer.seconds < 5
 
 
 @pytest.mark.parametrize(
@@ -107,28 +104,22 @@ def test_the_body_of_an_error_is_not_read_whole(stand_in: StandInControl) -> Non
         ({"retry_after_ms": "3600000", "retry_after": "0"}, 3_600),
     ],
 )
-def test_what_asks_for_a_long_wait_is_not_asked_again(
+async def test_what_asks_for_a_long_wait_is_not_asked_again(
     stand_in: StandInControl, said: dict[str, str], seconds: float
 ) -> None:
     stand_in.behave(status=429, **said)
 
-    async def scenario() -> None:
-        async with asked(stand_in.url) as model:
-            answer = await ask(model)
-        assert answer.failure is not None
-        assert answer.failure.retry_after_seconds == seconds
-
-    asyncio.run(scenario())
+    async with asked(stand_in.url) as model:
+        answer = await ask(model)
+    assert answer.failure is not None
+    assert answer.failure.retry_after_seconds == seconds
     assert stand_in.counts()["received"] == 1
 
 
-def test_milliseconds_are_waited(stand_in: StandInControl) -> None:
+async def test_milliseconds_are_waited(stand_in: StandInControl) -> None:
     stand_in.next({"status": 429, "retry_after_ms": "400", "retry_after": "60"})
 
-    async def scenario() -> None:
-        async with asked(stand_in.url) as model:
-            answer = await ask(model)
-        assert (answer.text, answer.report.attempts) == (TEXT, 2)
-        assert 0.4 <= answer.seconds < 5
-
-    asyncio.run(scenario())
+    async with asked(stand_in.url) as model:
+        answer = await ask(model)
+    assert (answer.text, answer.report.attempts) == (TEXT, 2)
+    assert 0.4 <= answer.seconds < 5

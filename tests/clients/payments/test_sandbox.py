@@ -64,6 +64,7 @@ def test_charges_are_told_apart_by_their_keys() -> None:
     assert len(asking(None, scenario)) == 2
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_another_process_finds_the_same(seed: str) -> None:
     program = (

@@ -97,6 +97,7 @@ def test_a_wrong_token_is_the_persons_mistake(stripe_server: StripeServer, token
     assert found(stripe_server, charge(token)) == NOT_MADE
 
 
+@pytest.mark.heavy
 def test_charges_with_one_key_at_once_take_the_money_once(stripe_server: StripeServer) -> None:
     async def scenario(provider: PaymentProvider) -> list[ChargeResult]:
         return await asyncio.gather(*(provider.charge(charge(VISA)) for _ in range(20)))
@@ -173,19 +174,16 @@ def test_what_stripe_says_not_to_repeat_is_not(stripe_server: StripeServer) -> N
 @pytest.mark.parametrize(
     "answer", [a_body_without_end, a_byte_at_a_time, a_compressed_body, a_head_without_end, nothing]
 )
-def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
-    async def scenario() -> None:
-        async with endless_server(answer) as endless:
-            access = StripeAccess("sk_of_the_tests", endless.url, 0.5)
-            async with open_payment_provider(
-                PaymentConfiguration(access, ()), clock=lambda: NOW
-            ) as provider:
-                with pytest.raises(PaymentProviderUnavailable):
-                    await provider.charge(charge(VISA))
-            # What the system's buffers take in besides is some megabytes, at each attempt.
-            assert endless.sent < 4 * (LARGEST_RESPONSE_BYTES + 10_000_000)
-
-    asyncio.run(scenario())
+async def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answer) -> None:
+    async with endless_server(answer) as endless:
+        access = StripeAccess("sk_of_the_tests", endless.url, 0.5)
+        async with open_payment_provider(
+            PaymentConfiguration(access, ()), clock=lambda: NOW
+        ) as provider:
+            with pytest.raises(PaymentProviderUnavailable):
+                await provider.charge(charge(VISA))
+        # What the system's buffers take in besides is some megabytes, at each attempt.
+        assert endless.sent < 4 * (LARGEST_RESPONSE_BYTES + 10_000_000)
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])

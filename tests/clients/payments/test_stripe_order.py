@@ -93,21 +93,9 @@ class Turns(StripeTransport):
     list(combinations(range(CHARGING + FINDING), CHARGING)),
     ids=lambda turns: "".join("fc"[turn in turns] for turn in range(CHARGING + FINDING)),
 )
-def test_finding_during_a_charge_is_right_in_every_order(
+async def test_finding_during_a_charge_is_right_in_every_order(
     stripe_server: StripeServer, turns_of_charge: tuple[int, ...]
 ) -> None:
-    async def scenario() -> list[ChargeResult]:
-        async with Turns() as charging, Turns() as finding:
-            tasks = {
-                charging: asyncio.create_task(provider(charging).charge(charge(VISA))),
-                finding: asyncio.create_task(provider(finding).find(charge(VISA))),
-            }
-            await asyncio.gather(charging.waiting.wait(), finding.waiting.wait())
-            for turn in range(CHARGING + FINDING):
-                turns = charging if turn in turns_of_charge else finding
-                await turns.give(tasks[turns])
-            return await asyncio.gather(*tasks.values())
-
     def provider(transport: StripeTransport) -> StripeProvider:
         return StripeProvider(
             transport,
@@ -117,6 +105,15 @@ def test_finding_during_a_charge_is_right_in_every_order(
             timeout_seconds=20,
         )
 
-    charged, found = asyncio.run(scenario())
+    async with Turns() as charging, Turns() as finding:
+        tasks = {
+            charging: asyncio.create_task(provider(charging).charge(charge(VISA))),
+            finding: asyncio.create_task(provider(finding).find(charge(VISA))),
+        }
+        await asyncio.gather(charging.waiting.wait(), finding.waiting.wait())
+        for turn in range(CHARGING + FINDING):
+            turns = charging if turn in turns_of_charge else finding
+            await turns.give(tasks[turns])
+        charged, found = await asyncio.gather(*tasks.values())
     assert charged == found
     assert stripe_server.account.taken == ([500] if found == SUCCEEDED else [])

@@ -3,8 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable
 from time import perf_counter
 from uuid import uuid4
 
@@ -13,59 +12,30 @@ import pytest
 from sqlalchemy import BigInteger, bindparam, select, text
 
 from db.connections.errors import DatabaseUnavailable, OutcomeUnknown, SessionLost
-from db.database import Connection, Database, open_database
+from db.database import Connection, Database
 from db.request_scope import RequestScope
 from db.statement import Statement
 from perf.chaos.outages.proxy import Proxy, ProxyPath
-from tests.db.test_database import ADD_PLAN, PLAN_CODES, backend_of, end, plan_codes
-from tests.fixtures.broken_path import behind_proxy
+from tests.db.connections.broken_sessions import (
+    ANSWER_SECONDS,
+    BEATEN_ONCE,
+    FAILING_AT_COMMIT,
+    end_all,
+    impatient,
+    play,
+    reset_read_only,
+    warm,
+)
+from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, backend_of, end, plan_codes
 from tests.fixtures.postgres import rows_of, run
 
-ANSWER_SECONDS = 0.6
 LATEST_SECONDS = 3 * ANSWER_SECONDS
 """A connection and an answer, each in time, and what a busy machine adds."""
 ADD = Statement("test.add_plan", text(ADD_PLAN))
 SLEEP = Statement("test.sleep", select(text("pg_sleep(30)")))
 FAILING = """CREATE FUNCTION failing() RETURNS int LANGUAGE plpgsql AS
   $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{}'; END$$"""
-FAILING_AT_COMMIT = """CREATE FUNCTION failing_late() RETURNS trigger LANGUAGE plpgsql AS
-  $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '53100'; END$$"""
-BEATEN_ONCE = """CREATE FUNCTION beaten_once() RETURNS int LANGUAGE plpgsql AS $$BEGIN
-  IF nextval('times') = 1 THEN RAISE EXCEPTION 'deadlock' USING ERRCODE = '40P01'; END IF;
-  RETURN 1; END$$"""
 CODES = "SELECT code FROM billing_plans ORDER BY 1"
-
-
-@asynccontextmanager
-async def impatient(url: str, max_age_seconds: float = 1_800) -> AsyncIterator[Database]:
-    """A database that is waited for a moment, on a pool of four."""
-    async with open_database(
-        url,
-        replica_url=None,
-        pool_size=4,
-        observe=lambda *_: None,
-        answer_seconds=ANSWER_SECONDS,
-        max_age_seconds=max_age_seconds,
-    ) as database:
-        yield database
-
-
-def play(
-    url: str,
-    scenario: Callable[[Database, Proxy], Awaitable[None]],
-    *,
-    max_age_seconds: float = 1_800,
-) -> None:
-    """Play a scenario behind a proxy."""
-
-    async def played() -> None:
-        async with (
-            behind_proxy(url) as (through, proxy),
-            impatient(through, max_age_seconds) as database,
-        ):
-            await scenario(database, proxy)
-
-    asyncio.run(played())
 
 
 async def add_plan(database: Database) -> None:
@@ -79,12 +49,6 @@ async def seconds_until_refused(operation: Awaitable[object]) -> float:
     with pytest.raises(DatabaseUnavailable):
         await operation
     return perf_counter() - started
-
-
-async def warm(database: Database) -> None:
-    """Have all four connections open."""
-    async with database.read(), database.read(), database.read():
-        await plan_codes(database)
 
 
 @pytest.mark.parametrize(
@@ -301,22 +265,19 @@ def test_a_server_without_room_is_away(database_url: str, code: str) -> None:
     play(database_url, scenario)
 
 
-def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
+async def test_a_server_with_room_for_fewer_connections(database_url: str) -> None:
     role = f"few_{uuid4().hex}"
     nap = Statement("test.nap", select(text("pg_sleep(0.01)")))
 
-    async def scenario() -> None:
-        await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
-        try:
-            async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
-                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
-                async with database.read(), database.read():
-                    await seconds_until_refused(_fetched(database, nap))
-                await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
-        finally:
-            await run(database_url, f"DROP ROLE {role}")
-
-    asyncio.run(scenario())
+    await run(database_url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 2")
+    try:
+        async with impatient(database_url.replace("postgres:", f"{role}:")) as database:
+            await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+            async with database.read(), database.read():
+                await seconds_until_refused(_fetched(database, nap))
+            await asyncio.gather(*(_fetched(database, nap) for _ in range(20)))
+    finally:
+        await run(database_url, f"DROP ROLE {role}")
 
 
 def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str) -> None:
@@ -383,27 +344,6 @@ def test_a_failover_to_a_server_that_takes_no_writes_and_back(database_url: str)
         assert await plan_codes(database) == ["late", *PLAN_CODES]
 
     play(database_url, scenario)
-
-
-async def reset_read_only(url: str) -> None:
-    """Take writes again, from connections that are made from now on."""
-    connection = await asyncpg.connect(
-        url, server_settings={"default_transaction_read_only": "off"}
-    )
-    try:
-        name = await connection.fetchval("SELECT current_database()")
-        await connection.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
-    finally:
-        await connection.close()
-
-
-async def end_all(url: str) -> None:
-    """End every back-end of ours, as a failover does."""
-    await run(
-        url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'guidance-api' AND datname = current_database()",
-    )
 
 
 def test_back_ends_that_are_ended_are_not_noticed(database_url: str) -> None:
@@ -491,12 +431,9 @@ def test_the_operating_system_asks_whether_the_server_is_there(database_url: str
     play(database_url, scenario)
 
 
-def test_a_setting_of_the_url_is_the_operators(database_url: str) -> None:
-    async def scenario() -> None:
-        own = Statement("test.own", text("SELECT current_setting('statement_timeout') AS s"))
-        url = f"{database_url}&statement_timeout=1234"
-        async with impatient(url) as database, database.read() as connection:
-            (row,) = await connection.fetch(own)
-        assert row["s"] == "1234ms"
-
-    asyncio.run(scenario())
+async def test_a_setting_of_the_url_is_the_operators(database_url: str) -> None:
+    own = Statement("test.own", text("SELECT current_setting('statement_timeout') AS s"))
+    url = f"{database_url}&statement_timeout=1234"
+    async with impatient(url) as database, database.read() as connection:
+        (row,) = await connection.fetch(own)
+    assert row["s"] == "1234ms"

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, select, text
 
 from db.database import Connection, Database, open_database
 from db.statement import Statement
-from tests.db.test_database import PLAN_CODES, add_plan, plan_codes
+from tests.db.plan_statements import PLAN_CODES, add_plan, plan_codes
 from tests.fixtures.pgbouncer import pgbouncer
 from tests.fixtures.postgres import run
 

@@ -8,8 +8,8 @@ from db.database import Database
 from db.request_scope import RequestScope
 from db.statement import Statement
 from perf.chaos.outages.proxy import Proxy, ProxyPath
-from tests.db.connections.test_outages import BEATEN_ONCE, FAILING_AT_COMMIT, end_all, play, warm
-from tests.db.test_database import ADD_PLAN, PLAN_CODES, plan_codes
+from tests.db.connections.broken_sessions import BEATEN_ONCE, FAILING_AT_COMMIT, end_all, play, warm
+from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, plan_codes
 from tests.fixtures.postgres import run
 
 ADD = Statement(

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from db.database import Connection, Database
 from db.request_scope import RequestScope
 from db.statement import MOST_OPERATIONS, Statement
-from tests.db.test_database import on
+from tests.db.plan_statements import on
 
 ITSELF = "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 

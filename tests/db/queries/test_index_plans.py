@@ -1,6 +1,5 @@
 """Each critical read is served by its index: no sequential scan, no sort."""
 
-import asyncio
 import re
 from datetime import UTC, date, datetime
 from importlib import import_module
@@ -118,25 +117,23 @@ READS: list[tuple[str, Read]] = [
 @pytest.mark.parametrize(
     ("index", "read"), READS, ids=[f"{n}-{i}" for n, (i, _) in enumerate(READS)]
 )
-def test_a_critical_read_is_served_by_its_index(crowd: str, index: str, read: Read) -> None:
-    custom, generic = asyncio.run(_plans(crowd, read))
+async def test_a_critical_read_is_served_by_its_index(crowd: str, index: str, read: Read) -> None:
+    custom, generic = await _plans(crowd, read)
     for plan in (custom, generic):
         assert scans(plan) <= SMALL_TABLES
         assert sorts(plan) == set(), plan
     assert index in {node.get("Index Name") for node in nodes(custom)}
 
 
-def test_a_generic_plan_is_for_any_value_and_a_custom_one_for_these(crowd: str) -> None:
-    custom, generic = asyncio.run(
-        _plans(crowd, lambda connection: messages.newest(connection, 300, 5))
-    )
+async def test_a_generic_plan_is_for_any_value_and_a_custom_one_for_these(crowd: str) -> None:
+    custom, generic = await _plans(crowd, lambda connection: messages.newest(connection, 300, 5))
     assert ("$1" in str(custom), "$1" in str(generic)) == (False, True)
 
 
-def test_no_statement_reads_a_large_table_whole(crowd: str) -> None:
+async def test_no_statement_reads_a_large_table_whole(crowd: str) -> None:
     statements = [one for one in _statements() if not READS_ALL.match(one.name)]
     assert len(statements) > 100
-    plans = asyncio.run(_generic_plans(crowd, statements))
+    plans = await _generic_plans(crowd, statements)
     whole = {
         statement.name: scans(plan)
         for statement, plan in zip(statements, plans, strict=True)

@@ -15,6 +15,8 @@ from sqlalchemy.engine import Engine
 
 from db.schema.migration import SCRIPTS, migrate, revisions
 
+pytestmark = pytest.mark.heavy
+
 SQUAWK = Path(sys.executable).with_name("squawk")
 # How long a lock may be waited for is the session's matter, and repeating a migration Alembic's.
 # Numbers that are small by their meaning stay so.

@@ -8,7 +8,9 @@ from typing import Annotated, Any, NamedTuple
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from gql.build import register_scalar_encoders
+from gql.build import SCALAR_ENCODERS
+from gql.compiler.codegen.leaves import attach_scalar_encoders
+from gql.compiler.resolution.strawberry_fields import attach_mappings
 from gql.schema.scalars import SCALARS
 from gql.values.mapped_future import map_future
 from gql.values.mappings import (
@@ -120,27 +122,25 @@ LEAF = ObjectMapping(
         "grown_at": Instant("grown_at"),
         "fallen_at": Instant("fallen_at"),
         "size": Nested(
-            ObjectMapping(
-                Size, {"width": Column("width"), "unit": Column("unit")}, is_nested_only=True
-            ),
+            ObjectMapping(Size, {"width": Column("width"), "unit": Column("unit")}),
             unless_null="width",
         ),
         "length": Derived(lambda row: len(row["name"])),
     },
 )
 ROOT = ObjectMapping(Root, {"id": GlobalId("Root"), "depth": Column("depth")})
-ObjectMapping(Day, {"day": Column(0), "count": Column(1)}, source=tuple)
-ObjectMapping(Edge, {"node": Nested(LEAF), "cursor": Cursor("leaves", "grown_at")})
+DAY = ObjectMapping(Day, {"day": Column(0), "count": Column(1)}, source=tuple)
+EDGE = ObjectMapping(Edge, {"node": Nested(LEAF), "cursor": Cursor("leaves", "grown_at")})
 INFO: dict[str, Member | Cursor] = {
     "first": Cursor("leaves", "grown_at", 0),
     "last": Cursor("leaves", "grown_at", -1),
     "has_more": Member("has_more"),
 }
-ObjectMapping(
+PAGE = ObjectMapping(
     Page,
     {
         "edges": Member("rows"),
-        "info": Nested(ObjectMapping(Info, INFO, is_nested_only=True)),
+        "info": Nested(ObjectMapping(Info, INFO)),
         "total": Derived(lambda page: len(page.rows)),
     },
     source=Rows,
@@ -205,10 +205,11 @@ class Query:
         raise ValueError("broken")
 
 
-register_scalar_encoders()
 SCHEMA = strawberry.Schema(
     Query,
     types=[Leaf, Root],
     config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
 )
 CORE = SCHEMA._schema
+attach_scalar_encoders(CORE, SCALAR_ENCODERS)
+attach_mappings(CORE, (LEAF, ROOT, DAY, EDGE, PAGE))

@@ -127,6 +127,7 @@ def test_whatever_comes_for_our_types(name: str, data: st.DataObject) -> None:
     compared(CORE, f"$v: {name} = {default}, $w: {name.removesuffix('!')}", given_)
 
 
+@pytest.mark.heavy
 @CASES
 @given(data=st.data(), argument=arguments_of(), wrong=WRONG)
 def test_whatever_comes_for_generated_types(
@@ -235,6 +236,7 @@ def test_arguments_of_our_resolvers(name: str, data: st.DataObject, wrong: float
     same_arguments(field, passed, how, variables)
 
 
+@pytest.mark.heavy
 @CASES
 @given(data=st.data(), some=st.lists(arguments_of(), min_size=1, max_size=3), wrong=WRONG)
 def test_arguments_of_generated_types(

@@ -7,20 +7,18 @@ from inspect import isawaitable
 from typing import Any, NamedTuple
 
 import pytest
-from graphql import DocumentNode, ExecutionResult, GraphQLError, parse
+from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLObjectType, parse
 from graphql.execution import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.types import ExperimentalIncrementalExecutionResults
 from orjson import dumps, loads
 
 from gql.compiler.plan_cache import OperationPlans
+from gql.compiler.resolution.strawberry_fields import mapping_for
 from gql.runtime.executor import CompiledExecutor, IncrementalSourceExecutor, SourceExecutor
 from gql.runtime.plan_execution import EncodedResult, PlanExecution
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id
-from gql.values.mappings import (
-    mapping_of,
-)
-from tests.gql.compiler.mapped_schema import CORE, LEAF, SEEN, Colour, Leaf, Query, Row, Rows, Size
+from tests.gql.compiler.mapped_schema import CORE, LEAF, SEEN, Colour, Leaf, Query, Row, Rows
 
 AWKWARD = "\"\\/\b\f\n\r\t\x00\x1f\x7f\u2028\u2029\ufeff\U0001f600é{}{{v1}}%s%d'"
 
@@ -220,25 +218,21 @@ PARTS = """{ now { total ... @defer { edges { cursor node { name ... @defer { sh
   } } } } } maybe @stream(initialCount: 1) { name grownAt } soon { ... @defer { counted } } }"""
 
 
-def test_in_parts() -> None:
-    async def parts() -> list[Any]:
-        executor = built(IncrementalSourceExecutor, parse(PARTS), ROWS)
-        result: Any = executor.execute_operation()
-        result = await result if isawaitable(result) else result
-        assert isinstance(result, ExperimentalIncrementalExecutionResults)
-        following: AsyncGenerator[Any, None] = result.subsequent_results
-        found = [result.initial_result.formatted]
-        return found + [part.formatted async for part in following]
-
-    sourced = asyncio.run(parts())
+async def test_in_parts() -> None:
+    executor = built(IncrementalSourceExecutor, parse(PARTS), ROWS)
+    result: Any = executor.execute_operation()
+    result = await result if isawaitable(result) else result
+    assert isinstance(result, ExperimentalIncrementalExecutionResults)
+    following: AsyncGenerator[Any, None] = result.subsequent_results
+    found = [result.initial_result.formatted]
+    sourced = found + [part.formatted async for part in following]
     assert len(sourced) > 1
     assert sourced[0]["data"]["now"] == {"total": 4}
     assert "the leaf 4" in str(sourced[1:])
 
 
-def test_a_shape_is_known_by_its_class() -> None:
-    assert mapping_of(Leaf) is LEAF
-    assert mapping_of(Size) is None, "a part of others only"
+def test_a_view_computes_its_attributes_from_the_source() -> None:
+    assert {name: _mapping(name) for name in ("Leaf", "Size")} == {"Leaf": LEAF, "Size": None}
     view = LEAF.view(ROWS[0])
     assert isinstance(view, Leaf)
     assert (view.key, view.id, view.colour) == (1, global_id("Leaf", 1), Colour.RED)
@@ -247,3 +241,9 @@ def test_a_shape_is_known_by_its_class() -> None:
     assert view.fallen_at is None
     with pytest.raises(AttributeError, match="height"):
         view.height  # type: ignore[attr-defined]  # noqa: B018 - there is none
+
+
+def _mapping(name: str) -> object:
+    type_ = CORE.get_type(name)
+    assert isinstance(type_, GraphQLObjectType)
+    return mapping_for(type_)

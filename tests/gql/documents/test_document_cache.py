@@ -66,6 +66,7 @@ def test_nothing_of_a_text_is_held_and_what_is_held_is_bounded() -> None:
     assert prepared.cached_bytes > SMALL_BYTES - 100_000
 
 
+@pytest.mark.heavy
 def test_what_is_reckoned_for_a_document_is_not_less_than_it_holds() -> None:
     times = {
         "{" + " ".join(f"a{n}: plans {{ code currency }}" for n in range(100)) + "}": 3,

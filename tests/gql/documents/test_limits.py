@@ -115,6 +115,7 @@ def quickest(document: str, variables: dict[str, Any] | None = None) -> float:
     return min(taken)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", HARMFUL)
 def test_what_means_harm_is_refused_quickly(name: str) -> None:
     document, code = HARMFUL[name]

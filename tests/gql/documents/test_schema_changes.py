@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from graphql import build_schema
 
+from db.states import DocumentState
 from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
-from services.documents.records import DocumentState, ListedDocument
+from services.documents.records import ListedDocument
 
 SDL = """
 directive @live(rate: Int) on FIELD

@@ -153,13 +153,13 @@ class Asking:
 
     def __init__(self, runner: asyncio.Runner, application: Application) -> None:
         self._runner = runner
-        self._service = application.graphql
+        self._contexts = application.graphql.contexts
 
     def compiled(self, operation: Operation, caller: Principal) -> ExecutionResult:
         """The answer of compiled code."""
 
         async def answer(values: VariableValues) -> ExecutionResult:
-            context = self._service._context(operation, caller, "request")
+            context = self._contexts.new(operation, caller, "request")
             result = begin(CORE, operation, values, context, is_encoded=True)
             return await result if isawaitable(result) else result
 
@@ -169,7 +169,7 @@ class Asking:
         """The answer of graphql-core's executor."""
 
         async def answer(values: VariableValues) -> Any:
-            context = self._service._context(operation, caller, "request")
+            context = self._contexts.new(operation, caller, "request")
             result = create_executor(CORE, operation, values, context).execute_operation()
             return await result if isawaitable(result) else result
 

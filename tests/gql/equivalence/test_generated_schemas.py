@@ -16,6 +16,8 @@ from tests.gql.equivalence.generated.running import Both, Run
 from tests.gql.equivalence.generated.schemas import schema as make_schema
 from tests.gql.equivalence.generated.values import Data
 
+pytestmark = pytest.mark.heavy
+
 PARTS = 4
 MANY_CASES = 20_000
 DOCUMENTS = 10

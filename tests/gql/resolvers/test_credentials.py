@@ -16,16 +16,9 @@ from gql.values.ids import global_id
 from tests.fixtures.postgres import everything, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
+from tests.gql.resolvers.credential_documents import CREATE, KEYS, REVOKE, ROTATE
 
-CREATE = """mutation ($key: String!) { createApiCredential(input: {idempotencyKey: $key}) {
-  apiKey credential { id keyPrefix status expiresAt } userErrors { code field } } }"""
-ROTATE = """mutation ($id: ID!, $overlap: Int!) {
-  rotateApiCredential(input: {credentialId: $id, overlapSeconds: $overlap}) {
-    apiKey credential { id status } userErrors { code field } } }"""
-REVOKE = """mutation ($id: ID!) { revokeApiCredential(input: {credentialId: $id}) {
-  credential { id status } userErrors { code field } } }"""
 COMPANY = "{ enterpriseAccount { companyName } }"
-KEYS = "{ enterpriseAccount { credentials { id status expiresAt } } }"
 HUNDRED_AND_TEN_EXPIRED = f"""
 INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash, status, created_at,
     expires_at)
@@ -70,10 +63,10 @@ def test_a_rotation_without_an_outage(two: tuple[Api, Api]) -> None:
     assert rows[second["credential"]["id"]]["status"] == "ACTIVE"
 
 
-def test_of_many_keys_those_that_are_accepted_are_told(
+async def test_of_many_keys_those_that_are_accepted_are_told(
     own_world: str, two: tuple[Api, Api]
 ) -> None:
-    asyncio.run(run(own_world, HUNDRED_AND_TEN_EXPIRED))
+    await run(own_world, HUNDRED_AND_TEN_EXPIRED)
     told = [one["status"] for one in _credentials(two[0])]
     # The one that is accepted is older than all that have expired.
     assert (told.count("ACTIVE"), told.count("REVOKED"), len(told)) == (1, 99, 100)

@@ -9,12 +9,7 @@ import pytest
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.server import Api, issue_key, serving, settings_for
 from tests.fixtures.world import ADA, GRACES_COMPANY
-
-GENERATE = """mutation Generate($input: GenerateGuidanceInput!) { generateGuidance(input: $input) {
-  text isOverage generation { model attempts completionTokens }
-  usage { limitMode dailyUsed dailyRemaining monthlyUsed }
-  userErrors { code field retryAfterSeconds } } }"""
-INPUT = {"situation": "Two compilers.", "objective": "One.", "idempotencyKey": "k"}
+from tests.gql.resolvers.guidance_documents import GENERATE, INPUT
 
 
 class Client:

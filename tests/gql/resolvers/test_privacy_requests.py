@@ -12,17 +12,7 @@ from gql.values.ids import global_id
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA, ALAN, GRACE, GRACES_REQUEST
-
-REQUEST = """
-mutation ($key: String!) { made: %s(input: {idempotencyKey: $key}) {
-  privacyRequest { id kind status requestedAt completedAt scheduledFor errorReason receiptUrl }
-  userErrors { code message field retryAfterSeconds }
-} }"""
-EXPORT, ERASURE = REQUEST % "requestPrivacyExport", REQUEST % "requestPrivacyDelete"
-CANCEL = """
-mutation ($id: ID!) { made: cancelPrivacyRequest(input: {privacyRequestId: $id}) {
-  privacyRequest { id status } userErrors { code field }
-} }"""
+from tests.gql.resolvers.privacy_documents import CANCEL, ERASURE, EXPORT
 
 COMPLETED = """
 WITH made AS (UPDATE user_privacy_requests SET status = 'completed', completed_at = requested_at
@@ -75,11 +65,11 @@ def test_an_export_is_asked_for(own_api: Api) -> None:
 @pytest.mark.parametrize(
     ("byte_size", "told"), [(2**31 - 1, 2_147_483_647), (2**31, 2_147_483_647)]
 )
-def test_an_archive_that_is_larger_than_an_int_can_still_be_fetched(
+async def test_an_archive_that_is_larger_than_an_int_can_still_be_fetched(
     own_api: Api, own_world: str, byte_size: int, told: int
 ) -> None:
     ask(own_api, EXPORT)
-    asyncio.run(run(own_world, COMPLETED.format(user=ALAN, byte_size=byte_size)))
+    await run(own_world, COMPLETED.format(user=ALAN, byte_size=byte_size))
     latest = "{ viewer { latestPrivacyRequest(kind: EXPORT) { export { downloadUrl byteSize } } } }"
     export = own_api.data(latest, viewer=ALAN)["viewer"]["latestPrivacyRequest"]["export"]
     assert export["byteSize"] == told
@@ -158,12 +148,12 @@ def test_a_request_that_has_not_begun_is_taken_back_once(own_api: Api, own_world
 
 
 @pytest.mark.parametrize("status", ["processing", "failed"])
-def test_a_request_that_has_begun_is_not_taken_back(
+async def test_a_request_that_has_begun_is_not_taken_back(
     own_api: Api, own_world: str, status: str
 ) -> None:
     request = ask(own_api, ERASURE)["privacyRequest"]["id"]
     begin = f"UPDATE user_privacy_requests SET status = '{status}' WHERE user_id = {ALAN}"
-    asyncio.run(run(own_world, begin))
+    await run(own_world, begin)
     assert cancel(own_api, request) == {
         "privacyRequest": None,
         "userErrors": [{"code": "CONFLICT", "field": ["input", "privacyRequestId"]}],
@@ -185,12 +175,12 @@ def test_who_is_not_signed_in_asks_for_nothing(own_api: Api) -> None:
     assert own_api.error(EXPORT, {"key": "key"})[0] == "UNAUTHENTICATED"
 
 
-def test_every_change_is_in_the_audit_trail(own_api: Api, own_world: str) -> None:
+async def test_every_change_is_in_the_audit_trail(own_api: Api, own_world: str) -> None:
     request = ask(own_api, ERASURE, viewer=GRACE, key="again")["privacyRequest"]["id"]
     cancel(own_api, request, viewer=GRACE)
     ask(own_api, EXPORT, viewer=GRACE, key="export")
     query = "SELECT action, subject FROM audit_events WHERE user_id = $1 ORDER BY id"
-    events = asyncio.run(rows_of(own_world, query, GRACE))
+    events = await rows_of(own_world, query, GRACE)
     assert [tuple(event) for event in events] == [
         ("privacy.cancelled", f"privacy_request:{GRACES_REQUEST}"),
         ("privacy.export_requested", f"privacy_request:{GRACES_REQUEST + 1}"),

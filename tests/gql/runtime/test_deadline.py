@@ -18,64 +18,52 @@ async def attended(seconds: float, *, gone_after: float | None = None) -> None:
         await asyncio.Event().wait()
 
 
-def test_a_deadline_that_passes() -> None:
+async def test_a_deadline_that_passes() -> None:
     with pytest.raises(DeadlineExceeded, match=r"longer than 0\.01 seconds"):
-        asyncio.run(attended(0.01))
+        await attended(0.01)
 
 
-def test_a_deadline_that_passes_while_the_client_is_watched() -> None:
+async def test_a_deadline_that_passes_while_the_client_is_watched() -> None:
     with pytest.raises(DeadlineExceeded, match=r"longer than 0\.08 seconds"):
-        asyncio.run(attended(0.08))
+        await attended(0.08)
 
 
-def test_a_client_that_goes() -> None:
+async def test_a_client_that_goes() -> None:
     with pytest.raises(ClientDisconnected):
-        asyncio.run(attended(FOR_EVER_SECONDS, gone_after=0))
+        await attended(FOR_EVER_SECONDS, gone_after=0)
 
 
-def test_what_ends_in_time_is_not_watched_and_leaves_nothing_behind() -> None:
-    async def quick() -> int:
-        with DeadlineScope(FOR_EVER_SECONDS, lambda: pytest.fail("watched")):
-            await asyncio.sleep(0)
-            return len(asyncio.all_tasks())
-
-    assert asyncio.run(quick()) == 1
+async def test_what_ends_in_time_is_not_watched_and_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    with DeadlineScope(FOR_EVER_SECONDS, lambda: pytest.fail("watched")):
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
 
 
-def test_what_is_watched_leaves_nothing_behind() -> None:
-    watched = asyncio.Event()
+async def test_what_is_watched_leaves_nothing_behind() -> None:
+    watched, before = asyncio.Event(), asyncio.all_tasks()
 
     async def gone() -> None:
         watched.set()
         await asyncio.Event().wait()
 
-    async def slow() -> int:
-        with DeadlineScope(FOR_EVER_SECONDS, gone):
-            await watched.wait()
-        await asyncio.sleep(0)
-        return len(asyncio.all_tasks())
-
-    assert asyncio.run(slow()) == 1
+    with DeadlineScope(FOR_EVER_SECONDS, gone):
+        await watched.wait()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
 
 
-def test_a_cancellation_of_somebody_else_stays_one() -> None:
-    async def cancelled() -> bool:
-        task = asyncio.create_task(attended(FOR_EVER_SECONDS))
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        return task.cancelled()
-
-    assert asyncio.run(cancelled())
+async def test_a_cancellation_of_somebody_else_stays_one() -> None:
+    task = asyncio.create_task(attended(FOR_EVER_SECONDS))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
 
 
-def test_what_fails_by_itself_fails_as_it_does() -> None:
-    async def fails() -> None:
-        with DeadlineScope(FOR_EVER_SECONDS):
-            raise LookupError
-
-    with pytest.raises(LookupError):
-        asyncio.run(fails())
+async def test_what_fails_by_itself_fails_as_it_does() -> None:
+    with pytest.raises(LookupError), DeadlineScope(FOR_EVER_SECONDS):
+        raise LookupError
 
 
 def test_what_holds_on_after_its_deadline_is_let_end() -> None:

@@ -60,7 +60,7 @@ def resolved(sdl: str, **resolvers: Resolver) -> GraphQLSchema:
 
 @pytest.mark.parametrize("failing", ["fail", "failLater"])
 @pytest.mark.parametrize("adding", ["add", "later"])
-def test_what_a_mutation_has_completed_stays_as_it_was(adding: str, failing: str) -> None:
+async def test_what_a_mutation_has_completed_stays_as_it_was(adding: str, failing: str) -> None:
     schema = resolved(COUNTER, add=add, later=later, fail=fail, failLater=fail_later)
     document = f"""mutation {{
       first: {adding}(by: 1) {{ value }}  second: {adding}(by: 2) {{ value }}
@@ -68,22 +68,19 @@ def test_what_a_mutation_has_completed_stays_as_it_was(adding: str, failing: str
       third: {adding}(by: 3) {{ value }}
     }}"""
 
-    async def compared() -> None:
-        both = Both(schema, parse(document))
-        stock, ours = await both.stock(Counter(), {}), await both.ours(Counter(), {})
-        assert ours.data == {
-            "first": {"value": 1},
-            "second": {"value": 3},
-            "broken": None,
-            "third": {"value": 6},
-        }
-        assert ours.answer == stock.answer
-        assert both.stepped_back == 1
-
-    asyncio.run(compared())
+    both = Both(schema, parse(document))
+    stock, ours = await both.stock(Counter(), {}), await both.ours(Counter(), {})
+    assert ours.data == {
+        "first": {"value": 1},
+        "second": {"value": 3},
+        "broken": None,
+        "third": {"value": 6},
+    }
+    assert ours.answer == stock.answer
+    assert both.stepped_back == 1
 
 
-def test_the_value_that_does_not_fit_first_is_the_one_told() -> None:
+async def test_the_value_that_does_not_fit_first_is_the_one_told() -> None:
     async def slow(_source: Any, _info: Any) -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -93,17 +90,14 @@ def test_the_value_that_does_not_fit_first_is_the_one_told() -> None:
 
     schema = resolved("type Query { slow: Int!  quick: Int! }", slow=slow, quick=quick)
 
-    async def compared() -> None:
-        both = Both(schema, parse("{ slow quick }"))
-        stock, ours = await both.stock(None, {}), await both.ours(None, {})
-        assert [error.path for error in ours.errors] == [["quick"]]
-        assert ours.answer == stock.answer
-        assert both.stepped_back == 1
-
-    asyncio.run(compared())
+    both = Both(schema, parse("{ slow quick }"))
+    stock, ours = await both.stock(None, {}), await both.ours(None, {})
+    assert [error.path for error in ours.errors] == [["quick"]]
+    assert ours.answer == stock.answer
+    assert both.stepped_back == 1
 
 
-def test_a_generator_that_can_be_awaited_is_awaited() -> None:
+async def test_a_generator_that_can_be_awaited_is_awaited() -> None:
     @coroutine
     def soon() -> Generator[Any, Any, dict[str, str]]:
         yield from asyncio.sleep(0).__await__()
@@ -111,11 +105,8 @@ def test_a_generator_that_can_be_awaited_is_awaited() -> None:
 
     schema = build_schema("type Query { thing: Thing }  type Thing { name: String }")
 
-    async def compared() -> None:
-        ours = await Both(schema, parse("{ thing { name } }")).ours({"thing": soon()}, {})
-        assert ours.data == {"thing": {"name": "awaited"}}
-
-    asyncio.run(compared())
+    ours = await Both(schema, parse("{ thing { name } }")).ours({"thing": soon()}, {})
+    assert ours.data == {"thing": {"name": "awaited"}}
 
 
 class Named:
@@ -141,20 +132,17 @@ class Stand:
 
 
 @pytest.mark.parametrize("proxy", [weakref.proxy, Stand])
-def test_a_proxy_is_what_it_stands_for(proxy: Resolver) -> None:
+async def test_a_proxy_is_what_it_stands_for(proxy: Resolver) -> None:
     given: list[object] = [Named(), Named(), Awaited(), RuntimeError("an error")]
     schema = resolved(
         "type Query { at(place: Int!): Thing }  type Thing { name: String }",
         at=lambda _source, _info, place: proxy(given[place]),
     )
 
-    async def compared() -> None:
-        both = Both(schema, parse("query ($place: Int!) { at(place: $place) { name } }"))
-        for place in range(len(given)):
-            stock = await both.stock(None, {"place": place})
-            assert (await both.ours(None, {"place": place})).answer == stock.answer
-
-    asyncio.run(compared())
+    both = Both(schema, parse("query ($place: Int!) { at(place: $place) { name } }"))
+    for place in range(len(given)):
+        stock = await both.stock(None, {"place": place})
+        assert (await both.ours(None, {"place": place})).answer == stock.answer
 
 
 class Watched(CompiledExecutor):

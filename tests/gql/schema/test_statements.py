@@ -9,6 +9,7 @@ import pytest
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.wiring import open_application
 from gql.values.ids import global_id
+from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
 from tests.fixtures.server import settings_for
 from tests.fixtures.world import ADA, NOW
@@ -37,10 +38,7 @@ def statements(world: str, tmp_path: Path) -> Statements:
         )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
-            operation = await application.graphql.prepare(request, Person(ADA), None)
-            answer = await application.graphql.answer(
-                operation, request, Person(user_id=ADA), "request"
-            )
+            answer = await single_response(application.graphql, request, Person(ADA))
             assert "errors" not in answer.body, answer.body
             return tuple(answer.statements)
 

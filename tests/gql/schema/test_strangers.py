@@ -13,24 +13,16 @@ from tests.fixtures.world import (
     GRACE,
     GRACES_COMPANY,
     GRACES_CONVERSATION,
-    GRACES_CREDENTIAL,
     GRACES_MESSAGE,
     GRACES_REQUEST,
 )
+from tests.gql.schema.strangers import GRACES, NODE_TYPES, NOWHERE
 
-GRACES = {
-    "User": GRACE,
-    "Conversation": GRACES_CONVERSATION,
-    "Message": GRACES_MESSAGE,
-    "PrivacyRequest": GRACES_REQUEST,
-    "EnterpriseAccount": GRACES_COMPANY,
-    "ApiCredential": GRACES_CREDENTIAL,
-}
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
-NOWHERE = 987_654
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 
-@pytest.mark.parametrize("type_name", GRACES)
+@pytest.mark.parametrize("type_name", NODE_TYPES)
 def test_the_owner_reads_it(api: Api, type_name: str) -> None:
     id_ = global_id(type_name, GRACES[type_name])
     assert api.data(NODE, {"id": id_}, viewer=GRACE) == {
@@ -38,7 +30,7 @@ def test_the_owner_reads_it(api: Api, type_name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("type_name", GRACES)
+@pytest.mark.parametrize("type_name", NODE_TYPES)
 @pytest.mark.parametrize("caller", [{"viewer": ADA}, {"viewer": ALAN}, {}])
 def test_a_stranger_gets_what_nobody_would(
     api: Api, type_name: str, caller: dict[str, Any]
@@ -47,6 +39,13 @@ def test_a_stranger_gets_what_nobody_would(
     missing = {"id": global_id(type_name, NOWHERE)}
     assert api.ask(NODE, foreign, **caller) == {"data": {"node": None}}
     assert api.ask(NODE, missing, **caller) == {"data": {"node": None}}
+
+
+@pytest.mark.parametrize("caller", [{"viewer": ADA}, {"viewer": ALAN}, {}])
+def test_a_stranger_gets_none_of_many(api: Api, caller: dict[str, Any]) -> None:
+    ids = [global_id(type_name, GRACES[type_name]) for type_name in NODE_TYPES]
+    assert api.ask(NODES, {"ids": ids}, **caller) == {"data": {"nodes": [None] * len(ids)}}
+    assert [one["id"] for one in api.data(NODES, {"ids": ids}, viewer=GRACE)["nodes"]] == ids
 
 
 @pytest.mark.parametrize("key", [GRACES_CONVERSATION, NOWHERE])

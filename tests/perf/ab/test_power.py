@@ -9,6 +9,8 @@ from perf.ab.power import Trial, table, trial
 from perf.ab.simulation import CHANGES, NO_CHANGE
 from perf.cli.command import perf
 
+pytestmark = pytest.mark.heavy
+
 SEEDS = 200
 LONG = pytest.mark.slow
 CHANGED = [one.name for one in CHANGES if one is not NO_CHANGE]

@@ -19,6 +19,8 @@ from perf.servers.seeded import ServerUnderTest
 from perf.statistics.shift import Shift
 from tests.perf.load.fake_server import Faults, tiny_server
 
+pytestmark = pytest.mark.heavy
+
 QUOTA, PAGE = "Quota", "ConversationPage"
 FLOWS_HERE = {name: FLOWS[name] for name in (QUOTA, PAGE)}
 USUAL = {QUOTA: 0.012, PAGE: 0.012}

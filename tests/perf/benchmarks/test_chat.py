@@ -38,21 +38,21 @@ def test_a_delta_costs_its_share_of_everything() -> None:
     assert (seen.deltas, seen.cpu_seconds_a_delta, seen.whole(2)) == (4, 0.005, 2)
 
 
-def test_a_reply_is_timed_to_its_first_piece(stand_in: StandInControl) -> None:
+async def test_a_reply_is_timed_to_its_first_piece(stand_in: StandInControl) -> None:
     stand_in.behave(first_token_seconds=0.1, tokens=5, tokens_per_second=100)
-    reply = asyncio.run(model_reply(port_of(stand_in), "Hello"))
+    reply = await model_reply(port_of(stand_in), "Hello")
     assert (reply.text, len(reply.pieces)) == ("[stand-in] No language model wrote", 5)
     assert reply.first_seconds >= 0.1
     assert reply.ended_at > reply.first_at
 
 
-def test_a_refusal_is_no_reply(stand_in: StandInControl) -> None:
+async def test_a_refusal_is_no_reply(stand_in: StandInControl) -> None:
     stand_in.next({"status": 503})
     with pytest.raises(UnexpectedAnswer, match=r"^HTTP/1\.1 503"):
-        asyncio.run(model_reply(port_of(stand_in), "Hello"))
+        await model_reply(port_of(stand_in), "Hello")
 
 
-def test_events_are_whole_however_they_are_cut() -> None:
+async def test_events_are_whole_however_they_are_cut() -> None:
     chunks = (
         b":\n\nid: 1\nda",
         b'ta: {"a": "data: 1"}\n',
@@ -65,14 +65,11 @@ def test_events_are_whole_however_they_are_cut() -> None:
         async with connected(port) as wire:
             return [data async for data in wire.events()]
 
-    async def serve_and_read() -> list[bytes]:
-        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(sent)
-            writer.close()
-            await writer.wait_closed()
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(sent)
+        writer.close()
+        await writer.wait_closed()
 
-        with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-            async with await asyncio.start_server(answer, sock=listening):
-                return await read(listening.getsockname()[1])
-
-    assert asyncio.run(serve_and_read()) == [b'{"a": "data: 1"}', b"2"]
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        async with await asyncio.start_server(answer, sock=listening):
+            assert (await read(listening.getsockname()[1])) == [b'{"a": "data: 1"}', b"2"]

@@ -1,6 +1,5 @@
 """The short form of `guidance bench streams`: what holds for 10,000 streams holds for 200."""
 
-import asyncio
 from contextlib import aclosing
 from time import monotonic
 
@@ -27,19 +26,16 @@ def test_open_streams_take_little_and_their_deltas_are_not_late(own_world: str) 
     assert sorted(seen.delays)[len(seen.delays) // 2] < MOST_SECONDS_LATE
 
 
-def test_the_model_says_the_time() -> None:
-    async def scenario() -> None:
-        began = monotonic()
-        async with (
-            ClockModel(0.01).serving() as port,
-            connected(port) as wire,
-            aclosing(wire.events()) as events,
-        ):
-            wire.post(CHAT_PATH, b"{}")
-            first, second = [word_of(await anext(events)) for _ in range(2)]
-        assert began < first < first + 0.01 <= second < monotonic()
-
-    asyncio.run(scenario())
+async def test_the_model_says_the_time() -> None:
+    began = monotonic()
+    async with (
+        ClockModel(0.01).serving() as port,
+        connected(port) as wire,
+        aclosing(wire.events()) as events,
+    ):
+        wire.post(CHAT_PATH, b"{}")
+        first, second = [word_of(await anext(events)) for _ in range(2)]
+    assert began < first < first + 0.01 <= second < monotonic()
 
 
 def word_of(event: bytes) -> float:

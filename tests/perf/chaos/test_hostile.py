@@ -64,12 +64,12 @@ def host(
         for name, one in _SERVINGS.items()
     ],
 )
-def test_an_attack_keeps_nobody_from_being_answered(
+async def test_an_attack_keeps_nobody_from_being_answered(
     host: HostEnvironment, settings: ServerSettings
 ) -> None:
     """And with the settings as they come, all honest uses are served afterwards."""
     attacks = [attack for attack in _CHOSEN if attack.settings == settings]
-    found = asyncio.run(_attacked(host, settings, attacks))
+    found = await _attacked(host, settings, attacks)
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 

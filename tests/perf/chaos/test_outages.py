@@ -5,6 +5,8 @@ from click.testing import CliRunner
 
 from perf.chaos.command import chaos
 
+pytestmark = pytest.mark.heavy
+
 IN_SHORT = ("path swallows", "server read-only")
 OTHERS = ("connections half open",)
 

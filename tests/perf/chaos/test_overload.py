@@ -1,9 +1,12 @@
 """Twice what a process carries: it goes on answering, and says to the rest when to come again."""
 
+import pytest
 import uvloop
 
 from perf.chaos.overload.command import OverloadPlan, overloaded, running_server
 from perf.dataset.bench.tables import BenchSizes
+
+pytestmark = pytest.mark.heavy
 
 _FEW = BenchSizes(
     users=60,

@@ -11,6 +11,8 @@ from perf.load.results.report_file import read_report
 from perf.report.files import NAME
 from tests.perf.report.sample_reports import made_up
 
+pytestmark = pytest.mark.heavy
+
 
 def test_the_first_night_has_nothing_to_compare_with_and_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -30,6 +30,8 @@ from tests.fixtures.processes import GUIDANCE
 from tests.perf.load.fake_server import PEOPLE
 from tests.perf.report.sample_reports import NOW
 
+pytestmark = pytest.mark.heavy
+
 BRIEF = PROFILES["brief"]
 NIGHT = ("--profile", BRIEF.name, "--minutes", "0.1", "--base", str(ROOT))
 

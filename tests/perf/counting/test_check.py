@@ -12,6 +12,8 @@ from perf.counting.counter import DocumentCount
 from perf.counting.request_cost import RequestCost
 from perf.gate.findings import GateFinding
 
+pytestmark = pytest.mark.heavy
+
 MORE = RequestCost(2, {}, Calls({"app/http/request_context.py:call": 100_000}, {}, {}), 0.0)
 COUNTED = DocumentCount("Quota", (MORE, MORE))
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -11,8 +11,7 @@ from perf.counting.request_cost import RequestCost
 from perf.counting.version_comparison import FilledVersion, call_differences, costs_of, differences
 from perf.servers.host import ROOT
 from perf.servers.seeded import THIS_VERSION, Version
-from tests.perf.planted.planted_source import planted
-from tests.perf.planted.test_calls import PER_REQUEST
+from tests.perf.planted.planted_source import PER_REQUEST, planted
 
 REQUESTS = "app/http/request_context.py:RequestContextMiddleware.__call__"
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -94,6 +93,7 @@ def test_a_version_that_calls_one_function_more(crowd: str, tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not is_counted_here(), reason=NOT_COUNTED)
 def test_a_version_that_cannot_count_is_said_in_a_sentence(tmp_path: Path) -> None:
     documents = tmp_path / FOLDER.relative_to(ROOT)

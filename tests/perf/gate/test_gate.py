@@ -15,7 +15,7 @@ from perf.gate.data.callers import writer
 from perf.gate.document_check import DocumentResult
 from perf.gate.findings import GateFinding
 from perf.gate.gate import Gate, check_documents, open_gate
-from perf.gate.scenarios.scenarios import SCENARIOS, Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
 from tests.fixtures.postgres import rows_of, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
@@ -33,13 +33,13 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
     return asyncio.run(open_and_work())
 
 
-def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
+async def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
     told: list[DocumentResult | GateFinding] = []
-    asyncio.run(check_documents(crowd, tmp_path, report=told.append))
+    await check_documents(crowd, tmp_path, report=told.append)
     judged = [one for one in told if isinstance(one, DocumentResult)]
     assert judged == told
     assert [str(finding) for one in judged for finding in one.findings] == []
-    assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(SCENARIOS)
+    assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(scenarios())
     assert min(one.variants for one in judged) == 5, "the kinds of callers"
     assert max(one.variants for one in judged) <= 25
 
@@ -61,7 +61,7 @@ def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
         documents = [
             replace(quota, budget=replace(quota.budget, **numbers)) for numbers in wrong.values()
         ]
-        judged = [await gate.check(one, SCENARIOS["Quota"]) for one in documents]
+        judged = [await gate.check(one, scenarios()["Quota"]) for one in documents]
         return [str(finding) for one in judged for finding in one.findings]
 
     assert with_gate(crowd, tmp_path, check) == [f"Quota: {said}" for said in wrong]
@@ -80,7 +80,7 @@ def without_index(url: str) -> Iterator[None]:
 
 
 def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
-    document, scenario = DOCUMENTS["ConversationsWithMessages"], SCENARIOS["Quota"]
+    document, scenario = DOCUMENTS["ConversationsWithMessages"], scenarios()["Quota"]
     with without_index(crowd):
         judged = with_gate(crowd, tmp_path, lambda gate: gate.check(document, scenario))
     findings = {one.problem: one for one in judged.findings}
@@ -136,7 +136,7 @@ def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: 
     )
     document = replace(page, budget=budget)
     judged = with_gate(
-        crowd, tmp_path, lambda gate: gate.check(document, SCENARIOS["ConversationPage"])
+        crowd, tmp_path, lambda gate: gate.check(document, scenarios()["ConversationPage"])
     )
     assert [str(one) for one in judged.findings] == [
         "ConversationPage (status: ARCHIVED): is answered, and must not be: nothing is archived",

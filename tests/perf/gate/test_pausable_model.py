@@ -1,7 +1,5 @@
 """The held model keeps nothing of what it was asked, so that kept memory is the server's."""
 
-import asyncio
-
 import httpx2
 
 from perf.gate.execution.pausable_model import pausable_model
@@ -19,5 +17,5 @@ async def seen_of_calls(count: int) -> tuple[object, object]:
     return seen["counts"]["received"], seen["calls"]
 
 
-def test_no_call_is_remembered() -> None:
-    assert asyncio.run(seen_of_calls(3)) == (3, [])
+async def test_no_call_is_remembered() -> None:
+    assert await seen_of_calls(3) == (3, [])

@@ -167,6 +167,7 @@ def test_it_writes_at_the_set_speed(stand_in: StandInControl) -> None:
     assert answer.elapsed.total_seconds() >= 0.4
 
 
+@pytest.mark.heavy
 def test_failures_at_the_beginning_are_an_option() -> None:
     with (
         running_stand_in("--port", "0", "--fail-next", "2", "--fail-status", "500", *FAST) as url,
@@ -194,6 +195,7 @@ def test_a_wrong_option_is_said_in_one_line(options: list[str], message: str) ->
     assert message in ran.stderr.splitlines()[-1]
 
 
+@pytest.mark.heavy
 def test_it_ends_when_its_parent_is_killed() -> None:
     parent = (
         "from perf.llm_standin.process import running_stand_in\n"

@@ -11,6 +11,8 @@ from perf.load.workload.profiles import Profile
 from perf.statistics.verdicts import Verdict
 from tests.perf.load.fake_server import VIEWER, Faults, tiny_server
 
+pytestmark = pytest.mark.heavy
+
 BRIEF = Profile("brief", rate=50, warm_up=0.2, ramp_up=0.4, plateau=3.5, spike=0.4)
 FAULT = {"data": VIEWER, "errors": [{"extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}
 REFUSED = {"errors": [{"extensions": {"code": "THROTTLED"}}]}

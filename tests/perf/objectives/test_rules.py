@@ -13,6 +13,8 @@ from perf.objectives.table import read_table
 from perf.objectives.yaml import to_yaml
 from tests.fixtures.tools import tool
 
+pytestmark = pytest.mark.heavy
+
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")
 MINUTES = {"1h": 60, "6h": 360, "3d": 4_320}

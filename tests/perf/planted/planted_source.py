@@ -20,6 +20,13 @@ class Edit:
     after: str
 
 
+PER_REQUEST = Edit(
+    "app/http/request_context.py",
+    "state.pop(ADMITTED_AT, None) or perf_counter()\n",
+    "state.pop(ADMITTED_AT, None) or (lambda: perf_counter())()\n",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What became of a command; `output` is both of its streams as they came."""

@@ -2,7 +2,7 @@
 
 from tests.perf.planted.planted_source import Edit
 
-_AFTER = "        answer.statements = work.statements\n"
+_AFTER = "        if not self.answers:\n            self.seconds = "
 
 
 def slowing(document: str, statement: str) -> Edit:
@@ -11,11 +11,11 @@ def slowing(document: str, statement: str) -> Edit:
     ASGI's messages would be no place for it: answers are sent past them.
     """
     planted = (
-        f'        if operation.label == "{document}":\n'
-        "            took = perf_counter() - started\n"
+        f'        if facts is not None and facts.operation.label == "{document}":\n'
+        "            started, took = self.started, perf_counter() - self.started\n"
         f"            {statement}\n"
     )
-    return Edit("app/graphql/pipeline/service.py", _AFTER, planted + _AFTER)
+    return Edit("app/graphql/pipeline/operation_run.py", _AFTER, planted + _AFTER)
 
 
 def working(share: float) -> str:

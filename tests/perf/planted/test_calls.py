@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.perf.planted.planted_source import Edit, Ran, assert_caught, planted
+from tests.perf.planted.planted_source import PER_REQUEST, Edit, Ran, assert_caught, planted
 
 SCHEMA = "gql/schema/enterprise/account.py"
 MIDDLEWARE = "app/http/request_context.py:RequestContextMiddleware.__call__"
@@ -18,11 +18,6 @@ JSON_PER_ROW = (
         COLUMN,
         'Column("key_id", lambda text: json.loads(json.dumps(key_prefix(text))))',
     ),
-)
-PER_REQUEST = Edit(
-    "app/http/request_context.py",
-    "state.pop(ADMITTED_AT, None) or perf_counter()\n",
-    "state.pop(ADMITTED_AT, None) or (lambda: perf_counter())()\n",
 )
 LARGER_ROW = Edit(
     "db/queries/enterprise/credentials.py",

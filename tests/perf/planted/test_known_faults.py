@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from gql.documents.budgets.budget_file import read_tables
+from gql.documents.trusted_documents import TABLE
 from tests.fixtures.postgres import new_database
 from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
@@ -37,7 +39,8 @@ LONGER_ANSWER = Edit(
     '"company_name": Column("company_name"),',
     '"company_name": Column("company_name", lambda name: 40 * name),',
 )
-NO_BUDGET = Edit("gql/documents/files/budgets.toml", "[Quota]\n", "[Quotas]\n")
+BUDGETS = "gql/documents/files/budgets.toml"
+NO_BUDGET = Edit(BUDGETS, "[Quota]\n", "[Quotas]\n")
 NO_MESSAGE_COUNT = Edit(
     "gql/schema/chat/conversation.py",
     '    @described.field("How many messages it has.", COUNT_WEIGHT)\n    def message_count',
@@ -98,6 +101,24 @@ def test_a_document_without_a_budget(crowd: str, tmp_path: Path) -> None:
     arguments = ("perf", "gate", "--document", "Plans", "--url", crowd)
     ran = planted(tmp_path, NO_BUDGET).guidance(*arguments)
     assert_caught(ran, "not both: Quota, Quotas")
+
+
+@pytest.mark.planted
+def test_a_first_budget_is_what_the_document_takes(crowd: str, tmp_path: Path) -> None:
+    table = f"[ArchiveConversation]{TABLE.read_text().split('[ArchiveConversation]')[1]}"
+    source = planted(tmp_path, Edit(BUDGETS, table.partition("\n\n")[0], ""))
+    arguments = ("--document", "ArchiveConversation", "--url", crowd)
+    ran = source.guidance("perf", "calls", *arguments, "--agree", "the first budget")
+    assert ran.status == 0, ran.output
+    written, agreed = (
+        {
+            name: number
+            for name, number in read_tables(path)["ArchiveConversation"].items()
+            if not name.endswith("_calls")
+        }
+        for path in (tmp_path / BUDGETS, TABLE)
+    )
+    assert written == agreed
 
 
 @pytest.mark.planted

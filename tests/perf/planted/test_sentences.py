@@ -40,7 +40,7 @@ WRONG = (
     ),
 )
 SENTENCES = (
-    "these are a document or a budget, and not both: Unagreed\n",
+    "and not both: Unagreed\n",
     "Alone: it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks",
     "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",

@@ -42,6 +42,7 @@ def compared(silence: Silence, folder: Path) -> None:
     assert_caught(ran, silence.named, status=silence.status)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("silence", SILENCES[:2], ids=lambda one: one.name)
 def test_a_silent_report_and_one_that_is_none(silence: Silence, tmp_path: Path) -> None:
     compared(silence, tmp_path)

@@ -10,6 +10,8 @@ import pytest
 from perf.servers.host import ROOT
 from tests.perf.planted.planted_source import Edit, edited, planted
 
+pytestmark = pytest.mark.heavy
+
 FOLDER = Path(__file__).parent
 MODULES = sorted({one.name for one in iter_modules([str(FOLDER)])} - {Path(__file__).stem})
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import orjson
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from perf.cli.command import perf
 from perf.load.results.report import LoadReport
 from perf.load.results.report_file import read_report
 from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
+from tests.perf.report.report_command import asked, status
 from tests.perf.report.sample_reports import made_up, on_another_machine
+
+pytestmark = pytest.mark.heavy
 
 PAGE = "ConversationPage"
 
@@ -24,21 +26,6 @@ def compared(folder: Path, baseline: LoadReport, current: LoadReport, *options: 
     for name, report in (("before", baseline), ("after", current)):
         report.write(folder / f"{name}.json")
     return asked(folder, folder / "before.json", folder / "after.json", *options)
-
-
-def asked(folder: Path, baseline: Path, current: Path, *options: str) -> Result:
-    places = ("--out", str(folder / "out"), "--history", str(folder / "history"))
-    files = ("--baseline", str(baseline), "--current", str(current))
-    return CliRunner().invoke(perf, ["report", *files, *places, *options], standalone_mode=False)
-
-
-def status(result: Result) -> int:
-    """As `guidance` exits: what the command gives, or what it raises says."""
-    if result.exception is not None:
-        code: int = getattr(result.exception, "exit_code", -1)
-        return code
-    returned: int = result.return_value
-    return returned
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from perf.report import words
 from perf.report.comparison.compare import ChangeKind, Comparison, PercentileChange, compare
 from tests.perf.report.sample_reports import made_up, on_another_machine
 
+pytestmark = pytest.mark.heavy
+
 PAGE = "ConversationPage"
 
 

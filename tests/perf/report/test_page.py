@@ -19,6 +19,8 @@ from perf.report.rows import rows
 from tests.fixtures.browser import Page, browser
 from tests.perf.report.sample_reports import made_up
 
+pytestmark = pytest.mark.heavy
+
 PAGE = "ConversationPage"
 HISTORY = [made_up(seed=day, day=day - 9) for day in range(3)]
 

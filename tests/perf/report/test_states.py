@@ -7,7 +7,9 @@ import pytest
 
 from perf.report.files import NAME
 from tests.perf.report.incomplete_reports import Silence, silences
-from tests.perf.report.test_command import asked, status
+from tests.perf.report.report_command import asked, status
+
+pytestmark = pytest.mark.heavy
 
 
 @pytest.mark.parametrize("silence", list(silences()), ids=lambda one: one.name)

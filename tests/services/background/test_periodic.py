@@ -15,7 +15,9 @@ def measured(name: str, job: str, **labels: str) -> float | None:
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), DatabaseUnavailable("away")])
-def test_a_job_that_fails_is_counted_and_tried_again_and_was_not_done(error: Exception) -> None:
+async def test_a_job_that_fails_is_counted_and_tried_again_and_was_not_done(
+    error: Exception,
+) -> None:
     name = f"failing_with_{type(error).__name__}"
 
     async def scenario() -> None:
@@ -34,10 +36,10 @@ def test_a_job_that_fails_is_counted_and_tried_again_and_was_not_done(error: Exc
             assert (measured("runs_total", name, outcome="failed") or 0) >= 2
             assert measured("runs_total", name, outcome="ok") is None
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    await asyncio.wait_for(scenario(), 30)
 
 
-def test_a_job_that_is_done_says_when_and_how_often() -> None:
+async def test_a_job_that_is_done_says_when_and_how_often() -> None:
     async def scenario() -> None:
         done = asyncio.Semaphore(0)
 
@@ -56,4 +58,4 @@ def test_a_job_that_is_done_says_when_and_how_often() -> None:
             assert (measured("runs_total", "well", outcome="ok") or 0) >= 2
             assert measured("interval_seconds", "well") == 0.01
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    await asyncio.wait_for(scenario(), 30)

@@ -1,6 +1,5 @@
 """WriteBehindBuffer are bounded by how large they are."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -22,7 +21,7 @@ class Count:
         return type(self)(self.times + later.times)
 
 
-def test_no_more_is_noted_than_fits_also_when_writing_failed() -> None:
+async def test_no_more_is_noted_than_fits_also_when_writing_failed() -> None:
     fails = [True]
     written: list[dict[str, Count]] = []
 
@@ -31,20 +30,15 @@ def test_no_more_is_noted_than_fits_also_when_writing_failed() -> None:
             raise ConnectionError
         written.append(noted)
 
-    async def scenario() -> None:
-        buffer: WriteBehindBuffer[str, Count] = WriteBehindBuffer(
-            "words", write, capacity=10, size=len
-        )
-        for word in ("four", "five", "six", "four", "ox"):
-            buffer.add(word, Count(1))
-        with pytest.raises(ConnectionError):
-            await buffer.flush()
-        buffer.add("any", Count(1))
+    buffer: WriteBehindBuffer[str, Count] = WriteBehindBuffer("words", write, capacity=10, size=len)
+    for word in ("four", "five", "six", "four", "ox"):
+        buffer.add(word, Count(1))
+    with pytest.raises(ConnectionError):
         await buffer.flush()
-        buffer.add("sixteen", Count(1))
-        await buffer.flush()
-
-    asyncio.run(scenario())
+    buffer.add("any", Count(1))
+    await buffer.flush()
+    buffer.add("sixteen", Count(1))
+    await buffer.flush()
     assert written == [{"four": Count(2), "five": Count(1), "ox": Count(1)}, {"sixteen": Count(1)}]
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from asyncpg import Record
 
 from clients.payments.provider import PaymentProviderRefused, PaymentProviderUnavailable
 from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
 from db.database import Database, open_database
+from db.row import Row
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
 from services.billing.records import Plan
@@ -80,7 +80,7 @@ class Provider:
 class Instance:
     """One instance of billing; `invalidated` is who was, with the status that others then read."""
 
-    watching: "asyncpg.Pool[Record]"
+    watching: "asyncpg.Pool[Row]"
     database: Database
     provider: Provider
     charging: PaymentProcessor
@@ -88,11 +88,11 @@ class Instance:
     service: BillingService
     invalidated: list[tuple[int, str | None]]
 
-    async def checkout(self, key: str = "key", **changes: Any) -> Record:
+    async def checkout(self, key: str = "key", **changes: Any) -> Row:
         """Alan pays for the basic plan, unless something else is said."""
         return await self.service.checkout(payment_order(key, **changes))
 
-    async def retry(self, key: str = "key", **changes: Any) -> Record:
+    async def retry(self, key: str = "key", **changes: Any) -> Row:
         return await self.service.retry_payment(payment_order(key, **changes))
 
     async def change(self, key: str = "key", **changes: Any) -> Plan:
@@ -124,7 +124,7 @@ class Instance:
         )
         return int(user_id)
 
-    async def payment(self, payment_id: int) -> Record:
+    async def payment(self, payment_id: int) -> Row:
         (row,) = await self.rows("SELECT * FROM billing_payment_attempts WHERE id = $1", payment_id)
         return row
 
@@ -147,14 +147,14 @@ class Instance:
             )
         ]
 
-    async def everything(self) -> Record:
+    async def everything(self) -> Row:
         """All that billing can change."""
         (row,) = await self.rows(_EVERYTHING)
         return row
 
-    async def rows(self, query: str, *arguments: object) -> list[Record]:
+    async def rows(self, query: str, *arguments: object) -> list[Row]:
         """What a query gives, on a connection that billing does not use."""
-        rows: list[Record] = await self.watching.fetch(query, *arguments)
+        rows: list[Row] = await self.watching.fetch(query, *arguments)
         return rows
 
 

@@ -6,8 +6,9 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.states import SubscriptionStatus
 from services.billing.cached import SUBSCRIPTION_SERIALIZER
-from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription, SubscriptionStatus
+from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 
 _instants = st.none() | st.datetimes(timezones=st.just(UTC))
 _texts = st.text(st.characters(exclude_categories=["Cs"]))

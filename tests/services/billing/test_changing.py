@@ -86,20 +86,17 @@ def test_who_pays_does_not_move(own_world: str) -> None:
     play(own_world, scenario)
 
 
-def test_of_concurrent_changes_on_two_instances_one_changes(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            answers = await asyncio.gather(
-                *(
-                    parts.change(f"key {number}", user_id=GRACE)
-                    for number, parts in enumerate((one, other) * 5)
-                ),
-                return_exceptions=True,
-            )
-            assert sorted(type(answer).__name__ for answer in answers) == [
-                *["AlreadyOnPlan"] * 9,
-                "Plan",
-            ]
-            assert len(await one.rows(CHANGES)) == 1
-
-    asyncio.run(scenario())
+async def test_of_concurrent_changes_on_two_instances_one_changes(own_world: str) -> None:
+    async with instance(own_world) as one, instance(own_world) as other:
+        answers = await asyncio.gather(
+            *(
+                parts.change(f"key {number}", user_id=GRACE)
+                for number, parts in enumerate((one, other) * 5)
+            ),
+            return_exceptions=True,
+        )
+        assert sorted(type(answer).__name__ for answer in answers) == [
+            *["AlreadyOnPlan"] * 9,
+            "Plan",
+        ]
+        assert len(await one.rows(CHANGES)) == 1

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult
 from db.connections.errors import DatabaseUnavailable
+from db.row import Row
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ALAN, MARY, NOW
 from tests.services.billing.billing_instances import (
@@ -32,7 +32,7 @@ FROM billing_payment_attempts
 """
 
 
-async def interrupted(parts: Instance) -> Record:
+async def interrupted(parts: Instance) -> Row:
     """A payment that was recorded by a process that then died, as seen when its time is up."""
 
     class Killed(BaseException):
@@ -57,67 +57,58 @@ async def interrupted(parts: Instance) -> Record:
         (NOT_MADE, "failed", ("failed", BASIC, "not_charged")),
     ],
 )
-def test_another_process_finds_out_what_became_of_a_payment(
+async def test_another_process_finds_out_what_became_of_a_payment(
     own_world: str,
     answer: ChargeResult,
     status: str,
     subscription: tuple[str, str, str | None],
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as dead, instance(own_world) as worker:
-            payment = await interrupted(dead)
-            assert await worker.charging.finish_overdue() == 0
-            await worker.make_overdue()
-            worker.provider.will(answer)
-            assert await worker.charging.finish_overdue() == 1
-            assert (worker.provider.charged, len(worker.provider.found)) == ([], 1)
-            assert worker.provider.found == dead.provider.charged
-            assert (await worker.payment(payment["id"]))["status"] == status
-            assert await worker.subscription() == subscription
-            event = (await worker.audit())[-1]
-            assert event[2:6] == ("system", None, ALAN, None)
-            assert worker.invalidated == [(ALAN, subscription[0])]
-            assert await worker.charging.finish_overdue() == 0
-            assert (await dead.checkout())["status"] == status
-
-    asyncio.run(scenario())
+    async with instance(own_world) as dead, instance(own_world) as worker:
+        payment = await interrupted(dead)
+        assert await worker.charging.finish_overdue() == 0
+        await worker.make_overdue()
+        worker.provider.will(answer)
+        assert await worker.charging.finish_overdue() == 1
+        assert (worker.provider.charged, len(worker.provider.found)) == ([], 1)
+        assert worker.provider.found == dead.provider.charged
+        assert (await worker.payment(payment["id"]))["status"] == status
+        assert await worker.subscription() == subscription
+        event = (await worker.audit())[-1]
+        assert event[2:6] == ("system", None, ALAN, None)
+        assert worker.invalidated == [(ALAN, subscription[0])]
+        assert await worker.charging.finish_overdue() == 0
+        assert (await dead.checkout())["status"] == status
 
 
-def test_an_open_payment_is_left_alone_while_somebody_asks(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            asked: list[int] = []
+async def test_an_open_payment_is_left_alone_while_somebody_asks(own_world: str) -> None:
+    async with instance(own_world) as one, instance(own_world) as other:
+        asked: list[int] = []
 
-            async def look(_charge: Charge) -> None:
-                asked.append(await other.charging.finish_overdue())
+        async def look(_charge: Charge) -> None:
+            asked.append(await other.charging.finish_overdue())
 
-            one.provider.meanwhile = look
-            one.provider.will(SILENCE, PROCESSING)
-            await one.checkout()
-            await one.make_overdue()
-            await one.charging.finish_overdue()
-            assert (asked, other.provider.found) == ([0, 0], [])
-
-    asyncio.run(scenario())
+        one.provider.meanwhile = look
+        one.provider.will(SILENCE, PROCESSING)
+        await one.checkout()
+        await one.make_overdue()
+        await one.charging.finish_overdue()
+        assert (asked, other.provider.found) == ([0, 0], [])
 
 
-def test_many_workers_share_the_open_payments(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            one.provider.will(SILENCE, SILENCE)
-            for user in (ALAN, MARY):
-                await one.checkout(user_id=user)
-            await one.make_overdue()
-            counts = await asyncio.gather(
-                *(parts.charging.finish_overdue() for parts in (one, other) * 3)
-            )
-            assert sum(counts) == 2
-            assert len(one.provider.found + other.provider.found) == 2
-            assert [await one.subscription(user) for user in (ALAN, MARY)] == [
-                ("active", BASIC, None)
-            ] * 2
-
-    asyncio.run(scenario())
+async def test_many_workers_share_the_open_payments(own_world: str) -> None:
+    async with instance(own_world) as one, instance(own_world) as other:
+        one.provider.will(SILENCE, SILENCE)
+        for user in (ALAN, MARY):
+            await one.checkout(user_id=user)
+        await one.make_overdue()
+        counts = await asyncio.gather(
+            *(parts.charging.finish_overdue() for parts in (one, other) * 3)
+        )
+        assert sum(counts) == 2
+        assert len(one.provider.found + other.provider.found) == 2
+        assert [await one.subscription(user) for user in (ALAN, MARY)] == [
+            ("active", BASIC, None)
+        ] * 2
 
 
 def test_a_provider_that_is_down_for_long_is_asked_ever_more_rarely(own_world: str) -> None:

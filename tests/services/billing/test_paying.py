@@ -373,23 +373,20 @@ def test_a_key_whose_payment_is_only_being_found_out_about_is_not_in_flight(own_
 
 
 @pytest.mark.parametrize("is_one_key", [True, False])
-def test_of_concurrent_checkouts_on_two_instances_one_charges(
+async def test_of_concurrent_checkouts_on_two_instances_one_charges(
     own_world: str, *, is_one_key: bool
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            answers = await asyncio.gather(
-                *(
-                    parts.checkout("key" if is_one_key else f"key {number}")
-                    for number, parts in enumerate((one, other) * 10)
-                ),
-                return_exceptions=True,
-            )
-            assert len(one.provider.charged + other.provider.charged) == 1
-            paid = {answer["id"] for answer in answers if not isinstance(answer, BaseException)}
-            assert len(paid) == 1
-            refused = {type(answer) for answer in answers if isinstance(answer, BaseException)}
-            assert refused <= {Conflict, SubscriptionAlreadyActive}
-            assert len(await one.audit()) == 2
-
-    asyncio.run(scenario())
+    async with instance(own_world) as one, instance(own_world) as other:
+        answers = await asyncio.gather(
+            *(
+                parts.checkout("key" if is_one_key else f"key {number}")
+                for number, parts in enumerate((one, other) * 10)
+            ),
+            return_exceptions=True,
+        )
+        assert len(one.provider.charged + other.provider.charged) == 1
+        paid = {answer["id"] for answer in answers if not isinstance(answer, BaseException)}
+        assert len(paid) == 1
+        refused = {type(answer) for answer in answers if isinstance(answer, BaseException)}
+        assert refused <= {Conflict, SubscriptionAlreadyActive}
+        assert len(await one.audit()) == 2

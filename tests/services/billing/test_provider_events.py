@@ -5,10 +5,11 @@ from datetime import timedelta
 from itertools import permutations, product
 
 import pytest
-from asyncpg import Record
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
+from services.billing.rows import payment_from
 from services.mutations.audit import SYSTEM
 from tests.captured_logs import capture_logs
 from tests.fixtures.world import ALAN, NOW
@@ -30,7 +31,7 @@ NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
 TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
 
 
-async def open_payment(parts: Instance, key: str = "key") -> Record:
+async def open_payment(parts: Instance, key: str = "key") -> Row:
     """A payment of Alan's that nobody has heard of since it was begun."""
     parts.provider.will(SILENCE)
     return await parts.checkout(key)
@@ -104,46 +105,37 @@ def test_an_event_before_and_after_our_own_answer(own_world: str) -> None:
     play(own_world, scenario)
 
 
-def test_an_event_is_applied_once_however_often_it_comes(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            payment = await open_payment(one)
+async def test_an_event_is_applied_once_however_often_it_comes(own_world: str) -> None:
+    async with instance(own_world) as one, instance(own_world) as other:
+        payment = await open_payment(one)
+        await asyncio.gather(*(parts.told(payment["id"], SUCCEEDED) for parts in (one, other) * 8))
+        assert len(await one.audit()) == 2
+        assert len(await one.rows(TAKEN)) == 1
+        assert one.invalidated[1:] + other.invalidated == [(ALAN, "active")]
+
+
+async def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(
+    own_world: str,
+) -> None:
+    async with instance(own_world) as one, instance(own_world) as other:
+        for turn in range(10):
+            payment = await open_payment(one, f"key {turn}")
+            await one.make_overdue()
+            for parts in (one, other):
+                parts.provider.will(DECLINED, DECLINED)
             await asyncio.gather(
-                *(parts.told(payment["id"], SUCCEEDED) for parts in (one, other) * 8)
+                *(one.told(payment["id"], DECLINED, f"evt_{turn}_{number}") for number in range(4)),
+                *(
+                    other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
+                    for number in range(4)
+                ),
+                one.charging.charge(payment_from(payment), SYSTEM),
+                other.charging.finish_overdue(),
             )
-            assert len(await one.audit()) == 2
-            assert len(await one.rows(TAKEN)) == 1
-            assert one.invalidated[1:] + other.invalidated == [(ALAN, "active")]
-
-    asyncio.run(scenario())
-
-
-def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as one, instance(own_world) as other:
-            for turn in range(10):
-                payment = await open_payment(one, f"key {turn}")
-                await one.make_overdue()
-                for parts in (one, other):
-                    parts.provider.will(DECLINED, DECLINED)
-                await asyncio.gather(
-                    *(
-                        one.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
-                        for number in range(4)
-                    ),
-                    *(
-                        other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
-                        for number in range(4)
-                    ),
-                    one.charging.charge(payment, SYSTEM),
-                    other.charging.finish_overdue(),
-                )
-                for parts in (one, other):
-                    parts.provider.answers.clear()
-            assert len(await one.audit()) == 20
-            assert await one.subscription() == ("failed", BASIC, "card_declined")
-
-    asyncio.run(scenario())
+            for parts in (one, other):
+                parts.provider.answers.clear()
+        assert len(await one.audit()) == 20
+        assert await one.subscription() == ("failed", BASIC, "card_declined")
 
 
 def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:

@@ -5,13 +5,8 @@ from itertools import product
 import pytest
 
 from clients.payments.records import ChargeResult, ChargeState
-from services.billing.records import (
-    NO_SUBSCRIPTION,
-    PaymentStatus,
-    Plan,
-    Subscription,
-    SubscriptionStatus,
-)
+from db.states import PaymentStatus, SubscriptionStatus
+from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 from services.billing.rules import (
     AlreadyOnPlan,
     NoActiveSubscription,

@@ -1,12 +1,11 @@
 """What operators change in the registry is in the audit trail."""
 
-import asyncio
-
 import orjson
 import pytest
 
+from db.states import DocumentState
 from services.documents.identifiers import hash_of
-from services.documents.records import DocumentState, NormalizedDocument
+from services.documents.records import NormalizedDocument
 from services.documents.registry import DocumentIdTaken
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.world import NOW
@@ -30,35 +29,29 @@ async def audit(url: str) -> list[tuple[str, str, list[str]]]:
     return [(row["action"], row["subject"], orjson.loads(row["documents"])) for row in rows]
 
 
-def test_each_change_has_its_row(database_url: str) -> None:
-    async def scenario() -> None:
-        async with instance(database_url) as one:
-            seen = NormalizedDocument(hash_of(SEEN), SEEN, "Seen", 1)
-            await one.registry.publish("web", [HOME, ABOUT])
-            await one.registry.change_state("web", "Home", DocumentState.DEPRECATED)
-            await one.registry.change_state("web", "x-about", DocumentState.RETIRED)
-            await one.registry.publish("web", [HOME, LATER])
-            await one.registry.promote("ios", seen, "Seen")
-            assert await audit(database_url) == [
-                ("documents.published", "documents of web", [HOME.id, ABOUT.id]),
-                ("documents.deprecated", "documents of web", [HOME.id]),
-                ("documents.retired", "documents of web", [ABOUT.id]),
-                ("documents.published", "documents of web", [HOME.id, LATER.id]),
-                ("documents.promoted", "documents of ios", [seen.id]),
-            ]
-
-    asyncio.run(scenario())
+async def test_each_change_has_its_row(database_url: str) -> None:
+    async with instance(database_url) as one:
+        seen = NormalizedDocument(hash_of(SEEN), SEEN, "Seen", 1)
+        await one.registry.publish("web", [HOME, ABOUT])
+        await one.registry.change_state("web", "Home", DocumentState.DEPRECATED)
+        await one.registry.change_state("web", "x-about", DocumentState.RETIRED)
+        await one.registry.publish("web", [HOME, LATER])
+        await one.registry.promote("ios", seen, "Seen")
+        assert await audit(database_url) == [
+            ("documents.published", "documents of web", [HOME.id, ABOUT.id]),
+            ("documents.deprecated", "documents of web", [HOME.id]),
+            ("documents.retired", "documents of web", [ABOUT.id]),
+            ("documents.published", "documents of web", [HOME.id, LATER.id]),
+            ("documents.promoted", "documents of ios", [seen.id]),
+        ]
 
 
-def test_what_changes_nothing_has_none(database_url: str) -> None:
-    async def scenario() -> None:
-        async with instance(database_url) as one:
-            await one.registry.publish("web", [HOME, ABOUT])
-            before = await audit(database_url)
-            await one.registry.publish("web", [HOME, ABOUT])
-            await one.registry.change_state("web", "Home", DocumentState.ACTIVE)
-            with pytest.raises(DocumentIdTaken):
-                await one.registry.publish("ios", [submission(SEEN, "Seen", "x-about")])
-            assert await audit(database_url) == before
-
-    asyncio.run(scenario())
+async def test_what_changes_nothing_has_none(database_url: str) -> None:
+    async with instance(database_url) as one:
+        await one.registry.publish("web", [HOME, ABOUT])
+        before = await audit(database_url)
+        await one.registry.publish("web", [HOME, ABOUT])
+        await one.registry.change_state("web", "Home", DocumentState.ACTIVE)
+        with pytest.raises(DocumentIdTaken):
+            await one.registry.publish("ios", [submission(SEEN, "Seen", "x-about")])
+        assert await audit(database_url) == before

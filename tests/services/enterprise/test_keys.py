@@ -3,6 +3,7 @@
 import secrets
 from hashlib import sha256
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_every_typo_is_noticed() -> None:
         assert parse_key(KEY.text[:place] + KEY.text[place + 1 :]) is None
 
 
+@pytest.mark.heavy
 @given(st.text() | st.from_regex(r"gk_[0-9a-f]{16}_[0-9a-f]{56}", fullmatch=True))
 def test_other_text_is_no_key(text: str) -> None:
     parsed = parse_key(text)

@@ -1,6 +1,5 @@
 """What is only told never costs the reply."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
@@ -10,7 +9,7 @@ from services.generation.recovery import end_abandoned
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA
 from tests.services.guidance.chat_instances import instance
-from tests.services.guidance.test_sending import ledger_of, send
+from tests.services.guidance.exchanges import ledger_of, send
 from tests.services.metered import metered_instances as metered
 
 
@@ -25,43 +24,34 @@ class BoastfulModel:
         report.prompt_tokens, report.completion_tokens = 2**63, -(2**63)
 
 
-def test_numbers_that_cannot_be_stored_are_left_out(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, model=BoastfulModel()) as parts:
-            exchange = await send(parts)
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["content"]) == ("complete", "Hello!")
-            assert (ended["attempts"], ended["prompt_tokens"]) == (1, None)
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
-
-    asyncio.run(scenario())
+async def test_numbers_that_cannot_be_stored_are_left_out(own_world: str) -> None:
+    async with instance(own_world, model=BoastfulModel()) as parts:
+        exchange = await send(parts)
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["content"]) == ("complete", "Hello!")
+        assert (ended["attempts"], ended["prompt_tokens"]) == (1, None)
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
 
 
-def test_a_company_gets_its_reply_as_well(own_world: str) -> None:
-    async def scenario() -> None:
-        async with metered.instance(own_world, BoastfulModel()) as parts:
-            reply = await parts.generate()
-            assert (reply["status"], reply["content"]) == ("complete", "Hello!")
-            assert reply["completion_tokens"] is None
-            assert await parts.used() == 8
-
-    asyncio.run(scenario())
+async def test_a_company_gets_its_reply_as_well(own_world: str) -> None:
+    async with metered.instance(own_world, BoastfulModel()) as parts:
+        reply = await parts.generate()
+        assert (reply["status"], reply["content"]) == ("complete", "Hello!")
+        assert reply["completion_tokens"] is None
+        assert await parts.used() == 8
 
 
 @pytest.mark.parametrize("seconds", [2**31, 10**12])
-def test_a_wait_beyond_the_calendar_is_left_out(own_world: str, seconds: int) -> None:
+async def test_a_wait_beyond_the_calendar_is_left_out(own_world: str, seconds: int) -> None:
     failure = GenerationFailed(FailureReason.UNAVAILABLE, retry_after_seconds=seconds)
 
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.fail(failure, "Half")
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["content"]) == ("failed", "Half")
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-            assert await end_abandoned(parts.database, parts.replies) == 0
-
-    asyncio.run(scenario())
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.fail(failure, "Half")
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["content"]) == ("failed", "Half")
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+        assert await end_abandoned(parts.database, parts.replies) == 0
 
 
 REFUSE_TWICE = """
@@ -76,15 +66,12 @@ CREATE TRIGGER refuse BEFORE UPDATE ON chat_messages FOR EACH ROW EXECUTE FUNCTI
 """
 
 
-def test_a_record_that_is_refused_now_and_then_is_made_again(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, lease_seconds=0.5) as parts:
-            await run(own_world, REFUSE_TWICE)
-            exchange = await send(parts)
-            parts.model.end("Hello!")
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["content"]) == ("complete", "Hello!")
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
-            assert await parts.value("SELECT last_value FROM refusals") == 3
-
-    asyncio.run(scenario())
+async def test_a_record_that_is_refused_now_and_then_is_made_again(own_world: str) -> None:
+    async with instance(own_world, lease_seconds=0.5) as parts:
+        await run(own_world, REFUSE_TWICE)
+        exchange = await send(parts)
+        parts.model.end("Hello!")
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["content"]) == ("complete", "Hello!")
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+        assert await parts.value("SELECT last_value FROM refusals") == 3

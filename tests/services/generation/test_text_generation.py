@@ -1,6 +1,5 @@
 """Text that comes in pieces is joined before it is cleaned."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 import pytest
@@ -44,12 +43,12 @@ class EchoingModel:
             yield "[EMAIL_1]"
 
 
-def test_what_is_put_back_makes_no_text_without_end() -> None:
+async def test_what_is_put_back_makes_no_text_without_end() -> None:
     address, added = f"{'a' * 7_000}@example.com", list[str]()
     prompt = [PromptMessage(Role.USER, address)]
     generating = generate_text(EchoingModel(), prompt, GenerationReport("a model"), added.append)
     with pytest.raises(GenerationFailed) as failed:
-        asyncio.run(generating)
+        await generating
     assert failed.value.reason is FailureReason.TOO_LONG
     assert "".join(added) == (address * 1_000)[:LONGEST_TEXT]
 

@@ -2,228 +2,173 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 
 import asyncpg
 import pytest
-from asyncpg import Record
 from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
+from db.row import Row
 from services.generation.failures import reply_failure
 from services.generation.recovery import end_abandoned
-from services.guidance.records import Exchange
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
 from streams import Delta
 from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.test_sending import ledger_of, send, used
+from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 from tests.streams.stream_instances import shared_streams
 
 
-async def collected(
-    parts: Instance, exchange: Exchange, after: int = 0
-) -> tuple[list[Delta], Record]:
-    """The pieces after an index, and the stored reply that follows them."""
-    deltas: list[Delta] = []
-    async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=after)) as events:
-        async for event in events:
-            if isinstance(event, Record):
-                return deltas, event
-            deltas.append(event)
-    raise AssertionError("no end")
+async def test_the_pieces_are_the_stored_text_whenever_one_follows(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        early = asyncio.create_task(collected(parts, exchange))
+        for piece in ("Good ", "day, ", "wörld"):
+            parts.model.say(piece)
+            await written(
+                parts,
+                exchange,
+                "Good day, wörld"[: "Good day, wörld".index(piece) + len(piece)],
+            )
+        midway = asyncio.create_task(collected(parts, exchange, after=2))
+        parts.model.end("!")
+        deltas, ended = await early
+        assert "".join(delta.text for delta in deltas) == ended["content"] == "Good day, wörld!"
+        assert [delta.index for delta in deltas] == [1, 2, 3, 4]
+        assert (await midway)[0] == deltas[2:]
+        for after in range(6):
+            assert (await collected(parts, exchange, after))[0] == deltas[after:]
 
 
-async def written(parts: Instance, exchange: Exchange, text: str) -> None:
-    """Wait until a text is stored as what there is of a reply."""
-
-    async def is_stored() -> bool:
-        content = "SELECT content FROM chat_messages WHERE id = $1"
-        return bool(await parts.value(content, exchange.reply_id) == text)
-
-    await until(is_stored)
-
-
-def test_the_pieces_are_the_stored_text_whenever_one_follows(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            early = asyncio.create_task(collected(parts, exchange))
-            for piece in ("Good ", "day, ", "wörld"):
-                parts.model.say(piece)
-                await written(
-                    parts,
-                    exchange,
-                    "Good day, wörld"[: "Good day, wörld".index(piece) + len(piece)],
-                )
-            midway = asyncio.create_task(collected(parts, exchange, after=2))
-            parts.model.end("!")
-            deltas, ended = await early
-            assert "".join(delta.text for delta in deltas) == ended["content"] == "Good day, wörld!"
-            assert [delta.index for delta in deltas] == [1, 2, 3, 4]
-            assert (await midway)[0] == deltas[2:]
-            for after in range(6):
-                assert (await collected(parts, exchange, after))[0] == deltas[after:]
-
-    asyncio.run(scenario())
-
-
-def test_an_instance_that_shares_nothing_but_the_database_follows_what_is_stored(
+async def test_an_instance_that_shares_nothing_but_the_database_follows_what_is_stored(
     own_world: str,
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts, instance(own_world) as others:
-            exchange = await send(parts)
-            following = asyncio.create_task(collected(others, exchange))
-            parts.model.say("Good ")
-            await written(parts, exchange, "Good ")
-            parts.model.end("day!")
-            deltas, ended = await following
-            assert [delta.text for delta in deltas] == ["Good ", "day!"]
-            assert ended["status"] == "complete"
-
-    asyncio.run(scenario())
+    async with instance(own_world) as parts, instance(own_world) as others:
+        exchange = await send(parts)
+        following = asyncio.create_task(collected(others, exchange))
+        parts.model.say("Good ")
+        await written(parts, exchange, "Good ")
+        parts.model.end("day!")
+        deltas, ended = await following
+        assert [delta.text for delta in deltas] == ["Good ", "day!"]
+        assert ended["status"] == "complete"
 
 
-def test_only_the_owner_can_follow(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            for user, message in (
-                (GRACE, exchange.reply_id),
-                (ADA, GRACES_MESSAGE),
-                (ADA, exchange.message_id),
-                (ADA, 999_999),
-            ):
-                with pytest.raises(NotFound):
-                    await anext(parts.guidance.follow(user, message, after=0))
-
-    asyncio.run(scenario())
+async def test_only_the_owner_can_follow(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        for user, message in (
+            (GRACE, exchange.reply_id),
+            (ADA, GRACES_MESSAGE),
+            (ADA, exchange.message_id),
+            (ADA, 999_999),
+        ):
+            with pytest.raises(NotFound):
+                await anext(parts.guidance.follow(user, message, after=0))
 
 
 @pytest.mark.parametrize("is_elsewhere", [False, True])
-def test_a_stopped_reply_keeps_what_had_arrived(own_world: str, *, is_elsewhere: bool) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts, instance(own_world) as others:
-            exchange = await send(parts)
-            parts.model.say("Good ")
-            await written(parts, exchange, "Good ")
-            await (others if is_elsewhere else parts).guidance.stop(ADA, exchange.reply_id)
-            deltas, ended = await collected(parts, exchange)
-            assert (ended["status"], ended["content"]) == ("stopped", "Good ")
-            assert [delta.text for delta in deltas] == ["Good "]
-            assert parts.model.cancelled == 1
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
-            await parts.guidance.stop(ADA, exchange.reply_id)
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
-
-    asyncio.run(scenario())
-
-
-def test_a_reply_stopped_before_its_first_piece_costs_nothing(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            await parts.guidance.stop(ADA, exchange.reply_id)
-            _, ended = await collected(parts, exchange)
-            assert (ended["status"], ended["content"]) == ("stopped", "")
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-            assert await used(parts, ADA) == 3
-
-    asyncio.run(scenario())
+async def test_a_stopped_reply_keeps_what_had_arrived(
+    own_world: str, *, is_elsewhere: bool
+) -> None:
+    async with instance(own_world) as parts, instance(own_world) as others:
+        exchange = await send(parts)
+        parts.model.say("Good ")
+        await written(parts, exchange, "Good ")
+        await (others if is_elsewhere else parts).guidance.stop(ADA, exchange.reply_id)
+        deltas, ended = await collected(parts, exchange)
+        assert (ended["status"], ended["content"]) == ("stopped", "Good ")
+        assert [delta.text for delta in deltas] == ["Good "]
+        assert parts.model.cancelled == 1
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+        await parts.guidance.stop(ADA, exchange.reply_id)
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
 
 
-def test_nobody_stops_the_reply_of_another(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            for user, message in ((GRACE, exchange.reply_id), (ADA, exchange.message_id)):
-                with pytest.raises(NotFound):
-                    await parts.guidance.stop(user, message)
-            parts.model.end("Hello!")
-            assert (await collected(parts, exchange))[1]["status"] == "complete"
-
-    asyncio.run(scenario())
+async def test_a_reply_stopped_before_its_first_piece_costs_nothing(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        await parts.guidance.stop(ADA, exchange.reply_id)
+        _, ended = await collected(parts, exchange)
+        assert (ended["status"], ended["content"]) == ("stopped", "")
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+        assert await used(parts, ADA) == 3
 
 
-def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.say("Good ")
-            await written(parts, exchange, "Good ")
-            following = parts.guidance.follow(ADA, exchange.reply_id, after=0)
-            assert await anext(following) == Delta(1, "Good ")
-            await parts.conversations.delete(ADA, LONG_CONVERSATION)
-            await until(lambda: parts.model.cancelled == 1)
+async def test_nobody_stops_the_reply_of_another(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        for user, message in ((GRACE, exchange.reply_id), (ADA, exchange.message_id)):
             with pytest.raises(NotFound):
-                await anext(following)
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-            assert await used(parts, ADA) == 3
-            assert await parts.value("SELECT count(*) FROM reply_generations") == 0
-
-    asyncio.run(scenario())
+                await parts.guidance.stop(user, message)
+        parts.model.end("Hello!")
+        assert (await collected(parts, exchange))[1]["status"] == "complete"
 
 
-def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as dead, instance(own_world) as parts:
-            exchange = await send(dead)
-            dead.model.say("Good ")
-            await written(dead, exchange, "Good ")
-            await dead.rows("UPDATE reply_generations SET lease_expires_at = '-infinity'")
-            repaired = await asyncio.gather(
-                *(
-                    end_abandoned(one.database, one.replies)
-                    for one in (parts, dead)
-                    for _ in range(4)
-                )
-            )
-            assert sum(repaired) == 1
-            dead.model.end("day!")
-            _, ended = await collected(parts, exchange)
-            assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
-            assert ended["content"] == "Good "
-            await until(lambda: exchange.reply_id not in dead.jobs.writers)
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-
-    asyncio.run(scenario())
+async def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.say("Good ")
+        await written(parts, exchange, "Good ")
+        following = parts.guidance.follow(ADA, exchange.reply_id, after=0)
+        assert await anext(following) == Delta(1, "Good ")
+        await parts.conversations.delete(ADA, LONG_CONVERSATION)
+        await until(lambda: parts.model.cancelled == 1)
+        with pytest.raises(NotFound):
+            await anext(following)
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+        assert await used(parts, ADA) == 3
+        assert await parts.value("SELECT count(*) FROM reply_generations") == 0
 
 
-def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.say("Good ")
-            await written(parts, exchange, "Good ")
-            await parts.rows(
-                "UPDATE reply_generations SET lease_expires_at = '-infinity', "
-                "owner = gen_random_uuid(), stop_requested_at = now()"
-            )
-            assert await end_abandoned(parts.database, parts.replies) == 1
-            _, ended = await collected(parts, exchange)
-            assert (ended["status"], ended["content"]) == ("stopped", "Good ")
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+async def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) -> None:
+    async with instance(own_world) as dead, instance(own_world) as parts:
+        exchange = await send(dead)
+        dead.model.say("Good ")
+        await written(dead, exchange, "Good ")
+        await dead.rows("UPDATE reply_generations SET lease_expires_at = '-infinity'")
+        repaired = await asyncio.gather(
+            *(end_abandoned(one.database, one.replies) for one in (parts, dead) for _ in range(4))
+        )
+        assert sum(repaired) == 1
+        dead.model.end("day!")
+        _, ended = await collected(parts, exchange)
+        assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
+        assert ended["content"] == "Good "
+        await until(lambda: exchange.reply_id not in dead.jobs.writers)
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+        async with parts.database.read() as connection:
+            assert await differing_days(connection) == []
 
-    asyncio.run(scenario())
+
+async def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(
+    own_world: str,
+) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.say("Good ")
+        await written(parts, exchange, "Good ")
+        await parts.rows(
+            "UPDATE reply_generations SET lease_expires_at = '-infinity', "
+            "owner = gen_random_uuid(), stop_requested_at = now()"
+        )
+        assert await end_abandoned(parts.database, parts.replies) == 1
+        _, ended = await collected(parts, exchange)
+        assert (ended["status"], ended["content"]) == ("stopped", "Good ")
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
 
 
-def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, lease_seconds=0.3) as parts:
-            exchange = await send(parts)
-            first = await parts.value("SELECT lease_expires_at FROM reply_generations")
-            renewed = "SELECT lease_expires_at > $1 FROM reply_generations"
-            await until(lambda: parts.value(renewed, first))
-            parts.model.end("Hello!")
-            assert (await collected(parts, exchange))[1]["status"] == "complete"
-
-    asyncio.run(scenario())
+async def test_a_lease_is_renewed_while_its_process_lives(own_world: str) -> None:
+    async with instance(own_world, lease_seconds=0.3) as parts:
+        exchange = await send(parts)
+        first = await parts.value("SELECT lease_expires_at FROM reply_generations")
+        renewed = "SELECT lease_expires_at > $1 FROM reply_generations"
+        await until(lambda: parts.value(renewed, first))
+        parts.model.end("Hello!")
+        assert (await collected(parts, exchange))[1]["status"] == "complete"
 
 
 def has_texts(parts: Instance, texts: list[str]) -> bool:
@@ -231,67 +176,60 @@ def has_texts(parts: Instance, texts: list[str]) -> bool:
     return texts == sorted(one.draft.text for one in parts.jobs.writers.values())
 
 
-def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
+async def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
     """Or two who lock several in another order would wait for each other."""
-
-    async def scenario() -> None:
-        async with instance(own_world, lease_seconds=0.3) as parts:
-            locked = await send(parts)
-            free = await send(parts, key="2", conversation_id=None)
-            lease = "SELECT lease_expires_at FROM reply_generations WHERE reply_id = $1"
-            renewed = lease.replace("lease_expires_at", "lease_expires_at > $2")
-            locking = await asyncpg.connect(own_world)
-            try:
-                await locking.execute("BEGIN")
-                for query in (
-                    "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE",
-                    "SELECT FROM reply_generations WHERE reply_id = $1 FOR UPDATE",
-                ):
-                    await locking.fetch(query, locked.reply_id)
-                first = await parts.value(lease, free.reply_id)
-                for texts in (["", "One."], ["One.", "One."]):
-                    parts.model.say("One.")
-                    await until(partial(has_texts, parts, texts))
-                await written(parts, free, "One.")
-                await until(lambda: parts.value(renewed, free.reply_id, first))
-            finally:
-                await locking.close()
-            for _ in range(2):
-                parts.model.end()
-            for one in (locked, free):
-                assert (await collected(parts, one))[1]["content"] == "One."
-
-    asyncio.run(scenario())
+    async with instance(own_world, lease_seconds=0.3) as parts:
+        locked = await send(parts)
+        free = await send(parts, key="2", conversation_id=None)
+        lease = "SELECT lease_expires_at FROM reply_generations WHERE reply_id = $1"
+        renewed = lease.replace("lease_expires_at", "lease_expires_at > $2")
+        locking = await asyncpg.connect(own_world)
+        try:
+            await locking.execute("BEGIN")
+            for query in (
+                "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE",
+                "SELECT FROM reply_generations WHERE reply_id = $1 FOR UPDATE",
+            ):
+                await locking.fetch(query, locked.reply_id)
+            first = await parts.value(lease, free.reply_id)
+            for texts in (["", "One."], ["One.", "One."]):
+                parts.model.say("One.")
+                await until(partial(has_texts, parts, texts))
+            await written(parts, free, "One.")
+            await until(lambda: parts.value(renewed, free.reply_id, first))
+        finally:
+            await locking.close()
+        for _ in range(2):
+            parts.model.end()
+        for one in (locked, free):
+            assert (await collected(parts, one))[1]["content"] == "One."
 
 
-def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
+async def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_others(
     own_world: str,
 ) -> None:
-    async def scenario() -> None:
-        async with (
-            instance(own_world) as others,
-            instance(own_world, lease_seconds=1.5) as parts,
-        ):
-            lost = await send(others)
-            # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
-            await parts.rows(
-                "UPDATE reply_generations SET owner = $1, "
-                "lease_expires_at = clock_timestamp() + interval '0.2 s'",
-                parts.jobs.owner,
-            )
-            other = await send(parts, key="other", conversation_id=None)
+    async with (
+        instance(own_world) as others,
+        instance(own_world, lease_seconds=1.5) as parts,
+    ):
+        lost = await send(others)
+        # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
+        await parts.rows(
+            "UPDATE reply_generations SET owner = $1, "
+            "lease_expires_at = clock_timestamp() + interval '0.2 s'",
+            parts.jobs.owner,
+        )
+        other = await send(parts, key="other", conversation_id=None)
 
-            async def is_given_up() -> bool:
-                return await end_abandoned(parts.database, parts.replies) == 1
+        async def is_given_up() -> bool:
+            return await end_abandoned(parts.database, parts.replies) == 1
 
-            await until(is_given_up)
-            status = "SELECT status FROM chat_messages WHERE id = $1"
-            assert await parts.value(status, lost.reply_id) == "failed"
-            assert await parts.value(status, other.reply_id) == "streaming"
-            parts.model.end("Hello!")
-            assert (await collected(parts, other))[1]["status"] == "complete"
-
-    asyncio.run(scenario())
+        await until(is_given_up)
+        status = "SELECT status FROM chat_messages WHERE id = $1"
+        assert await parts.value(status, lost.reply_id) == "failed"
+        assert await parts.value(status, other.reply_id) == "streaming"
+        parts.model.end("Hello!")
+        assert (await collected(parts, other))[1]["status"] == "complete"
 
 
 class BrokenModel:
@@ -301,103 +239,87 @@ class BrokenModel:
         raise ZeroDivisionError
 
 
-def test_a_reply_that_fails_in_an_unexpected_way_fails_all_the_same(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, model=BrokenModel()) as parts:
+async def test_a_reply_that_fails_in_an_unexpected_way_fails_all_the_same(own_world: str) -> None:
+    async with instance(own_world, model=BrokenModel()) as parts:
+        exchange = await send(parts)
+        deltas, ended = await collected(parts, exchange)
+        assert (deltas, ended["failure_reason"]) == ([], "unavailable")
+        assert await used(parts, ADA) == 3
+
+
+async def test_what_is_left_to_wait_for_the_model_grows_less(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        busy = GenerationFailed(FailureReason.UNAVAILABLE, retry_after_seconds=60)
+        parts.model.fail(busy)
+        _, ended = await collected(parts, exchange)
+        left = []
+        for passed in (0, 59.5, 60, 600):
+            failure = reply_failure(ended, NOW + timedelta(seconds=passed))
+            assert failure is not None
+            left.append(failure.retry_after_seconds)
+        assert left == [60, 1, 0, 0]
+
+
+async def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
+    own_world: str, redis_url: str
+) -> None:
+    async with (
+        Redis.from_url(redis_url, protocol=2) as redis,
+        shared_streams(redis_url) as written,
+        shared_streams(redis_url) as read,
+        instance(own_world, streams=written) as parts,
+        instance(own_world, streams=read) as others,
+    ):
+        exchange = await send(parts)
+        following = others.guidance.follow(ADA, exchange.reply_id, after=0)
+        parts.model.say("Good ")
+        assert await anext(following) == Delta(1, "Good ")
+        # Somebody else's entry: the writer writes the stream anew, the reader leaves it alone.
+        await redis.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
+        parts.model.end("day!")
+        assert await anext(following) == Delta(2, "day!")
+        ended = await anext(following)
+        assert isinstance(ended, Row)
+        assert ended["content"] == "Good day!"
+
+
+async def test_a_process_that_ends_lets_its_replies_finish(own_world: str) -> None:
+    async with instance(own_world) as others:
+        async with instance(own_world, grace_seconds=20) as parts:
             exchange = await send(parts)
-            deltas, ended = await collected(parts, exchange)
-            assert (deltas, ended["failure_reason"]) == ([], "unavailable")
-            assert await used(parts, ADA) == 3
-
-    asyncio.run(scenario())
+            parts.model.end("Hello!")
+        assert (await collected(others, exchange))[1]["status"] == "complete"
 
 
-def test_what_is_left_to_wait_for_the_model_grows_less(own_world: str) -> None:
-    async def scenario() -> None:
+async def test_a_process_that_must_end_leaves_failed_replies_behind_and_no_units(
+    own_world: str,
+) -> None:
+    async with instance(own_world) as others:
         async with instance(own_world) as parts:
             exchange = await send(parts)
-            busy = GenerationFailed(FailureReason.UNAVAILABLE, retry_after_seconds=60)
-            parts.model.fail(busy)
-            _, ended = await collected(parts, exchange)
-            left = []
-            for passed in (0, 59.5, 60, 600):
-                failure = reply_failure(ended, NOW + timedelta(seconds=passed))
-                assert failure is not None
-                left.append(failure.retry_after_seconds)
-            assert left == [60, 1, 0, 0]
-
-    asyncio.run(scenario())
+        _, ended = await collected(others, exchange)
+        assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
+        assert await used(others, ADA) == 3
 
 
-def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
+async def test_another_instance_follows_through_redis_without_the_database(
     own_world: str, redis_url: str
 ) -> None:
-    async def scenario() -> None:
-        async with (
-            Redis.from_url(redis_url, protocol=2) as redis,
-            shared_streams(redis_url) as written,
-            shared_streams(redis_url) as read,
-            instance(own_world, streams=written) as parts,
-            instance(own_world, streams=read) as others,
-        ):
-            exchange = await send(parts)
-            following = others.guidance.follow(ADA, exchange.reply_id, after=0)
-            parts.model.say("Good ")
-            assert await anext(following) == Delta(1, "Good ")
-            # Somebody else's entry: the writer writes the stream anew, the reader leaves it alone.
-            await redis.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
-            parts.model.end("day!")
-            assert await anext(following) == Delta(2, "day!")
-            ended = await anext(following)
-            assert isinstance(ended, Record)
-            assert ended["content"] == "Good day!"
-
-    asyncio.run(scenario())
-
-
-def test_a_process_that_ends_lets_its_replies_finish(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as others:
-            async with instance(own_world, grace_seconds=20) as parts:
-                exchange = await send(parts)
-                parts.model.end("Hello!")
-            assert (await collected(others, exchange))[1]["status"] == "complete"
-
-    asyncio.run(scenario())
-
-
-def test_a_process_that_must_end_leaves_failed_replies_behind_and_no_units(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as others:
-            async with instance(own_world) as parts:
-                exchange = await send(parts)
-            _, ended = await collected(others, exchange)
-            assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
-            assert await used(others, ADA) == 3
-
-    asyncio.run(scenario())
-
-
-def test_another_instance_follows_through_redis_without_the_database(
-    own_world: str, redis_url: str
-) -> None:
-    async def scenario() -> None:
-        async with (
-            shared_streams(redis_url) as written,
-            shared_streams(redis_url) as read,
-            instance(own_world, streams=written) as parts,
-            instance(own_world, streams=read) as others,
-        ):
-            exchange = await send(parts)
-            events = others.guidance.follow(ADA, exchange.reply_id, after=0)
-            parts.model.say("Good ")
-            assert await anext(events) == Delta(1, "Good ")
-            await others.rows("UPDATE chat_messages SET content = '', stream_ends = NULL")
-            parts.model.say("day!")
-            assert await anext(events) == Delta(2, "day!")
-            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
-            last = await anext(events)
-            assert isinstance(last, Record)
-            assert (last["status"], last["content"]) == ("failed", "Good day!")
-
-    asyncio.run(scenario())
+    async with (
+        shared_streams(redis_url) as written,
+        shared_streams(redis_url) as read,
+        instance(own_world, streams=written) as parts,
+        instance(own_world, streams=read) as others,
+    ):
+        exchange = await send(parts)
+        events = others.guidance.follow(ADA, exchange.reply_id, after=0)
+        parts.model.say("Good ")
+        assert await anext(events) == Delta(1, "Good ")
+        await others.rows("UPDATE chat_messages SET content = '', stream_ends = NULL")
+        parts.model.say("day!")
+        assert await anext(events) == Delta(2, "day!")
+        parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
+        last = await anext(events)
+        assert isinstance(last, Row)
+        assert (last["status"], last["content"]) == ("failed", "Good day!")

@@ -25,75 +25,29 @@ from tests.fixtures.world import (
     NOW,
 )
 from tests.services.guidance.chat_instances import Instance, at, instance
-
-EVERYTHING = """
-SELECT (SELECT count(*) FROM chat_messages), (SELECT count(*) FROM chat_conversations),
-  (SELECT sum(used) FROM daily_quota_usages), (SELECT count(*) FROM quota_ledger_entries),
-  (SELECT count(*) FROM reply_generations), (SELECT count(*) FROM idempotency_keys),
-  (SELECT max(updated_at) FROM chat_conversations WHERE id = 1)
-"""
+from tests.services.guidance.exchanges import EVERYTHING, answered, ledger_of, send, used
 
 
-async def send(
-    parts: Instance,
-    user: int = ADA,
-    key: str = "key",
-    *,
-    conversation_id: int | None = LONG_CONVERSATION,
-    content: str = "Hello?",
-) -> Exchange:
-    return await parts.guidance.send(
-        user, conversation_id=conversation_id, content=content, idempotency_key=key
-    )
-
-
-async def answered(parts: Instance, exchange: Exchange, text: str = "Hello!") -> None:
-    parts.model.end(text)
-    await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-
-
-async def ledger_of(parts: Instance, exchange: Exchange) -> list[tuple[str, int]]:
-    rows = await parts.rows(
-        "SELECT kind, units FROM quota_ledger_entries WHERE reply_id = $1 ORDER BY id",
-        exchange.reply_id,
-    )
-    return [tuple(row) for row in rows]
-
-
-async def used(parts: Instance, user: int, day: datetime = NOW) -> int:
-    count: int = await parts.value(
-        "SELECT sum(used) FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2",
-        user,
-        day.date(),
-    )
-    return count
-
-
-def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts, content="  Hello?\n")
-            reply = await parts.value(
-                "SELECT m FROM chat_messages m WHERE id = $1", exchange.reply_id
-            )
-            assert (reply["status"], reply["content"]) == ("streaming", "")
-            assert await used(parts, ADA) == 4
-            parts.model.end("Good ", "day", "!")
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["content"]) == ("complete", "Good day!")
-            assert (ended["model"], ended["attempts"]) == ("scripted", 1)
-            assert (ended["prompt_tokens"], ended["completion_tokens"]) == (11, 22)
-            assert ended["latency_ms"] >= 0
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
-            assert await used(parts, ADA) == 4
-            message = await parts.value(
-                "SELECT content FROM chat_messages WHERE id = $1", exchange.message_id
-            )
-            assert message == "Hello?"
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-
-    asyncio.run(scenario())
+async def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts, content="  Hello?\n")
+        reply = await parts.value("SELECT m FROM chat_messages m WHERE id = $1", exchange.reply_id)
+        assert (reply["status"], reply["content"]) == ("streaming", "")
+        assert await used(parts, ADA) == 4
+        parts.model.end("Good ", "day", "!")
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["content"]) == ("complete", "Good day!")
+        assert (ended["model"], ended["attempts"]) == ("scripted", 1)
+        assert (ended["prompt_tokens"], ended["completion_tokens"]) == (11, 22)
+        assert ended["latency_ms"] >= 0
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
+        assert await used(parts, ADA) == 4
+        message = await parts.value(
+            "SELECT content FROM chat_messages WHERE id = $1", exchange.message_id
+        )
+        assert message == "Hello?"
+        async with parts.database.read() as connection:
+            assert await differing_days(connection) == []
 
 
 @pytest.mark.parametrize(
@@ -109,105 +63,84 @@ def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> None:
         (FailureReason.INTERRUPTED, "interrupted"),
     ],
 )
-def test_a_reply_that_fails_gives_the_unit_back(
+async def test_a_reply_that_fails_gives_the_unit_back(
     own_world: str, reason: FailureReason, stored: str
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.fail(GenerationFailed(reason), "Good ")
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["failure_reason"]) == ("failed", stored)
-            assert ended["content"] == "Good "
-            assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-            assert await used(parts, ADA) == 3
-
-    asyncio.run(scenario())
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.fail(GenerationFailed(reason), "Good ")
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["failure_reason"]) == ("failed", stored)
+        assert ended["content"] == "Good "
+        assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
+        assert await used(parts, ADA) == 3
 
 
-def test_a_reply_without_text_is_none(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.end()
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert (ended["status"], ended["failure_reason"]) == ("failed", "unavailable")
-            assert await used(parts, ADA) == 3
-
-    asyncio.run(scenario())
+async def test_a_reply_without_text_is_none(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.end()
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["failure_reason"]) == ("failed", "unavailable")
+        assert await used(parts, ADA) == 3
 
 
-def test_text_that_cannot_be_stored_is_stored_without_what_hinders(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.end("a\0b", "\ud800", "c")
-            ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            assert ended["content"] == "ab?c"
-
-    asyncio.run(scenario())
+async def test_text_that_cannot_be_stored_is_stored_without_what_hinders(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.end("a\0b", "\ud800", "c")
+        ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert ended["content"] == "ab?c"
 
 
-def test_fifty_sends_with_one_key_are_one(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts, instance(own_world) as others:
-            sends = [send(one) for one in (parts, others) for _ in range(25)]
-            exchanges = set(await asyncio.gather(*sends))
-            assert len(exchanges) == 1
-            for one in (parts, others):
-                one.model.end("Hello!")
-            (exchange,) = exchanges
-            endings = await asyncio.gather(
-                *(one.guidance.wait_for_end(ADA, exchange.reply_id) for one in (parts, others))
-            )
-            assert [ended["content"] for ended in endings] == ["Hello!"] * 2
-            assert len(parts.model.prompts) + len(others.model.prompts) == 1
-            assert await used(parts, ADA) == 4
-            assert await send(parts) == exchange
-
-    asyncio.run(scenario())
+async def test_fifty_sends_with_one_key_are_one(own_world: str) -> None:
+    async with instance(own_world) as parts, instance(own_world) as others:
+        sends = [send(one) for one in (parts, others) for _ in range(25)]
+        exchanges = set(await asyncio.gather(*sends))
+        assert len(exchanges) == 1
+        for one in (parts, others):
+            one.model.end("Hello!")
+        (exchange,) = exchanges
+        endings = await asyncio.gather(
+            *(one.guidance.wait_for_end(ADA, exchange.reply_id) for one in (parts, others))
+        )
+        assert [ended["content"] for ended in endings] == ["Hello!"] * 2
+        assert len(parts.model.prompts) + len(others.model.prompts) == 1
+        assert await used(parts, ADA) == 4
+        assert await send(parts) == exchange
 
 
 @pytest.mark.parametrize(
     "changes",
     [{"content": "Something else"}, {"conversation_id": 2}, {"conversation_id": None}],
 )
-def test_a_key_with_other_input(own_world: str, changes: dict[str, Any]) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            parts.model.end("Hello!")
-            await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            before = await parts.rows(EVERYTHING)
-            with pytest.raises(IdempotencyKeyReused) as refused:
-                await send(parts, **changes)
-            assert refused.value.field == "idempotencyKey"
-            assert await parts.rows(EVERYTHING) == before
-
-    asyncio.run(scenario())
+async def test_a_key_with_other_input(own_world: str, changes: dict[str, Any]) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        parts.model.end("Hello!")
+        await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        before = await parts.rows(EVERYTHING)
+        with pytest.raises(IdempotencyKeyReused) as refused:
+            await send(parts, **changes)
+        assert refused.value.field == "idempotencyKey"
+        assert await parts.rows(EVERYTHING) == before
 
 
-def test_a_key_belongs_to_one_person(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            first = await send(parts)
-            second = await send(parts, GRACE, conversation_id=GRACES_CONVERSATION)
-            assert first.reply_id != second.reply_id
-
-    asyncio.run(scenario())
+async def test_a_key_belongs_to_one_person(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        first = await send(parts)
+        second = await send(parts, GRACE, conversation_id=GRACES_CONVERSATION)
+        assert first.reply_id != second.reply_id
 
 
-def test_a_key_whose_conversation_was_deleted(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts, conversation_id=None)
-            parts.model.end("Hello!")
-            await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-            await parts.conversations.delete(ADA, exchange.conversation_id)
-            with pytest.raises(NotFound):
-                await send(parts, conversation_id=None)
-
-    asyncio.run(scenario())
+async def test_a_key_whose_conversation_was_deleted(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts, conversation_id=None)
+        parts.model.end("Hello!")
+        await parts.guidance.wait_for_end(ADA, exchange.reply_id)
+        await parts.conversations.delete(ADA, exchange.conversation_id)
+        with pytest.raises(NotFound):
+            await send(parts, conversation_id=None)
 
 
 REFUSED: list[tuple[type[Exception], dict[str, Any]]] = [
@@ -227,162 +160,135 @@ REFUSED: list[tuple[type[Exception], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("refusal", "changes"), REFUSED)
-def test_a_refused_message_changes_nothing(
+async def test_a_refused_message_changes_nothing(
     own_world: str, refusal: type[Exception], changes: dict[str, Any]
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            before = await parts.rows(EVERYTHING)
-            with pytest.raises(refusal):
-                await send(parts, **changes)
-            assert await parts.rows(EVERYTHING) == before
-            assert parts.model.prompts == []
-
-    asyncio.run(scenario())
+    async with instance(own_world) as parts:
+        before = await parts.rows(EVERYTHING)
+        with pytest.raises(refusal):
+            await send(parts, **changes)
+        assert await parts.rows(EVERYTHING) == before
+        assert parts.model.prompts == []
 
 
-def test_a_quota_that_is_used_up_says_until_when(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            with pytest.raises(QuotaExceeded) as refused:
-                await send(parts, EDITH, conversation_id=None)
-            assert refused.value.retry_after_seconds == 14.5 * 3600
-
-    asyncio.run(scenario())
+async def test_a_quota_that_is_used_up_says_until_when(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        with pytest.raises(QuotaExceeded) as refused:
+            await send(parts, EDITH, conversation_id=None)
+        assert refused.value.retry_after_seconds == 14.5 * 3600
 
 
-def test_the_longest_message_is_8000_characters(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            assert await send(parts, content=" " + "x" * 8_000 + " ")
-
-    asyncio.run(scenario())
+async def test_the_longest_message_is_8000_characters(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        assert await send(parts, content=" " + "x" * 8_000 + " ")
 
 
-def test_no_more_than_the_limit_however_many_at_once(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts, instance(own_world) as others:
-            outcomes = await asyncio.gather(
-                *(
-                    send(one, GRACE, f"{index}", conversation_id=None)
-                    for one in (parts, others)
-                    for index in range(id(one), id(one) + 25)
-                ),
-                return_exceptions=True,
-            )
-            sent = [outcome for outcome in outcomes if isinstance(outcome, Exchange)]
-            refused = [outcome for outcome in outcomes if isinstance(outcome, QuotaExceeded)]
-            assert (len(sent), len(refused)) == (5, 45)
-            assert await used(parts, GRACE) == 5
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-
-    asyncio.run(scenario())
+async def test_no_more_than_the_limit_however_many_at_once(own_world: str) -> None:
+    async with instance(own_world) as parts, instance(own_world) as others:
+        outcomes = await asyncio.gather(
+            *(
+                send(one, GRACE, f"{index}", conversation_id=None)
+                for one in (parts, others)
+                for index in range(id(one), id(one) + 25)
+            ),
+            return_exceptions=True,
+        )
+        sent = [outcome for outcome in outcomes if isinstance(outcome, Exchange)]
+        refused = [outcome for outcome in outcomes if isinstance(outcome, QuotaExceeded)]
+        assert (len(sent), len(refused)) == (5, 45)
+        assert await used(parts, GRACE) == 5
+        async with parts.database.read() as connection:
+            assert await differing_days(connection) == []
 
 
-def test_a_unit_goes_back_to_the_day_it_came_from(own_world: str) -> None:
-    async def scenario() -> None:
-        before_midnight = datetime(2026, 2, 20, 23, 59, 59, tzinfo=UTC)
-        now = [before_midnight]
-        async with instance(own_world, clock=lambda: now[0]) as parts:
-            exchange = await send(parts, GRACE, conversation_id=None)
-            now[0] = before_midnight + timedelta(seconds=2)
-            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
-            await parts.guidance.wait_for_end(GRACE, exchange.reply_id)
-            days = await parts.rows(
-                "SELECT usage_date, used FROM daily_quota_usages WHERE user_id = $1", GRACE
-            )
-            assert [tuple(day) for day in days] == [(before_midnight.date(), 0)]
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-
-    asyncio.run(scenario())
+async def test_a_unit_goes_back_to_the_day_it_came_from(own_world: str) -> None:
+    before_midnight = datetime(2026, 2, 20, 23, 59, 59, tzinfo=UTC)
+    now = [before_midnight]
+    async with instance(own_world, clock=lambda: now[0]) as parts:
+        exchange = await send(parts, GRACE, conversation_id=None)
+        now[0] = before_midnight + timedelta(seconds=2)
+        parts.model.fail(GenerationFailed(FailureReason.TIMEOUT))
+        await parts.guidance.wait_for_end(GRACE, exchange.reply_id)
+        days = await parts.rows(
+            "SELECT usage_date, used FROM daily_quota_usages WHERE user_id = $1", GRACE
+        )
+        assert [tuple(day) for day in days] == [(before_midnight.date(), 0)]
+        async with parts.database.read() as connection:
+            assert await differing_days(connection) == []
 
 
-def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts, conversation_id=None, content="How do I\nbegin?")
-            title = "SELECT title FROM chat_conversations WHERE id = $1"
-            assert await parts.value(title, exchange.conversation_id) == "How do I begin?"
-            await answered(parts, exchange)
-            started = await parts.start()
-            later = await send(parts, key="2", conversation_id=started, content="Later")
-            assert await parts.value(title, started) == "Later"
-            await answered(parts, later)
-            again = await send(parts, key="3", conversation_id=started, content="Again")
-            assert await parts.value(title, started) == "Later"
-            await answered(parts, again)
-            named = await parts.start(title="Named", key="named")
-            await send(parts, key="4", conversation_id=named, content="Later")
-            assert await parts.value(title, named) == "Named"
-
-    asyncio.run(scenario())
+async def test_a_new_conversation_takes_its_title_from_the_first_message(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts, conversation_id=None, content="How do I\nbegin?")
+        title = "SELECT title FROM chat_conversations WHERE id = $1"
+        assert await parts.value(title, exchange.conversation_id) == "How do I begin?"
+        await answered(parts, exchange)
+        started = await parts.start()
+        later = await send(parts, key="2", conversation_id=started, content="Later")
+        assert await parts.value(title, started) == "Later"
+        await answered(parts, later)
+        again = await send(parts, key="3", conversation_id=started, content="Again")
+        assert await parts.value(title, started) == "Later"
+        await answered(parts, again)
+        named = await parts.start(title="Named", key="named")
+        await send(parts, key="4", conversation_id=named, content="Later")
+        assert await parts.value(title, named) == "Named"
 
 
 @pytest.mark.parametrize("later", [timedelta(), timedelta(hours=-5), timedelta(seconds=1)])
-def test_messages_stay_in_order_whatever_the_clocks_say(own_world: str, later: timedelta) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, clock=at(NOW + later)) as parts:
-            exchanges = []
-            for index in range(3):
-                exchanges.append(await send(parts, key=f"{index}"))
-                await answered(parts, exchanges[-1])
-            rows = await parts.rows(
-                "SELECT id FROM chat_messages WHERE conversation_id = $1 AND id > 1000 "
-                "ORDER BY created_at, id",
-                LONG_CONVERSATION,
-            )
-            wanted = [key for one in exchanges for key in (one.message_id, one.reply_id)]
-            assert [row["id"] for row in rows] == wanted
-            newest = await parts.rows(
-                "SELECT max(created_at), (SELECT updated_at FROM chat_conversations WHERE id = $1) "
-                "FROM chat_messages WHERE conversation_id = $1",
-                LONG_CONVERSATION,
-            )
-            assert newest[0][0] == newest[0][1]
-
-    asyncio.run(scenario())
-
-
-def test_a_message_takes_the_conversation_out_of_the_archive(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            await parts.conversations.archive(ADA, LONG_CONVERSATION)
-            await send(parts)
-            assert (
-                await parts.value("SELECT status FROM chat_conversations WHERE id = 1") == "active"
-            )
-
-    asyncio.run(scenario())
+async def test_messages_stay_in_order_whatever_the_clocks_say(
+    own_world: str, later: timedelta
+) -> None:
+    async with instance(own_world, clock=at(NOW + later)) as parts:
+        exchanges = []
+        for index in range(3):
+            exchanges.append(await send(parts, key=f"{index}"))
+            await answered(parts, exchanges[-1])
+        rows = await parts.rows(
+            "SELECT id FROM chat_messages WHERE conversation_id = $1 AND id > 1000 "
+            "ORDER BY created_at, id",
+            LONG_CONVERSATION,
+        )
+        wanted = [key for one in exchanges for key in (one.message_id, one.reply_id)]
+        assert [row["id"] for row in rows] == wanted
+        newest = await parts.rows(
+            "SELECT max(created_at), (SELECT updated_at FROM chat_conversations WHERE id = $1) "
+            "FROM chat_messages WHERE conversation_id = $1",
+            LONG_CONVERSATION,
+        )
+        assert newest[0][0] == newest[0][1]
 
 
-def test_the_model_is_told_what_counts(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            first = await send(parts, conversation_id=None, content="One")
-            parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "half")
-            await parts.guidance.wait_for_end(ADA, first.reply_id)
-            again = await parts.guidance.regenerate(ADA, first.reply_id, idempotency_key="again")
-            assert (again.message_id, again.conversation_id) == (
-                first.message_id,
-                first.conversation_id,
-            )
-            parts.model.end("First")
-            await parts.guidance.wait_for_end(ADA, again.reply_id)
-            better = await parts.guidance.regenerate(ADA, first.message_id, idempotency_key="more")
-            parts.model.end("Second")
-            await parts.guidance.wait_for_end(ADA, better.reply_id)
-            last = await send(parts, key="2", conversation_id=first.conversation_id, content="Two")
-            parts.model.end("Third")
-            await parts.guidance.wait_for_end(ADA, last.reply_id)
-            told = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
-            assert told == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
-            assert [len(prompt) for prompt in parts.model.prompts] == [2, 2, 2, 4]
-            assert {prompt[1].content for prompt in parts.model.prompts} == {"One"}
-            assert await used(parts, ADA) == 3 + 3
+async def test_a_message_takes_the_conversation_out_of_the_archive(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        await parts.conversations.archive(ADA, LONG_CONVERSATION)
+        await send(parts)
+        assert await parts.value("SELECT status FROM chat_conversations WHERE id = 1") == "active"
 
-    asyncio.run(scenario())
+
+async def test_the_model_is_told_what_counts(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        first = await send(parts, conversation_id=None, content="One")
+        parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "half")
+        await parts.guidance.wait_for_end(ADA, first.reply_id)
+        again = await parts.guidance.regenerate(ADA, first.reply_id, idempotency_key="again")
+        assert (again.message_id, again.conversation_id) == (
+            first.message_id,
+            first.conversation_id,
+        )
+        parts.model.end("First")
+        await parts.guidance.wait_for_end(ADA, again.reply_id)
+        better = await parts.guidance.regenerate(ADA, first.message_id, idempotency_key="more")
+        parts.model.end("Second")
+        await parts.guidance.wait_for_end(ADA, better.reply_id)
+        last = await send(parts, key="2", conversation_id=first.conversation_id, content="Two")
+        parts.model.end("Third")
+        await parts.guidance.wait_for_end(ADA, last.reply_id)
+        told = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
+        assert told == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
+        assert [len(prompt) for prompt in parts.model.prompts] == [2, 2, 2, 4]
+        assert {prompt[1].content for prompt in parts.model.prompts} == {"One"}
+        assert await used(parts, ADA) == 3 + 3
 
 
 Regenerate = Callable[[Instance, Exchange], Awaitable[Exchange]]
@@ -415,15 +321,12 @@ async def _other_input(parts: Instance, exchange: Exchange) -> Exchange:
         (_other_input, IdempotencyKeyReused),
     ],
 )
-def test_what_cannot_be_answered_again(
+async def test_what_cannot_be_answered_again(
     own_world: str, regenerate: Regenerate, refusal: type[Refusal]
 ) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            with pytest.raises(refusal):
-                await regenerate(parts, exchange)
-            assert await parts.value("SELECT count(*) FROM idempotency_keys") == 1
-            assert await used(parts, ADA) == 4
-
-    asyncio.run(scenario())
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        with pytest.raises(refusal):
+            await regenerate(parts, exchange)
+        assert await parts.value("SELECT count(*) FROM idempotency_keys") == 1
+        assert await used(parts, ADA) == 4

@@ -6,9 +6,9 @@ from contextlib import aclosing
 
 import asyncpg
 import pytest
-from asyncpg import Record
 
 from clients.llm import GenerationReport
+from db.row import Row
 from services.generation.records import ReplyDraft
 from services.generation.recovery import end_abandoned
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
@@ -16,8 +16,7 @@ from streams import Delta
 from tests.fixtures.world import ADA
 from tests.services.generation.database_outages import outage
 from tests.services.guidance.chat_instances import Instance, instance, until
-from tests.services.guidance.test_replies import collected
-from tests.services.guidance.test_sending import send
+from tests.services.guidance.exchanges import collected, send
 from tests.streams.stream_instances import shared_streams
 
 CONTENT = "SELECT content FROM chat_messages WHERE id = $1"
@@ -42,111 +41,93 @@ async def check_all_is_stored_when_shown(parts: Instance, reader: Instance) -> N
     assert ended["content"].startswith(heard)
 
 
-def test_here(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            await check_all_is_stored_when_shown(parts, parts)
-
-    asyncio.run(scenario())
+async def test_here(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        await check_all_is_stored_when_shown(parts, parts)
 
 
-def test_on_another_instance_through_redis(own_world: str, redis_url: str) -> None:
-    async def scenario() -> None:
-        async with (
-            shared_streams(redis_url) as written,
-            shared_streams(redis_url) as read,
-            instance(own_world, streams=written) as parts,
-            instance(own_world, streams=read) as others,
-        ):
-            await check_all_is_stored_when_shown(parts, others)
-
-    asyncio.run(scenario())
+async def test_on_another_instance_through_redis(own_world: str, redis_url: str) -> None:
+    async with (
+        shared_streams(redis_url) as written,
+        shared_streams(redis_url) as read,
+        instance(own_world, streams=written) as parts,
+        instance(own_world, streams=read) as others,
+    ):
+        await check_all_is_stored_when_shown(parts, others)
 
 
-def test_what_cannot_be_stored_is_not_shown_yet(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            locking = await asyncpg.connect(own_world)
-            try:
-                await locking.execute("BEGIN")
-                await locking.fetch(
-                    "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE", exchange.reply_id
-                )
-                following = asyncio.create_task(collected(parts, exchange))
-                parts.model.say("Good ")
-                await until(lambda: parts.jobs.writers[exchange.reply_id].draft.text == "Good ")
-                with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(TIMEOUT_SECONDS / 4):
-                        await anext(parts.streams.follow(exchange.reply_id, 0))
-            finally:
-                await locking.close()
-            assert await anext(parts.streams.follow(exchange.reply_id, 0)) == Delta(1, "Good ")
-            parts.model.end("day!")
-            deltas, ended = await following
-            assert "".join(one.text for one in deltas) == ended["content"] == "Good day!"
-
-    asyncio.run(scenario())
+async def test_what_cannot_be_stored_is_not_shown_yet(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        locking = await asyncpg.connect(own_world)
+        try:
+            await locking.execute("BEGIN")
+            await locking.fetch(
+                "SELECT FROM chat_messages WHERE id = $1 FOR UPDATE", exchange.reply_id
+            )
+            following = asyncio.create_task(collected(parts, exchange))
+            parts.model.say("Good ")
+            await until(lambda: parts.jobs.writers[exchange.reply_id].draft.text == "Good ")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(TIMEOUT_SECONDS / 4):
+                    await anext(parts.streams.follow(exchange.reply_id, 0))
+        finally:
+            await locking.close()
+        assert await anext(parts.streams.follow(exchange.reply_id, 0)) == Delta(1, "Good ")
+        parts.model.end("day!")
+        deltas, ended = await following
+        assert "".join(one.text for one in deltas) == ended["content"] == "Good day!"
 
 
-def test_a_database_that_is_away_holds_up_no_reader(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-            async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=0)) as events:
-                parts.model.say("Good ")
-                assert await anext(events) == Delta(1, "Good ")
-                async with outage(own_world):
-                    parts.model.say("day")
-                    assert await anext(events) == Delta(2, "day")
-                parts.model.end("!")
-                assert await anext(events) == Delta(3, "!")
-                ended = await anext(events)
-                assert isinstance(ended, Record)
-                assert (ended["status"], ended["content"]) == ("complete", "Good day!")
-
-    asyncio.run(scenario())
+async def test_a_database_that_is_away_holds_up_no_reader(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts)
+        async with aclosing(parts.guidance.follow(ADA, exchange.reply_id, after=0)) as events:
+            parts.model.say("Good ")
+            assert await anext(events) == Delta(1, "Good ")
+            async with outage(own_world):
+                parts.model.say("day")
+                assert await anext(events) == Delta(2, "day")
+            parts.model.end("!")
+            assert await anext(events) == Delta(3, "!")
+            ended = await anext(events)
+            assert isinstance(ended, Row)
+            assert (ended["status"], ended["content"]) == ("complete", "Good day!")
 
 
-def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world) as parts:
-            stored: list[int] = []
+async def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        stored: list[int] = []
 
-            async def save(written: object) -> object:
-                assert isinstance(written, dict)
-                stored.append(len(written))
-                return written.keys()
+        async def save(written: object) -> object:
+            assert isinstance(written, dict)
+            stored.append(len(written))
+            return written.keys()
 
-            progress = ProgressWriter(save)  # type: ignore[arg-type]  # it has the keys that it is given
-            exchange = await send(parts)
-            written = parts.jobs.writers[exchange.reply_id]
-            waiting = [progress.save_soon(number, lambda: written.draft) for number in range(100)]
-            running = asyncio.create_task(progress.run())
-            await asyncio.gather(*waiting)
-            running.cancel()
-            assert stored == [100]
-
-    asyncio.run(scenario())
-
-
-def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
-    async def scenario() -> None:
-        stored: list[set[int]] = []
-
-        async def save(written: Mapping[int, ReplyDraft]) -> set[int]:
-            stored.append(set(written))
-            return set(written)
-
-        progress = ProgressWriter(save, interval_seconds=60)
+        progress = ProgressWriter(save)  # type: ignore[arg-type]  # it has the keys that it is given
+        exchange = await send(parts)
+        written = parts.jobs.writers[exchange.reply_id]
+        waiting = [progress.save_soon(number, lambda: written.draft) for number in range(100)]
         running = asyncio.create_task(progress.run())
-        await progress.save_soon(1, nothing_written)
-        later = progress.save_soon(2, nothing_written)
-        await asyncio.gather(later, progress.save_soon(3, nothing_written, is_first=True))
+        await asyncio.gather(*waiting)
         running.cancel()
-        assert stored == [{1}, {2, 3}]
+        assert stored == [100]
 
-    asyncio.run(scenario())
+
+async def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
+    stored: list[set[int]] = []
+
+    async def save(written: Mapping[int, ReplyDraft]) -> set[int]:
+        stored.append(set(written))
+        return set(written)
+
+    progress = ProgressWriter(save, interval_seconds=60)
+    running = asyncio.create_task(progress.run())
+    await progress.save_soon(1, nothing_written)
+    later = progress.save_soon(2, nothing_written)
+    await asyncio.gather(later, progress.save_soon(3, nothing_written, is_first=True))
+    running.cancel()
+    assert stored == [{1}, {2, 3}]
 
 
 def nothing_written() -> ReplyDraft:

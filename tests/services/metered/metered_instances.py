@@ -7,10 +7,14 @@ from secrets import token_bytes
 from typing import Any
 
 import asyncpg
-from asyncpg import Record
 
-from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from clients.llm import (
+    GenerationReport,
+    LanguageModel,
+    PromptMessage,
+)
 from db.database import Database, open_database
+from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise.credentials import CredentialService
@@ -21,7 +25,9 @@ from services.metered.records import Question
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.service import MeteredGuidance
 from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+from tests.fixtures.world import ADAS_COMPANY, GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+
+ADAS_CLIENT = ApiClient(ADAS_COMPANY, 3)
 
 GRACES_CLIENT = ApiClient(GRACES_COMPANY, GRACES_CREDENTIAL)
 """Her company has used 7 requests on this day, and no other."""
@@ -60,7 +66,7 @@ class Instance:
         *,
         client: ApiClient = GRACES_CLIENT,
         objective: str = QUESTION.objective,
-    ) -> Record:
+    ) -> Row:
         question = replace(QUESTION, objective=objective)
         return await self.metered.generate(client, question, idempotency_key=key)
 

@@ -16,198 +16,167 @@ from services.mutations.idempotency import RETENTION, IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput
 from tests.fixtures.world import ADAS_COMPANY, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, until
-from tests.services.metered.metered_instances import QUESTION, PromptModel, instance
-from tests.services.metered.test_counting import ADAS_CLIENT
+from tests.services.metered.metered_instances import ADAS_CLIENT, QUESTION, PromptModel, instance
 
 
-def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with instance(own_world, model) as parts:
-            model.end("Merge ", "them\0.")
-            reply = await parts.generate()
-            assert (reply["status"], reply["content"]) == ("complete", "Merge them.")
-            assert (reply["model"], reply["attempts"]) == ("scripted", 1)
-            assert (reply["prompt_tokens"], reply["completion_tokens"]) == (11, 22)
-            assert reply["latency_ms"] >= 0
-            assert await parts.used() == 8
-            (asked,) = model.prompts
-            assert asked == list(prompt(QUESTION))
-
-    asyncio.run(scenario())
+async def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, model) as parts:
+        model.end("Merge ", "them\0.")
+        reply = await parts.generate()
+        assert (reply["status"], reply["content"]) == ("complete", "Merge them.")
+        assert (reply["model"], reply["attempts"]) == ("scripted", 1)
+        assert (reply["prompt_tokens"], reply["completion_tokens"]) == (11, 22)
+        assert reply["latency_ms"] >= 0
+        assert await parts.used() == 8
+        (asked,) = model.prompts
+        assert asked == list(prompt(QUESTION))
 
 
-def test_the_same_key_gives_the_same_reply_on_any_instance_and_counts_nothing(
+async def test_the_same_key_gives_the_same_reply_on_any_instance_and_counts_nothing(
     own_world: str,
 ) -> None:
-    async def scenario() -> None:
-        one_model, other_model = PromptModel(), PromptModel()
-        async with instance(own_world, one_model) as one, instance(own_world, other_model) as other:
-            replies = await asyncio.gather(*(parts.generate() for parts in (one, other) * 10))
-            assert len({reply["content"] for reply in replies}) == 1
-            assert one_model.asked + other_model.asked == 1
-            assert await one.used() == 8
-            with pytest.raises(IdempotencyKeyReused):
-                await other.generate(objective="Have three.")
-            assert await one.used() == 8
-
-    asyncio.run(scenario())
+    one_model, other_model = PromptModel(), PromptModel()
+    async with instance(own_world, one_model) as one, instance(own_world, other_model) as other:
+        replies = await asyncio.gather(*(parts.generate() for parts in (one, other) * 10))
+        assert len({reply["content"] for reply in replies}) == 1
+        assert one_model.asked + other_model.asked == 1
+        assert await one.used() == 8
+        with pytest.raises(IdempotencyKeyReused):
+            await other.generate(objective="Have three.")
+        assert await one.used() == 8
 
 
-def test_a_key_is_its_companys_own(own_world: str) -> None:
-    async def scenario() -> None:
-        model = PromptModel()
-        async with instance(own_world, model) as parts:
-            await parts.generate(objective="Ours.")
-            reply = await parts.generate(client=ADAS_CLIENT, objective="Theirs.")
-            assert reply["content"].endswith("Theirs.")
-            assert await parts.used(ADAS_COMPANY) == 21
-            assert model.asked == 2
-
-    asyncio.run(scenario())
+async def test_a_key_is_its_companys_own(own_world: str) -> None:
+    model = PromptModel()
+    async with instance(own_world, model) as parts:
+        await parts.generate(objective="Ours.")
+        reply = await parts.generate(client=ADAS_CLIENT, objective="Theirs.")
+        assert reply["content"].endswith("Theirs.")
+        assert await parts.used(ADAS_COMPANY) == 21
+        assert model.asked == 2
 
 
-def test_a_failure_is_answered_again_too(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with instance(own_world, model) as parts:
-            model.fail(GenerationFailed(FailureReason.REFUSED))
-            for _ in range(2):
-                assert (await parts.generate())["failure_reason"] == "refused"
-            assert len(model.prompts) == 1
-            assert await parts.used() == 7
-            model.end("Yes.")
-            assert (await parts.generate("another"))["content"] == "Yes."
-
-    asyncio.run(scenario())
+async def test_a_failure_is_answered_again_too(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, model) as parts:
+        model.fail(GenerationFailed(FailureReason.REFUSED))
+        for _ in range(2):
+            assert (await parts.generate())["failure_reason"] == "refused"
+        assert len(model.prompts) == 1
+        assert await parts.used() == 7
+        model.end("Yes.")
+        assert (await parts.generate("another"))["content"] == "Yes."
 
 
-def test_a_reply_that_takes_too_long_elsewhere_is_a_conflict(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with (
-            instance(own_world, model) as writing,
-            instance(own_world, model, wait_timeout_seconds=0.05) as waiting,
-        ):
-            asking = asyncio.create_task(writing.generate())
-            await until(lambda: model.prompts)
-            with pytest.raises(Conflict) as conflict:
-                await waiting.generate()
-            assert conflict.value.retry_after_seconds == 1
-            model.end("Done.")
-            assert (await asking)["content"] == "Done."
-            assert (await waiting.generate())["content"] == "Done."
-            assert await waiting.used() == 8
-
-    asyncio.run(scenario())
+async def test_a_reply_that_takes_too_long_elsewhere_is_a_conflict(own_world: str) -> None:
+    model = ScriptedModel()
+    async with (
+        instance(own_world, model) as writing,
+        instance(own_world, model, wait_timeout_seconds=0.05) as waiting,
+    ):
+        asking = asyncio.create_task(writing.generate())
+        await until(lambda: model.prompts)
+        with pytest.raises(Conflict) as conflict:
+            await waiting.generate()
+        assert conflict.value.retry_after_seconds == 1
+        model.end("Done.")
+        assert (await asking)["content"] == "Done."
+        assert (await waiting.generate())["content"] == "Done."
+        assert await waiting.used() == 8
 
 
-def test_who_leaves_does_not_end_the_reply(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
+async def test_who_leaves_does_not_end_the_reply(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, model) as parts:
+        asking = asyncio.create_task(parts.generate())
+        await until(lambda: model.prompts)
+        asking.cancel()
+        model.end("Done.")
+        assert (await parts.generate())["content"] == "Done."
+        assert (len(model.prompts), model.cancelled) == (1, 0)
+        assert await parts.used() == 8
+
+
+async def test_what_is_being_written_when_the_process_ends_is_given_back(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, PromptModel()) as others:
         async with instance(own_world, model) as parts:
             asking = asyncio.create_task(parts.generate())
             await until(lambda: model.prompts)
             asking.cancel()
-            model.end("Done.")
-            assert (await parts.generate())["content"] == "Done."
-            assert (len(model.prompts), model.cancelled) == (1, 0)
-            assert await parts.used() == 8
-
-    asyncio.run(scenario())
+        assert model.cancelled == 1
+        assert await others.used() == 7
+        assert (await others.generate())["failure_reason"] == "interrupted"
+        assert await others.running() == 0
 
 
-def test_what_is_being_written_when_the_process_ends_is_given_back(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with instance(own_world, PromptModel()) as others:
-            async with instance(own_world, model) as parts:
-                asking = asyncio.create_task(parts.generate())
-                await until(lambda: model.prompts)
-                asking.cancel()
-            assert model.cancelled == 1
-            assert await others.used() == 7
-            assert (await others.generate())["failure_reason"] == "interrupted"
-            assert await others.running() == 0
+async def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world: str) -> None:
+    model = ScriptedModel()
+    async with (
+        instance(own_world, model) as parts,
+        instance(own_world, model) as one,
+        instance(own_world, model) as other,
+    ):
+        asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
+        await until(lambda: len(model.prompts) == 5)
+        assert await one.used() == 12
+        assert await end_abandoned(one.database, MeteredReplyStore()) == 0
+        await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
+        counts = await asyncio.gather(
+            *(end_abandoned(at.database, MeteredReplyStore()) for at in (one, other) * 3)
+        )
+        assert sum(counts) == 5
+        assert await one.used() == 7
+        # The process lives after all, and what it says counts no more.
+        for _ in range(5):
+            model.end("Too late.")
+        for reply in await asyncio.gather(*asking):
+            assert (reply["failure_reason"], reply["content"]) == ("interrupted", None)
+        assert await one.used() == 7
 
-    asyncio.run(scenario())
+
+async def test_a_process_that_lives_keeps_its_replies(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, model, lease_seconds=0.3) as parts:
+        begun = "SELECT lease_expires_at FROM enterprise_generations"
+        asking = asyncio.create_task(parts.generate())
+        await until(lambda: model.prompts)
+        first = await parts.value(begun)
+
+        async def is_renewed() -> bool:
+            return bool(await parts.value(begun) > first)
+
+        await until(is_renewed)
+        model.end("Done.")
+        assert (await asking)["content"] == "Done."
 
 
-def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with (
-            instance(own_world, model) as parts,
-            instance(own_world, model) as one,
-            instance(own_world, model) as other,
-        ):
-            asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
-            await until(lambda: len(model.prompts) == 5)
-            assert await one.used() == 12
-            assert await end_abandoned(one.database, MeteredReplyStore()) == 0
-            await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
-            counts = await asyncio.gather(
-                *(end_abandoned(at.database, MeteredReplyStore()) for at in (one, other) * 3)
+async def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
+    model = ScriptedModel()
+    async with instance(own_world, model) as parts:
+        asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(2)]
+        await until(lambda: len(model.prompts) == 2)
+        ids = [row["id"] for row in await parts.rows("SELECT id FROM enterprise_generations")]
+        locking = await asyncpg.connect(own_world)
+        try:
+            await locking.execute("BEGIN")
+            await locking.fetch(
+                "SELECT FROM enterprise_generations WHERE id = $1 FOR UPDATE", ids[0]
             )
-            assert sum(counts) == 5
-            assert await one.used() == 7
-            # The process lives after all, and what it says counts no more.
-            for _ in range(5):
-                model.end("Too late.")
-            for reply in await asyncio.gather(*asking):
-                assert (reply["failure_reason"], reply["content"]) == ("interrupted", None)
-            assert await one.used() == 7
-
-    asyncio.run(scenario())
-
-
-def test_a_process_that_lives_keeps_its_replies(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with instance(own_world, model, lease_seconds=0.3) as parts:
-            begun = "SELECT lease_expires_at FROM enterprise_generations"
-            asking = asyncio.create_task(parts.generate())
-            await until(lambda: model.prompts)
-            first = await parts.value(begun)
-
-            async def is_renewed() -> bool:
-                return bool(await parts.value(begun) > first)
-
-            await until(is_renewed)
-            model.end("Done.")
-            assert (await asking)["content"] == "Done."
-
-    asyncio.run(scenario())
-
-
-def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with instance(own_world, model) as parts:
-            asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(2)]
-            await until(lambda: len(model.prompts) == 2)
-            ids = [row["id"] for row in await parts.rows("SELECT id FROM enterprise_generations")]
-            locking = await asyncpg.connect(own_world)
-            try:
-                await locking.execute("BEGIN")
-                await locking.fetch(
-                    "SELECT FROM enterprise_generations WHERE id = $1 FOR UPDATE", ids[0]
+            async with parts.database.read_primary() as connection:
+                renewed = await MeteredReplyStore.leases.renew(
+                    connection, parts.jobs.owner, ids, 30
                 )
-                async with parts.database.read_primary() as connection:
-                    renewed = await MeteredReplyStore.leases.renew(
-                        connection, parts.jobs.owner, ids, 30
-                    )
-                assert renewed == {ids[1]}
-            finally:
-                await locking.close()
-            for _ in asking:
-                model.end("Done.")
-            await asyncio.gather(*asking)
-
-    asyncio.run(scenario())
+            assert renewed == {ids[1]}
+        finally:
+            await locking.close()
+        for _ in asking:
+            model.end("Done.")
+        await asyncio.gather(*asking)
 
 
-def test_a_reply_is_counted_while_it_is_written_and_by_how_it_ended(own_world: str) -> None:
+async def test_a_reply_is_counted_while_it_is_written_and_by_how_it_ended(own_world: str) -> None:
     def counted() -> list[float]:
         labels = [{"outcome": "complete"}, {"outcome": "refused"}]
         ended = [
@@ -216,71 +185,62 @@ def test_a_reply_is_counted_while_it_is_written_and_by_how_it_ended(own_world: s
         ]
         return [REGISTRY.get_sample_value("guidance_metered_replies_running") or 0, *ended]
 
-    async def scenario() -> None:
-        before, model = counted(), ScriptedModel()
+    before, model = counted(), ScriptedModel()
 
-        def added() -> list[float]:
-            return [now - then for now, then in zip(counted(), before, strict=True)]
+    def added() -> list[float]:
+        return [now - then for now, then in zip(counted(), before, strict=True)]
 
-        async with instance(own_world, model) as parts:
-            asking = asyncio.create_task(parts.generate("a"))
-            await until(lambda: model.prompts)
-            assert added() == [1, 0, 0]
-            model.end("Done.")
-            await asking
-            model.fail(GenerationFailed(FailureReason.REFUSED))
-            await parts.generate("b")
-            assert added() == [0, 1, 1]
-
-    asyncio.run(scenario())
+    async with instance(own_world, model) as parts:
+        asking = asyncio.create_task(parts.generate("a"))
+        await until(lambda: model.prompts)
+        assert added() == [1, 0, 0]
+        model.end("Done.")
+        await asking
+        model.fail(GenerationFailed(FailureReason.REFUSED))
+        await parts.generate("b")
+        assert added() == [0, 1, 1]
 
 
-def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
+async def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_others(
     own_world: str,
 ) -> None:
-    async def scenario() -> None:
-        model = ScriptedModel()
-        async with (
-            instance(own_world, model) as others,
-            instance(own_world, model, lease_seconds=1.5) as parts,
-        ):
-            lost = asyncio.create_task(others.generate("lost"))
-            await until(lambda: model.prompts)
-            # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
-            await parts.rows(
-                "UPDATE enterprise_generations SET owner = $1, "
-                "lease_expires_at = clock_timestamp() + interval '0.2 s'",
-                parts.jobs.owner,
-            )
-            written = asyncio.create_task(parts.generate("written"))
-            await until(lambda: len(model.prompts) == 2)
+    model = ScriptedModel()
+    async with (
+        instance(own_world, model) as others,
+        instance(own_world, model, lease_seconds=1.5) as parts,
+    ):
+        lost = asyncio.create_task(others.generate("lost"))
+        await until(lambda: model.prompts)
+        # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
+        await parts.rows(
+            "UPDATE enterprise_generations SET owner = $1, "
+            "lease_expires_at = clock_timestamp() + interval '0.2 s'",
+            parts.jobs.owner,
+        )
+        written = asyncio.create_task(parts.generate("written"))
+        await until(lambda: len(model.prompts) == 2)
 
-            async def is_ended() -> bool:
-                return await end_abandoned(parts.database, MeteredReplyStore()) == 1
+        async def is_ended() -> bool:
+            return await end_abandoned(parts.database, MeteredReplyStore()) == 1
 
-            await until(is_ended)
-            assert await parts.used() == 8
-            model.end("Too late.")
-            assert (await lost)["failure_reason"] == "interrupted"
-            model.end("Done.")
-            assert (await written)["content"] == "Done."
-
-    asyncio.run(scenario())
+        await until(is_ended)
+        assert await parts.used() == 8
+        model.end("Too late.")
+        assert (await lost)["failure_reason"] == "interrupted"
+        model.end("Done.")
+        assert (await written)["content"] == "Done."
 
 
-def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) -> None:
-    async def scenario() -> None:
-        async with instance(own_world, PromptModel()) as parts:
-            await parts.generate()
-            texts = "SELECT count(*) FROM enterprise_generations WHERE content IS NOT NULL"
-            async with parts.database.read_primary() as connection:
-                await delete_old_texts(connection, NOW + RETENTION)
-                assert await parts.value(texts) == 1
-                await delete_old_texts(connection, NOW + RETENTION + timedelta(microseconds=1))
-            assert await parts.value(texts) == 0
-            assert await parts.value("SELECT count(*) FROM enterprise_generations") == 1
-
-    asyncio.run(scenario())
+async def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) -> None:
+    async with instance(own_world, PromptModel()) as parts:
+        await parts.generate()
+        texts = "SELECT count(*) FROM enterprise_generations WHERE content IS NOT NULL"
+        async with parts.database.read_primary() as connection:
+            await delete_old_texts(connection, NOW + RETENTION)
+            assert await parts.value(texts) == 1
+            await delete_old_texts(connection, NOW + RETENTION + timedelta(microseconds=1))
+        assert await parts.value(texts) == 0
+        assert await parts.value("SELECT count(*) FROM enterprise_generations") == 1
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
 from tests.fixtures.postgres import everything, run
 from tests.fixtures.world import ADA, GRACE, NOW
+from tests.services.privacy.archives import names_in
 from tests.services.privacy.erasures import TAKE_AGAIN, prepare
 from tests.services.privacy.privacy_instances import (
     LATER,
@@ -19,7 +20,6 @@ from tests.services.privacy.privacy_instances import (
     Instance,
     instance,
 )
-from tests.services.privacy.test_exporting import names_in
 
 WHAT_IS_ERASED = {
     "audit_events": 5,
@@ -45,107 +45,93 @@ async def receipt(parts: Instance, request: int) -> dict[str, int]:
     return {row["table_name"]: row["row_count"] for row in rows}
 
 
-def test_nothing_is_left_of_a_person_and_everything_of_others(
+async def test_nothing_is_left_of_a_person_and_everything_of_others(
     own_world: str, tmp_path: Path
 ) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        before = await everything(own_world)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            assert await parts.erase() == 1
-            row = await parts.request(request)
-            assert (row["status"], row["completed_at"]) == ("completed", LATER)
-            assert (row["user_id"], row["remaining_references"]) == (None, 0)
-            assert row["verified_at"] == LATER
-            assert await receipt(parts, request) == WHAT_IS_ERASED
-            assert not names_in(tmp_path)
-            assert parts.forgotten == [ADA, ADA]
-            async with parts.database.read() as connection:
-                assert await differing_days(connection) == []
-        after = await everything(own_world)
-        graces = "about ada@example.com"
-        texts = [text for rows in after.values() for text in rows if "ada@" in text]
-        assert [graces in text for text in texts] == [True], "only what Grace wrote"
-        assert not [text for text in after["users"] if text.startswith(f"({ADA},")]
-        for table, rows in before.items():
-            untouched = set(rows) & set(after[table])
-            assert len(rows) - len(untouched) == WHAT_IS_ERASED.get(table, 0), table
-
-    asyncio.run(scenario())
+    request = await prepare(own_world, tmp_path)
+    before = await everything(own_world)
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        assert await parts.erase() == 1
+        row = await parts.request(request)
+        assert (row["status"], row["completed_at"]) == ("completed", LATER)
+        assert (row["user_id"], row["remaining_references"]) == (None, 0)
+        assert row["verified_at"] == LATER
+        assert await receipt(parts, request) == WHAT_IS_ERASED
+        assert not names_in(tmp_path)
+        assert parts.forgotten == [ADA, ADA]
+        async with parts.database.read() as connection:
+            assert await differing_days(connection) == []
+    after = await everything(own_world)
+    graces = "about ada@example.com"
+    texts = [text for rows in after.values() for text in rows if "ada@" in text]
+    assert [graces in text for text in texts] == [True], "only what Grace wrote"
+    assert not [text for text in after["users"] if text.startswith(f"({ADA},")]
+    for table, rows in before.items():
+        untouched = set(rows) & set(after[table])
+        assert len(rows) - len(untouched) == WHAT_IS_ERASED.get(table, 0), table
 
 
-def test_the_books_stay_without_the_person(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            await parts.erase()
-            (payment,) = await parts.rows("SELECT * FROM billing_payment_attempts WHERE id = 1")
-            assert payment["user_id"] is None
-            assert (payment["amount_cents"], payment["status"]) == (2000, "succeeded")
-            assert (payment["provider_reference"], payment["idempotency_key"]) == ("r1", "erased")
-            statuses = await parts.rows(
-                "SELECT status FROM user_subscriptions WHERE user_id IS NULL"
-            )
-            assert [row["status"] for row in statuses] == ["inactive"] * 2
-            (company,) = await parts.rows("SELECT * FROM enterprise_accounts WHERE id = 1")
-            assert (company["company_name"], company["administrator_id"]) == (
-                "Analytical Engines",
-                None,
-            )
-            trail = await parts.rows(
-                "SELECT actor_id, user_id, subject, details FROM audit_events "
-                "WHERE action IN ('credential.revoked', 'looked.at', 'asked') ORDER BY id"
-            )
-            assert [tuple(row) for row in trail] == [
-                (None, None, "enterprise_credential:1", '{"of": "company"}'),
-                (None, GRACE, "user:2", '{"email": "grace@example.com"}'),
-                (ADA, None, "account", "{}"),
-            ], "an API key with the number of a person is not that person"
-
-    asyncio.run(scenario())
+async def test_the_books_stay_without_the_person(own_world: str, tmp_path: Path) -> None:
+    await prepare(own_world, tmp_path)
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        await parts.erase()
+        (payment,) = await parts.rows("SELECT * FROM billing_payment_attempts WHERE id = 1")
+        assert payment["user_id"] is None
+        assert (payment["amount_cents"], payment["status"]) == (2000, "succeeded")
+        assert (payment["provider_reference"], payment["idempotency_key"]) == ("r1", "erased")
+        statuses = await parts.rows("SELECT status FROM user_subscriptions WHERE user_id IS NULL")
+        assert [row["status"] for row in statuses] == ["inactive"] * 2
+        (company,) = await parts.rows("SELECT * FROM enterprise_accounts WHERE id = 1")
+        assert (company["company_name"], company["administrator_id"]) == (
+            "Analytical Engines",
+            None,
+        )
+        trail = await parts.rows(
+            "SELECT actor_id, user_id, subject, details FROM audit_events "
+            "WHERE action IN ('credential.revoked', 'looked.at', 'asked') ORDER BY id"
+        )
+        assert [tuple(row) for row in trail] == [
+            (None, None, "enterprise_credential:1", '{"of": "company"}'),
+            (None, GRACE, "user:2", '{"email": "grace@example.com"}'),
+            (ADA, None, "account", "{}"),
+        ], "an API key with the number of a person is not that person"
 
 
-def test_an_erasure_waits_for_its_time(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path) as parts:
-            assert await parts.erase() == 0
-            assert (await parts.request(request))["status"] == "requested"
-            await parts.service.cancel(ADA, request, request_id="r")
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            assert await parts.erase() == 0
-            assert (await parts.request(request))["status"] == "cancelled"
-            assert await parts.value("SELECT count(*) FROM chat_messages") == 163
-
-    asyncio.run(scenario())
+async def test_an_erasure_waits_for_its_time(own_world: str, tmp_path: Path) -> None:
+    request = await prepare(own_world, tmp_path)
+    async with instance(own_world, tmp_path) as parts:
+        assert await parts.erase() == 0
+        assert (await parts.request(request))["status"] == "requested"
+        await parts.service.cancel(ADA, request, request_id="r")
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        assert await parts.erase() == 0
+        assert (await parts.request(request))["status"] == "cancelled"
+        assert await parts.value("SELECT count(*) FROM chat_messages") == 163
 
 
-def test_it_converges_wherever_the_process_dies(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        await run(own_world, "UPDATE user_privacy_requests SET attempts = -1000")
-        crashes, is_done, step = 0, False, 1
-        while not is_done:
-            observe = CrashAt(step)
-            async with instance(own_world, tmp_path, observe=observe, clock=lambda: LATER) as dying:
-                try:
-                    await dying.erase()
-                    is_done = True
-                except Crash:
-                    crashes += 1
-                    step += 1
-            await run(own_world, TAKE_AGAIN)
-        assert crashes > 50
-        async with instance(own_world, tmp_path) as parts:
-            row = await parts.request(request)
-            assert (row["status"], row["remaining_references"]) == ("completed", 0)
-            assert await receipt(parts, request) == WHAT_IS_ERASED
-            assert not names_in(tmp_path)
-
-    asyncio.run(scenario())
+async def test_it_converges_wherever_the_process_dies(own_world: str, tmp_path: Path) -> None:
+    request = await prepare(own_world, tmp_path)
+    await run(own_world, "UPDATE user_privacy_requests SET attempts = -1000")
+    crashes, is_done, step = 0, False, 1
+    while not is_done:
+        observe = CrashAt(step)
+        async with instance(own_world, tmp_path, observe=observe, clock=lambda: LATER) as dying:
+            try:
+                await dying.erase()
+                is_done = True
+            except Crash:
+                crashes += 1
+                step += 1
+        await run(own_world, TAKE_AGAIN)
+    assert crashes > 50
+    async with instance(own_world, tmp_path) as parts:
+        row = await parts.request(request)
+        assert (row["status"], row["remaining_references"]) == ("completed", 0)
+        assert await receipt(parts, request) == WHAT_IS_ERASED
+        assert not names_in(tmp_path)
 
 
-def test_two_processes_erase_each_person_once(own_world: str, tmp_path: Path) -> None:
+async def test_two_processes_erase_each_person_once(own_world: str, tmp_path: Path) -> None:
     people = """
     DELETE FROM user_privacy_requests;
     INSERT INTO users (id, email) SELECT 100 + i, i || '@example.com' FROM generate_series(1, 50) i;
@@ -155,24 +141,19 @@ def test_two_processes_erase_each_person_once(own_world: str, tmp_path: Path) ->
       SELECT 100 + i, 'delete', '2026-02-20' FROM generate_series(1, 50) i;
     """
 
-    async def scenario() -> None:
-        await run(own_world, people)
-        async with instance(own_world, tmp_path) as one, instance(own_world, tmp_path) as other:
-            counts = await asyncio.gather(one.erase(), other.erase(), other.erase())
-            assert sum(counts) == 50
-            rows = await one.rows("SELECT status, attempts, user_id FROM user_privacy_requests")
-            assert [tuple(row) for row in rows] == [("completed", 1, None)] * 50
-            assert await one.value("SELECT count(*) FROM users") == 5
-            counted = (
-                "SELECT table_name, row_count, count(*) FROM privacy_erasure_counts GROUP BY 1, 2"
-            )
-            assert {tuple(row) for row in await one.rows(counted)} == {
-                ("chat_conversations", 1, 50),
-                ("user_privacy_requests", 1, 50),
-                ("users", 1, 50),
-            }
-
-    asyncio.run(scenario())
+    await run(own_world, people)
+    async with instance(own_world, tmp_path) as one, instance(own_world, tmp_path) as other:
+        counts = await asyncio.gather(one.erase(), other.erase(), other.erase())
+        assert sum(counts) == 50
+        rows = await one.rows("SELECT status, attempts, user_id FROM user_privacy_requests")
+        assert [tuple(row) for row in rows] == [("completed", 1, None)] * 50
+        assert await one.value("SELECT count(*) FROM users") == 5
+        counted = "SELECT table_name, row_count, count(*) FROM privacy_erasure_counts GROUP BY 1, 2"
+        assert {tuple(row) for row in await one.rows(counted)} == {
+            ("chat_conversations", 1, 50),
+            ("user_privacy_requests", 1, 50),
+            ("users", 1, 50),
+        }
 
 
 PLANTED = {
@@ -194,55 +175,49 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("plant", PLANTED.values(), ids=list(PLANTED))
-def test_what_still_identifies_the_person_keeps_it_from_completing(
+async def test_what_still_identifies_the_person_keeps_it_from_completing(
     own_world: str, tmp_path: Path, plant: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        await run(own_world, plant)
-        await run(own_world, f"UPDATE user_privacy_requests SET attempts = {MOST_ATTEMPTS - 1}")
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            await parts.erase()
-            row = await parts.request(request)
-            assert (row["status"], row["error_reason"]) == ("failed", "still_identified")
-            assert row["user_id"] == ADA, "nothing of the last transaction stays"
-            assert row["verified_at"] is None
-            assert await parts.value("SELECT count(*) FROM users WHERE id = 1") == 1
-            async with parts.database.read() as connection:
-                owed = {
-                    (o["request_kind"], o["status"])
-                    for o in await request_processing.owed(connection, NOW)
-                }
-            assert ("delete", "failed") in owed, "it is still owed"
+    request = await prepare(own_world, tmp_path)
+    await run(own_world, plant)
+    await run(own_world, f"UPDATE user_privacy_requests SET attempts = {MOST_ATTEMPTS - 1}")
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        await parts.erase()
+        row = await parts.request(request)
+        assert (row["status"], row["error_reason"]) == ("failed", "still_identified")
+        assert row["user_id"] == ADA, "nothing of the last transaction stays"
+        assert row["verified_at"] is None
+        assert await parts.value("SELECT count(*) FROM users WHERE id = 1") == 1
+        async with parts.database.read() as connection:
+            owed = {
+                (o["request_kind"], o["status"])
+                for o in await request_processing.owed(connection, NOW)
+            }
+        assert ("delete", "failed") in owed, "it is still owed"
 
-            await run(own_world, "DELETE FROM audit_events WHERE actor_kind = 'system'")
-            await run(own_world, "UPDATE billing_payment_attempts SET failure_reason = NULL")
-            await run(own_world, "DELETE FROM idempotency_keys WHERE user_id = 2")
-            assert await retry_erasure(parts.database, request, lambda: LATER)
-            assert not await retry_erasure(parts.database, request, lambda: LATER)
-            assert await parts.erase() == 1
-            assert (await parts.request(request))["status"] == "completed"
-
-    asyncio.run(scenario())
+        await run(own_world, "DELETE FROM audit_events WHERE actor_kind = 'system'")
+        await run(own_world, "UPDATE billing_payment_attempts SET failure_reason = NULL")
+        await run(own_world, "DELETE FROM idempotency_keys WHERE user_id = 2")
+        assert await retry_erasure(parts.database, request, lambda: LATER)
+        assert not await retry_erasure(parts.database, request, lambda: LATER)
+        assert await parts.erase() == 1
+        assert (await parts.request(request))["status"] == "completed"
     logged = "".join(capfd.readouterr())
     assert "rows left: 1 in " in logged
     assert "example.com" not in logged.lower()
 
 
-def test_a_column_that_nobody_classified_keeps_everything_where_it_is(
+async def test_a_column_that_nobody_classified_keeps_everything_where_it_is(
     own_world: str, tmp_path: Path
 ) -> None:
-    async def scenario() -> None:
-        request = await prepare(own_world, tmp_path)
-        await run(own_world, "ALTER TABLE users ADD COLUMN nickname text")
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            await parts.erase()
-            row = await parts.request(request)
-            assert (row["status"], row["attempts"]) == ("processing", 1)
-            assert await receipt(parts, request) == {}
-            await run(own_world, "ALTER TABLE users DROP COLUMN nickname")
-            await run(own_world, TAKE_AGAIN)
-            await parts.erase()
-            assert (await parts.request(request))["status"] == "completed"
-
-    asyncio.run(scenario())
+    request = await prepare(own_world, tmp_path)
+    await run(own_world, "ALTER TABLE users ADD COLUMN nickname text")
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        await parts.erase()
+        row = await parts.request(request)
+        assert (row["status"], row["attempts"]) == ("processing", 1)
+        assert await receipt(parts, request) == {}
+        await run(own_world, "ALTER TABLE users DROP COLUMN nickname")
+        await run(own_world, TAKE_AGAIN)
+        await parts.erase()
+        assert (await parts.request(request))["status"] == "completed"

@@ -1,6 +1,5 @@
 """What is kept of people who were erased: for as long as the registry says, and no longer."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -43,58 +42,49 @@ async def erased(parts: Instance, *commands: str) -> None:
         await parts.rows(command)
 
 
-def test_each_kind_of_row_goes_when_its_time_is_over(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            await erased(parts, *MOVE_IN_TIME)
-            before = await everything(own_world)
-            gone: dict[str, int] = {}
-            for over, removed in OVER.items():
-                is_until_then = over.month == over.day == 1
-                last = over - SECOND if is_until_then else over
-                assert await delete_expired_rows(parts.database, last) == {}
-                counts = await delete_expired_rows(parts.database, last + SECOND)
-                assert counts == removed
-                gone |= removed
-            after = await everything(own_world)
-        assert {name: len(before[name]) - len(after[name]) for name in gone} == gone
-        for name in before.keys() - gone.keys():
-            assert after[name] == before[name], name
-
-    asyncio.run(scenario())
+async def test_each_kind_of_row_goes_when_its_time_is_over(own_world: str, tmp_path: Path) -> None:
+    await prepare(own_world, tmp_path)
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        await erased(parts, *MOVE_IN_TIME)
+        before = await everything(own_world)
+        gone: dict[str, int] = {}
+        for over, removed in OVER.items():
+            is_until_then = over.month == over.day == 1
+            last = over - SECOND if is_until_then else over
+            assert await delete_expired_rows(parts.database, last) == {}
+            counts = await delete_expired_rows(parts.database, last + SECOND)
+            assert counts == removed
+            gone |= removed
+        after = await everything(own_world)
+    assert {name: len(before[name]) - len(after[name]) for name in gone} == gone
+    for name in before.keys() - gone.keys():
+        assert after[name] == before[name], name
 
 
-def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            await erased(parts)
-            await delete_expired_rows(parts.database, LATER + timedelta(days=36_500))
-            left = await parts.rows("SELECT action, user_id FROM audit_events ORDER BY id")
-            assert [tuple(row) for row in left] == [
-                ("credential.revoked", None),
-                ("looked.at", GRACE),
-                ("asked", None),
-                ("plan.changed", GRACE),
-                ("privacy.erased", None),
-            ]
-            payments = await parts.rows("SELECT user_id FROM billing_payment_attempts")
-            assert [row["user_id"] for row in payments] == [GRACE]
-
-    asyncio.run(scenario())
+async def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Path) -> None:
+    await prepare(own_world, tmp_path)
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        await erased(parts)
+        await delete_expired_rows(parts.database, LATER + timedelta(days=36_500))
+        left = await parts.rows("SELECT action, user_id FROM audit_events ORDER BY id")
+        assert [tuple(row) for row in left] == [
+            ("credential.revoked", None),
+            ("looked.at", GRACE),
+            ("asked", None),
+            ("plan.changed", GRACE),
+            ("privacy.erased", None),
+        ]
+        payments = await parts.rows("SELECT user_id FROM billing_payment_attempts")
+        assert [row["user_id"] for row in payments] == [GRACE]
 
 
-def test_a_row_stays_as_long_as_another_refers_to_it(own_world: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        await prepare(own_world, tmp_path)
-        async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-            a_later_payment = "UPDATE billing_payment_attempts SET updated_at = '2033-01-01Z'"
-            await erased(parts, *MOVE_IN_TIME, a_later_payment)
-            subscriptions = "SELECT count(*) FROM user_subscriptions WHERE user_id IS NULL"
-            await delete_expired_rows(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
-            assert await parts.value(subscriptions) == 1
-            await delete_expired_rows(parts.database, datetime(2044, 1, 2, tzinfo=UTC))
-            assert await parts.value(subscriptions) == 0
-
-    asyncio.run(scenario())
+async def test_a_row_stays_as_long_as_another_refers_to_it(own_world: str, tmp_path: Path) -> None:
+    await prepare(own_world, tmp_path)
+    async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
+        a_later_payment = "UPDATE billing_payment_attempts SET updated_at = '2033-01-01Z'"
+        await erased(parts, *MOVE_IN_TIME, a_later_payment)
+        subscriptions = "SELECT count(*) FROM user_subscriptions WHERE user_id IS NULL"
+        await delete_expired_rows(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
+        assert await parts.value(subscriptions) == 1
+        await delete_expired_rows(parts.database, datetime(2044, 1, 2, tzinfo=UTC))
+        assert await parts.value(subscriptions) == 0

@@ -166,26 +166,24 @@ def own_redis(tmp_path: Path) -> Iterator[ControlledRedis]:
         yield server
 
 
-def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
+@pytest.mark.heavy
+async def test_redis_being_away_refuses_nobody_and_memory_is_the_bound(
     own_redis: ControlledRedis, seconds: Seconds
 ) -> None:
-    async def scenario() -> None:
-        async with client(own_redis.url) as keyvalue:
-            budgets = RateLimiter(MemoryBuckets(seconds=seconds), RedisBuckets(keyvalue))
-            assert (await budgets.spend("a", 50, SLOW)).available == 50
-            own_redis.kill()
-            assert (await budgets.spend("a", 90, SLOW)).available == 10
-            assert not (await budgets.spend("a", 90, SLOW)).is_granted
-            budgets.refund("a", 90, SLOW)
-            await budgets.close()
-            assert (await budgets.spend("a", 0, SLOW)).available == 100
-            assert (await budgets.spend("a", 60, SLOW)).available == 40
-            own_redis.start()
-            # Once it is there it is asked again: it kept nothing.
-            await until_available(keyvalue)
-            assert (await budgets.spend("a", 90, SLOW)).available == 10
-
-    asyncio.run(scenario())
+    async with client(own_redis.url) as keyvalue:
+        budgets = RateLimiter(MemoryBuckets(seconds=seconds), RedisBuckets(keyvalue))
+        assert (await budgets.spend("a", 50, SLOW)).available == 50
+        own_redis.kill()
+        assert (await budgets.spend("a", 90, SLOW)).available == 10
+        assert not (await budgets.spend("a", 90, SLOW)).is_granted
+        budgets.refund("a", 90, SLOW)
+        await budgets.close()
+        assert (await budgets.spend("a", 0, SLOW)).available == 100
+        assert (await budgets.spend("a", 60, SLOW)).available == 40
+        own_redis.start()
+        # Once it is there it is asked again: it kept nothing.
+        await until_available(keyvalue)
+        assert (await budgets.spend("a", 90, SLOW)).available == 10
 
 
 def test_a_shared_refund_is_given_behind_the_callers_back(redis_url: str) -> None:

@@ -243,18 +243,15 @@ def test_one_wait_within_another_gives_up_one_turn() -> None:
     play(scenario)
 
 
-def test_without_a_bound_nobody_waits() -> None:
+async def test_without_a_bound_nobody_waits() -> None:
     async def scenario(turns: ConcurrencyLimiter) -> None:
         taken = [await turns.acquire("one") for _ in range(100)]
         for turn in taken:
             turn.release()
 
-    asyncio.run(_played(scenario, ConcurrencyLimiter(0)))
+    await _played(scenario, ConcurrencyLimiter(0))
 
 
-def test_without_a_turn_there_is_nothing_to_give_up() -> None:
-    async def scenario() -> bool:
-        async with slot_released():
-            return True
-
-    assert asyncio.run(scenario())
+async def test_without_a_turn_there_is_nothing_to_give_up() -> None:
+    async with slot_released():
+        assert True

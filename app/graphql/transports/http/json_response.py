@@ -6,15 +6,8 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from app.authentication.authenticator import AuthenticationUnavailable, NotAuthenticated
-from app.graphql.request.bad_request import BadRequest
-from app.graphql.request.content_negotiation import AcceptedTypes
-from app.http.error_responses import SERVICE_UNAVAILABLE, error_body
 from app.http.exchange import Exchange
 from app.http.json_encoding import encode_json
-from gql.errors import Unauthenticated
-
-_RETRY_SECONDS = b"1"
 
 
 class JsonResponse:
@@ -52,18 +45,3 @@ class JsonResponse:
 @lru_cache(maxsize=16)
 def _content_type(media_type: str) -> bytes:
     return f"{media_type}; charset=utf-8".encode()
-
-
-def rejection_response(
-    error: BadRequest | NotAuthenticated | AuthenticationUnavailable, types: AcceptedTypes
-) -> JsonResponse:
-    """The response to a request that was not read as far as an operation."""
-    if isinstance(error, BadRequest):
-        return JsonResponse(
-            error.status, error_body(str(error), error.code), types.json, error.fields
-        )
-    if isinstance(error, NotAuthenticated):
-        body = error_body(str(error), Unauthenticated.code)
-        return JsonResponse(401, body, types.json, [(b"www-authenticate", b"Bearer")])
-    body = error_body(str(error), SERVICE_UNAVAILABLE)
-    return JsonResponse(503, body, types.json, [(b"retry-after", _RETRY_SECONDS)])

@@ -10,13 +10,9 @@ from functools import partial
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.graphql.pipeline.responses import (
-    OperationResponse,
-    ResponseSummary,
-    internal_error_response,
-)
+from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.content_negotiation import MULTIPART_MIXED
-from app.graphql.request.http_request import GraphQLHttpRequest, until_gone
+from app.graphql.request.http_request import until_gone
 from app.graphql.transports.http.response_headers import response_headers
 from app.http.json_encoding import encode_json
 from gql.errors import DeadlineExceeded
@@ -45,15 +41,12 @@ class MultipartResponse(Response):
         self,
         first: OperationResponse,
         others: AsyncGenerator[OperationResponse, None],
-        request: GraphQLHttpRequest,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self.raw_headers += response_headers(first)
         self._first = first
         self._others = others
-        self._request_id = request.exchange.request_id
-        self._log = request.exchange.log
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send all; the source of the responses is closed when this returns."""
@@ -68,24 +61,16 @@ class MultipartResponse(Response):
             await self._send(send)
 
     async def _send(self, send: Send) -> None:
-        record = ResponseSummary()
-        try:
-            async with aclosing(self._others) as others:
-                await _send(send, _DELIMITER + _part(self._first, record))
-                async for answer in others:
-                    await _send(send, _part(answer, record))
-        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
-            answer = internal_error_response(error, self._request_id)
-            answer.body["hasNext"] = False
-            await _send(send, _part(answer, record))
-        finally:
-            self._log.update(record.log_fields)
+        async with aclosing(self._others) as others:
+            await _send(send, _DELIMITER + _part(self._first))
+            async for answer in others:
+                answer.body.setdefault("hasNext", False)  # a failure between parts is the last
+                await _send(send, _part(answer))
         # Each part ends with a delimiter, so that a client can parse it at once.
         await send({"type": "http.response.body", "body": _END})
 
 
-def _part(answer: OperationResponse, record: ResponseSummary) -> bytes:
-    record.add(answer)
+def _part(answer: OperationResponse) -> bytes:
     return _PART % encode_json(answer.body)
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from app.graphql.documents.refusals import ASK_FOR_TEXT
 from app.graphql.pipeline.responses import OperationResponse
 from app.http.exchange import REVALIDATE
+from gql.errors import Unauthenticated
 from services.throttling.records import BucketPolicy
 from spans.trace import Trace, seconds_by_kind
 
@@ -16,8 +17,13 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 
 def response_headers(answer: OperationResponse) -> Fields:
-    """RateLimit and RateLimit-Policy for a caller with a budget; Retry-After; Cache-Control."""
-    fields: Fields = []
+    """RateLimit and RateLimit-Policy for a caller with a budget; Retry-After; Cache-Control.
+
+    WWW-Authenticate for a credential that is refused; and those that the response has of its own.
+    """
+    fields: Fields = [*answer.fields]
+    if answer.refusal == Unauthenticated.code:
+        fields.append((b"www-authenticate", b"Bearer"))
     if answer.retry_after_seconds is not None:
         fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
     level = answer.level

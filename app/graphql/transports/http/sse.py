@@ -11,18 +11,14 @@ from contextlib import aclosing, contextmanager, suppress
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.graphql.pipeline.responses import (
-    OperationResponse,
-    ResponseSummary,
-    internal_error_response,
-)
+from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.content_negotiation import EVENT_STREAM
-from app.graphql.request.http_request import GraphQLHttpRequest, until_gone
+from app.graphql.request.http_request import until_gone
 from app.graphql.transports.cancel_scope import CancelScope
 from app.graphql.transports.credential_expiry import CredentialExpiry
 from app.graphql.transports.heartbeats import Heartbeats, try_send
 from app.http.json_encoding import encode_json
-from app.http.shutdown import SHUTDOWN, ShutdownEvent
+from app.http.shutdown import ShutdownEvent
 
 HEARTBEAT_SECONDS = 15.0
 STALLED_SECONDS = 60.0
@@ -43,17 +39,15 @@ class EventStreamResponse(Response):
     def __init__(
         self,
         answers: AsyncGenerator[OperationResponse, None],
-        request: GraphQLHttpRequest,
         *,
+        shutdown: ShutdownEvent,
         heartbeats: Heartbeats,
         expires: Expires,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._answers = answers
-        self._request_id = request.exchange.request_id
-        self._log = request.exchange.log
-        self._shutdown: ShutdownEvent = request.scope["state"][SHUTDOWN]
+        self._shutdown = shutdown
         self._heartbeats = heartbeats
         self._expires = expires
         self._cancel_scope = CancelScope()
@@ -102,19 +96,10 @@ class EventStreamResponse(Response):
             watching.cancel()
 
     async def _stream(self) -> None:
-        record = ResponseSummary()
-        try:
-            async with aclosing(self._answers) as answers:
-                async for answer in answers:
-                    record.add(answer)
-                    await self._write(encode_event(answer))
-            await self._write(_COMPLETE)
-        except Exception as error:  # noqa: BLE001 - it is logged, and reported to the client
-            answer = internal_error_response(error, self._request_id)
-            record.add(answer)
-            await self._write(encode_event(answer) + _COMPLETE)
-        finally:
-            self._log.update(record.log_fields)
+        async with aclosing(self._answers) as answers:
+            async for answer in answers:
+                await self._write(encode_event(answer))
+        await self._write(_COMPLETE)
 
     async def _write(self, body: bytes) -> None:
         self._written_at = self._loop.time()

@@ -10,7 +10,7 @@ from app.graphql.pipeline.responses import OperationResponse
 from app.http.error_responses import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.settings.field_types import StatusProfile
 from gql.documents.document_cache import PARSE_FAILED
-from gql.errors import DeadlineExceeded
+from gql.errors import DeadlineExceeded, Unauthenticated
 
 CLIENT_GONE = 499
 """Logged for a client that disconnected before the response."""
@@ -22,6 +22,7 @@ _ALWAYS = {
     SERVICE_UNAVAILABLE: 503,
     OUTCOME_UNKNOWN: 503,
     DeadlineExceeded.code: 504,
+    Unauthenticated.code: 401,
     **DOCUMENT_STATUSES,
 }
 
@@ -33,6 +34,8 @@ def status_of(answer: OperationResponse, profile: StatusProfile, *, is_plain_jso
     GraphQL request, as the specification says.
     """
     is_draft = profile is StatusProfile.DRAFT and not is_plain_json
+    if answer.status is not None:
+        return answer.status
     if answer.is_unavailable:
         return _ALWAYS[SERVICE_UNAVAILABLE]
     if answer.was_executed:

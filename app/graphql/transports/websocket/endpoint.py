@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.authentication.authenticator import Authenticator
 from app.graphql.metering.charge import THROTTLED
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.transports.heartbeats import Heartbeats
 from app.graphql.transports.http.statuses import CLIENT_GONE
 from app.graphql.transports.websocket.connection import (
@@ -41,7 +41,7 @@ class GraphQLWebSocket:
 
     def __init__(
         self,
-        service: GraphQLService,
+        pipeline: Pipeline,
         authenticator: Authenticator,
         clock: Clock,
         *,
@@ -49,7 +49,7 @@ class GraphQLWebSocket:
         max_message_bytes: int,
         times: ConnectionTimeouts = DEFAULT_TIMEOUTS,
     ) -> None:
-        self._service = service
+        self._pipeline = pipeline
         self._authenticator = authenticator
         self._clock = clock
         self._allowed_origins = allowed_origins
@@ -87,7 +87,7 @@ class GraphQLWebSocket:
             await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        operations = SocketOperations(websocket, self._service, carrier.writable)
+        operations = SocketOperations(websocket, self._pipeline, carrier.writable)
         try:
             await self._serve(websocket, operations)
         finally:

@@ -9,19 +9,16 @@ from typing import Any
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.graphql.pipeline.responses import (
-    ResponseSummary,
-    internal_error_response,
-    refusal_response,
-)
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.call import OperationCall
+from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.request.header_options import client_name
 from app.graphql.transports.websocket.messages import Subscribe
 from app.http.admission.controller import NotAdmitted, admission_of, client_key_of
 from app.http.error_responses import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from app.http.exchange import exchange_of
 from app.http.json_encoding import encode_json
-from gql.documents.operation import RequestRefused
+from gql.documents.operation import UNTRUSTED
+from metrics.observations import Outcome
 from services.callers.principal import Principal
 from spans.part import Kind, Part
 
@@ -34,20 +31,19 @@ Subscriptions and mutations count only while they are prepared, as they may wait
 """
 TOO_MANY_OPERATIONS = "TOO_MANY_OPERATIONS"
 _OPERATION = Part(Kind.REQUEST, "socket")
+_NOT_ANSWERED = {"operation": UNTRUSTED, "outcome": Outcome.OK, "statements": 0, "answers": 0}
 _log = structlog.get_logger("guidance.socket")
 
 
 class SocketOperations:
     """Runs a socket's operations, each in a task of its own."""
 
-    def __init__(
-        self, websocket: WebSocket, service: GraphQLService, writable: asyncio.Event
-    ) -> None:
+    def __init__(self, websocket: WebSocket, pipeline: Pipeline, writable: asyncio.Event) -> None:
         """`writable` is set while the client reads what it is sent."""
         self._websocket = websocket
         self._writable = writable
         self._slots = asyncio.Semaphore(_MOST_CONCURRENT)
-        self._service = service
+        self._pipeline = pipeline
         self._admission = admission_of(websocket.scope["state"])
         self._client_key = client_key_of(websocket.client and websocket.client.host)
         self._by_id: dict[str, asyncio.Task[None]] = {}
@@ -107,11 +103,16 @@ class SocketOperations:
         self, message: Subscribe, principal: Principal, request_id: str, *, in_parts: bool
     ) -> None:
         started = perf_counter()
-        record = ResponseSummary()
+        call = OperationCall(
+            request_id,
+            dict(_NOT_ANSWERED),
+            client_name=client_name(self._websocket.headers),
+            principal=principal,
+            request=message.request,
+            supports_incremental=in_parts,
+        )
         try:
-            ending = await self._traced(
-                self._follow(message, principal, request_id, record, in_parts=in_parts), record
-            )
+            ending = await self._traced(self._follow(message.id, call), call)
             # The client may reuse the id as soon as it has the last message.
             self._by_id.pop(message.id, None)
             await send(self._websocket, ending)
@@ -122,58 +123,33 @@ class SocketOperations:
                 "operation",
                 request_id=request_id,
                 ms=round((perf_counter() - started) * 1000, 2),
-                **record.log_fields,
+                **call.log,
             )
 
     async def _traced(
-        self, following: Coroutine[Any, Any, dict[str, object]], record: ResponseSummary
+        self, following: Coroutine[Any, Any, dict[str, object]], call: OperationCall
     ) -> dict[str, object]:
-        tracer = self._service.tracer
+        tracer = self._pipeline.tracer
         if not tracer.should_trace():
             return await following
-        return await tracer.run(_OPERATION, following, lambda: record.operation_name)
+        return await tracer.run(_OPERATION, following, lambda: str(call.log["operation"]))
 
-    async def _follow(
-        self,
-        message: Subscribe,
-        principal: Principal,
-        request_id: str,
-        record: ResponseSummary,
-        *,
-        in_parts: bool,
-    ) -> dict[str, object]:
+    async def _follow(self, id_: str, call: OperationCall) -> dict[str, object]:
         """Send the responses as they come; gives the message that ends the operation."""
-        request, id_ = message.request, message.id
         try:
             slot = await self._slot()
         except NotAdmitted:
             return _not_admitted(id_)
+        call.found = lambda _: slot.close()
         try:
-            name = client_name(self._websocket.headers)
-            operation = await self._service.prepare(request, principal, name)
-            if operation.kind != "query":
-                slot.close()
-            answers = self._service.answers(
-                operation, request, principal, request_id, in_parts=in_parts
-            )
-            async with aclosing(answers):
+            async with aclosing(self._pipeline.stream(call)) as answers:
                 async for answer in answers:
-                    record.add(answer)
                     if not answer.was_executed:
                         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
                     await send(self._websocket, {"id": id_, "type": "next", "payload": answer.body})
-        except WebSocketDisconnect:
-            raise
-        except RequestRefused as refusal:
-            answer = refusal_response(refusal)
-        except Exception as error:  # noqa: BLE001 - it is logged, and the socket lives on
-            answer = internal_error_response(error, request_id)
-        else:
-            return {"id": id_, "type": "complete"}
         finally:
             slot.close()
-        record.add(answer)
-        return {"id": id_, "type": "error", "payload": answer.body["errors"]}
+        return {"id": id_, "type": "complete"}
 
     async def _slot(self) -> ExitStack:
         """Wait for a slot, for the client to read, and for admission; closing frees the slot."""

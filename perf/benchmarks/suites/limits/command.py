@@ -22,6 +22,7 @@ from gql.documents.document_cache import DocumentCache
 from gql.runtime.execution import coerce_variables
 from keyvalue import KeyValueClient
 from perf.benchmarks.harness.operations import PAGE_WITH_MESSAGES
+from perf.benchmarks.harness.single_response import single_response
 from perf.benchmarks.suites.limits.flood import report_floods
 from perf.benchmarks.suites.limits.guidance import report_guidance
 from perf.cli import options
@@ -106,14 +107,13 @@ async def _report_whole_calls(settings: Settings, url: str, calls: int) -> None:
             continue
         configured = settings.model_copy(update={"redis_url": redis_url} | _NO_END)
         async with open_application(configured, url) as application:
-            service, request = application.graphql, GraphQLRequest(_PLANS)
-            operation = await service.prepare(request, Anonymous(), None)
+            pipeline, request = application.graphql, GraphQLRequest(_PLANS)
             callers = {
                 "without a budget": Anonymous(),
                 f"with one in {where}": Anonymous("203.0.113.7"),
             }
             works: dict[str, Work] = {
-                f"a whole call {name}": partial(service.answer, operation, request, caller, "bench")
+                f"a whole call {name}": partial(single_response, pipeline, request, caller)
                 for name, caller in callers.items()
             }
             await _report_together(works, max(10, calls // 4))

@@ -5,22 +5,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import cast
 
-from asyncpg import Record
 from orjson import loads
 
 from app.composition.documents import open_documents
 from app.composition.shared_stores import open_budgets, open_keyvalue
 from app.graphql.metering.meter import Meter
-from app.graphql.pipeline.service import GraphQLService
+from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
+from db.row import Row
 from gql.build import core_schema
 from gql.context import Services
 from gql.documents.trusted_documents import trusted_documents
+from perf.benchmarks.harness.single_response import single_response
 from perf.servers.seeded import running_model
 from perf.sweep.server import INSTANT_MODEL
 from services.callers.principal import ApiClient
@@ -47,9 +48,7 @@ class UnmeteredGuidance(MeteredGuidance):
     def __init__(self, write: Write) -> None:
         self._write = write
 
-    async def generate(
-        self, client: ApiClient, question: Question, *, idempotency_key: str
-    ) -> Record:
+    async def generate(self, client: ApiClient, question: Question, *, idempotency_key: str) -> Row:
         """Answer a question."""
         del client, idempotency_key
         ending, written = await self._write(question)
@@ -63,7 +62,7 @@ class UnmeteredGuidance(MeteredGuidance):
             "completion_tokens": written.report.completion_tokens,
             "latency_ms": written.latency_ms,
         }
-        return cast("Record", reply)  # read by the names of its columns alone
+        return cast("Row", reply)  # read by the names of its columns alone
 
 
 def _writing(model: LanguageModel, model_name: str) -> Write:
@@ -125,7 +124,7 @@ async def _report(
                 settings, core, application.database, keyvalue, meter, clock=system_clock
             )
         )
-        unmetered = GraphQLService(
+        unmetered = Pipeline(
             core,
             documents.found,
             application.database,
@@ -139,8 +138,8 @@ async def _report(
         await report(
             {
                 "the model by itself": lambda: write(_QUESTION),
-                "generateGuidance without metering": await _asking(unmetered, client),
-                "generateGuidance": await _asking(application.graphql, client),
+                "generateGuidance without metering": _asking(unmetered, client),
+                "generateGuidance": _asking(application.graphql, client),
             }
         )
 
@@ -159,9 +158,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
     )
 
 
-async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Awaitable[object]]:
-    operation = await service.prepare(GraphQLRequest(_DOCUMENT), client, None)
-
+def _asking(pipeline: Pipeline, client: ApiClient) -> Callable[[], Awaitable[object]]:
     async def ask() -> None:
         values = {
             "situation": _QUESTION.situation,
@@ -169,7 +166,7 @@ async def _asking(service: GraphQLService, client: ApiClient) -> Callable[[], Aw
             "idempotencyKey": secrets.token_hex(16),
         }
         request = GraphQLRequest(_DOCUMENT, variables={"input": values})
-        answer = await service.answer(operation, request, client, "bench")
+        answer = await single_response(pipeline, request, client)
         payload = loads(encode_json(answer.body))["data"]["generateGuidance"]
         if not payload["text"]:
             raise RuntimeError(f"no guidance was given: {payload['userErrors']}")

@@ -18,7 +18,8 @@ from gql.documents.trusted_documents import trusted_documents
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
 from perf.gate.execution.in_process import InProcessRunner
 from perf.gate.fields.documents.schema import root_of
-from perf.gate.scenarios.scenarios import SCENARIOS, ScenarioContext
+from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
+from perf.gate.scenarios.usual_variables import usual_variables
 from services.callers.principal import Principal
 
 # Any: variables are JSON.
@@ -83,10 +84,14 @@ class ScenarioEntry:
         self, runner: InProcessRunner, callers: CallerGroup
     ) -> tuple[Principal, Variables]:
         """Run the scenario's preparation."""
-        scenario = SCENARIOS[self.name]
-        return scenario.principal(callers), await scenario.variables(
-            ScenarioContext(runner, callers)
-        )
+        return await self.prepare_for(callers, ScenarioContext(runner, callers))
+
+    async def prepare_for(
+        self, callers: CallerGroup, context: ScenarioContext
+    ) -> tuple[Principal, Variables]:
+        """The caller, and the usual variables for the objects of the context's callers."""
+        document, scenario = trusted_documents()[self.name], scenarios()[self.name]
+        return scenario.principal(callers), await usual_variables(document, scenario, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,8 @@ class ForeignEntry(ScenarioEntry):
         self, runner: InProcessRunner, callers: CallerGroup
     ) -> tuple[Principal, Variables]:
         """Run the scenario's preparation for another group of callers."""
-        scenario = SCENARIOS[self.name]
         others = FEW_ROWS if callers is TWICE_THE_ROWS else TWICE_THE_ROWS
-        return scenario.principal(callers), await scenario.variables(
-            ScenarioContext(runner, others)
-        )
+        return await self.prepare_for(callers, ScenarioContext(runner, others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class RootField:
 
 def own_root_fields() -> list[RootField]:
     """The root fields of all mutations and subscriptions that have a scenario."""
-    documents = {name: one for name, one in trusted_documents().items() if name in SCENARIOS}
+    documents = {name: one for name, one in trusted_documents().items() if name in scenarios()}
     return [
         _root_field(name, operation, field)
         for name, document in documents.items()

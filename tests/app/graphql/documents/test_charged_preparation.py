@@ -28,7 +28,7 @@ from services.throttling.memory_buckets import MemoryBuckets
 from services.throttling.rate_limiter import RateLimiter
 from services.throttling.records import BucketPolicy, CostLimits
 from tests.app.graphql.budgeted_callers import PLANS, Caller, fields, person, server
-from tests.app.graphql.documents.test_persisted_queries import persisted
+from tests.app.graphql.documents.persisted_requests import persisted
 from tests.app.graphql.raw_bodies import refusal
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import TRANSPORT_WS, Peer
@@ -221,61 +221,49 @@ async def preparing(
         )
 
 
-def test_one_at_a_time_of_each_caller() -> None:
+async def test_one_at_a_time_of_each_caller() -> None:
     done: list[str] = []
 
-    async def scenario() -> None:
-        async with preparing() as (prepares, _):
+    async with preparing() as (prepares, _):
 
-            async def prepare(number: int, who: int) -> None:
-                await prepares.document(ninety_five_fields(number), Person(who, frozenset()))
-                done.append(f"{who}.{number}")
+        async def prepare(number: int, who: int) -> None:
+            await prepares.document(ninety_five_fields(number), Person(who, frozenset()))
+            done.append(f"{who}.{number}")
 
-            asked = [*((number, 1) for number in range(5)), (10, 2), (20, 3)]
-            await asyncio.gather(*(prepare(number, who) for number, who in asked))
-
-    asyncio.run(scenario())
+        asked = [*((number, 1) for number in range(5)), (10, 2), (20, 3)]
+        await asyncio.gather(*(prepare(number, who) for number, who in asked))
     assert done == ["1.0", "2.10", "3.20", "1.1", "1.2", "1.3", "1.4"]
 
 
-def test_the_same_text_at_once_is_prepared_and_paid_for_once() -> None:
+async def test_the_same_text_at_once_is_prepared_and_paid_for_once() -> None:
     text = ninety_five_fields(0)
 
-    async def scenario() -> None:
-        async with preparing() as (prepares, memory):
-            asked = (prepares.document(text, Anonymous("203.0.113.6")) for _ in range(20))
-            documents = await asyncio.gather(*asked)
-            assert len({id(document) for document in documents}) == 1
-            left = memory.spend("address:203.0.113.6", 0, BucketPolicy(100_000, 1)).available
-            assert left == 100_000 - cost_of_text(text)
-
-    asyncio.run(scenario())
+    async with preparing() as (prepares, memory):
+        asked = (prepares.document(text, Anonymous("203.0.113.6")) for _ in range(20))
+        documents = await asyncio.gather(*asked)
+        assert len({id(document) for document in documents}) == 1
+        left = memory.spend("address:203.0.113.6", 0, BucketPolicy(100_000, 1)).available
+        assert left == 100_000 - cost_of_text(text)
 
 
-def test_who_goes_away_gives_the_turn_back() -> None:
-    async def scenario() -> None:
-        async with preparing() as (prepares, _):
-            who = Anonymous("203.0.113.7")
-            going = [
-                asyncio.ensure_future(prepares.document(ninety_five_fields(number), who))
-                for number in range(5)
-            ]
-            await asyncio.sleep(0)
-            for one in going:
-                one.cancel()
-            await asyncio.wait(going)
-            assert (await prepares.document(PLANS, who)).refusal is None
-
-    asyncio.run(scenario())
+async def test_who_goes_away_gives_the_turn_back() -> None:
+    async with preparing() as (prepares, _):
+        who = Anonymous("203.0.113.7")
+        going = [
+            asyncio.ensure_future(prepares.document(ninety_five_fields(number), who))
+            for number in range(5)
+        ]
+        await asyncio.sleep(0)
+        for one in going:
+            one.cancel()
+        await asyncio.wait(going)
+        assert (await prepares.document(PLANS, who)).refusal is None
 
 
-def test_a_text_that_costs_more_than_a_budget_takes_all_of_it() -> None:
-    async def scenario() -> None:
-        async with preparing(budget=50) as (prepares, memory):
-            who = Anonymous("203.0.113.8")
-            assert (await prepares.document(text_of(0, 2_000), who)).refusal is None
-            assert memory.spend("address:203.0.113.8", 0, BucketPolicy(50, 1)).available == 0
-            with pytest.raises(Throttled):
-                await prepares.document(text_of(1, 2_000), who)
-
-    asyncio.run(scenario())
+async def test_a_text_that_costs_more_than_a_budget_takes_all_of_it() -> None:
+    async with preparing(budget=50) as (prepares, memory):
+        who = Anonymous("203.0.113.8")
+        assert (await prepares.document(text_of(0, 2_000), who)).refusal is None
+        assert memory.spend("address:203.0.113.8", 0, BucketPolicy(50, 1)).available == 0
+        with pytest.raises(Throttled):
+            await prepares.document(text_of(1, 2_000), who)

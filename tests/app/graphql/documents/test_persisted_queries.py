@@ -9,26 +9,13 @@ import orjson
 import pytest
 
 from services.documents.identifiers import hash_of
+from tests.app.graphql.documents.persisted_requests import PLANS_DATA, UNKNOWN, persisted, plans
 from tests.app.graphql.raw_bodies import refusal
 from tests.fixtures.live import Live
 from tests.fixtures.peer import peer
 from tests.fixtures.server import Api, serving, settings_for
 
 NOT_KEPT = "private, no-cache, must-revalidate"
-UNKNOWN = "sha256:" + "0" * 64
-PLANS_DATA = {"data": {"plans": [{"code": "basic-entry"}, {"code": "premium-unlimited"}]}}
-
-
-def plans(name: str) -> str:
-    """A document that nobody else registers."""
-    return f"query {name} {{ plans {{ code }} }}"
-
-
-# Any: JSON.
-def persisted(text: str, **others: Any) -> dict[str, Any]:
-    """The extensions of a request for `text` by its hash."""
-    sha256 = hash_of(text).removeprefix("sha256:")
-    return {"persistedQuery": {"version": 1, "sha256Hash": sha256} | others}
 
 
 def post(api: Api, **members: Any) -> httpx2.Response:

@@ -13,7 +13,7 @@ import pytest
 from gql.documents.trusted_documents import trusted_documents
 from services.documents.identifiers import hash_of
 from services.documents.records import OperationsMode
-from tests.app.graphql.documents.test_persisted_queries import PLANS_DATA, UNKNOWN, persisted
+from tests.app.graphql.documents.persisted_requests import PLANS_DATA, UNKNOWN, persisted
 from tests.app.graphql.raw_bodies import refusal
 from tests.fixtures.documents import publish
 from tests.fixtures.peer import peer
@@ -213,6 +213,7 @@ def test_an_active_document_that_is_not_valid_any_more_keeps_it_from_being_ready
         until(lambda: api.http.get("/readyz").status_code == 200)
 
 
+@pytest.mark.heavy
 def test_while_the_registry_cannot_be_read_nothing_is_said_to_be_missing(tmp_path: Path) -> None:
     nowhere = "postgresql://127.0.0.1:1/nothing"
     with server(nowhere, tmp_path, OperationsMode.TRUSTED) as api:

@@ -1,6 +1,5 @@
 """Operations beside others of the same caller: who waits, who is refused, who does not count."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +12,7 @@ from gql.documents.document_cache import DocumentCache
 from gql.documents.operation import Operation
 from gql.documents.validation.limits import Limits
 from gql.runtime.execution import coerce_variables
+from metrics.observations import Outcome
 from services.callers.principal import ApiClient, Person
 from services.throttling.concurrency import ConcurrencyLimiter
 from services.throttling.memory_buckets import MemoryBuckets
@@ -41,63 +41,57 @@ def meter(most_waiting: int) -> Meter:
 async def at_work(
     meter: Meter, operation: Operation, caller: ApiClient | Person
 ) -> AsyncIterator[None]:
-    with await meter.charge(operation, coerce_variables(CORE, operation, None), caller):
+    charge = await meter.charge(operation, coerce_variables(CORE, operation, None), caller)
+    try:
         yield
+    finally:
+        charge.settle(Outcome.SERVER_ERROR, None)
 
 
-def test_one_too_many_is_refused_with_its_cost_and_spends_nothing() -> None:
-    async def scenario() -> None:
-        one = meter(most_waiting=0)
-        async with at_work(one, COMPANY, KEY):
+async def test_one_too_many_is_refused_with_its_cost_and_spends_nothing() -> None:
+    one = meter(most_waiting=0)
+    async with at_work(one, COMPANY, KEY):
+        with pytest.raises(Throttled) as refused:
+            async with at_work(one, COMPANY, KEY):
+                pass
+        async with at_work(one, COMPANY, OTHER_KEY), at_work(one, COMPANY, PERSON):
+            pass
+    assert refused.value.retry_after_seconds == 1
+    assert refused.value.extensions == {
+        "cost": {
+            "requestedQueryCost": 1,
+            "actualQueryCost": None,
+            "throttleStatus": {
+                "maximumAvailable": 100,
+                "currentlyAvailable": 99,
+                "restoreRate": 1,
+            },
+        }
+    }
+    async with at_work(one, COMPANY, KEY):
+        pass
+
+
+async def test_an_empty_budget_keeps_no_turn() -> None:
+    budgets = RateLimiter(MemoryBuckets(seconds=lambda: 0.0), None)
+    one = Meter(
+        CostLimits(50, BucketPolicy(1, 1), BUDGET),
+        budgets,
+        ConcurrencyLimiter(2, most_waiting=0),
+    )
+    async with at_work(one, COMPANY, KEY):
+        for _ in range(3):
             with pytest.raises(Throttled) as refused:
                 async with at_work(one, COMPANY, KEY):
                     pass
-            async with at_work(one, COMPANY, OTHER_KEY), at_work(one, COMPANY, PERSON):
-                pass
-        assert refused.value.retry_after_seconds == 1
-        assert refused.value.extensions == {
-            "cost": {
-                "requestedQueryCost": 1,
-                "actualQueryCost": None,
-                "throttleStatus": {
-                    "maximumAvailable": 100,
-                    "currentlyAvailable": 99,
-                    "restoreRate": 1,
-                },
-            }
-        }
-        async with at_work(one, COMPANY, KEY):
-            pass
-
-    asyncio.run(scenario())
+            assert "The budget is used up" in refused.value.errors[0].message
 
 
-def test_an_empty_budget_keeps_no_turn() -> None:
-    async def scenario() -> None:
-        budgets = RateLimiter(MemoryBuckets(seconds=lambda: 0.0), None)
-        one = Meter(
-            CostLimits(50, BucketPolicy(1, 1), BUDGET),
-            budgets,
-            ConcurrencyLimiter(2, most_waiting=0),
-        )
-        async with at_work(one, COMPANY, KEY):
-            for _ in range(3):
-                with pytest.raises(Throttled) as refused:
-                    async with at_work(one, COMPANY, KEY):
-                        pass
-                assert "The budget is used up" in refused.value.errors[0].message
-
-    asyncio.run(scenario())
-
-
-def test_a_subscription_that_has_begun_does_not_count() -> None:
-    async def scenario() -> None:
-        one = meter(most_waiting=0)
-        async with (
-            at_work(one, REPLY, PERSON),
-            at_work(one, REPLY, PERSON),
-            at_work(one, COMPANY, PERSON),
-        ):
-            pass
-
-    asyncio.run(scenario())
+async def test_a_subscription_that_has_begun_does_not_count() -> None:
+    one = meter(most_waiting=0)
+    async with (
+        at_work(one, REPLY, PERSON),
+        at_work(one, REPLY, PERSON),
+        at_work(one, COMPANY, PERSON),
+    ):
+        pass

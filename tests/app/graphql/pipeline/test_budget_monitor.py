@@ -1,6 +1,5 @@
 """Each answer against the budget of its operation: told to browsers, operators and the log."""
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
@@ -13,7 +12,7 @@ from graphql.execution.values import VariableValues
 from prometheus_client import REGISTRY
 
 from app.graphql.pipeline.budget_monitor import BudgetMonitor
-from app.graphql.pipeline.responses import OperationResponse, ResponseSummary
+from app.graphql.pipeline.operation_facts import OperationFacts
 from app.settings import Settings
 from gql.build import core_schema
 from gql.documents.document_cache import DocumentCache
@@ -23,8 +22,8 @@ from gql.documents.trusted_documents import trusted_documents
 from gql.documents.validation.limits import Limits
 from gql.runtime.execution import coerce_variables
 from gql.values.ids import global_id
-from metrics.observations import Observations, OperationSample, Outcome
-from services.callers.principal import ANONYMOUS, Person
+from metrics.observations import Observations, Outcome, SampleValues
+from services.callers.principal import ANONYMOUS, Person, Principal
 from spans.current import within_trace
 from spans.part import Kind, Part
 from spans.trace import Span, TaskSpans, Trace
@@ -47,6 +46,7 @@ SLOS = """{ ops { operationSlos {
 } } }"""
 ARCHIVE = trusted_documents()["ArchiveConversation"].text
 REPLY_STREAM = trusted_documents()["ReplyStream"].text
+NO_VARIABLES = VariableValues({}, {})
 LIMITS = Limits(tokens=2_000, depth=20, aliases=100)
 TIMING = re.compile(r'total;dur=(\d+\.\d\d), db;dur=(\d+\.\d\d), statements;desc="(\d+)"')
 
@@ -185,26 +185,32 @@ def said(lines: list[MutableMapping[str, Any]]) -> list[str]:
     ]
 
 
+def record_run(
+    operation: Operation,
+    came: SampleValues,
+    values: VariableValues = NO_VARIABLES,
+    principal: Principal = ANONYMOUS,
+) -> None:
+    """Record what an operation took, in observations of its own."""
+    observations = Observations()
+    facts = OperationFacts(operation, observations, deadline_seconds=30)
+    BudgetMonitor(observations).record_run(facts, came, "request", values, principal)
+
+
 def test_a_mutation_is_finished_past_its_deadline_and_is_over_its_budget() -> None:
     preparation = DocumentCache(core_schema(), limits=LIMITS, allows_introspection=False)
-    operation, record = preparation.operation(ARCHIVE, None), ResponseSummary()
-    record.add(OperationResponse({"data": {}}, was_executed=True, outcome=Outcome.OK))
-    record.seconds = 31.0
     with capture_logs() as lines:
-        observed = record.observed(operation.label)
-        BudgetMonitor(Observations()).note(
-            operation, observed, "request", VariableValues({}, {}), ANONYMOUS
-        )
+        record_run(preparation.operation(ARCHIVE, None), (31.0, 0, 0, Outcome.OK))
     (line,) = lines
     assert (line["event"], line["deadline_ms"]) == ("over budget", "31000 of 30000")
 
 
-def test_a_fault_inside_a_200_is_an_error_and_comes_first(
+async def test_a_fault_inside_a_200_is_an_error_and_comes_first(
     api_of_its_own: Api, own_world: str
 ) -> None:
     for name in ("Plans", "Quota", "CurrentSubscription"):
         ask(api_of_its_own, name)
-    asyncio.run(run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone"))
+    await run(own_world, "ALTER TABLE user_subscriptions RENAME TO gone")
     failed = ask(api_of_its_own, "CurrentSubscription")
     assert failed["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
     listed = slos(api_of_its_own)
@@ -243,8 +249,7 @@ def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was
     labels = {"operation": "ConversationPage", "number": "cost"}
     before = REGISTRY.get_sample_value("guidance_operation_over_budget_total", labels) or 0
     with capture_logs() as lines:
-        observed = OperationSample(operation.label, 0.01, 2, 146, Outcome.OK)
-        BudgetMonitor(Observations()).note(operation, observed, "request", values, Person(ADA))
+        record_run(operation, (0.01, 2, 146, Outcome.OK), values, Person(ADA))
     (line,) = lines
     assert line == {
         "event": "over budget",
@@ -267,10 +272,8 @@ def test_of_what_is_traced_the_line_names_what_took_most() -> None:
     )
     lane = TaskSpans(Span(Part(Kind.EXECUTION, "Plans")))
     trace.resume(lane)
-    values = VariableValues({}, {})
     with capture_logs() as lines, within_trace(trace):
-        observed = OperationSample(operation.label, 0.042, 2, 10, Outcome.OK)
-        BudgetMonitor(Observations()).note(operation, observed, "request", values, ANONYMOUS)
+        record_run(operation, (0.042, 2, 10, Outcome.OK))
     assert [one["largest_part"] for one in lines] == ["execution of Plans 40.0 ms"]
 
 

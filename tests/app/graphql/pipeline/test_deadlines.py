@@ -1,22 +1,19 @@
 """Queries whose time is over, or for whom nobody waits: the database stops working on them."""
 
-import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx2
 import orjson
 import pytest
 
+from tests.app.graphql.pipeline.locked_table import locked
 from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
-from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
 from tests.fixtures.watched import WATCH
 from tests.fixtures.world import ADA
@@ -25,42 +22,6 @@ from tests.waiting import until
 PLANS = "query Plans { plans { code } }"
 TRUSTED_PLANS = {"documentId": "x-guidance-Plans"}
 LATE = "The answer took longer than 0.2 seconds, and was given up."
-WAITING = """SELECT count(*) FROM pg_stat_activity WHERE application_name = 'guidance-api'
-             AND datname = current_database() AND wait_event_type = 'Lock'"""
-
-
-class Locked:
-    """A table that nobody else can read, and how many statements of the server wait for it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def waiting(self) -> int:
-        ((waiting,),) = asyncio.run(rows_of(self._url, WAITING))
-        return int(waiting)
-
-
-@contextmanager
-def locked(url: str) -> Iterator[Locked]:
-    """Lock the plans until the block is left."""
-    is_locked, is_over = threading.Event(), threading.Event()
-
-    async def hold() -> None:
-        connection = await asyncpg.connect(url)
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE billing_plans IN ACCESS EXCLUSIVE MODE")
-            is_locked.set()
-            await asyncio.to_thread(is_over.wait)
-        await connection.close()
-
-    holder = threading.Thread(target=lambda: asyncio.run(hold()))
-    holder.start()
-    try:
-        assert is_locked.wait(20)
-        yield Locked(url)
-    finally:
-        is_over.set()
-        holder.join()
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +117,6 @@ def test_a_deadline_costs_the_caller_nothing(hurried: Live) -> None:
     answer = hurried.http.post("/graphql", json={"query": query}, headers=headers)
     WATCH.gate.set()
     assert (answer.status_code, answer.headers["ratelimit"]) == (504, '"cost";r=50000;t=0')
-    WATCH.gate.clear()
 
 
 def test_over_a_socket_and_over_events_the_deadline_is_an_error(hurried: Live) -> None:
@@ -170,7 +130,6 @@ def test_over_a_socket_and_over_events_the_deadline_is_an_error(hurried: Live) -
     )
     WATCH.gate.set()
     assert (answer.status_code, "DEADLINE_EXCEEDED" in answer.text) == (200, True)
-    WATCH.gate.clear()
 
 
 def test_a_mutation_has_no_deadline(hurried: Live) -> None:
@@ -180,7 +139,6 @@ def test_a_mutation_has_no_deadline(hurried: Live) -> None:
         "/graphql", json={"query": 'mutation { waitAtGate(name: "in its own time") }'}
     )
     assert answer.json() == {"data": {"waitAtGate": True}}
-    WATCH.gate.clear()
 
 
 def test_one_event_that_takes_too_long_ends_its_stream(hurried: Live) -> None:
@@ -190,4 +148,3 @@ def test_one_event_that_takes_too_long_ends_its_stream(hurried: Live) -> None:
     WATCH.gate.set()
     (error,) = message["payload"]
     assert (message["type"], error["extensions"]["code"]) == ("error", "DEADLINE_EXCEEDED")
-    WATCH.gate.clear()

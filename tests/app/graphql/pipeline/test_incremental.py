@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from gql.documents.operation import UNTRUSTED
-from tests.app.graphql.pipeline.test_deadlines import locked
+from tests.app.graphql.pipeline.locked_table import locked
 from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
 from tests.fixtures.peer import peer
@@ -162,7 +162,6 @@ def test_what_cannot_run_has_its_status(live: Live) -> None:
 
 
 def test_the_first_part_does_not_wait_for_the_second(live: Live) -> None:
-    WATCH.gate.clear()
     request = {"query": '{ things { name ... @defer { slow(name: "deferred") } } }'}
     headers = {"accept": PARTS}
     with live.http.stream("POST", "/graphql", json=request, headers=headers) as answer:
@@ -173,7 +172,6 @@ def test_the_first_part_does_not_wait_for_the_second(live: Live) -> None:
         assert b'"data":{"things":[{"name":"one"},{"name":"two"},{"name":"three"}]}' in first
         WATCH.gate.set()
         assert b'{"slow":"three"}' in b"".join(chunks)
-    WATCH.gate.clear()
 
 
 def test_a_client_that_goes_ends_what_was_put_off(api: Api, world: str) -> None:
@@ -222,7 +220,6 @@ def test_a_deadline_ends_what_was_put_off(world: str) -> None:
     assert (completed["id"], error["extensions"]) == ("0", {"code": "DEADLINE_EXCEEDED"})
     assert last["hasNext"] is False
     assert (observed.requests, observed.errors) == (1, 1)
-    WATCH.gate.clear()
 
 
 def test_a_deadline_before_the_first_part_is_an_answer_as_usual(world: str) -> None:
@@ -234,7 +231,6 @@ def test_a_deadline_before_the_first_part_is_an_answer_as_usual(world: str) -> N
         504,
         "DEADLINE_EXCEEDED",
     )
-    WATCH.gate.clear()
 
 
 def test_over_a_socket_parts_are_sent_to_who_reads_them(live: Live) -> None:

@@ -7,8 +7,8 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from gql.documents.trusted_documents import trusted_documents
-from tests.app.graphql.pipeline.test_deadlines import locked
-from tests.app.http.protocol.test_http import ANSWER, encode_post, read_until
+from tests.app.graphql.pipeline.locked_table import locked
+from tests.app.http.protocol.raw_exchange import ANSWER, encode_post, read_until
 from tests.fixtures.postgres import rows_of
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA

@@ -151,27 +151,24 @@ async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{}"])
-def test_a_whole_body_is_taken_or_received_once(body: bytes) -> None:
-    async def scenario() -> None:
-        config = uvicorn.Config(nothing, log_config=None, proxy_headers=False)
-        config.load()
-        protocol = HttpToolsProtocol(config, ServerState(), {})
-        protocol.connection_made(MemoryTransport())
-        head = RequestHead([])
-        received, taken = (CompleteRequestCycle(protocol, head, SCOPE, body) for _ in range(2))
-        assert await received.receive() == {
-            "type": "http.request",
-            "body": body,
-            "more_body": False,
-        }
-        assert take_complete_body(taken) == body
-        for cycle in (received, taken):
-            waiting = asyncio.ensure_future(cycle.receive())
-            await asyncio.sleep(0)
-            assert not waiting.done()
-            cycle.disconnected = True
-            cycle.message_event.set()
-            assert await waiting == {"type": "http.disconnect"}
-        protocol.connection_lost(None)
-
-    asyncio.run(scenario())
+async def test_a_whole_body_is_taken_or_received_once(body: bytes) -> None:
+    config = uvicorn.Config(nothing, log_config=None, proxy_headers=False)
+    config.load()
+    protocol = HttpToolsProtocol(config, ServerState(), {})
+    protocol.connection_made(MemoryTransport())
+    head = RequestHead([])
+    received, taken = (CompleteRequestCycle(protocol, head, SCOPE, body) for _ in range(2))
+    assert await received.receive() == {
+        "type": "http.request",
+        "body": body,
+        "more_body": False,
+    }
+    assert take_complete_body(taken) == body
+    for cycle in (received, taken):
+        waiting = asyncio.ensure_future(cycle.receive())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        cycle.disconnected = True
+        cycle.message_event.set()
+        assert await waiting == {"type": "http.disconnect"}
+    protocol.connection_lost(None)

@@ -2,51 +2,16 @@
 
 import gc
 import socket
-from collections.abc import Iterator
-from contextlib import closing
-from urllib.parse import urlsplit
 
 import pytest
 
 from app.http.exchange import Exchange
-from tests.fixtures.server import Api, token_of
+from tests.app.http.protocol.raw_exchange import ANSWER, BODY, encode_post, read_until
+from tests.fixtures.server import token_of
 from tests.fixtures.world import ADA
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import until
 
-BODY = b'{"query":"{ __typename }"}'
 LARGEST_BODY = 262_144
-ANSWER = b'{"data":{"__typename":"Query"}}'
-
-
-@pytest.fixture
-def connection(api: Api) -> Iterator[socket.socket]:
-    """A connection to the server."""
-    place = urlsplit(str(api.http.base_url))
-    with closing(
-        socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
-    ) as opened:
-        yield opened
-
-
-def encode_post(*fields: bytes, body: bytes = BODY, version: bytes = b"1.1") -> bytes:
-    lines = [
-        b"POST /graphql HTTP/" + version,
-        b"host: test",
-        b"content-type: application/json",
-        b"content-length: %d" % len(body),
-        *fields,
-    ]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
-def read_until(connection: socket.socket, end: bytes, times: int = 1) -> bytes:
-    """What comes until it has `end` so many times."""
-    received = b""
-    while received.count(end) < times:
-        piece = connection.recv(65_536)
-        assert piece, received
-        received += piece
-    return received
 
 
 def read_to_the_end(connection: socket.socket) -> bytes:

@@ -81,25 +81,22 @@ async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     """An application that answers nobody."""
 
 
-def test_what_the_protocol_and_its_cycle_have() -> None:
-    async def scenario() -> None:
-        config = uvicorn.Config(nothing, log_config=None, proxy_headers=False)
-        config.load()
-        protocol = HttpToolsProtocol(config, ServerState(), {"shared": 1})
-        protocol.connection_made(MemoryTransport())
-        protocol.data_received(REQUEST)
-        cycle = protocol.cycle
-        assert vars(protocol).keys() >= OF_A_PROTOCOL
-        assert vars(cycle).keys() >= OF_A_CYCLE
-        assert cycle.scope.keys() == IN_A_SCOPE
-        assert (bytes(cycle.body), cycle.more_body, cycle.keep_alive) == (b"{}", False, True)
-        assert cycle.scope["state"] == {"shared": 1}
-        assert isinstance(cycle.message_event, asyncio.Event)
-        assert protocol.flow.read_paused is protocol.flow.write_paused is False
-        await asyncio.gather(*protocol.tasks)
-        protocol.connection_lost(None)
-
-    asyncio.run(scenario())
+async def test_what_the_protocol_and_its_cycle_have() -> None:
+    config = uvicorn.Config(nothing, log_config=None, proxy_headers=False)
+    config.load()
+    protocol = HttpToolsProtocol(config, ServerState(), {"shared": 1})
+    protocol.connection_made(MemoryTransport())
+    protocol.data_received(REQUEST)
+    cycle = protocol.cycle
+    assert vars(protocol).keys() >= OF_A_PROTOCOL
+    assert vars(cycle).keys() >= OF_A_CYCLE
+    assert cycle.scope.keys() == IN_A_SCOPE
+    assert (bytes(cycle.body), cycle.more_body, cycle.keep_alive) == (b"{}", False, True)
+    assert cycle.scope["state"] == {"shared": 1}
+    assert isinstance(cycle.message_event, asyncio.Event)
+    assert protocol.flow.read_paused is protocol.flow.write_paused is False
+    await asyncio.gather(*protocol.tasks)
+    protocol.connection_lost(None)
 
 
 @pytest.mark.parametrize(

@@ -132,4 +132,4 @@ class AnyUse(RuleBasedStateMachine):
 
 
 AnyUse.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
-TestAnyUse = AnyUse.TestCase
+TestAnyUse = pytest.mark.heavy(AnyUse.TestCase)

@@ -1,6 +1,5 @@
 """Whole streams of bytes, as providers send them, however they are split."""
 
-import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,8 +11,8 @@ from clients.llm import FailureReason, GenerationReport
 from clients.llm.response.events import LONGEST_EVENT_BYTES
 from clients.llm.response.failures import AttemptFailed
 from clients.llm.response.reply_reader import MOST_STREAM_BYTES, ReplyReader
+from tests.clients.llm.response.chunks import DONE, USAGE, WHOLE, chunk, event
 
-DONE = "data: [DONE]\n\n"
 MOST_CHARACTERS = 100
 
 
@@ -51,17 +50,6 @@ def read(*parts: bytes, failure: AttemptFailed | None = None) -> Read:
     outcome.counts = (report.prompt_tokens, report.completion_tokens)
     return outcome
 
-
-def event(body: object) -> str:
-    return f"data: {json.dumps(body)}\n\n"
-
-
-def chunk(text: object = None, finish: object = None) -> str:
-    return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]})
-
-
-USAGE = event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}})
-WHOLE = chunk("") + chunk("Hel") + chunk("lo")
 
 STREAMS: list[tuple[str, str, FailureReason | None]] = [
     (WHOLE + chunk(None, "stop") + USAGE + DONE, "Hello", None),

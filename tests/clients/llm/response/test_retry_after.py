@@ -93,6 +93,7 @@ _DATES = st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,12} [A-Z][a-z]{2} [0-9]{1,12} [0
 _NUMBERS = st.from_regex(r"[0-9]{0,20}[.e+-]?[0-9]{0,20}")
 
 
+@pytest.mark.heavy
 @given(st.one_of(st.text(), _DATES, _NUMBERS), st.one_of(st.text(), _NUMBERS))
 def test_nothing_that_a_server_sends_is_an_error(header: str, milliseconds: str) -> None:
     headers = {"retry-after": header, "retry-after-ms": milliseconds}

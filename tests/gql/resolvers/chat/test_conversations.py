@@ -8,22 +8,16 @@ import pytest
 
 from tests.fixtures.chat import SEND, STOP, Chat, conversation_id, message_id
 from tests.fixtures.world import ADA, GRACE, GRACES_CONVERSATION, LONG_CONVERSATION, NOW
+from tests.gql.resolvers.chat.conversation_documents import (
+    ARCHIVE,
+    DELETE,
+    RENAME,
+    START,
+    UNARCHIVE,
+)
 from tests.waiting import until
 
 NOBODYS = conversation_id(987_654)
-CONVERSATION = "conversation { id title status createdAt updatedAt messageCount }"
-ERRORS = "userErrors { code field retryAfterSeconds }"
-START = f"""mutation ($input: StartConversationInput!) {{ startConversation(input: $input) {{
-  {CONVERSATION} {ERRORS} }} }}"""
-RENAME = f"""mutation ($input: RenameConversationInput!) {{ renameConversation(input: $input) {{
-  {CONVERSATION} {ERRORS} }} }}"""
-ARCHIVE, UNARCHIVE = (
-    f"""mutation ($input: ConversationInput!) {{ {name}Conversation(input: $input) {{
-  {CONVERSATION} {ERRORS} }} }}"""
-    for name in ("archive", "unarchive")
-)
-DELETE = f"""mutation ($input: ConversationInput!) {{ deleteConversation(input: $input) {{
-  deletedConversationId {ERRORS} }} }}"""
 
 
 def start(chat: Chat, **input_: Any) -> dict[str, Any]:

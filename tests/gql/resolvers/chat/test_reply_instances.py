@@ -1,37 +1,23 @@
 """A reply that one instance writes is followed and stopped on another, with and without Redis."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from tests.fixtures.chat import QUICK_RETRIES, STOP, Chat, ledger_differences
+from tests.fixtures.chat import STOP, Chat, ledger_differences
 from tests.fixtures.listening import over_socket, over_sse
 from tests.fixtures.redis import running_redis
-from tests.fixtures.server import serving, settings_for
 from tests.fixtures.world import ADA
+from tests.gql.resolvers.chat.reply_servers import instance
 from tests.waiting import until
 
 SLOWLY = {"tokens": 20, "tokens_per_second": 30}
 LEASE_SECONDS = 30
 """Of the usual settings: without a word of the stop it would go on for so long."""
 CONTENT = "[stand-in] No language model wrote this"
-
-
-@contextmanager
-def instance(chat: Chat, folder: Path, redis_url: str | None = None) -> Iterator[Chat]:
-    """Another instance on the database of `chat`."""
-    settings = settings_for(
-        chat.database_url,
-        folder,
-        chat_llm_base_url=chat.stand_in.url,
-        redis_url=redis_url,
-        **QUICK_RETRIES,
-    )
-    with serving(settings) as api:
-        yield Chat(api, chat.database_url, chat.stand_in)
 
 
 @pytest.fixture

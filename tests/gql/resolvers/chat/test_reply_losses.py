@@ -10,7 +10,7 @@ from tests.fixtures.chat import Chat
 from tests.fixtures.listening import Transport, over_socket, over_sse
 from tests.fixtures.redis import ControlledRedis
 from tests.fixtures.world import ADA
-from tests.gql.resolvers.chat.test_reply_instances import instance
+from tests.gql.resolvers.chat.reply_servers import instance
 
 
 def restart(redis: ControlledRedis) -> None:

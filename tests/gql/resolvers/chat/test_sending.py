@@ -2,10 +2,21 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    get_named_type,
+    is_required_input_field,
+)
+from strawberry.types import get_object_definition
+from strawberry.utils.str_converters import to_snake_case
 
+from gql.build import core_schema
+from gql.resolvers.chat import ChatMutations
 from tests.fixtures.chat import SEND, SENT, Chat, conversation_id, message_id
 from tests.fixtures.server import issue_key
 from tests.fixtures.world import (
@@ -292,27 +303,37 @@ def test_input_that_is_none(chat: Chat, input_: str) -> None:
     assert chat.contents() == before
 
 
+CHAT = {field.name for field in get_object_definition(ChatMutations, strict=True).fields}
 MUTATIONS = {
-    "startConversation": '{idempotencyKey: "x"}',
-    "renameConversation": '{conversationId: "%(conversation)s", title: "x"}',
-    "archiveConversation": '{conversationId: "%(conversation)s"}',
-    "unarchiveConversation": '{conversationId: "%(conversation)s"}',
-    "deleteConversation": '{conversationId: "%(conversation)s"}',
-    "sendMessage": '{conversationId: "%(conversation)s", content: "x", idempotencyKey: "x"}',
-    "regenerateReply": '{messageId: "%(message)s", idempotencyKey: "x"}',
-    "stopReply": '{messageId: "%(message)s"}',
+    name: field
+    for name, field in cast("GraphQLObjectType", core_schema().mutation_type).fields.items()
+    if to_snake_case(name) in CHAT
 }
-IDS = {
-    "conversation": conversation_id(GRACES_CONVERSATION),
-    "message": message_id(GRACES_MESSAGE),
+GIVEN = {
+    "conversationId": f'"{conversation_id(GRACES_CONVERSATION)}"',
+    "messageId": f'"{message_id(GRACES_MESSAGE)}"',
+    "String": '"x"',
+    "Boolean": "true",
 }
+
+
+def required_input(mutation: GraphQLField) -> str:
+    """The input with a value for each member that is required, by its name or its type."""
+    members = cast("GraphQLInputObjectType", get_named_type(mutation.args["input"].type)).fields
+    given = [
+        f"{name}: {GIVEN.get(name) or GIVEN[get_named_type(member.type).name]}"
+        for name, member in members.items()
+        if is_required_input_field(member)
+    ]
+    return f"{{ {', '.join(given)} }}"
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_only_people_who_exist_may(chat: Chat, name: str) -> None:
     key = issue_key(chat.database_url, ADAS_COMPANY)
     before = chat.contents()
-    document = f"mutation {{ {name}(input: {MUTATIONS[name] % IDS}) {{ userErrors {{ code }} }} }}"
+    asked = f"{name}(input: {required_input(MUTATIONS[name])})"
+    document = f"mutation {{ {asked} {{ userErrors {{ code }} }} }}"
     callers: list[dict[str, Any]] = [{}, {"viewer": NOBODY}, {"api_key": key}]
     for caller in callers:
         body = chat.api.ask(document, **caller)

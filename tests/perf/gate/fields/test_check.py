@@ -1,6 +1,5 @@
 """Every field of the schema, over many parents, runs statements that do not grow with them."""
 
-import asyncio
 from pathlib import Path
 
 from perf.gate.fields.coverage import UNREACHABLE
@@ -8,8 +7,10 @@ from perf.gate.fields.documents.schema import fields
 from perf.gate.gate import check_types
 
 
-def test_every_field_is_reached_and_keeps_to_its_statements(crowd: str, tmp_path: Path) -> None:
-    judged = asyncio.run(check_types(crowd, tmp_path))
+async def test_every_field_is_reached_and_keeps_to_its_statements(
+    crowd: str, tmp_path: Path
+) -> None:
+    judged = await check_types(crowd, tmp_path)
     assert [str(one) for one in judged.findings] == []
     reachable = [
         name for name, of_type in fields().items() if name not in UNREACHABLE for _ in of_type

@@ -36,7 +36,7 @@ def test_a_field_is_named_with_what_was_said() -> None:
 def test_what_no_document_changes_is_named() -> None:
     answered = EVERYTHING - {"Mutation.stopReply"}
     assert named(answered) == [
-        "Mutation.stopReply: no document reaches it: none of our own asks it"
+        "Mutation.stopReply: no document reaches it: none of our own in gql/documents/files asks it"
     ]
 
 

@@ -108,6 +108,7 @@ def test_without_identifiers_nothing_is_held_back() -> None:
     assert restorer.end() == ""
 
 
+@pytest.mark.heavy
 @given(conversations, st.lists(st.integers(0, 200)))
 def test_everything_comes_back_however_it_is_cut(texts: list[str], places: list[int]) -> None:
     redacted, placeholders = redact(texts)
@@ -115,6 +116,7 @@ def test_everything_comes_back_however_it_is_cut(texts: list[str], places: list[
         assert restored(placeholders, cut(text, places)) == original
 
 
+@pytest.mark.heavy
 @given(conversations, st.text("[]_EMAILPHON12 ", max_size=60), st.lists(st.integers(0, 60)))
 def test_cuts_make_no_difference_to_any_reply(
     texts: list[str], reply: str, places: list[int]
@@ -123,6 +125,7 @@ def test_cuts_make_no_difference_to_any_reply(
     assert restored(placeholders, cut(reply, places)) == restored(placeholders, [reply])
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "kind", [emails, cards, ibans, phones], ids=["emails", "cards", "ibans", "phones"]
 )

@@ -90,7 +90,6 @@ def test_a_query_and_a_mutation_take_the_same_way(live: Live) -> None:
     assert events(post(live, "{ who }")) == [{"data": {"who": "nobody"}}]
     mutation = 'mutation { waitAtGate(name: "over events") }'
     assert events(post(live, mutation)) == [{"data": {"waitAtGate": True}}]
-    WATCH.gate.clear()
 
 
 @pytest.mark.parametrize(
@@ -212,13 +211,11 @@ def test_a_client_that_goes_closes_the_source(live: Live) -> None:
 
 
 def test_a_client_that_goes_lets_a_mutation_finish(live: Live) -> None:
-    WATCH.gate.clear()
     with following(live, "mutation M($name: String!) { waitAtGate(name: $name) }", name="alone"):
         WATCH.until_open("alone")
     assert WATCH.given["alone"] == 0
     WATCH.gate.set()
     WATCH.until(lambda: WATCH.given["alone"] == 1)
-    WATCH.gate.clear()
 
 
 def test_a_token_that_expires_ends_the_stream_without_completing_it(world: str) -> None:

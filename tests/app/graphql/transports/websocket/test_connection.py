@@ -68,7 +68,6 @@ def test_queries_and_mutations_take_the_same_way(known: Peer) -> None:
     assert known.answers("q", WHO) == [{"data": {"who": "nobody"}}]
     mutation = 'mutation { waitAtGate(name: "over a socket") }'
     assert known.answers("m", mutation) == [{"data": {"waitAtGate": True}}]
-    WATCH.gate.clear()
 
 
 def test_an_id_is_free_again_after_completion(known: Peer) -> None:
@@ -170,7 +169,6 @@ def test_a_connection_that_breaks_closes_its_sources(live: Live) -> None:
 
 
 def test_a_mutation_that_has_begun_is_finished_though_the_client_goes(live: Live) -> None:
-    WATCH.gate.clear()
     with peer(live.socket_address) as client:
         client.init().subscribe("1", 'mutation { waitAtGate(name: "unheard") }')
         WATCH.until_open("unheard")
@@ -178,7 +176,6 @@ def test_a_mutation_that_has_begun_is_finished_though_the_client_goes(live: Live
         assert client.answers("1", WHO) == [{"data": {"who": "nobody"}}]
     WATCH.gate.set()
     WATCH.until(lambda: WATCH.given["unheard"] == 1)
-    WATCH.gate.clear()
 
 
 def test_pings_are_answered_with_what_they_say_at_any_time(client: Peer) -> None:

@@ -97,7 +97,7 @@ def close_code(received: bytes) -> int:
         "tiny",
     ],
 )
-def test_a_flood_is_closed_while_others_are_answered(api: Api, flood: bytes) -> None:
+async def test_a_flood_is_closed_while_others_are_answered(api: Api, flood: bytes) -> None:
     with raw_socket(api) as (connection, _):
         connection.sendall(frame(TEXT, INIT))
         received = []
@@ -114,7 +114,7 @@ def test_a_flood_is_closed_while_others_are_answered(api: Api, flood: bytes) -> 
                 assert (await asyncio.to_thread(api.http.get, "/healthz")).status_code == 200
             await attacking
 
-        asyncio.run(both())
+        await both()
     assert close_code(received[0]) == 4429
 
 

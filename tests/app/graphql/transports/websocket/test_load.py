@@ -51,27 +51,23 @@ def test_hundreds_of_streams_over_few_sockets_are_whole_and_in_order(live: Live)
         assert heard == {"connection_ack": 1, "next": STREAMS * EVENTS, "complete": STREAMS}
 
 
-def test_a_reader_that_stops_reading_stops_the_source(live: Live) -> None:
+async def test_a_reader_that_stops_reading_stops_the_source(live: Live) -> None:
     """The source waits while nothing is read; nothing piles up in the server."""
-
-    async def stop_reading() -> None:
-        # The client reads no more than it has room for: one message.
-        async with connect(
-            live.socket_address,
-            subprotocols=[Subprotocol("graphql-transport-ws")],
-            max_queue=1,
-            compression=None,
-        ) as connection:
-            await say(connection, type="connection_init")
-            query = 'subscription { flood(name: "slow socket", characters: 100000) }'
-            await say(connection, type="subscribe", id="1", payload={"query": query})
-            await asyncio.to_thread(WATCH.until_open, "slow socket")
-            await asyncio.to_thread(until_still, live, "slow socket")
-            assert WATCH.given["slow socket"] * 100_000 < 16_000_000
-            connection.transport.abort()
-            await asyncio.to_thread(WATCH.until_closed, "slow socket")
-
-    asyncio.run(stop_reading())
+    # The client reads no more than it has room for: one message.
+    async with connect(
+        live.socket_address,
+        subprotocols=[Subprotocol("graphql-transport-ws")],
+        max_queue=1,
+        compression=None,
+    ) as connection:
+        await say(connection, type="connection_init")
+        query = 'subscription { flood(name: "slow socket", characters: 100000) }'
+        await say(connection, type="subscribe", id="1", payload={"query": query})
+        await asyncio.to_thread(WATCH.until_open, "slow socket")
+        await asyncio.to_thread(until_still, live, "slow socket")
+        assert WATCH.given["slow socket"] * 100_000 < 16_000_000
+        connection.transport.abort()
+        await asyncio.to_thread(WATCH.until_closed, "slow socket")
 
 
 def test_a_reader_that_never_reads_again_is_given_up(world: str) -> None:

@@ -1,0 +1,41 @@
+"""What a transport asks the pipeline to run: for whom, and what the transport can deliver."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from app.graphql.request.graphql_request import GraphQLRequest
+from gql.documents.operation import Operation
+from gql.runtime.deadline import WaitForDisconnect
+from services.callers.principal import Anonymous, Principal
+
+UNAUTHENTICATED: Final = Anonymous()
+"""The caller of a request until it is authenticated; its refusals are charged to the address."""
+UNREAD: Final = GraphQLRequest(None)
+"""The request until it has been read."""
+
+
+@dataclass(slots=True)
+class OperationCall:
+    """One request for an operation; `principal` and `request` may be filled in while it is read.
+
+    The pipeline adds the operation's fields to `log`. `wants_stream` asks for a stream even of a
+    single response; `supports_incremental` means that the client reads responses in parts.
+    `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
+    disconnected. `found` is called with an operation that is not a query, before it runs; it raises
+    what the transport has against it.
+    """
+
+    request_id: str
+    log: dict[str, object]
+    address: str | None = None
+    client_name: str | None = None
+    principal: Principal = UNAUTHENTICATED
+    expires_at: float | None = None
+    request: GraphQLRequest = UNREAD
+    last_event_id: int | None = None
+    wants_stream: bool = False
+    supports_incremental: bool = False
+    asks_cost: bool = False
+    gone: WaitForDisconnect | None = None
+    found: Callable[[Operation], None] | None = None

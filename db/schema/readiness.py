@@ -1,0 +1,35 @@
+"""Whether the database can serve: reachable, at our revision or later, writable, with its indexes."""
+
+import asyncio
+from collections.abc import Sequence
+
+from db.connections.errors import DatabaseUnavailable, SessionLost, StatementFailed
+from db.database import Database
+from db.queries import schema
+from db.schema.indexes import existing_index, index_differences
+from db.tables import Table
+
+_TIMEOUT_SECONDS = 2
+_TABLES = tuple(Table.metadata.tables)
+
+
+async def readiness(database: Database, revisions: Sequence[str]) -> str:
+    """`ok`, or why not: unreachable, an earlier revision, read-only, or indexes that differ.
+
+    `revisions` are those of this version, oldest first. Any other is a later version's, whose
+    migrations let this version serve on.
+    """
+    *earlier, head = revisions
+    try:
+        async with asyncio.timeout(_TIMEOUT_SECONDS), database.read_primary() as connection:
+            revision = await schema.revision(connection)
+            if revision is None or revision in earlier:
+                return f"at revision {revision}, not {head}: run `guidance db migrate`"
+            await schema.check_takes_writes(connection)
+            rows = await schema.indexes(connection, _TABLES)
+    except SessionLost as lost:
+        return "takes no writes" if lost.concerns_others else "unreachable"
+    except (TimeoutError, DatabaseUnavailable, StatementFailed):
+        return "unreachable"
+    different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
+    return f"{different}: run `guidance db migrate`" if different else "ok"

@@ -1,0 +1,115 @@
+"""The states, kinds and reasons that are stored as text: one definition for all who name them.
+
+The tables check them, statements and services use them, and the API describes some of them.
+"""
+
+from enum import StrEnum
+
+
+class ConversationStatus(StrEnum):
+    """Where a conversation is kept."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class MessageRole(StrEnum):
+    """Who wrote a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """How far a message is written; only replies are ever streaming."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class MeteredReplyStatus(StrEnum):
+    """How far a company's reply is written."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class ReplyFailure(StrEnum):
+    """Why a reply failed."""
+
+    UNAVAILABLE = "unavailable"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    TOO_LONG = "too_long"
+    INTERRUPTED = "interrupted"
+
+
+class QuotaEntryKind(StrEnum):
+    """What an entry of the quota's ledger does."""
+
+    OPENING = "opening"
+    RESERVE = "reserve"
+    SETTLE = "settle"
+    RELEASE = "release"
+
+
+class SubscriptionStatus(StrEnum):
+    """The states of a subscription."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    ACTIVE = "active"
+    FAILED = "failed"
+
+
+class PaymentStatus(StrEnum):
+    """The states of a payment."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class ApiCredentialStatus(StrEnum):
+    """The states of an API key."""
+
+    ACTIVE = "active"
+    RETIRING = "retiring"
+    REVOKED = "revoked"
+
+
+class PrivacyRequestKind(StrEnum):
+    """What a privacy request asks for."""
+
+    EXPORT = "export"
+    DELETE = "delete"
+
+
+class PrivacyRequestStatus(StrEnum):
+    """How far a privacy request has come."""
+
+    REQUESTED = "requested"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DocumentState(StrEnum):
+    """The states of a published document: in use, to be replaced, or no longer served."""
+
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+
+
+class ActorKind(StrEnum):
+    """Who acted, in the audit trail."""
+
+    USER = "user"
+    API_KEY = "api_key"
+    OPERATOR = "operator"
+    SYSTEM = "system"
