@@ -1,4 +1,4 @@
-"""Whether the database can serve: reachable, at our revision or later, writable, with its indexes."""
+"""Whether the database can serve: reachable, at our revision or a later one, with its indexes."""
 
 import asyncio
 from collections.abc import Sequence
