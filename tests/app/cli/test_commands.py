@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import guidance as commands
-from app.cli import main
 from db.schema.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
+from tests.app.cli.ended_command import ended, guidance
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET
@@ -26,17 +26,6 @@ GUIDANCE = Path(sys.executable).with_name("guidance")
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
 LIVE = PRODUCTION | {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
 UNSIGNED = {"JWT_SECRET_KEY": ""}
-
-
-def guidance(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command, with nothing but these variables set."""
-    return subprocess.run(
-        [GUIDANCE, *arguments],
-        env={"PATH": os.environ["PATH"], "JWT_SECRET_KEY": SECRET} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(
@@ -89,22 +78,6 @@ def only_line(
     assert err.startswith("guidance: ")
     assert (len(err.splitlines()), out) == (1, "")
     return err
-
-
-def ended(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    *arguments: str,
-    **environment: str,
-) -> tuple[object, str, str]:
-    """The status that a command ends with, run in this process, and what it says and reports."""
-    for variable, value in environment.items():
-        monkeypatch.setenv(variable, value)
-    monkeypatch.setattr(sys, "argv", ["guidance", *arguments])
-    with pytest.raises(SystemExit) as left:
-        main()
-    said = capsys.readouterr()
-    return left.value.code, said.out, said.err
 
 
 @pytest.mark.heavy
