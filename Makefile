@@ -49,5 +49,10 @@ test-planted: setup
 tools:
 	@tests/tools.sh
 
+# The image has the versions that the tests ran on, of what it needs.
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group dev --output-file requirements.lock
+	$(COMPILE) pyproject.toml --constraint requirements.lock --output-file deploy/production.lock
+	$(COMPILE) --group build --constraint requirements.lock --output-file deploy/build.lock

@@ -170,7 +170,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
 
     readiness = Readiness(
         application.database,
-        application.schema_revision,
+        application.revisions,
         application.subscriptions,
         application.documents,
     )

@@ -42,7 +42,7 @@ class Application:
     settings: Settings
     clock: Clock
     database: Database
-    schema_revision: str
+    revisions: tuple[str, ...]
     subscriptions: VersionedCache[Subscription]
     enterprise: ApiKeyService
     billing: Billing
@@ -112,7 +112,7 @@ async def open_application(
             settings=settings,
             clock=clock,
             database=database,
-            schema_revision=revisions()[-1],
+            revisions=revisions(),
             subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,

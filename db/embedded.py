@@ -6,6 +6,7 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -27,6 +28,31 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 class EmbeddedDatabaseFailed(Exception):
     """The embedded PostgreSQL does not start; the message says why, or which log to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """PostgreSQL's programs, and the data of a server that does not run.
+
+    `user` is whom they run as; None where that is the user of this process.
+    """
+
+    programs: Path
+    data: Path
+    user: str | None
+
+
+def installation(data_dir: Path) -> Installation:
+    """Make the data of a new server on `data_dir`/postgres, for others to run.
+
+    Only the superuser `postgres` is there, and everybody on this machine is trusted to be it.
+    """
+    folder = data_dir.resolve() / FOLDER
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder, start=False)
+    with server._lock:  # noqa: SLF001 - see `_started`
+        server.ensure_pgdata_inited()
+    return Installation(server.bin_path, folder, server.system_user)
 
 
 @contextmanager

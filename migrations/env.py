@@ -4,11 +4,14 @@ import asyncio
 
 import asyncpg
 from alembic import context
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection, event, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.schema.migration_lock import migration_lock
 from db.tables import Table
+
+# Whoever reads or writes a table waits behind a migration that waits for it; `migrate` tries again.
+LIMIT_WAITS = "SET LOCAL lock_timeout = '100ms'"
 
 
 def run(connection: Connection) -> None:
@@ -31,6 +34,8 @@ async def migrate_alone(url: str) -> None:
             async_creator=lambda: asyncpg.connect(url),
             poolclass=pool.NullPool,
         )
+        # Indexes that are built concurrently, outside transactions, keep nobody waiting.
+        event.listen(engine.sync_engine, "begin", lambda begun: begun.exec_driver_sql(LIMIT_WAITS))
         async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()

@@ -1,31 +1,50 @@
 """`guidance db migrate`: move the database's schema."""
 
+import sys
+from collections.abc import Sequence
+
 import click
 
 from app.cli.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
-from db.schema.migration import HEAD, UnknownRevision
+from db.schema.migration import HEAD, UnknownRevision, data_losses
 from db.schema.migration import migrate as migrate_database
 
 
 @click.command()
 @click.argument("revision", default=HEAD)
-def migrate(revision: str) -> None:
+@click.option("--yes", "is_agreed", is_flag=True, help="Destroy data without a question.")
+def migrate(revision: str, *, is_agreed: bool) -> None:
     """Move the schema up or down to REVISION.
 
-    Default: head. `base` empties the database.
+    Default: head. `base` empties the database. Before data is destroyed it asks on a terminal, and
+    refuses in production without --yes.
     """
-    with database_url(load_settings(), is_migrated=False) as url:
+    settings = load_settings()
+    with database_url(settings, is_migrated=False) as url:
         try:
             with reporting_database_failures("the database cannot be migrated"):
+                if not is_agreed:
+                    _check_losses(settings, data_losses(url, revision))
                 reached = migrate_database(url, revision=revision, repaired=_print_repair)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
         except IndexNotRepaired as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {reached}.")
+
+
+def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
+    """Ask before data is destroyed, or refuse; elsewhere scripts are let go on."""
+    if not losses:
+        return
+    said = f"this destroys stored data: {'; '.join(losses)}"
+    if settings.is_production:
+        raise click.ClickException(f"{said}. Do it with --yes")
+    if sys.stdin.isatty():
+        click.confirm(f"{said[0].upper()}{said[1:]}. Go on?", abort=True)
 
 
 def _print_repair(difference: str) -> None:

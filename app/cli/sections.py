@@ -8,9 +8,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "worker": "the background jobs, in a process of their own",
         "demo": "the API with demo data, and a first request to paste",
         "llm-standin": "an offline stand-in for the language model",
+        "cluster": "instances, proxy and stores of deploy/, on the loopback",
     },
     "Data": {
-        "db": "move the schema, fill an empty database",
+        "db": "move the schema, check migrations, fill an empty database",
     },
     "People and companies": {
         "token": "a person's token, for development and tests",

@@ -1,5 +1,7 @@
 """/healthz and /readyz: liveness and readiness."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -22,12 +24,12 @@ class Readiness:
     def __init__(
         self,
         database: Database,
-        schema_revision: str,
+        revisions: Sequence[str],
         subscriptions: VersionedCache[Subscription],
         documents: PublishedDocuments,
     ) -> None:
         self._database = database
-        self._schema_revision = schema_revision
+        self._revisions = revisions
         self._subscriptions = subscriptions
         self._documents = documents
         self._cached_result = CachedValue(self._check)
@@ -41,7 +43,7 @@ class Readiness:
         return JSONResponse(*await self._cached_result.get())
 
     async def _check(self) -> tuple[dict[str, str], int]:
-        database = await readiness(self._database, self._schema_revision)
+        database = await readiness(self._database, self._revisions)
         documents = self._documents.state
         checks = {
             "database": database,

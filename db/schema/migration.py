@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.exc import DBAPIError
 
 import db
 from db.schema.index_repair import repair_indexes
@@ -15,6 +18,8 @@ from db.schema.index_repair import repair_indexes
 SCRIPTS = Path(db.__file__).parents[1] / "migrations"
 
 HEAD, BASE = "head", "base"
+_LOCK_NOT_AVAILABLE = "55P03"
+_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.4
 
 
 class UnknownRevision(ValueError):
@@ -30,7 +35,8 @@ def migrate(
     called with a description of each.
 
     Each migration commits by itself and one process at a time migrates a database, so the next run
-    continues an interrupted one. Blocks, and needs a thread without an event loop. Raises
+    continues an interrupted one. A lock is waited for only briefly, as others would queue behind,
+    and requested again for five minutes. Blocks, and needs a thread without an event loop. Raises
     `UnknownRevision` and `IndexNotRepaired`.
     """
     history = revisions()
@@ -41,13 +47,59 @@ def migrate(
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
     try:
-        _move(config, target)
+        _move_when_unlocked(config, target)
     except CommandError as error:
         raise UnknownRevision(f"the database is not of this version: {error}") from error
     if target == history[-1]:
         for difference in asyncio.run(repair_indexes(url)):
             repaired(difference)
     return target or BASE
+
+
+def data_losses(url: str, revision: str = HEAD) -> tuple[str, ...]:
+    """What of the stored data `migrate` would destroy, one sentence for each migration.
+
+    A downgrade drops what its migration added. An upgrade that destroys data says so in a constant
+    of its module, `LOSES`. Raises what connecting raises.
+    """
+    current = asyncio.run(_current(url))
+    history = revisions()
+    if current not in history:
+        return ()
+    here = history.index(current)
+    there = {HEAD: len(history) - 1, BASE: -1}.get(revision)
+    if there is None:
+        there = history.index(revision) if revision in history else here
+    undone = [f"{one} is undone" for one in reversed(history[there + 1 : here + 1])]
+    modules = {one.revision: one.module for one in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
+    lossy = [(one, getattr(modules[one], "LOSES", None)) for one in history[here + 1 : there + 1]]
+    return (*undone, *(f"{one} loses {loses}" for one, loses in lossy if loses))
+
+
+async def _current(url: str) -> str | None:
+    connection = await asyncpg.connect(url)
+    try:
+        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return found
+
+
+def _move_when_unlocked(config: Config, target: str) -> None:
+    """Move, trying again while others hold locks that a migration needs."""
+    deadline = monotonic() + _LOCKED_SECONDS
+    while True:
+        try:
+            _move(config, target)
+        except DBAPIError as error:
+            is_locked = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            if not is_locked or monotonic() > deadline:
+                raise
+            sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _move(config: Config, target: str) -> None:
@@ -60,7 +112,7 @@ def _move(config: Config, target: str) -> None:
         command.downgrade(config, BASE)
 
 
-def revisions() -> tuple[str, ...]:
-    """The revisions of the code, oldest first."""
-    scripts = ScriptDirectory(str(SCRIPTS))
-    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
+def revisions(scripts: Path = SCRIPTS) -> tuple[str, ...]:
+    """The revisions of this code, or of another version's scripts, oldest first."""
+    found = ScriptDirectory(str(scripts)).walk_revisions()
+    return tuple(script.revision for script in found)[::-1]

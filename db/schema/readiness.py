@@ -1,6 +1,7 @@
-"""Whether the database can serve: reachable, at our revision, writable, with its indexes."""
+"""Whether the database can serve: reachable, at our revision or a later one, with its indexes."""
 
 import asyncio
+from collections.abc import Sequence
 
 from db.connections.errors import DatabaseUnavailable, SessionLost, StatementFailed
 from db.database import Database
@@ -12,13 +13,18 @@ _TIMEOUT_SECONDS = 2
 _TABLES = tuple(Table.metadata.tables)
 
 
-async def readiness(database: Database, needed_revision: str) -> str:
-    """`ok`, or why not: unreachable, another revision, read-only, or indexes that differ."""
+async def readiness(database: Database, revisions: Sequence[str]) -> str:
+    """`ok`, or why not: unreachable, an earlier revision, read-only, or indexes that differ.
+
+    `revisions` are those of this version, oldest first. Any other is a later version's, whose
+    migrations let this version serve on.
+    """
+    *earlier, head = revisions
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS), database.read_primary() as connection:
             revision = await schema.revision(connection)
-            if revision != needed_revision:
-                return f"at revision {revision}, not {needed_revision}: run `guidance db migrate`"
+            if revision is None or revision in earlier:
+                return f"at revision {revision}, not {head}: run `guidance db migrate`"
             await schema.check_takes_writes(connection)
             rows = await schema.indexes(connection, _TABLES)
     except SessionLost as lost:

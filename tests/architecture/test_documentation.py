@@ -65,7 +65,9 @@ def test_an_example_runs_and_answers_as_written(
 
 def test_every_dependency_has_its_line() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    requirements = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    groups = project["dependency-groups"]
+    named = [one for one in (*groups["build"], *groups["dev"]) if isinstance(one, str)]
+    requirements = [*project["project"]["dependencies"], *named]
     wanted = sorted(re.split(r"[\[>;]", requirement)[0] for requirement in requirements)
     page = (ROOT / "docs" / "dependencies.md").read_text()
     assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| (?!what)", page, re.MULTILINE)) == wanted, (
@@ -73,8 +75,11 @@ def test_every_dependency_has_its_line() -> None:
     )
 
 
-def test_the_lock_file_has_hashes_and_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "deploy/production.lock", "deploy/build.lock"]
+)
+def test_the_lock_files_have_hashes_and_no_address(name: str) -> None:
+    lock = (ROOT / name).read_text()
     entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
     assert not re.search(r"://|--(extra-)?index|--find-links", lock)

@@ -1,6 +1,9 @@
 """The commands: help, one clear line on bad input, never a traceback."""
 
 import asyncio
+import os
+import pty
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,6 +117,46 @@ def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:
     status, said = migrate("20990101_0001")
     assert status == 2
     assert "unknown revision '20990101_0001'" in said
+
+
+def test_data_is_destroyed_in_production_only_when_that_is_said(database_url: str) -> None:
+    environment = PRODUCTION | {"DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET}
+
+    def migrate(*arguments: str) -> tuple[int, str]:
+        ran = CliRunner().invoke(commands, ["migrate", *arguments], env=environment)
+        return ran.exit_code, ran.output
+
+    head = revisions()[-1]
+    status, said = migrate("20260220_0019")
+    assert (status, revision_of(database_url)) == (1, head)
+    assert f"this destroys stored data: {head} is undone; " in said
+    assert "Do it with --yes" in said
+    assert migrate() == (0, f"The database is at {head}.\n")
+    assert migrate("20260220_0019", "--yes")[0] == 0
+    assert revision_of(database_url) == "20260220_0019"
+    assert migrate()[0] == 0
+
+
+def test_data_is_not_destroyed_on_a_terminal_when_that_is_denied(database_url: str) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, b"n\n")
+    ran = subprocess.run(
+        [GUIDANCE, "migrate", "20260220_0019"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert "Go on? [y/N]" in ran.stdout
+    assert (ran.returncode, revision_of(database_url)) == (130, revisions()[-1])
+
+
+def revision_of(database_url: str) -> str:
+    rows = asyncio.run(rows_of(database_url, "SELECT version_num FROM alembic_version"))
+    return str(rows[0][0])
 
 
 async def test_two_who_migrate_at_once_both_succeed(empty_database_url: str) -> None:

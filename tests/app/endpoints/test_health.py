@@ -1,5 +1,6 @@
 """Whether the process lives, whether it can serve, and what it measured."""
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from db.schema.migration import migrate, revisions
 from tests.fixtures.documents import publish
-from tests.fixtures.postgres import new_database
+from tests.fixtures.postgres import new_database, run
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA
 from tests.waiting import until
@@ -22,7 +23,7 @@ def test_it_lives_and_is_ready(api: Api) -> None:
     assert (ready.status_code, ready.json()["database"]) == (200, "ok")
 
 
-def test_a_database_at_another_revision_is_not_ready(database_url: str, tmp_path: Path) -> None:
+def test_a_database_at_an_earlier_revision_is_not_ready(database_url: str, tmp_path: Path) -> None:
     migrate(database_url, revision=TABLES)
     with serving(settings_for(database_url, tmp_path)) as api:
         ready = api.http.get("/readyz")
@@ -30,6 +31,15 @@ def test_a_database_at_another_revision_is_not_ready(database_url: str, tmp_path
     assert (
         ready.json()["database"] == f"at revision {TABLES}, not {HEAD}: run `guidance db migrate`"
     )
+
+
+def test_a_database_that_a_later_version_has_migrated_is_ready(
+    database_url: str, tmp_path: Path
+) -> None:
+    asyncio.run(run(database_url, "UPDATE alembic_version SET version_num = '21000101_0099'"))
+    with serving(settings_for(database_url, tmp_path)) as api:
+        ready = api.http.get("/readyz")
+    assert (ready.status_code, ready.json()["database"]) == (200, "ok")
 
 
 def test_a_database_without_tables_is_not_ready(empty_database_url: str, tmp_path: Path) -> None:

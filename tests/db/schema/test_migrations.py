@@ -149,6 +149,36 @@ async def _write_during(url: str, migrating: threading.Thread) -> None:
     await writing.close()
 
 
+def test_nobody_waits_behind_a_migration_that_waits(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    migrating = threading.Thread(
+        target=migrate, args=(empty_database_url,), kwargs={"revision": revisions()[-2]}
+    )
+    asyncio.run(_read_behind(empty_database_url, migrating, "trusted_document_objectives"))
+    migrating.join(PATIENCE_SECONDS)
+    assert column(empty_database_url, "SELECT version_num FROM alembic_version") == [
+        revisions()[-2]
+    ]
+
+
+async def _read_behind(url: str, migrating: threading.Thread, table: str) -> None:
+    """Read a table that an older transaction reads, and a migration waits to drop."""
+    older, reading = [await asyncpg.connect(url) for _ in range(2)]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        transaction = older.transaction()
+        await transaction.start()
+        await older.fetch(f"SELECT * FROM {table}")
+        migrating.start()
+        while not await reading.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
+        await reading.execute("SET lock_timeout = '10s'")
+        await reading.fetch(f"SELECT * FROM {table}")
+        assert migrating.is_alive()
+        await transaction.rollback()
+    await older.close()
+    await reading.close()
+
+
 def test_two_who_migrate_at_once(empty_database_url: str) -> None:
     running = [
         subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The topology of deploy/ on the loopback, from programs instead of images."""

@@ -1,0 +1,1 @@
+"""Running migrations while the previous version serves: locks, rewritten tables, failures."""
