@@ -22,8 +22,8 @@ class OperationCall:
     The pipeline adds the operation's fields to `log`. `wants_stream` asks for a stream even of a
     single response; `supports_incremental` means that the client reads responses in parts.
     `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
-    disconnected. `found` is called with an operation that is not a query, before it runs; it raises
-    what the transport has against it.
+    disconnected. `found` is called with the call and an operation that is not a query, before it
+    runs; it raises what the transport has against it.
     """
 
     request_id: str
@@ -38,4 +38,4 @@ class OperationCall:
     supports_incremental: bool = False
     asks_cost: bool = False
     gone: WaitForDisconnect | None = None
-    found: Callable[[Operation], None] | None = None
+    found: "Callable[[OperationCall, Operation], None] | None" = None

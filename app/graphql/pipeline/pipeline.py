@@ -176,7 +176,7 @@ class Pipeline:
             operation = await documents.find(call.request, call.principal, call.client_name)
         call.log["operation"] = operation.label
         if operation.kind != "query" and call.found is not None:
-            call.found(operation)
+            call.found(call, operation)
         facts = run.facts = self._facts.known(id(operation)) or self._facts.facts(operation)
         run.started = perf_counter()
         return facts
@@ -196,7 +196,7 @@ class Pipeline:
         return response
 
 
-def _refuse_in_batch(operation: Operation) -> None:
+def _refuse_in_batch(_call: OperationCall, operation: Operation) -> None:
     if operation.kind == "subscription":
         raise RequestRefused(BadUserInput.code, [_NOT_IN_A_BATCH])
 

@@ -80,7 +80,8 @@ class GraphQLEndpoint:
         options, exchange = request.options, request.exchange
         types = options.types or ACCEPTS_ANYTHING
 
-        def found(operation: Operation) -> None:
+        # It is given the call and does not refer to it: that would be a circle for the collector.
+        def found(call: OperationCall, operation: Operation) -> None:
             _check_deliverable(operation, request, types)
             call.last_event_id = request.last_event_id
 

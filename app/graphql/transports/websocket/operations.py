@@ -140,7 +140,7 @@ class SocketOperations:
             slot = await self._slot()
         except NotAdmitted:
             return _not_admitted(id_)
-        call.found = lambda _: slot.close()
+        call.found = lambda _call, _operation: slot.close()
         try:
             async with aclosing(self._pipeline.stream(call)) as answers:
                 async for answer in answers:

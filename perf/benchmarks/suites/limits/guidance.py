@@ -47,6 +47,7 @@ class UnmeteredGuidance(MeteredGuidance):
 
     def __init__(self, write: Write) -> None:
         self._write = write
+        self._clock = system_clock
 
     async def generate(self, client: ApiClient, question: Question, *, idempotency_key: str) -> Row:
         """Answer a question."""

@@ -1,27 +1,9 @@
 """Requests as bytes on a connection, and what comes back."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import closing
-from urllib.parse import urlsplit
-
-import pytest
-
-from tests.fixtures.server import Api
-from tests.waiting import PATIENCE_SECONDS
 
 BODY = b'{"query":"{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
-
-
-@pytest.fixture
-def connection(api: Api) -> Iterator[socket.socket]:
-    """A connection to the server."""
-    place = urlsplit(str(api.http.base_url))
-    with closing(
-        socket.create_connection((place.hostname, place.port), PATIENCE_SECONDS)
-    ) as opened:
-        yield opened
 
 
 def encode_post(*fields: bytes, body: bytes = BODY, version: bytes = b"1.1") -> bytes:

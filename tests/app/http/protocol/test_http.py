@@ -2,16 +2,27 @@
 
 import gc
 import socket
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
 from app.http.exchange import Exchange
 from tests.app.http.protocol.raw_exchange import ANSWER, BODY, encode_post, read_until
-from tests.fixtures.server import token_of
+from tests.fixtures.server import Api, token_of
 from tests.fixtures.world import ADA
 from tests.waiting import until
 
 LARGEST_BODY = 262_144
+
+
+@pytest.fixture
+def connection(api: Api) -> Iterator[socket.socket]:
+    """A connection to the server."""
+    place = urlsplit(str(api.http.base_url))
+    with closing(socket.create_connection((place.hostname, place.port), 10)) as opened:
+        yield opened
 
 
 def read_to_the_end(connection: socket.socket) -> bytes:
