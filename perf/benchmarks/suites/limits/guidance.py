@@ -56,6 +56,7 @@ class UnmeteredGuidance(MeteredGuidance):
         reply = {
             "content": written.text or None,
             "failure_reason": ending.failure and ending.failure.value,
+            "retry_at": None,
             "is_overage": False,
             "model": written.report.model,
             "attempts": written.report.attempts,
