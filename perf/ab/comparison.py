@@ -74,7 +74,7 @@ def _counts(
 class _Terminal:
     """Reports progress on standard error."""
 
-    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+    def started(self, detectable_effects: DetectableEffects, seconds: float) -> None:
         """Print the detectable effects and how long the pilot took."""
         click.echo(f"The first rounds took {seconds:.0f} s.")
         for line in detectable_effect_lines(detectable_effects):

@@ -32,7 +32,7 @@ class StopRule:
 class ProgressListener(Protocol):
     """Is informed of the progress."""
 
-    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+    def started(self, detectable_effects: DetectableEffects, seconds: float) -> None:
         """The pilot is over: the effects detectable in the full time, and the seconds it took."""
 
     def measured(self, rounds: int) -> None:
@@ -42,7 +42,7 @@ class ProgressListener(Protocol):
 class SilentListener:
     """Ignores all progress."""
 
-    def begun(self, detectable_effects: DetectableEffects, seconds: float) -> None:
+    def started(self, detectable_effects: DetectableEffects, seconds: float) -> None:
         """Do nothing."""
 
     def measured(self, rounds: int) -> None:
@@ -87,7 +87,7 @@ async def measure_interleaved(
         if number == PILOT_ROUNDS:
             most = min(bounds.most_rounds / number, bounds.seconds / took)
             detectable_effects = precision.detectable_effects(rounds, growth=max(1.0, most))
-            listener.begun(detectable_effects, took)
+            listener.started(detectable_effects, took)
         if number >= PILOT_ROUNDS and took >= bounds.seconds:
             break
         if number == look:

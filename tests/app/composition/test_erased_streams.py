@@ -87,7 +87,7 @@ async def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
         assert texts_in(redis, reply) == []
 
 
-async def test_nothing_is_completed_that_redis_cannot_be_told(
+async def test_no_erasure_completes_while_redis_cannot_be_reached(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
     async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):

@@ -27,7 +27,7 @@ def exposed(registry: CollectorRegistry, name: str, **labels: str) -> float | No
     return registry.get_sample_value(f"guidance_statement_{name}", labels)
 
 
-async def test_the_last_statements_are_told_when_the_process_stops() -> None:
+async def test_the_last_statements_are_flushed_when_the_process_stops() -> None:
     observations = Observations()
 
     async with flushing_periodically(observations):

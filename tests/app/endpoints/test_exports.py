@@ -143,7 +143,7 @@ def test_an_archive_that_is_not_here_is_our_fault(made: Api, tmp_path: Path) -> 
     assert (refusal(answer, "SERVICE_UNAVAILABLE"), answer.headers["retry-after"]) == (503, "1")
 
 
-async def test_the_link_is_told_again_and_the_database_does_not_know_it(
+async def test_the_link_is_the_same_each_time_and_the_database_does_not_know_it(
     made: Api, own_world: str
 ) -> None:
     url = shown(made)["export"]["downloadUrl"]
