@@ -1,4 +1,4 @@
-"""Paying: what is stored before, between and after, what is refused, and what a key gives again."""
+"""Payments that begin, renew and fail to begin a subscription."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 
 from clients.payments.records import Charge, ChargeResult
-from clients.payments.sandbox import SLOW, SLOW_SECONDS, SandboxProvider
-from clients.payments.webhook import WebhookReader
 from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.callers.people import PersonUnknown
-from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput, Refusal
 from tests.captured_logs import capture_logs
 from tests.fixtures.postgres import new_database, run
@@ -25,7 +22,6 @@ from tests.services.billing.billing_instances import (
     PROCESSING,
     REFUSAL,
     SILENCE,
-    SUCCEEDED,
     TOKEN,
     Instance,
     instance,
@@ -41,6 +37,41 @@ WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_back
 def by_alan(action: str, subscription: int, details: str) -> tuple[Any, ...]:
     """An event of the audit trail."""
     return action, f"subscription:{subscription}", "user", ALAN, ALAN, "request", NOW, details
+
+
+REFUSED: list[tuple[str, type[Exception], dict[str, Any], str | None, int | None]] = [
+    ("no such plan", InvalidPlan, {"plan_code": "golden"}, "planCode", None),
+    ("no plan at all", InvalidPlan, {"plan_code": ""}, "planCode", None),
+    ("a plan with a zero", InvalidPlan, {"plan_code": "a\0b"}, "planCode", None),
+    ("not on sale", InvalidPlan, {"plan_code": "former"}, "planCode", None),
+    (
+        "no token",
+        InvalidInput,
+        {"payment_method_token": ""},
+        "paymentMethodToken",
+        None,
+    ),
+    ("no key", InvalidInput, {"idempotency_key": ""}, "idempotencyKey", None),
+    ("a long key", InvalidInput, {"idempotency_key": "k" * 256}, "idempotencyKey", None),
+    ("a key with a zero", InvalidInput, {"idempotency_key": "k\0"}, "idempotencyKey", None),
+    ("active", SubscriptionAlreadyActive, {"user_id": ADA}, None, None),
+    ("pending", Conflict, {"user_id": GRACE}, None, 2),
+    ("unknown", PersonUnknown, {"user_id": 987_654}, None, None),
+]
+
+
+@pytest.fixture(scope="module")
+def refusing_world(postgres: str, world_template: str) -> Iterator[str]:
+    """Where Grace's payment is under way, and a plan is not on sale any more."""
+    with new_database(postgres, world_template) as url:
+        asyncio.run(
+            run(
+                url,
+                "UPDATE user_subscriptions SET status = 'pending' WHERE user_id = 2",
+                "INSERT INTO billing_plans VALUES ('former', 'Former', 1, 'EUR', 1, false)",
+            )
+        )
+        yield url
 
 
 def test_a_payment_begins_a_subscription(own_world: str) -> None:
@@ -165,41 +196,6 @@ def test_what_the_provider_never_heard_of_is_paid_again(own_world: str) -> None:
     play(own_world, scenario)
 
 
-REFUSED: list[tuple[str, type[Exception], dict[str, Any], str | None, int | None]] = [
-    ("no such plan", InvalidPlan, {"plan_code": "golden"}, "planCode", None),
-    ("no plan at all", InvalidPlan, {"plan_code": ""}, "planCode", None),
-    ("a plan with a zero", InvalidPlan, {"plan_code": "a\0b"}, "planCode", None),
-    ("not on sale", InvalidPlan, {"plan_code": "former"}, "planCode", None),
-    (
-        "no token",
-        InvalidInput,
-        {"payment_method_token": ""},
-        "paymentMethodToken",
-        None,
-    ),
-    ("no key", InvalidInput, {"idempotency_key": ""}, "idempotencyKey", None),
-    ("a long key", InvalidInput, {"idempotency_key": "k" * 256}, "idempotencyKey", None),
-    ("a key with a zero", InvalidInput, {"idempotency_key": "k\0"}, "idempotencyKey", None),
-    ("active", SubscriptionAlreadyActive, {"user_id": ADA}, None, None),
-    ("pending", Conflict, {"user_id": GRACE}, None, 2),
-    ("unknown", PersonUnknown, {"user_id": 987_654}, None, None),
-]
-
-
-@pytest.fixture(scope="module")
-def refusing_world(postgres: str, world_template: str) -> Iterator[str]:
-    """Where Grace's payment is under way, and a plan is not on sale any more."""
-    with new_database(postgres, world_template) as url:
-        asyncio.run(
-            run(
-                url,
-                "UPDATE user_subscriptions SET status = 'pending' WHERE user_id = 2",
-                "INSERT INTO billing_plans VALUES ('former', 'Former', 1, 'EUR', 1, false)",
-            )
-        )
-        yield url
-
-
 @pytest.mark.parametrize("operation", ["checkout", "retry_payment"])
 @pytest.mark.parametrize(
     ("refusal", "changes", "at", "seconds"),
@@ -225,168 +221,3 @@ def test_what_is_refused_changes_nothing(
         assert (parts.provider.charged, parts.invalidated) == ([], [])
 
     play(refusing_world, scenario)
-
-
-def test_what_was_refused_leaves_its_key_unused(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        with pytest.raises(InvalidPlan):
-            await parts.checkout(plan_code="golden")
-        assert (await parts.checkout(plan_code=BASIC))["status"] == "succeeded"
-
-    play(own_world, scenario)
-
-
-@pytest.mark.parametrize(
-    ("answer", "status"),
-    [(SUCCEEDED, "succeeded"), (DECLINED, "failed"), (PROCESSING, "pending")],
-)
-def test_the_same_key_gives_the_same_payment_and_charges_nothing(
-    own_world: str, answer: ChargeResult, status: str
-) -> None:
-    async def scenario(parts: Instance) -> None:
-        parts.provider.will(answer)
-        payment = await parts.checkout()
-        before, told = await parts.everything(), list(parts.invalidated)
-        assert await parts.checkout(request_id="later") == payment
-        assert payment["status"] == status
-        assert (await parts.everything(), parts.invalidated) == (before, told)
-        assert len(parts.provider.charged) == 1
-
-    play(own_world, scenario)
-
-
-def test_a_failed_payment_is_still_what_its_key_gives_when_another_succeeded(
-    own_world: str,
-) -> None:
-    async def scenario(parts: Instance) -> None:
-        parts.provider.will(DECLINED)
-        failed = await parts.checkout("one")
-        await parts.checkout("two")
-        assert await parts.checkout("one") == failed
-        assert await parts.subscription() == ("active", BASIC, None)
-
-    play(own_world, scenario)
-
-
-def test_a_key_stands_for_one_input_of_one_mutation_of_one_person(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        await parts.checkout()
-        before = await parts.everything()
-        for reuse in (
-            parts.checkout(plan_code=PREMIUM),
-            parts.checkout(payment_method_token="pm_other"),
-            parts.checkout(plan_code="golden"),
-            parts.retry(),
-            parts.change(),
-        ):
-            with pytest.raises(IdempotencyKeyReused) as raised:
-                await reuse
-            assert raised.value.field == "idempotencyKey"
-        assert await parts.everything() == before
-        assert (await parts.checkout(user_id=MARY))["user_id"] == MARY
-        assert len(parts.provider.charged) == 2
-
-    play(own_world, scenario)
-
-
-def test_a_key_that_was_used_so_long_ago_that_it_is_forgotten(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        parts.provider.will(DECLINED)
-        await parts.checkout("paid")
-        await parts.checkout("other")
-        await parts.change("changed")
-        await parts.rows("DELETE FROM idempotency_keys")
-        before = await parts.everything()
-        with pytest.raises(IdempotencyKeyReused) as raised:
-            await parts.change("changed", plan_code=BASIC)
-        assert raised.value.field == "idempotencyKey"
-        assert await parts.everything() == before
-        await parts.rows("UPDATE user_subscriptions SET status = 'failed' WHERE user_id = 3")
-        before = await parts.everything()
-        with pytest.raises(IdempotencyKeyReused):
-            await parts.checkout("paid")
-        assert await parts.everything() == before
-        assert len(parts.provider.charged) == 2
-
-    play(own_world, scenario)
-
-
-def test_a_key_that_is_in_flight(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        refusals: list[Conflict] = []
-
-        async def ask_again(_charge: Charge) -> None:
-            async with instance(own_world) as other:
-                for key in ("key", "other key"):
-                    with pytest.raises(Conflict) as raised:
-                        await other.checkout(key)
-                    refusals.append(raised.value)
-                assert other.provider.charged == []
-
-        parts.provider.meanwhile = ask_again
-        assert (await parts.checkout())["status"] == "succeeded"
-        assert [(str(one), one.retry_after_seconds) for one in refusals] == [
-            ("This payment is being made; ask again.", 1),
-            ("A payment is under way; wait for its outcome.", 2),
-        ]
-
-    play(own_world, scenario)
-
-
-def test_a_slow_card_keeps_others_waiting(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        slept: list[float] = []
-
-        async def sleep(seconds: float) -> None:
-            with pytest.raises(Conflict):
-                await parts.checkout(payment_method_token=SLOW)
-            slept.append(seconds)
-
-        sandbox = SandboxProvider(WebhookReader((), lambda: NOW), sleep)
-
-        async def slowly(charge: Charge) -> None:
-            await sandbox.charge(charge)
-
-        parts.provider.meanwhile = slowly
-        assert (await parts.checkout(payment_method_token=SLOW))["status"] == "succeeded"
-        assert slept == [SLOW_SECONDS]
-
-    play(own_world, scenario)
-
-
-def test_a_key_whose_payment_is_only_being_found_out_about_is_not_in_flight(own_world: str) -> None:
-    async def scenario(parts: Instance) -> None:
-        during: list[str] = []
-
-        async def ask_again(_charge: Charge) -> None:
-            during.append((await parts.checkout())["status"])
-
-        parts.provider.will(SILENCE)
-        await parts.checkout()
-        await parts.make_overdue()
-        parts.provider.meanwhile = ask_again
-        assert await parts.charging.finish_overdue() == 1
-        assert during == ["pending"]
-        assert (await parts.checkout())["status"] == "succeeded"
-
-    play(own_world, scenario)
-
-
-@pytest.mark.parametrize("is_one_key", [True, False])
-async def test_of_concurrent_checkouts_on_two_instances_one_charges(
-    own_world: str, *, is_one_key: bool
-) -> None:
-    async with instance(own_world) as one, instance(own_world) as other:
-        answers = await asyncio.gather(
-            *(
-                parts.checkout("key" if is_one_key else f"key {number}")
-                for number, parts in enumerate((one, other) * 10)
-            ),
-            return_exceptions=True,
-        )
-        assert len(one.provider.charged + other.provider.charged) == 1
-        paid = {answer["id"] for answer in answers if not isinstance(answer, BaseException)}
-        assert len(paid) == 1
-        refused = {type(answer) for answer in answers if isinstance(answer, BaseException)}
-        assert refused <= {Conflict, SubscriptionAlreadyActive}
-        assert len(await one.audit()) == 2

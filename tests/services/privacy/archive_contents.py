@@ -1,0 +1,21 @@
+"""What exports of Ada hold, read and expected."""
+
+ADAS_EXPORT = 5
+"""The request of the small world that is due."""
+OF_ADA = {
+    "quota_ledger_entries": "user_id = 1",
+    "daily_quota_usages": "user_id = 1",
+    "chat_messages": "conversation_id BETWEEN 1 AND 45",
+    "chat_conversations": "user_id = 1",
+    "idempotency_keys": "user_id = 1",
+    "billing_webhook_events": "id = 'event 1'",
+    "billing_payment_attempts": "user_id = 1",
+    "billing_plan_changes": "user_id = 1",
+    "user_subscriptions": "user_id = 1",
+    "enterprise_accounts": "administrator_id = 1",
+    "audit_events": "action IN ('plan.changed', 'credential.revoked') AND actor_id = 1",
+    "privacy_exports": "false",
+    "privacy_erasure_counts": "false",
+    "user_privacy_requests": "user_id = 1",
+    "users": "id = 1",
+}
