@@ -2,7 +2,7 @@ PORT ?= 8000
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: setup run check generate migration test test-slow test-planted tools lock
+.PHONY: setup run static check generate migration test test-slow test-planted tools lock
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/installed
@@ -18,12 +18,15 @@ $(VENV)/installed: requirements.lock pyproject.toml
 run: setup
 	@$(VENV)/bin/guidance demo --port $(PORT)
 
-# The inner loop: what needs no server and no database.
-check: setup
+# What is said of the code without running it; CI runs this beside the tests.
+static: setup
 	@$(VENV)/bin/ruff check --quiet
 	@$(VENV)/bin/ruff format --quiet --check
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(VENV)/bin/mypy --no-error-summary
+
+# The inner loop: what needs no server and no database.
+check: static
 	@$(VENV)/bin/pytest -m unit --numprocesses auto
 
 # The parts of files that follow from the code: the SDL, the table of settings, the SQL in the docs.

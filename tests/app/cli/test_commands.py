@@ -20,7 +20,7 @@ from tests.app.cli.ended_command import ended, guidance
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET
-from tests.fixtures.world import ADAS_COMPANY, populate
+from tests.fixtures.world import ADAS_COMPANY
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
@@ -87,21 +87,29 @@ def test_a_token_is_signed_for_a_user() -> None:
     assert (claims["sub"], claims["roles"], claims["exp"] - claims["iat"]) == ("7", ["ops"], 60)
 
 
-async def test_a_key_is_made_for_a_company(database_url: str) -> None:
-    await populate(database_url)
-    ran = guidance("api-key", "--account-id", str(ADAS_COMPANY), DATABASE_URL=database_url)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert parse_key(ran.stdout.strip()) is not None
+def test_a_key_is_made_for_a_company(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_world: str
+) -> None:
+    arguments = ("api-key", "--account-id", str(ADAS_COMPANY))
+    status, out, err = ended(monkeypatch, capsys, *arguments, DATABASE_URL=own_world)
+    assert (status, err) == (0, "")
+    assert parse_key(out.strip()) is not None
 
 
-def test_no_key_is_made_for_no_company(database_url: str) -> None:
-    ran = guidance("api-key", "--account-id", "7", DATABASE_URL=database_url)
-    assert (ran.returncode, ran.stderr) == (1, "guidance: there is no enterprise account 7\n")
+def test_no_key_is_made_for_no_company(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    status, _, err = ended(
+        monkeypatch, capsys, "api-key", "--account-id", "7", DATABASE_URL=database_url
+    )
+    assert (status, err) == (1, "guidance: there is no enterprise account 7\n")
 
 
-@pytest.mark.heavy
-def test_the_schema_is_printed() -> None:
-    assert guidance("schema").stdout == schema().as_str() + "\n"
+def test_the_schema_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = ended(monkeypatch, capsys, "schema")
+    assert (status, out) == (0, schema().as_str() + "\n")
 
 
 def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:

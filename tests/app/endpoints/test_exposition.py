@@ -1,7 +1,6 @@
 """Metrics: at most a second old, made for one at a time, for whom they are meant."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -14,7 +13,8 @@ from app.endpoints.cached_value import CachedValue
 from clients.tls import tls_context
 from perf.load.monitoring.exposition import read_exposition, total
 from perf.load.monitoring.scrape import OPERATIONS
-from tests.fixtures.processes import served, working_alone
+from perf.servers.process import free_port
+from tests.fixtures.processes import working_alone
 from tests.fixtures.server import serving, settings_for
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -34,13 +34,6 @@ def exposed(http: httpx2.Client) -> str:
 
 def operations(http: httpx2.Client) -> float:
     return total(read_exposition(exposed(http)), OPERATIONS)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 async def test_all_who_ask_at_once_get_what_was_found_once() -> None:
@@ -119,16 +112,3 @@ def test_a_worker_alone_shows_on_its_port_whether_its_jobs_are_done(own_world: s
 
         for job in ("erase", "export", "finish_payments", "recover_replies"):
             until(partial(done, job))
-
-
-def test_it_can_have_a_port_of_its_own(world: str) -> None:
-    port = free_port()
-    with (
-        served(world, "--no-worker", "--workers", "2", METRICS_PORT=f"{port}") as (_, http),
-        client(port) as metrics,
-    ):
-        assert http.get("/metrics").status_code == 404
-        http.post("/graphql", json={"query": "{ __typename }"})
-        until(lambda: 'guidance_operations_total{operation="untrusted"' in exposed(metrics))
-        assert metrics.get("/graphql").status_code == 404
-        assert metrics.get("/metrics").headers["cache-control"] == "no-store"

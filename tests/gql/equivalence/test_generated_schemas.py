@@ -35,7 +35,7 @@ FAULTS = (0.0, 0.0, 0.01, 0.1)
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_answers_are_equal(part: int, pytestconfig: pytest.Config) -> None:
-    """Run 8,000 cases, or as many as `--cases` says, a part of them here."""
+    """Run 2,000 cases, or as many as `--cases` says, a part of them here."""
     _compare(part, int(pytestconfig.getoption("--cases")))
 
 

@@ -87,7 +87,7 @@ def run(asking: Asking, cases: int) -> None:
 
 
 def test_the_bytes_and_the_costs_are_the_same(asking: Asking) -> None:
-    run(asking, 60)
+    run(asking, 25)
 
 
 @pytest.mark.slow

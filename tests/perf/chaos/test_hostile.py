@@ -42,7 +42,7 @@ _FEW = BenchSizes(
     usage_days=1,
 )
 _SERVINGS = {attack.settings.name: attack.settings for attack in _CHOSEN}
-_IN_SHORT = {DEFAULT_SETTINGS.name, "time-outs of a second"}
+_IN_SHORT = {DEFAULT_SETTINGS.name}
 _NUMBERS = {attack.name: number for number, attack in enumerate(_CHOSEN)}
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo.api_key import demo_api_key
 from perf.dataset.demo.command import demo
+from perf.servers.process import free_port
 from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET, settings_for
@@ -99,7 +100,7 @@ def test_a_taken_port_is_said_before_anything_is_done(database_url: str, tmp_pat
 
 def test_other_peoples_data_is_left_alone(database_url: str, tmp_path: Path) -> None:
     fetch(database_url, "INSERT INTO users (email) VALUES ('somebody@example.com')")
-    result = _run(database_url, tmp_path, "--port", str(_free_port()))
+    result = _run(database_url, tmp_path, "--port", str(free_port()))
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
         "Error: the database has other people's data; the demo needs an empty one, or its own\n"
@@ -138,7 +139,7 @@ def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str)
 def _demo(database_url: str, data_dir: Path, **environment: str) -> Iterator[str]:
     """Run the command, and give what it has printed when it begins to serve."""
     with subprocess.Popen(
-        [_GUIDANCE, "demo", "--port", str(_free_port())],
+        [_GUIDANCE, "demo", "--port", str(free_port())],
         env=os.environ | _environment(database_url, data_dir) | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -168,9 +169,3 @@ def _request(command: list[str]) -> tuple[str, dict[str, str], str]:
 
 def _client() -> httpx2.Client:
     return httpx2.Client(transport=httpx2.HTTPTransport(retries=_CONNECT_ATTEMPTS), timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -154,6 +154,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.planted
 def test_an_extra_statement_for_what_is_archived(crowd: str, tmp_path: Path) -> None:
     ran = planted(tmp_path, ARCHIVED).guidance(
         "perf", "gate", "--document", "ConversationPage", "--url", crowd
