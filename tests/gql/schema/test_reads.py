@@ -21,6 +21,8 @@ BASIC = {
     "currency": "EUR",
     "dailyMessageLimit": 5,
 }
+
+
 PREMIUM = {
     "code": "premium-unlimited",
     "displayName": "Premium",
@@ -28,6 +30,8 @@ PREMIUM = {
     "currency": "EUR",
     "dailyMessageLimit": 1000,
 }
+
+
 MIDNIGHT = "2026-02-21T00:00:00Z"
 
 
@@ -282,50 +286,4 @@ def test_a_span_of_days_that_is_none_or_too_long(api: Api, first: str, last: str
     assert api.error(document, {"first": first, "last": last}, viewer=ADA) == (
         "BAD_USER_INPUT",
         "`from` must not be after `to`, and at most 400 days are given.",
-    )
-
-
-def test_nodes_come_in_the_order_of_their_ids(api: Api) -> None:
-    ids = [
-        global_id("User", ADA),
-        global_id("Message", 30),
-        global_id("Conversation", 999),
-        global_id("PrivacyRequest", 1),
-        global_id("ApiCredential", 3),
-        global_id("EnterpriseAccount", ADAS_COMPANY),
-        global_id("Conversation", LONG_CONVERSATION),
-        global_id("Unheard", 1),
-        global_id("Message", 30),
-    ]
-    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }"
-    nodes = api.data(document, {"ids": ids}, viewer=ADA)["nodes"]
-    assert [node and node["__typename"] for node in nodes] == [
-        "User",
-        "Message",
-        None,
-        "PrivacyRequest",
-        "ApiCredential",
-        "EnterpriseAccount",
-        "Conversation",
-        None,
-        "Message",
-    ]
-    assert all(node is None or node["id"] == id_ for node, id_ in zip(nodes, ids, strict=True))
-
-
-def test_more_nodes_than_may_be_asked_for(api: Api) -> None:
-    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
-    ids = [global_id("Message", 30)] * 101
-    assert api.error(document, {"ids": ids}, viewer=ADA) == (
-        "BAD_USER_INPUT",
-        "At most 100 ids can be asked for at once.",
-    )
-
-
-@pytest.mark.parametrize("text", ["", "x", "VXNlcjox=", "VXNlcjow", "VXNlcjoxIA==", "ü", "1"])
-def test_text_that_is_no_id(api: Api, text: str) -> None:
-    document = "query ($id: ID!) { node(id: $id) { id } }"
-    assert api.error(document, {"id": text}, viewer=ADA) == (
-        "BAD_USER_INPUT",
-        "This is not an id of this API.",
     )
