@@ -6,7 +6,7 @@ import uvloop
 from perf.chaos.overload.command import OverloadPlan, overloaded, running_server
 from perf.dataset.bench.tables import BenchSizes
 
-pytestmark = pytest.mark.heavy
+pytestmark = pytest.mark.slow  # tests/app/http/admission has the short forms
 
 _FEW = BenchSizes(
     users=60,
