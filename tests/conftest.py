@@ -32,20 +32,20 @@ def _line_of(logger: Any, level: str, event: EventDict) -> str:  # Any: as struc
 structlog.configure(processors=[_line_of])
 
 pytest_plugins = [
-    "tests.fixtures.unit",
-    "tests.fixtures.by_folder",
-    "tests.fixtures.tools",
-    "tests.fixtures.postgres",
-    "tests.fixtures.interrupted",
-    "tests.fixtures.redis",
-    "tests.fixtures.world",
-    "tests.fixtures.server",
-    "tests.fixtures.llm",
-    "tests.fixtures.chat",
-    "tests.fixtures.stripe",
-    "tests.fixtures.billing",
-    "tests.fixtures.live",
-    "tests.fixtures.npm",
+    "tests.fixtures.run.unit",
+    "tests.fixtures.run.by_folder",
+    "tests.fixtures.run.tools",
+    "tests.fixtures.stores.postgres",
+    "tests.fixtures.run.interrupted",
+    "tests.fixtures.stores.redis",
+    "tests.fixtures.stores.world",
+    "tests.fixtures.servers.server",
+    "tests.fixtures.outside.llm",
+    "tests.fixtures.servers.chat",
+    "tests.fixtures.outside.stripe",
+    "tests.fixtures.servers.billing",
+    "tests.fixtures.servers.live",
+    "tests.fixtures.clients.npm",
 ]
 
 EXECUTION_CASES = 2_000

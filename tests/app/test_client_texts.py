@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY, MARY
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_COMPANY, MARY
 from tests.services.privacy.privacy_instances import LATER, instance
 
 TRACES = ("ada@example.com", "user:1/job-1", "VXNlcjox", "pi_of_ada")

@@ -9,7 +9,7 @@ from app.settings import InvalidSettings, Settings, load_settings
 from clients.llm.configuration import LanguageModelConfig, RetryPolicy
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
-from tests.fixtures.production import PRODUCTION
+from tests.fixtures.servers.production import PRODUCTION
 
 LONG = "long enough to be a secret of ours and more"
 KEY = LONG.replace(" ", "-")

@@ -6,8 +6,8 @@ from pathlib import Path
 from app.wiring import open_application
 from app.worker import Worker
 from services.background.periodic import run_in_background, run_periodically
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.server import settings_for
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.postgres import rows_of, run
 
 OLD = """
 INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)
@@ -38,7 +38,7 @@ async def test_what_is_done_once_an_hour_is_done_at_the_start_too(
             await asyncio.sleep(0.02)
 
 
-async def test_the_first_time_comes_when_it_is_told_to() -> None:
+async def test_the_first_run_is_when_it_is_due() -> None:
     done = asyncio.Event()
 
     async def work() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VERSION = re.compile(r"\b3\.(\d+)(?!\.?\d)")
 WITHOUT_A_TOOL = """
-from tests.fixtures.tools import tool
+from tests.fixtures.run.tools import tool
 
 def test_that_needs_it():
     tool("a-program-that-is-nowhere")
@@ -85,7 +85,7 @@ def test_without_a_tool_its_test_is_skipped_or_fails(
         "-m",
         "pytest",
         "-p",
-        "tests.fixtures.tools",
+        "tests.fixtures.run.tools",
         *options,
         str(tmp_path),
     ]

@@ -51,9 +51,9 @@ async def assert_hits(cache: Cache, table: Table, id_: int = ID) -> None:
 
 
 async def _hits(cache: Cache, table: Table, id_: int) -> bool:
-    asked, hits = len(table.asked), measured(cache, "hits_total")
+    requested, hits = len(table.requested), measured(cache, "hits_total")
     assert await number(cache, table, id_) == table.number
-    return len(table.asked) == asked and measured(cache, "hits_total") == hits + 1
+    return len(table.requested) == requested and measured(cache, "hits_total") == hits + 1
 
 
 async def write(cache: Cache, table: Table, id_: int = ID) -> None:

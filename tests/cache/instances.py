@@ -33,11 +33,11 @@ class Table:
     """The database: one row for every id, with the number of the last commit."""
 
     number: int = 0
-    asked: list[list[int]] = field(default_factory=list)
+    requested: list[list[int]] = field(default_factory=list)
 
     async def read(self, ids: Sequence[int]) -> list[Version]:
         """Give the current row of each id."""
-        self.asked.append(list(ids))
+        self.requested.append(list(ids))
         return [Version(self.number) for _ in ids]
 
     def commit(self) -> Version:

@@ -30,7 +30,7 @@ class Touches(Enum):
     CHANGES_DATABASE = ("database", True)
 
     def commutes(self, other: "Touches") -> bool:
-        """Whether nobody can tell in which order the two were done."""
+        """Whether it makes no difference in which order the two were done."""
         (thing, changes), (other_thing, other_changes) = self.value, other.value
         return thing != other_thing or not (changes or other_changes)
 

@@ -190,7 +190,7 @@ async def in_redis(url: str, stepped: type[SteppedStore]) -> AsyncIterator[World
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Take the long programs too where they are asked for: they have many thousand orders."""
+    """Take the long programs too where they are requested: they have many thousand orders."""
     if "program" in metafunc.fixturenames:
         is_long = metafunc.config.getoption("--long-programs")
         programs = PROGRAMS + (LONG_PROGRAMS if is_long else [])

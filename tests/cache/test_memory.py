@@ -39,16 +39,16 @@ async def test_memory_is_bounded_and_loses_the_oldest_first() -> None:
     assert len(store) == 10
     # aiocache holds no more than that either.
     assert len(store._payloads._cache) == len(store._payloads._handlers) == 10
-    table.asked.clear()
+    table.requested.clear()
     await cache.get(range(20, 30), table.read)
-    assert table.asked == []
+    assert table.requested == []
     await cache.get(range(20), table.read)
-    assert table.asked == [list(range(20))]
+    assert table.requested == [list(range(20))]
     await cache.close()
     assert len(store) == 10
 
 
-async def test_memory_tells_the_age_by_its_clock() -> None:
+async def test_memory_takes_the_age_from_its_clock() -> None:
     table, name, now = Table(), next(names), [100.0]
     store = MemoryStore(5, clock=lambda: now[0])
     cache = cache_over(store, name)
@@ -59,5 +59,5 @@ async def test_memory_tells_the_age_by_its_clock() -> None:
     assert measured(cache, "age_seconds_sum") == 4.5
     now[0] += 0.5
     await cache.get([1], table.read)
-    assert table.asked == [[1], [1]]
+    assert table.requested == [[1], [1]]
     await cache.close()

@@ -18,7 +18,7 @@ from tests.cache.assertions import (
     write,
 )
 from tests.cache.instances import Table, Version, measured, shared_caches
-from tests.fixtures.redis import ControlledRedis
+from tests.fixtures.stores.redis import ControlledRedis
 
 OUTAGES = [
     pytest.param(ControlledRedis.kill, ControlledRedis.start, id="killed"),
@@ -117,7 +117,7 @@ async def test_a_slow_fill_from_before_an_outage_is_not_served_after_it(
     redis: ControlledRedis,
 ) -> None:
     async def _has(table: Table) -> bool:
-        return bool(table.asked)
+        return bool(table.requested)
 
     async def _has_ended(cache: Cache) -> bool:
         return measured(cache, "fills_discarded_total") > 0

@@ -15,7 +15,7 @@ from services.billing.cached import SUBSCRIPTION_SERIALIZER
 from services.billing.records import Plan, Subscription
 from tests.cache.assertions import ID, Cache, assert_hits, number
 from tests.cache.instances import SHAPE, Table, Version, measured, shared_caches
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.world import NOW
 
 ENTRY = b"V" + b"9" * 16 + b"0" * 16
 GOOD = SHAPE.dump(Version(0))
@@ -50,9 +50,9 @@ async def put(redis: Redis, cache: Cache, *command: Any) -> None:
 
 async def assert_replaced(cache: Cache, table: Table) -> None:
     """A read gives the truth, and the next a hit."""
-    asked = len(table.asked)
+    requested = len(table.requested)
     assert await number(cache, table) == table.number
-    assert len(table.asked) == asked + 1
+    assert len(table.requested) == requested + 1
     await assert_hits(cache, table)
     assert await cache.state() == "ok"
 

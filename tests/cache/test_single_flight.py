@@ -9,7 +9,7 @@ from cache import Entry, StoreUnavailable
 from cache.records import Fill
 from tests.cache.assertions import ID, is_degraded, number, until
 from tests.cache.instances import Table, Version, cache_over, measured, names, shared_caches
-from tests.fixtures.redis import ControlledRedis
+from tests.fixtures.stores.redis import ControlledRedis
 from tests.keyvalue.fake_servers import FaultyProxy, fake_server
 
 READS = 100
@@ -28,7 +28,7 @@ async def test_with_redis_away_a_hundred_read_once(
             await until(lambda: is_degraded(cache))
         reads = [number(cache, table) for _ in range(READS)]
         assert await asyncio.gather(*reads) == [0] * READS
-        assert table.asked == [[ID]]
+        assert table.requested == [[ID]]
         assert measured(cache, "bypasses_total") == READS
         table.commit()
         await cache.invalidate([ID])
@@ -48,7 +48,7 @@ async def test_with_a_redis_that_is_slow_a_hundred_read_once(redis: ControlledRe
             reads.append(asyncio.create_task(number(cache, table)))
             await asyncio.sleep(0)
         assert await asyncio.gather(*reads) == [0] * READS
-        assert table.asked == [[ID]]
+        assert table.requested == [[ID]]
         way.delay_seconds = 0
 
 
@@ -73,17 +73,17 @@ class Away:
         raise StoreUnavailable
 
     async def forget(self, _keys: Sequence[str]) -> None:
-        """Nobody is told."""
+        """Nobody is notified."""
 
     async def is_available(self) -> bool:
         return False
 
 
-async def test_who_asks_later_waits_for_the_read_that_began_before_and_shares_the_next() -> None:
+async def test_later_callers_wait_for_the_read_that_began_before_and_share_the_next() -> None:
     """So that nobody is given what another process changed before they asked."""
 
     async def _has_begun(table: Table) -> bool:
-        return bool(table.asked)
+        return bool(table.requested)
 
     table, may_end = Table(), asyncio.Event()
 
@@ -99,17 +99,17 @@ async def test_who_asks_later_waits_for_the_read_that_began_before_and_shares_th
     late = [asyncio.create_task(cache.get([ID, ID + 1], read_slowly)) for _ in range(5)]
     for _ in range(10):
         await asyncio.sleep(0)
-    assert table.asked == [[ID]]
+    assert table.requested == [[ID]]
     may_end.set()
     assert await asyncio.gather(*early) == [[Version(0)]] * 5
     assert await asyncio.gather(*late) == [[Version(1), Version(1)]] * 5
-    assert table.asked == [[ID], [ID, ID + 1]]
+    assert table.requested == [[ID], [ID, ID + 1]]
     await cache.close()
 
 
 @pytest.mark.parametrize("spread", [0, 1, 7, 40])
 async def test_no_read_gives_less_than_was_committed_before_it(spread: int) -> None:
-    """Writers of other processes, of whom nobody here is told, commit all the time."""
+    """Writers of other processes, of which nobody here is notified, commit all the time."""
     table = Table()
     cache = cache_over(Away([number * 7 % (spread + 1) for number in range(500)]), next(names))
 
@@ -131,7 +131,7 @@ async def test_no_read_gives_less_than_was_committed_before_it(spread: int) -> N
         await asyncio.sleep(0)
         table.commit()
     await asyncio.gather(*checks)
-    assert len(table.asked) <= 200
+    assert len(table.requested) <= 200
     await cache.close()
 
 

@@ -15,7 +15,7 @@ from tests.cache.assertions import (
     write,
 )
 from tests.cache.instances import Table, measured, shared_caches
-from tests.fixtures.redis import ControlledRedis
+from tests.fixtures.stores.redis import ControlledRedis
 from tests.keyvalue.fake_servers import FaultyProxy, fake_server, say_nothing
 
 
@@ -61,4 +61,4 @@ async def test_a_loop_that_was_busy_does_not_take_redis_for_slow(redis_url: str)
             pass
         assert await reading == 0
         assert await cache.state() == "ok"
-        assert len(table.asked) == 1
+        assert len(table.requested) == 1

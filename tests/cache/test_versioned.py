@@ -64,7 +64,7 @@ async def test_a_batch_reads_the_misses_at_once_and_then_nothing(stores: Stores)
         assert rows == [Version(1), Version(0), Version(1), Version(0)]
         await filled(cache, 4)
         await cache.get([1, 2, 3, 4], table.read)
-        assert table.asked == [[1, 2], [3, 4]]
+        assert table.requested == [[1, 2], [3, 4]]
         assert [measured(cache, f"{one}_total") for one in ("hits", "misses")] == [6, 4]
         assert measured(cache, "age_seconds_count") == 6
         assert measured(cache, "age_seconds_sum") < LIFETIME_SECONDS
@@ -100,7 +100,7 @@ async def test_what_is_invalidated_is_read_again_and_the_rest_is_not(stores: Sto
         await cache.invalidate([1, 3])
         rows = await cache.get([1, 2, 3], table.read)
         assert rows == [Version(1), Version(0), Version(1)]
-        assert table.asked == [[1, 2, 3], [1, 3]]
+        assert table.requested == [[1, 2, 3], [1, 3]]
 
 
 async def test_a_fill_that_an_invalidation_overtook_is_thrown_away(stores: Stores) -> None:
@@ -114,7 +114,7 @@ async def test_a_fill_that_an_invalidation_overtook_is_thrown_away(stores: Store
     async with opened(stores) as cache:
         slow = asyncio.create_task(cache.get([1], read_slowly))
         async with asyncio.timeout(20):
-            while not table.asked:
+            while not table.requested:
                 await asyncio.sleep(0.001)
         table.commit()
         await cache.invalidate([1])
@@ -133,7 +133,7 @@ async def test_a_hundred_who_miss_read_once(stores: Stores) -> None:
     async with opened(stores) as cache:
         reads = [cache.get([1, 2], table.read) for _ in range(100)]
         assert await asyncio.gather(*reads) == [[Version(0), Version(0)]] * 100
-        assert table.asked == [[1, 2]]
+        assert table.requested == [[1, 2]]
 
 
 async def test_who_stops_waiting_takes_nothing_from_the_others(stores: Stores) -> None:
@@ -152,7 +152,7 @@ async def test_who_stops_waiting_takes_nothing_from_the_others(stores: Stores) -
         may_end.set()
         assert await second == [Version(0)]
         assert first.cancelled()
-        assert table.asked == [[1]]
+        assert table.requested == [[1]]
 
 
 async def test_a_read_that_fails_is_raised_to_all_and_tried_again_by_the_next(
@@ -182,7 +182,7 @@ async def test_a_value_of_another_shape_is_a_miss_and_replaced(stores: Stores) -
         await filled(old, 2)
         assert await new.get([1], table.read) == [Version(1)]
         assert await old.get([1], table.read) == [Version(1)]
-        assert table.asked == [[1], [1], [1]]
+        assert table.requested == [[1], [1], [1]]
         await old.close()
         await new.close()
 
@@ -200,7 +200,7 @@ async def test_a_lifetime_ends_and_counts_from_before_the_read(stores: Stores) -
         started = asyncio.get_running_loop().time()
         await cache.get([1], table.read)
         async with asyncio.timeout(20):
-            while len(table.asked) == 1:
+            while len(table.requested) == 1:
                 await cache.get([1], table.read)
         ended = asyncio.get_running_loop().time()
         assert measured(cache, "hits_total") > 0
@@ -228,7 +228,7 @@ async def test_when_it_is_off_it_reads_and_keeps_nothing_but_invalidates(stores:
         here = cache_over(store, name)
         off = VersionedCache(store, SHAPE, CacheMetrics(name), name=name, is_on=False)
         assert await off.get([1], table.read) == await off.get([1], table.read)
-        assert table.asked == [[1], [1]]
+        assert table.requested == [[1], [1]]
         assert await off.state() == "off"
         await here.get([1], table.read)
         await filled(here, 1)

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from db.database import Connection, Database, open_database
 from db.queries.billing import subscriptions
 from db.statement import Statement
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.postgres import run
 
 ADD_PLAN = """INSERT INTO billing_plans
   (code, display_name, monthly_price_cents, currency, daily_message_limit, is_on_sale)
@@ -66,7 +66,7 @@ async def add_plan(
     refusal: Refused | None = None,
     done: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Add a plan in a transaction; `then` is told of its backend before it ends."""
+    """Add a plan in a transaction; `then` is called with its backend before it ends."""
     async with database.begin() as transaction:
         if done is not None:
             transaction.after_commit(done)

@@ -20,8 +20,8 @@ from tests.db.plan_statements import (
     opened,
     plan_codes,
 )
-from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.postgres import url_of
+from tests.fixtures.stores.broken_path import behind_proxy
+from tests.fixtures.stores.postgres import url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
 _FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
@@ -117,7 +117,7 @@ def test_a_transaction_that_loses_its_connection_commits_nothing(database_url: s
 
 
 @pytest.mark.parametrize("is_lost", [False, True])
-def test_an_exception_leaves_as_it_is_and_nothing_is_written(
+def test_an_exception_is_raised_unchanged_and_nothing_is_stored(
     database_url: str, *, is_lost: bool
 ) -> None:
     async def scenario(database: Database) -> None:

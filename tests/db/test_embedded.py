@@ -11,11 +11,11 @@ import asyncpg
 import pytest
 
 from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.postgres import run
 
 pytestmark = pytest.mark.heavy
 
-USE_UNTIL_TOLD = """
+USE_UNTIL_TERMINATED = """
 import sys
 from pathlib import Path
 from db.embedded import embedded_postgres
@@ -36,7 +36,7 @@ def folder(database_folder: Path) -> Path:
 def another_user(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """A process that uses the server until the block is left, and the URL that it was given."""
     process = subprocess.Popen(
-        [sys.executable, "-c", USE_UNTIL_TOLD, str(folder)],
+        [sys.executable, "-c", USE_UNTIL_TERMINATED, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

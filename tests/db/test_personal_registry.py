@@ -12,7 +12,7 @@ from db.personal.vocabulary import Anonymised, Author, Category, ClassifiedTable
 from db.queries.privacy import erasure_verification
 from db.queries.privacy.personal_rows import free_text_columns
 from db.tables import Table
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.postgres import run
 
 PERSONAL = [table for table in REGISTRY if not isinstance(table.erasure, Untouched)]
 

@@ -10,8 +10,8 @@ import pytest
 from db.database import Database, open_database
 from perf.chaos.outages.proxy import Proxy, ProxyPath
 from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, plan_codes
-from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.postgres import new_database, run
+from tests.fixtures.stores.broken_path import behind_proxy
+from tests.fixtures.stores.postgres import new_database, run
 
 ANSWER_SECONDS = 0.6
 

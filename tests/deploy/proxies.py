@@ -13,8 +13,8 @@ from perf.cluster.balancer import nowhere
 from perf.cluster.programs import LIBRARIES
 from perf.cluster.service import free_ports, listens
 from tests.deploy.dockerfile import DEPLOY
-from tests.fixtures.tls import certificate
-from tests.fixtures.tools import tool
+from tests.fixtures.outside.tls import certificate
+from tests.fixtures.run.tools import tool
 from tests.waiting import until
 
 _AROUND = """

@@ -17,7 +17,7 @@ from perf.cluster.programs import LIBRARIES, TOOLS
 from perf.cluster.service import free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT
 from tests.deploy.proxies import nginx_files
-from tests.fixtures.tools import tool
+from tests.fixtures.run.tools import tool
 
 pytestmark = pytest.mark.heavy
 

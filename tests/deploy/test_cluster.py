@@ -19,8 +19,8 @@ from perf.cluster.cluster import PROGRAMS, Cluster, running_cluster
 from perf.cluster.guard import guarded
 from perf.cluster.programs import ProgramsMissing, programs
 from perf.cluster.service import Service, ServiceFailed
-from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS
-from tests.fixtures.tools import tool
+from tests.fixtures.run.tools import tool
+from tests.fixtures.servers.processes import GUIDANCE, PATIENCE_SECONDS
 from tests.waiting import until
 
 pytestmark = pytest.mark.heavy
@@ -122,7 +122,7 @@ def test_the_standby_and_another_redis_take_over_without_anybody_started_anew(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["told", "killed"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["reported", "killed"])
 def test_the_command_ends_everything_however_it_ends(number: signal.Signals, folder: Path) -> None:
     for name in PROGRAMS:
         tool(name)

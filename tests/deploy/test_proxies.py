@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from tests.deploy.proxies import Proxy, haproxy, nginx
-from tests.fixtures.server import listening
+from tests.fixtures.servers.server import listening
 from tests.waiting import until
 
 pytestmark = pytest.mark.heavy

@@ -12,7 +12,7 @@ from app.graphql.transports.http.sse import HEARTBEAT_SECONDS
 from app.graphql.transports.websocket.connection import ConnectionTimeouts
 from app.settings import Settings
 from tests.deploy.dockerfile import DEPLOY, stages
-from tests.fixtures.server import SECRET
+from tests.fixtures.servers.server import SECRET
 
 # Any: YAML of many shapes.
 Yaml = dict[str, Any]

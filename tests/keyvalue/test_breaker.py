@@ -31,7 +31,7 @@ async def test_one_that_never_settles_is_left_open_for_longer_each_time() -> Non
     await breaker.stop()
 
 
-async def test_each_reason_to_stay_open_is_told_once() -> None:
+async def test_each_reason_to_stay_open_is_logged_once() -> None:
     found = iter(["refused", "refused", "LOADING", "refused", "LOADING", None])
 
     async def recover() -> str | None:

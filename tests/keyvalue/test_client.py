@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from keyvalue import CommandRefused, KeyValueClient, KeyValueUnavailable, Script
 from keyvalue.client import CONNECTIONS, MOST_WAITING
 from tests.captured_logs import capture_logs
-from tests.fixtures.redis import ControlledRedis, controlled_redis
+from tests.fixtures.stores.redis import ControlledRedis, controlled_redis
 from tests.keyvalue.availability import LONGEST_SECONDS, until, until_available
 from tests.keyvalue.fake_servers import fake_server
 
@@ -30,7 +30,7 @@ def is_connected(url: str) -> bool:
 
 
 @pytest.mark.parametrize("steps", range(STEPS))
-async def test_who_is_told_to_stop_stops_whenever_that_is(redis_url: str, steps: int) -> None:
+async def test_who_is_cancelled_stops_whenever_that_is(redis_url: str, steps: int) -> None:
     """And nobody is ever given the answer to another's question."""
     async with KeyValueClient(redis_url) as keyvalue:
 
@@ -103,8 +103,8 @@ async def test_one_that_hangs_is_waited_for_once(redis: ControlledRedis) -> None
         redis.pause()
         started = perf_counter()
         with capture_logs() as logs:
-            asked = [keyvalue.run("PING") for _ in range(1_000)]
-            answers = await asyncio.gather(*asked, return_exceptions=True)
+            requested = [keyvalue.run("PING") for _ in range(1_000)]
+            answers = await asyncio.gather(*requested, return_exceptions=True)
             assert {type(one) for one in answers} == {KeyValueUnavailable}
             # A quarter of a second, more where the machine is busy.
             assert perf_counter() - started < 1.5
@@ -124,8 +124,8 @@ async def test_one_that_hangs_is_waited_for_once(redis: ControlledRedis) -> None
 async def test_a_thousand_at_once_take_a_few_round_trips(redis: ControlledRedis) -> None:
     async with KeyValueClient(redis.url) as keyvalue, Redis.from_url(redis.url) as other:
         before = (await other.info("stats"))["total_reads_processed"]
-        asked = [keyvalue.run("ECHO", number) for number in range(1_000)]
-        answers = await asyncio.gather(*asked)
+        requested = [keyvalue.run("ECHO", number) for number in range(1_000)]
+        answers = await asyncio.gather(*requested)
         assert answers == [b"%d" % number for number in range(1_000)]
         read = (await other.info("stats"))["total_reads_processed"] - before
         assert read < 20
@@ -138,10 +138,10 @@ async def test_too_many_that_wait_are_refused_and_redis_is_not_blamed(
 ) -> None:
     async with KeyValueClient(redis.url, timeout_seconds=LONGEST_SECONDS) as keyvalue:
         redis.pause()
-        asked = [asyncio.create_task(keyvalue.run("PING")) for _ in range(MOST_WAITING + 5_000)]
-        await until(lambda: any(one.done() for one in asked))
+        requested = [asyncio.create_task(keyvalue.run("PING")) for _ in range(MOST_WAITING + 5_000)]
+        await until(lambda: any(one.done() for one in requested))
         redis.resume()
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        answers = await asyncio.gather(*requested, return_exceptions=True)
         refused = [one for one in answers if isinstance(one, KeyValueUnavailable)]
         assert 0 < len(refused) <= 5_000
         assert [one for one in answers if one != b"PONG"] == refused
@@ -180,12 +180,12 @@ async def test_a_command_that_is_refused_is_one_callers_affair(redis_url: str) -
         assert keyvalue.is_available
 
 
-async def test_a_script_that_redis_forgot_is_told_again(redis: ControlledRedis) -> None:
+async def test_a_script_that_redis_forgot_is_sent_again(redis: ControlledRedis) -> None:
     script = Script("return tonumber(ARGV[1]) + 1")
     async with KeyValueClient(redis.url) as keyvalue:
         for number in range(3):
-            asked = [keyvalue.run_script(script, [], [number]) for _ in range(5)]
-            assert await asyncio.gather(*asked) == [number + 1] * 5
+            requested = [keyvalue.run_script(script, [], [number]) for _ in range(5)]
+            assert await asyncio.gather(*requested) == [number + 1] * 5
             await keyvalue.run("SCRIPT", "FLUSH")
 
 
@@ -240,14 +240,14 @@ async def test_an_answer_that_is_none_is_nobodys(nonsense: bytes) -> None:
             await keyvalue.run("ECHO", "x")
 
 
-async def test_who_waits_when_the_client_is_closed_is_told(redis: ControlledRedis) -> None:
+async def test_who_waits_when_the_client_is_closed_gets_an_error(redis: ControlledRedis) -> None:
     async with KeyValueClient(redis.url, timeout_seconds=LONGEST_SECONDS) as keyvalue:
         redis.pause()
-        asked = [asyncio.create_task(keyvalue.run("PING")) for _ in range(3_000)]
+        requested = [asyncio.create_task(keyvalue.run("PING")) for _ in range(3_000)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     async with asyncio.timeout(LONGEST_SECONDS):
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        answers = await asyncio.gather(*requested, return_exceptions=True)
     assert {type(one) for one in answers} == {KeyValueUnavailable}
     with pytest.raises(KeyValueUnavailable):
         await keyvalue.run("PING")
@@ -255,8 +255,8 @@ async def test_who_waits_when_the_client_is_closed_is_told(redis: ControlledRedi
 
 async def test_what_cannot_be_sent_is_its_callers_mistake_alone(redis_url: str) -> None:
     async with KeyValueClient(redis_url) as keyvalue:
-        asked = [keyvalue.run("ECHO", text) for text in ("a", "\ud83d", "b")]
-        one, wrong, other = await asyncio.gather(*asked, return_exceptions=True)
+        requested = [keyvalue.run("ECHO", text) for text in ("a", "\ud83d", "b")]
+        one, wrong, other = await asyncio.gather(*requested, return_exceptions=True)
         assert (one, other) == (b"a", b"b")
         assert isinstance(wrong, UnicodeEncodeError)
         assert keyvalue.is_available

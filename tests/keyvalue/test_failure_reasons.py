@@ -8,7 +8,7 @@ from redis import Redis
 
 from keyvalue.client import KeyValueClient
 from tests.captured_logs import capture_logs
-from tests.fixtures.redis import ControlledRedis
+from tests.fixtures.stores.redis import ControlledRedis
 
 
 def reason_at(url: str) -> str:

@@ -16,7 +16,7 @@ async def test_who_is_quick_is_neither_interrupted_nor_slow() -> None:
     assert not patience.is_slow
 
 
-async def test_who_is_slow_is_told_and_who_is_too_slow_is_interrupted() -> None:
+async def test_what_is_slow_is_logged_and_what_is_too_slow_is_interrupted() -> None:
     async with LoopAwareTimeout(10, slow_seconds=0.001) as patience:
         while not patience.is_slow:
             await asyncio.sleep(0)

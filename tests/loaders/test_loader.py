@@ -14,7 +14,7 @@ class Broken(Exception):
 
 
 class Squares:
-    """Loads squares, and keeps what it was asked for in each batch."""
+    """Loads squares, and keeps what was requested in each batch."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -135,15 +135,15 @@ def test_two_loaders_share_nothing() -> None:
     play(scenario)
 
 
-async def test_what_is_at_hand_is_not_asked_for() -> None:
-    asked: list[list[int]] = []
+async def test_what_is_cached_is_not_fetched() -> None:
+    requested: list[list[int]] = []
 
     async def batch(keys: list[int]) -> list[str]:
-        asked.append(keys)
+        requested.append(keys)
         return [f"loaded {key}" for key in keys]
 
     loader = Loader(batch, get_if_cached={1: "at hand"}.get)
     there = loader.start(1)
     assert there.done()
     assert [await loader.load(key) for key in (1, 2)] == ["at hand", "loaded 2"]
-    assert (there.result(), asked) == ("at hand", [[2]])
+    assert (there.result(), requested) == ("at hand", [[2]])

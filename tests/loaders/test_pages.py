@@ -9,7 +9,7 @@ from db.page import Page
 from db.queries.chat.messages import PAGE_BY_CONVERSATION
 from loaders.batching.pages import PageKey, pages
 from metrics.repository_methods import ObservedStatement
-from tests.fixtures.world import ADAS_CONVERSATIONS, LONG_CONVERSATION
+from tests.fixtures.stores.world import ADAS_CONVERSATIONS, LONG_CONVERSATION
 
 OTHER = next(one for one in ADAS_CONVERSATIONS if one != LONG_CONVERSATION)
 LAST = Page(size=2, is_backward=True)

@@ -1,4 +1,4 @@
-"""What is kept of repository methods, and what Prometheus is told of it."""
+"""What is kept of repository methods, and what is exposed to Prometheus."""
 
 from prometheus_client import REGISTRY
 
@@ -31,25 +31,25 @@ def test_errors_rows_and_waits_are_kept_apart_from_the_time_in_the_database() ->
     assert list(kept.timing.newest) == [0.25, 0.5, 0.125]
 
 
-def test_prometheus_is_told_of_everything_once() -> None:
+def test_everything_is_reported_to_prometheus_once() -> None:
     methods = RepositoryMethods()
-    methods.observe(("told", 0.005, 3, 0.0, None))
-    methods.observe(("told", 0.25, None, 0.5, None))
-    assert exposed("seconds_count", method="told") is None, "not before it asks"
+    methods.observe(("example", 0.005, 3, 0.0, None))
+    methods.observe(("example", 0.25, None, 0.5, None))
+    assert exposed("seconds_count", method="example") is None, "not before it asks"
     methods.flush()
     methods.flush()
-    methods.observe(("told", 4.0, 1, 0.0, None))
+    methods.observe(("example", 4.0, 1, 0.0, None))
     methods.flush()
-    assert exposed("seconds_count", method="told") == 3
-    assert exposed("seconds_sum", method="told") == 4.255
+    assert exposed("seconds_count", method="example") == 3
+    assert exposed("seconds_sum", method="example") == 4.255
     within = [
-        exposed("seconds_bucket", method="told", le=edge)
+        exposed("seconds_bucket", method="example", le=edge)
         for edge in ("0.0025", "0.005", "0.1", "0.25", "1.0", "+Inf")
     ]
     assert within == [0, 1, 1, 2, 2, 3], "an edge belongs to its bucket"
-    assert exposed("errors_total", method="told") == 1
-    assert exposed("rows_total", method="told") == 4
-    assert exposed("wait_seconds_total", method="told") == 0.5
+    assert exposed("errors_total", method="example") == 1
+    assert exposed("rows_total", method="example") == 4
+    assert exposed("wait_seconds_total", method="example") == 0.5
 
 
 def test_a_method_that_nobody_called_has_nothing() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.documents import publish
-from tests.fixtures.live import Live
-from tests.fixtures.npm import NodeTests
-from tests.fixtures.server import Api, serving, settings_for, token_of
-from tests.fixtures.watched import WATCH
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.npm import NodeTests
+from tests.fixtures.servers.documents import publish
+from tests.fixtures.servers.live import Live
+from tests.fixtures.servers.server import Api, serving, settings_for, token_of
+from tests.fixtures.servers.watched import WATCH
+from tests.fixtures.stores.world import ADA
 
 
 def test_the_set_ups_that_the_page_for_front_ends_shows(node_tests: NodeTests, live: Live) -> None:

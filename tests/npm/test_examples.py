@@ -9,13 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import guidance
-from tests.fixtures.chat import Chat
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.npm import CLIENT, EXAMPLES, FOLDER, NodeTests, checked
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import SECRET, serving, settings_for, token_of
-from tests.fixtures.tools import skip_without, tool
-from tests.fixtures.world import ADA, TODAY
+from tests.fixtures.clients.npm import CLIENT, EXAMPLES, FOLDER, NodeTests, checked
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.run.tools import skip_without, tool
+from tests.fixtures.servers.chat import Chat
+from tests.fixtures.servers.server import SECRET, serving, settings_for, token_of
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, TODAY
 
 _PYTHON_REQUIREMENTS = EXAMPLES.parent / "python/requirements.txt"
 _LAST_REPLY = "SELECT content FROM chat_messages ORDER BY id DESC LIMIT 1"

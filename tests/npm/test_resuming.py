@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.chat import Chat
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.npm import NodeTests
-from tests.fixtures.server import serving, settings_for, token_of
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.clients.npm import NodeTests
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.chat import Chat
+from tests.fixtures.servers.server import serving, settings_for, token_of
+from tests.fixtures.stores.world import ADA, NOW
 
 _TOKENS, _TOKENS_PER_SECOND = 120, 80
 

@@ -6,14 +6,14 @@ from time import perf_counter
 from db.database import open_database
 from perf.chaos.outages.proxy import ProxyPath
 from services.callers.people import KnownPeople
-from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.world import ADA, ALAN, GRACE
+from tests.fixtures.stores.broken_path import behind_proxy
+from tests.fixtures.stores.world import ADA, ALAN, GRACE
 
 ANSWER_SECONDS = 0.6
 
 
 async def test_everybody_waits_for_one_look_and_no_longer_than_it_may_take(world: str) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     async with (
         behind_proxy(world) as (url, proxy),
@@ -21,19 +21,19 @@ async def test_everybody_waits_for_one_look_and_no_longer_than_it_may_take(world
             url,
             replica_url=None,
             pool_size=2,
-            observe=lambda one: asked.append(one[0]),
+            observe=lambda one: requested.append(one[0]),
             answer_seconds=ANSWER_SECONDS,
         ) as database,
     ):
         people = KnownPeople(database, remembered_seconds=0)
         assert await people.has(ADA)
         await proxy.set_path(ProxyPath.SWALLOWS)
-        asked.clear()
+        requested.clear()
         started = perf_counter()
         everybody = (people.has(one) for one in (ADA, GRACE, ALAN) * 10)
         assert all(await asyncio.gather(*everybody))
         assert perf_counter() - started < 2 * ANSWER_SECONDS
-        assert asked == ["users.under_erasure"]
+        assert requested == ["users.under_erasure"]
         await proxy.set_path(ProxyPath.OPEN)
         assert await people.has(ADA)
         assert not await people.has(404)

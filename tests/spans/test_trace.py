@@ -15,7 +15,7 @@ JOB = Part(Kind.JOB, "replies")
 
 
 class Clock:
-    """Stands still until it is moved; the event loop is late by what it is told."""
+    """Stands still until it is moved; the event loop is late by a given time."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -69,14 +69,14 @@ def test_what_runs_is_not_what_waits_meanwhile() -> None:
     played = Played()
     trace, first, second = played.trace, played.lane(BATCH), played.lane(OTHER_BATCH)
     trace.resume(first)
-    asked = trace.enter(DATABASE)
+    requested = trace.enter(DATABASE)
     played.suspend(first)
     played.pass_seconds(1)
     trace.resume(second)
     played.pass_seconds(30)
     played.suspend(second, has_ended=True)
     trace.resume(first)
-    trace.leave(asked)
+    trace.leave(requested)
     assert played.taken() == {DATABASE: 1, OTHER_BATCH: 30}
 
 
@@ -113,12 +113,12 @@ def test_a_late_event_loop_is_nobody_else() -> None:
     played = Played()
     lane = played.lane()
     played.trace.resume(lane)
-    asked = played.trace.enter(DATABASE)
+    requested = played.trace.enter(DATABASE)
     played.suspend(lane)
     played.pass_seconds(31)
     played.clock.late += 30
     played.trace.resume(lane)
-    played.trace.leave(asked)
+    played.trace.leave(requested)
     assert played.taken() == {DATABASE: 1, EVENT_LOOP: 30}
 
 

@@ -19,7 +19,7 @@ from streams import Delta, ReplyStreams, StreamUnknown, split_pieces
 from streams.memory import MemoryStreams
 from streams.reader import RedisStreamReader
 from streams.redis import RedisStreams
-from tests.fixtures.redis import ControlledRedis, running_redis
+from tests.fixtures.stores.redis import ControlledRedis, running_redis
 from tests.streams.stream_instances import shared_streams
 
 PIECES = ["Hello", ", ", "wörld", "!"]
@@ -111,7 +111,7 @@ async def test_followers_that_leave_take_nothing_from_the_others(sides: Sides) -
 
 
 @pytest.mark.heavy
-async def test_redis_goes_away_while_a_reply_is_written(tmp_path: Path) -> None:
+async def test_redis_goes_away_while_a_reply_is_generated(tmp_path: Path) -> None:
     reply_id = next(_reply_ids)
     async with AsyncExitStack() as stack:
         with running_redis(tmp_path) as url:

@@ -1,4 +1,4 @@
-"""The identity provider's keys: kept for a while, asked for seldom, never lost."""
+"""The identity provider's keys: kept for a while, requested seldom, never lost."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from app.authentication.key_set import (
     UnknownKey,
 )
 from tests.captured_logs import capture_logs
-from tests.fixtures.endless import (
+from tests.fixtures.outside.endless import (
     Answer,
     a_body_without_end,
     a_byte_at_a_time,
@@ -31,8 +31,8 @@ from tests.fixtures.endless import (
     endless_server,
     nothing,
 )
-from tests.fixtures.key_server import KeyServer, key_server
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.outside.key_server import KeyServer, key_server
+from tests.fixtures.servers.server import serving, settings_for
 
 PRIVATE = Ed25519PrivateKey.generate()
 PUBLIC: dict[str, Any] = json.loads(OKPAlgorithm.to_jwk(PRIVATE.public_key()))
@@ -73,7 +73,7 @@ def test_many_who_ask_at_once_cost_one_fetch(provider: KeyServer) -> None:
     async def scenario(keys: KeySet, _seconds: Seconds) -> None:
         found = await asyncio.gather(*(keys.keys("first", "EdDSA") for _ in range(50)))
         assert {key.key_id for (key,) in found} == {"first"}
-        assert provider.asked == 1
+        assert provider.requested == 1
 
     with_keys(provider, scenario)
 
@@ -83,10 +83,10 @@ def test_keys_are_fetched_again_when_they_are_no_longer_fresh(provider: KeyServe
         await keys.keys("first", "EdDSA")
         seconds.now += FRESH_SECONDS - 1
         await keys.keys("first", "EdDSA")
-        assert provider.asked == 1
+        assert provider.requested == 1
         seconds.now += 1
         await keys.keys("first", "EdDSA")
-        await until(lambda: provider.asked == 2)
+        await until(lambda: provider.requested == 2)
 
     with_keys(provider, scenario)
 
@@ -98,11 +98,11 @@ def test_a_rotation_is_noticed_and_invented_ids_cost_little(provider: KeyServer)
         seconds.now += RETRY_SECONDS
         (key,) = await keys.keys("second", "EdDSA")
         assert key.key_id == "second"
-        assert provider.asked == 2
+        assert provider.requested == 2
         for invented in range(20):
             with pytest.raises(UnknownKey):
                 await keys.keys(f"invented-{invented}", "EdDSA")
-        assert provider.asked == 2
+        assert provider.requested == 2
 
     with_keys(provider, scenario)
 
@@ -119,7 +119,7 @@ def test_old_keys_outlive_a_provider_that_fails(
         provider.status, provider.body = status, body
         seconds.now += STALE_SECONDS
         assert len(await keys.keys("first", "EdDSA")) == 1
-        assert provider.asked == 2
+        assert provider.requested == 2
 
     with_keys(provider, scenario)
 
@@ -130,7 +130,7 @@ def test_a_provider_that_never_answered(provider: KeyServer) -> None:
         for _ in range(5):
             with pytest.raises(KeySetUnavailable):
                 await keys.keys("first", "EdDSA")
-        assert provider.asked == 1
+        assert provider.requested == 1
         provider.status = 200
         seconds.now += RETRY_SECONDS
         assert len(await keys.keys("first", "EdDSA")) == 1
@@ -159,7 +159,7 @@ def test_a_known_key_is_not_waited_for(provider: KeyServer) -> None:
         seconds.now += FRESH_SECONDS
         provider.holding.clear()
         assert len(await keys.keys("first", "EdDSA")) == 1
-        await until(lambda: provider.asked == 2)
+        await until(lambda: provider.requested == 2)
         assert len(await keys.keys("first", "EdDSA")) == 1, "while the provider says nothing"
         provider.holding.set()
 
@@ -171,7 +171,7 @@ def test_a_redirect_is_not_followed(provider: KeyServer) -> None:
         provider.status = 302
         with pytest.raises(KeySetUnavailable):
             await keys.keys("first", "EdDSA")
-        assert provider.asked == 1
+        assert provider.requested == 1
 
     with_keys(provider, scenario)
 

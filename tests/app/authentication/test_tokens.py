@@ -21,8 +21,8 @@ from app.authentication.key_set import KeySet
 from app.authentication.tokens import LONGEST_TOKEN, TokenVerifier, issue_token
 from app.authentication.verified_tokens import Claims
 from services.callers.principal import Person
-from tests.fixtures.key_server import KeyServer, key_server
-from tests.fixtures.world import NOW
+from tests.fixtures.outside.key_server import KeyServer, key_server
+from tests.fixtures.stores.world import NOW
 
 CURRENT, PREVIOUS, OTHER = (f"{name} secret, long enough to be used" for name in "ABC")
 HOUR = 3_600

@@ -8,7 +8,7 @@ from app.authentication.claims import InvalidToken
 from app.authentication.tokens import TokenVerifier, issue_token
 from app.authentication.verified_tokens import KEPT_SECONDS, Claims, VerifiedTokens
 from services.callers.principal import Person
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.world import NOW
 
 SECRET = "a secret, long enough to be used"
 CLAIMS = Claims(Person(7, frozenset()), expires_at=1_000)

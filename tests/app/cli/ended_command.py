@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from tests.fixtures.server import SECRET
+from tests.fixtures.servers.server import SECRET
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 

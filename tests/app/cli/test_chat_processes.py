@@ -10,13 +10,13 @@ import psutil
 import pytest
 
 from services.clock import system_clock
-from tests.fixtures.chat import SEND, STOP, Chat, ledger_differences
-from tests.fixtures.listening import over_sse
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database
-from tests.fixtures.processes import PATIENCE_SECONDS, accepts, served
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA, EDITH
+from tests.fixtures.clients.listening import over_sse
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.chat import SEND, STOP, Chat, ledger_differences
+from tests.fixtures.servers.processes import PATIENCE_SECONDS, accepts, served
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, EDITH
 from tests.waiting import until
 
 EDITHS_LIMIT = 5
@@ -103,7 +103,7 @@ def test_a_reply_of_one_process_is_stopped_from_the_other(two: list[Chat]) -> No
     }
 
 
-def test_a_process_that_is_told_to_stop_finishes_its_replies(
+def test_a_process_that_is_terminated_finishes_its_replies(
     own_world: str, stand_in: StandInControl
 ) -> None:
     with served(own_world, CHAT_LLM_BASE_URL=stand_in.url) as (process, client):

@@ -17,10 +17,10 @@ from db.schema.migration import revisions
 from gql.build import schema
 from services.enterprise.keys import parse_key
 from tests.app.cli.ended_command import ended, guidance
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import SECRET
-from tests.fixtures.world import ADAS_COMPANY
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import SECRET
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADAS_COMPANY
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 NOWHERE = "postgresql://127.0.0.1:1/nothing"

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from app.garbage_collection import importing
-from tests.fixtures.server import SECRET
+from tests.fixtures.servers.server import SECRET
 
 pytestmark = pytest.mark.heavy
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from app.cli import guidance as commands
 from gql.build import schema
 from services.documents.identifiers import hash_of
-from tests.fixtures.server import SECRET, serving, settings_for
+from tests.fixtures.servers.server import SECRET, serving, settings_for
 
 PAGE = Path(__file__).parents[3] / "docs" / "operating" / "trusted-documents.md"
 BLOCK = re.compile(r"```(graphql|json|console)(?: ([^\n]*))?\n(.*?)```", re.DOTALL)

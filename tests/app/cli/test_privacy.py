@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.app.cli.ended_command import ended
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.world import GRACES_REQUEST
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import GRACES_REQUEST
 
 GIVEN_UP = (
     "UPDATE user_privacy_requests SET status = 'failed', error_reason = 'still_identified', "

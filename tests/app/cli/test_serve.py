@@ -1,4 +1,4 @@
-"""The server as a process, until it is told to stop; no request is lost."""
+"""The server as a process, until it is terminated; no request is lost."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ import httpx2
 import psutil
 import pytest
 
-from tests.fixtures.peer import peer
-from tests.fixtures.processes import (
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.processes import (
     GUIDANCE,
     PATIENCE_SECONDS,
     accepts,
     served,
     until,
 )
-from tests.fixtures.server import SECRET
+from tests.fixtures.servers.server import SECRET
 
 
 async def test_what_is_running_is_finished_and_an_open_socket_is_closed(database_url: str) -> None:
-    """A request waits for a lock when the server is told to stop, and is answered."""
+    """A request waits for a lock when the server is terminated, and is answered."""
     answers: list[httpx2.Response] = []
     request = {"query": "query Slow { plans { code } }"}
     with served(database_url) as (process, client):
@@ -71,27 +71,27 @@ def test_its_own_database_ends_with_it() -> None:
         assert not running.exists()
 
 
-def test_it_stops_also_when_told_while_it_starts(database_url: str) -> None:
+def test_it_stops_also_when_terminated_while_it_starts(database_url: str) -> None:
     """Where a handler cannot raise: in a callback, while the application is imported."""
-    told_while_importing = """if True:
+    terminated_while_importing = """if True:
         import signal, sys, weakref
 
-        class Told:
+        class Collected:
             pass
 
         class Finder:
             def find_spec(self, name, path=None, target=None):
                 if name == "app.server":
-                    told = Told()
-                    reference = weakref.ref(told, lambda _: signal.raise_signal(signal.SIGTERM))
-                    del told
+                    one = Collected()
+                    reference = weakref.ref(one, lambda _: signal.raise_signal(signal.SIGTERM))
+                    del one
 
         sys.meta_path.insert(0, Finder())
         from app.cli import main
         main()
     """
     ran = subprocess.run(
-        [sys.executable, "-c", told_while_importing, "serve", "--port", "0"],
+        [sys.executable, "-c", terminated_while_importing, "serve", "--port", "0"],
         env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "JWT_SECRET_KEY": SECRET},
         capture_output=True,
         text=True,

@@ -10,8 +10,8 @@ import pytest
 
 from clients.tls import tls_context
 from perf.servers.process import free_port
-from tests.fixtures.postgres import new_database
-from tests.fixtures.processes import PATIENCE_SECONDS, served, until
+from tests.fixtures.servers.processes import PATIENCE_SECONDS, served, until
+from tests.fixtures.stores.postgres import new_database
 
 ANSWERED = 'guidance_operations_total{{operation="untrusted",outcome="ok"}} {}.0'
 

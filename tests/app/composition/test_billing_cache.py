@@ -1,4 +1,4 @@
-"""What billing changes, every instance reads at once; what it refuses stays cached."""
+"""What billing changes, every instance reads at once; what it refuses is kept in the cache."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -17,10 +17,10 @@ from perf.benchmarks.harness.single_response import single_response
 from services.billing.service import PaymentOrder, PlanChangeOrder
 from services.callers.principal import Person
 from services.mutations.refusals import Refusal
-from tests.fixtures.postgres import run
-from tests.fixtures.redis import running_redis
-from tests.fixtures.server import settings_for
-from tests.fixtures.world import ALAN, NOW
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.redis import running_redis
+from tests.fixtures.stores.world import ALAN, NOW
 
 DOCUMENT = "{ viewer { subscription { status plan { code } } } }"
 READ = "billing.current_subscription_by_user"
@@ -97,7 +97,7 @@ def test_every_change_is_read_at_once_everywhere(own_world: str, tmp_path: Path)
         asyncio.run(scenario(url))
 
 
-async def test_what_is_refused_or_said_again_stays_cached(own_world: str, tmp_path: Path) -> None:
+async def test_what_is_refused_or_repeated_remains_cached(own_world: str, tmp_path: Path) -> None:
     settings = settings_for(own_world, tmp_path)
     async with open_application(settings, own_world, clock=lambda: NOW) as application:
         service = application.billing.service

@@ -9,11 +9,11 @@ from redis import Redis
 
 from app.wiring import Application, open_application
 from db.states import PrivacyRequestStatus
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.redis import ControlledRedis
-from tests.fixtures.server import settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.redis import ControlledRedis
+from tests.fixtures.stores.world import ADA
 from tests.services.privacy.erasures import TAKE_AGAIN
 from tests.services.privacy.privacy_instances import LATER, until
 
@@ -27,7 +27,7 @@ PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
 
 
 @asynccontextmanager
-async def asked_to_erase(
+async def requested_erasure(
     url: str, folder: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> AsyncIterator[tuple[Application, int, int]]:
     """A process, the reply that Ada is given there, and her request to be erased."""
@@ -61,7 +61,7 @@ def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:
 async def test_a_reply_that_has_ended_is_forgotten(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
-    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+    async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         reply, request = ids
         await until(lambda: stand_in.counts()["finished"] == 1)
         complete = "SELECT count(*) FROM chat_messages WHERE id = $1 AND status = 'complete'"
@@ -73,11 +73,11 @@ async def test_a_reply_that_has_ended_is_forgotten(
         assert texts_in(redis, reply) == []
 
 
-async def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
+async def test_a_reply_that_is_being_generated_is_erased_and_not_stored_again(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
     stand_in.behave(**SLOWLY)
-    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+    async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         reply, request = ids
         await until(lambda: texts_in(redis, reply))
         assert await erase(application) == 1
@@ -90,7 +90,7 @@ async def test_a_reply_that_is_being_written_is_forgotten_and_not_written_again(
 async def test_no_erasure_completes_while_redis_cannot_be_reached(
     own_world: str, tmp_path: Path, redis: ControlledRedis, stand_in: StandInControl
 ) -> None:
-    async with asked_to_erase(own_world, tmp_path, redis, stand_in) as (application, *ids):
+    async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         request = ids[1]
         await until(lambda: stand_in.counts()["finished"] == 1)
         redis.kill()

@@ -1,4 +1,4 @@
-"""What Prometheus is told of without asking, by workers that it does not ask."""
+"""What workers that Prometheus does not scrape store for it."""
 
 import os
 import subprocess

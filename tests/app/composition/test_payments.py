@@ -16,13 +16,13 @@ import pytest
 from clients.tls import tls_context
 from gql.values.ids import parse_global_id
 from services.clock import system_clock
-from tests.fixtures.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
-from tests.fixtures.postgres import new_database, run
-from tests.fixtures.processes import served, until
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.stripe import STRIPE_KEY, Fault, StripeServer, Way, running_stripe
-from tests.fixtures.stripe_account import BANK_DEBIT, VISA
-from tests.fixtures.stripe_events import event
+from tests.fixtures.outside.stripe import STRIPE_KEY, Fault, StripeServer, Way, running_stripe
+from tests.fixtures.outside.stripe_account import BANK_DEBIT, VISA
+from tests.fixtures.outside.stripe_events import event
+from tests.fixtures.servers.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
+from tests.fixtures.servers.processes import served, until
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.postgres import new_database, run
 
 SUBSCRIPTION = "{ viewer { subscription { status failureReason } } }"
 SUCCESSES = "SELECT count(*) FROM audit_events WHERE user_id = $1 AND action = 'payment.succeeded'"
@@ -101,7 +101,7 @@ def shop(postgres: str, world_template: str) -> Iterator[Shop]:
 def person(shop: Shop) -> int:
     """Somebody new, and nothing taken yet."""
     shop.stripe.account.taken.clear()
-    shop.stripe.asked.clear()
+    shop.stripe.requested.clear()
     return shop.first.new_person()
 
 
@@ -113,7 +113,7 @@ def test_stripe_takes_the_money_once(shop: Shop, person: int) -> None:
     assert shop.stripe.account.taken == [500]
     _, id_ = parse_global_id(payload["payment"]["id"])
     key = shop.first.key_of(id_)
-    assert [asked.key for asked in shop.stripe.asked] == [key, f"{key}:confirm"]
+    assert [requested.key for requested in shop.stripe.requested] == [key, f"{key}:confirm"]
     ((reference,),) = shop.first.rows(
         "SELECT provider_reference FROM billing_payment_attempts WHERE id = $1", id_
     )
@@ -132,13 +132,13 @@ def test_stripe_declines(shop: Shop, person: int) -> None:
     assert shop.stripe.account.taken == [500]
 
 
-def test_stripe_tells_later(shop: Shop, person: int) -> None:
+def test_stripe_reports_the_outcome_by_an_event(shop: Shop, person: int) -> None:
     payload = shop.second.checkout(person, BANK_DEBIT)
     assert (payload["payment"]["status"], payload["userErrors"]) == ("PENDING", [])
     _, id_ = parse_global_id(payload["payment"]["id"])
     metadata = {"payment_id": str(id_), "idempotency_key": shop.first.key_of(id_)}
-    told = event("succeeded", "succeeded", id=f"pi_late_{id_}", metadata=metadata)
-    assert shop.first.tell(told | {"id": "evt_late"}).status_code == 200
+    late = event("succeeded", "succeeded", id=f"pi_late_{id_}", metadata=metadata)
+    assert shop.first.send_event(late | {"id": "evt_late"}).status_code == 200
     assert shop.subscription(person) == {"status": "ACTIVE", "failureReason": None}
 
 
@@ -224,8 +224,8 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
     ):
         till = Till(Api(client, clock=system_clock), url)
         still_exists = {
-            "recorded": lambda: len(shop.stripe.asked) == 1,
-            "asked": lambda: len(shop.stripe.asked) == 2,
+            "recorded": lambda: len(shop.stripe.requested) == 1,
+            "asked": lambda: len(shop.stripe.requested) == 2,
             "charged": lambda: taken == [500],
             "answered": is_held_up,
         }
@@ -235,7 +235,7 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
                 till.payload(CHECKOUT, orders[step], viewer=people[step])
 
         for step, faults in STEPS.items():
-            shop.stripe.asked.clear()
+            shop.stripe.requested.clear()
             shop.stripe.faults = list(faults)
             pool.submit(send, step)
             until(still_exists[step])
@@ -259,7 +259,7 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
 
 @contextmanager
 def held_up(url: str) -> Iterator[Callable[[], bool]]:
-    """Let whoever makes a subscription active wait until the block is left; tells if one does."""
+    """Let whoever makes a subscription active wait until the block is left; says if one does."""
     with asyncio.Runner() as runner:
         connection = runner.run(asyncpg.connect(url))
         for command in HOLD_UP:

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from app.composition.replica_lag import measure_replica, measuring_replica_lag
 from db.database import open_database
-from tests.fixtures.standby import with_standby
+from tests.fixtures.stores.standby import with_standby
 
 WRITE = "INSERT INTO users (email) VALUES (gen_random_uuid() || '@people.example')"
 CAUGHT_UP = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn"
@@ -78,7 +78,7 @@ async def test_a_replica_that_cannot_be_reached_is_away(database_url: str) -> No
         assert measured("away") == 1
 
 
-async def test_without_a_replica_nothing_is_asked(database_url: str) -> None:
+async def test_without_a_replica_nothing_is_queried(database_url: str) -> None:
     async with open_database(database_url, replica_url=None, pool_size=1, observe=None) as database:
         before = asyncio.all_tasks()
         async with measuring_replica_lag(database):

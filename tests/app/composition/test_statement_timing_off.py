@@ -1,9 +1,9 @@
-"""A server that is told not to time its statements, as a process of its own."""
+"""A server that is configured not to time its statements, as a process of its own."""
 
 from services.clock import system_clock
-from tests.fixtures.processes import served
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.processes import served
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import ADA
 
 
 def test_without_timing_operations_are_answered_and_nothing_is_kept_of_statements(

@@ -17,10 +17,10 @@ from app.wiring import Application, open_application
 from db.statement import Statement
 from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
-from tests.fixtures.postgres import run
-from tests.fixtures.redis import controlled_redis, running_redis
-from tests.fixtures.server import metrics_of, serving, settings_for
-from tests.fixtures.world import ADA, ALAN, NOW, populate
+from tests.fixtures.servers.server import metrics_of, serving, settings_for
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.redis import controlled_redis, running_redis
+from tests.fixtures.stores.world import ADA, ALAN, NOW, populate
 from tests.waiting import until
 
 QUOTA = "{ viewer { subscription { status plan { code } } quota { remaining limit state } } }"
@@ -127,7 +127,7 @@ async def change_status(app: Application, status: str) -> None:
         await transaction.fetch(Statement("test.change_status", change), status=status)
 
 
-async def test_a_replica_that_lags_is_not_asked(
+async def test_a_replica_that_lags_is_not_queried(
     database_url: str, world: str, tmp_path: Path
 ) -> None:
     """Here the replica is another database altogether, where Ada has premium."""

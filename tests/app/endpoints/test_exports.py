@@ -18,9 +18,9 @@ from app.composition.privacy import open_privacy
 from db.database import open_database
 from db.queries.privacy import export_archives
 from gql.values.ids import global_id
-from tests.fixtures.postgres import run
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA, NOW
 from tests.services.privacy.privacy_instances import RETENTION, enrich, nothing
 
 SECOND = timedelta(seconds=1)

@@ -14,8 +14,8 @@ from clients.tls import tls_context
 from perf.load.monitoring.exposition import read_exposition, total
 from perf.load.monitoring.scrape import OPERATIONS
 from perf.servers.process import free_port
-from tests.fixtures.processes import working_alone
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.servers.processes import working_alone
+from tests.fixtures.servers.server import serving, settings_for
 from tests.waiting import PATIENCE_SECONDS, until
 
 TOKEN = "a-token-of-prometheus"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from db.schema.migration import migrate, revisions
-from tests.fixtures.documents import publish
-from tests.fixtures.postgres import new_database, run
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.documents import publish
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import new_database, run
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 HEAD = revisions()[-1]

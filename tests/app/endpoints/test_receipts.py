@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, ALAN, EDITH
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.world import ADA, ALAN, EDITH
 from tests.services.privacy.privacy_instances import enrich
 
 PATIENCE_SECONDS = 60
@@ -60,7 +60,7 @@ def test_who_was_erased_is_signed_out_of_everything(
         assert secret not in logged
 
 
-def test_a_receipt_tells_what_was_erased_and_not_of_whom(eager: Api) -> None:
+def test_a_receipt_shows_what_was_erased_and_not_of_whom(eager: Api) -> None:
     request, url = erased(eager)
     answer = eager.http.get(url)
     assert answer.headers["cache-control"] == "no-store"

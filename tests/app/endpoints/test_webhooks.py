@@ -13,10 +13,10 @@ import pytest
 from clients.payments.signature import sign
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from gql.values.ids import parse_global_id
-from tests.fixtures.billing import FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET, Till
-from tests.fixtures.server import metrics_of, serving, settings_for
-from tests.fixtures.stripe_events import event
-from tests.fixtures.world import NOW
+from tests.fixtures.outside.stripe_events import event
+from tests.fixtures.servers.billing import FORMER_WEBHOOK_SECRET, WEBHOOK_SECRET, Till
+from tests.fixtures.servers.server import metrics_of, serving, settings_for
+from tests.fixtures.stores.world import NOW
 
 TAKEN = (200, {"received": True})
 OUTCOME = """
@@ -39,9 +39,9 @@ def payment_id(till: Till) -> int:
 def of(till: Till, payment_id: int, kind: str = "succeeded", /, **others: Any) -> dict[str, Any]:
     """An event of a payment."""
     metadata = {"payment_id": str(payment_id), "idempotency_key": till.key_of(payment_id)}
-    told = event(kind, "succeeded" if kind == "succeeded" else "requires_payment_method")
-    told["data"]["object"] |= {"id": f"pi_{payment_id}", "metadata": metadata | others}
-    return told | {"id": f"evt_{token_hex()}"}
+    sent = event(kind, "succeeded" if kind == "succeeded" else "requires_payment_method")
+    sent["data"]["object"] |= {"id": f"pi_{payment_id}", "metadata": metadata | others}
+    return sent | {"id": f"evt_{token_hex()}"}
 
 
 def refused(status: int, reason: str) -> tuple[int, Any]:
@@ -51,7 +51,7 @@ def refused(status: int, reason: str) -> tuple[int, Any]:
 
 
 def answered(till: Till, body: Any, secret: str = WEBHOOK_SECRET) -> tuple[int, Any]:
-    answer = till.tell(body, secret)
+    answer = till.send_event(body, secret)
     return answer.status_code, answer.json()
 
 
@@ -59,9 +59,9 @@ def answered(till: Till, body: Any, secret: str = WEBHOOK_SECRET) -> tuple[int, 
 def test_an_event_of_a_success_begins_the_subscription(
     till: Till, payment_id: int, secret: str
 ) -> None:
-    told = of(till, payment_id)
-    assert answered(till, told, secret) == TAKEN
-    assert answered(till, told, secret) == TAKEN
+    sent = of(till, payment_id)
+    assert answered(till, sent, secret) == TAKEN
+    assert answered(till, sent, secret) == TAKEN
     assert till.rows(OUTCOME, payment_id) == [("succeeded", "active", 1)]
 
 
@@ -74,15 +74,15 @@ def events(till: Till, outcome: str) -> float:
 
 def test_what_becomes_of_events_is_counted(till: Till, payment_id: int) -> None:
     before = {outcome: events(till, outcome) for outcome in ("taken", "refused", "failed")}
-    told = of(till, payment_id)
-    assert answered(till, told) == TAKEN
-    assert answered(till, told, "another-secret")[0] == 400
+    sent = of(till, payment_id)
+    assert answered(till, sent) == TAKEN
+    assert answered(till, sent, "another-secret")[0] == 400
     grown = {outcome: events(till, outcome) - count for outcome, count in before.items()}
     assert grown == {"taken": 1, "refused": 1, "failed": 0}
 
 
 def test_the_trail_has_the_request_that_brought_the_event(till: Till, payment_id: int) -> None:
-    answer = till.tell(of(till, payment_id))
+    answer = till.send_event(of(till, payment_id))
     (row,) = till.rows(
         "SELECT action, actor_kind, actor_id, request_id FROM audit_events "
         "WHERE (details->>'payment')::bigint = $1 ORDER BY id DESC LIMIT 1",
@@ -92,9 +92,9 @@ def test_the_trail_has_the_request_that_brought_the_event(till: Till, payment_id
 
 
 def test_an_event_that_comes_many_times_at_once(till: Till, payment_id: int) -> None:
-    told = of(till, payment_id)
+    sent = of(till, payment_id)
     with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: answered(till, told), range(20)))
+        answers = list(pool.map(lambda _: answered(till, sent), range(20)))
     assert answers == [TAKEN] * 20
     assert till.rows(OUTCOME, payment_id) == [("succeeded", "active", 1)]
     ((count,),) = till.rows(
@@ -222,7 +222,7 @@ def test_only_posting_is_for_events(till: Till) -> None:
 
 
 @pytest.mark.heavy
-def test_without_the_database_the_provider_is_asked_to_come_again(tmp_path: Path) -> None:
+def test_without_the_database_the_provider_is_to_send_it_again(tmp_path: Path) -> None:
     settings = settings_for(
         "postgresql://127.0.0.1:1/nothing", tmp_path, payments_webhook_secrets=(WEBHOOK_SECRET,)
     )
@@ -242,5 +242,5 @@ def test_without_the_database_the_provider_is_asked_to_come_again(tmp_path: Path
 
 def test_without_a_secret_every_event_is_refused(world: str, tmp_path: Path) -> None:
     with serving(settings_for(world, tmp_path)) as api:
-        told = answered(Till(api, world), event("succeeded", "succeeded"))
-    assert told == refused(400, "no secret is set")
+        sent = answered(Till(api, world), event("succeeded", "succeeded"))
+    assert sent == refused(400, "no secret is set")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app import explorer
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.tools import tool
+from tests.fixtures.run.tools import tool
+from tests.fixtures.servers.server import Api, serving, settings_for
 
 STATIC = Path(explorer.__file__).with_name("static")
 FILES = sorted(STATIC.iterdir())

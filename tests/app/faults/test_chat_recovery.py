@@ -17,11 +17,11 @@ import pytest
 
 from db.embedded import FOLDER, embedded_postgres
 from db.schema.migration import migrate
-from tests.fixtures.chat import QUICK_RETRIES, SEND, Chat, ledger_differences
-from tests.fixtures.listening import over_sse
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import serving, settings_for
-from tests.fixtures.world import ADA, populate
+from tests.fixtures.clients.listening import over_sse
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.chat import QUICK_RETRIES, SEND, Chat, ledger_differences
+from tests.fixtures.servers.server import serving, settings_for
+from tests.fixtures.stores.world import ADA, populate
 from tests.waiting import until
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -139,7 +139,7 @@ def test_it_dies_before_a_message_is_recorded(
     assert stand_in.counts()["received"] == 1
 
 
-def test_it_dies_while_the_model_is_asked(
+def test_it_dies_while_the_model_is_called(
     chat: Chat, own_postgres: OwnPostgres, stand_in: StandInControl
 ) -> None:
     stand_in.next(SECONDS)

@@ -1,4 +1,4 @@
-"""The database falls silent, or stops taking writes: every caller is told in time, and served."""
+"""The database falls silent, or stops taking writes: callers get an error in time."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -14,10 +14,10 @@ import pytest
 
 from perf.chaos.outages.proxy import ProxyPath
 from tests.db.connections.broken_sessions import end_all, reset_read_only
-from tests.fixtures.broken_path import Remote, remote_proxy
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.broken_path import Remote, remote_proxy
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_COMPANY
 from tests.waiting import until
 
 TIMEOUT_SECONDS = 0.6
@@ -57,21 +57,21 @@ def callers(api: Api, key: str) -> dict[str, Callable[[], httpx2.Response]]:
 
 
 def ask_all(
-    asked: dict[str, Callable[[], httpx2.Response]], times: int = 1
+    requested: dict[str, Callable[[], httpx2.Response]], times: int = 1
 ) -> list[tuple[str, httpx2.Response, float]]:
     """The answers to everybody at once, and how long each took."""
 
     def ask(name: str) -> tuple[str, httpx2.Response, float]:
         started = monotonic()
-        answer = asked[name]()
+        answer = requested[name]()
         return name, answer, monotonic() - started
 
-    with ThreadPoolExecutor(times * len(asked)) as threads:
-        return list(threads.map(ask, [*asked] * times))
+    with ThreadPoolExecutor(times * len(requested)) as threads:
+        return list(threads.map(ask, [*requested] * times))
 
 
 def refusals(answers: list[tuple[str, httpx2.Response, float]]) -> list[Any]:
-    """What differs from being told in time that the database is away."""
+    """What differs from an error in time that the database is away."""
     return [
         (name, answer.status_code, dict(answer.headers), answer.text, seconds)
         for name, answer, seconds in answers
@@ -84,19 +84,19 @@ def refusals(answers: list[tuple[str, httpx2.Response, float]]) -> list[Any]:
 @pytest.mark.parametrize(
     "path", [ProxyPath.SWALLOWS, ProxyPath.SWALLOWS_ANSWERS, ProxyPath.REFUSES, ProxyPath.CUTS]
 )
-def test_everybody_is_told_in_time_and_served_as_soon_as_can_be(
+def test_everybody_gets_an_error_in_time_and_is_served_as_soon_as_possible(
     own_world: str, tmp_path: Folder, path: ProxyPath
 ) -> None:
     key = issue_key(own_world, GRACES_COMPANY)
     with behind(own_world, tmp_path) as (api, remote):
-        asked = callers(api, key)
-        assert {answer.status_code for _, answer, _ in ask_all(asked)} == {200}
+        requested = callers(api, key)
+        assert {answer.status_code for _, answer, _ in ask_all(requested)} == {200}
         remote.set_path(path)
-        assert refusals(ask_all(asked, times=4)) == []
+        assert refusals(ask_all(requested, times=4)) == []
         assert api.http.get("/readyz").status_code == 503
         remote.set_path(ProxyPath.OPEN)
         ended = monotonic()
-        for ask in asked.values():
+        for ask in requested.values():
             until(lambda ask=ask: "errors" not in ask().json(), seconds=5)  # type: ignore[misc]  # mypy cannot infer it
         assert monotonic() - ended < 5
         until(lambda: api.http.get("/readyz").status_code == 200, seconds=5)

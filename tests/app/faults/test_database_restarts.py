@@ -1,4 +1,4 @@
-"""The database goes away and comes back: requests are told so, and recover by themselves."""
+"""The database goes away and comes back: requests get an error, and recover by themselves."""
 
 from pathlib import Path
 
@@ -7,8 +7,8 @@ import pytest
 from db.embedded import embedded_postgres
 from db.schema.migration import migrate
 from services.enterprise.keys import generate_key
-from tests.fixtures.server import Api, metrics_of, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
+from tests.fixtures.stores.world import ADA
 
 pytestmark = pytest.mark.heavy
 
@@ -35,9 +35,13 @@ def test_a_field_that_needs_the_database_says_try_again_and_the_rest_is_answered
         body = api.ask(document, viewer=ADA)
         assert failures(api) == before + 1
     assert body["data"] == {"viewer": {"id": "VXNlcjox", "first": None, "second": None}}
-    told = {error["path"][1]: (error["message"], error["extensions"]) for error in body["errors"]}
-    (request_id,) = {extensions.pop("requestId") for _, extensions in told.values()}
-    assert told == dict.fromkeys(("first", "second"), (TRY_AGAIN, {"code": "SERVICE_UNAVAILABLE"}))
+    reported = {
+        error["path"][1]: (error["message"], error["extensions"]) for error in body["errors"]
+    }
+    (request_id,) = {extensions.pop("requestId") for _, extensions in reported.values()}
+    assert reported == dict.fromkeys(
+        ("first", "second"), (TRY_AGAIN, {"code": "SERVICE_UNAVAILABLE"})
+    )
     logged = [line for line in capfd.readouterr().out.splitlines() if request_id in line]
     assert [("database unavailable" in line, "Traceback" in line) for line in logged] == [
         (True, False),

@@ -12,9 +12,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.app.graphql.documents.persisted_requests import persisted, plans
-from tests.fixtures.redis import ControlledRedis, controlled_redis
-from tests.fixtures.server import Api, metrics_of, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
+from tests.fixtures.stores.redis import ControlledRedis, controlled_redis
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 MOST_SECONDS = 2.0

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.broken_path import Remote, remote_proxy
-from tests.fixtures.chat import QUICK_RETRIES, REGENERATE, SEND
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, GRACE, GRACES_COMPANY
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.chat import QUICK_RETRIES, REGENERATE, SEND
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.broken_path import Remote, remote_proxy
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_COMPANY
 from tests.gql.resolvers.chat.conversation_documents import ARCHIVE, DELETE, RENAME, START
 from tests.gql.resolvers.credential_documents import CREATE, KEYS, REVOKE, ROTATE
 from tests.gql.resolvers.guidance_documents import GENERATE, INPUT

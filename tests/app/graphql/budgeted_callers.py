@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx2
 
-from tests.fixtures.server import Api, issue_key, serving, settings_for, token_of
-from tests.fixtures.world import ADA, GRACES_COMPANY
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for, token_of
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY
 
 COMPANY = "query Company { enterpriseAccount { companyName usage { dailyUsed } } }"
 """Costs 2."""

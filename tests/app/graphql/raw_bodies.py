@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx2
 
-from tests.fixtures.server import Api
+from tests.fixtures.servers.server import Api
 
 JSON = "application/json"
 PLANS = "{ plans { code } }"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.world import ADA
 
 PAGE = "https://app.example"
 ASK = {"query": "{ viewer { id } }"}
@@ -60,8 +60,10 @@ def test_a_listed_page_reads_whatever_comes_of_it_and_its_id(
 ) -> None:
     headers = {"origin": PAGE, "x-request-id": "of-the-page"} | fields
     answer = api.http.post("/graphql", json=body, headers=headers)
-    told = [answer.headers[name] for name in ("access-control-allow-origin", "x-request-id")]
-    assert (answer.status_code, told) == (status, [PAGE, "of-the-page"])
+    header_values = [
+        answer.headers[name] for name in ("access-control-allow-origin", "x-request-id")
+    ]
+    assert (answer.status_code, header_values) == (status, [PAGE, "of-the-page"])
 
 
 def test_another_page_does_not(api: Api) -> None:

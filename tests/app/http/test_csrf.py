@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from app.http.csrf import PREFLIGHT_FIELDS, may_be_forged
-from tests.fixtures.live import ALLOWED_ORIGIN
-from tests.fixtures.server import Api
+from tests.fixtures.servers.live import ALLOWED_ORIGIN
+from tests.fixtures.servers.server import Api
 
 QUERY = {"query": "{ plans { code } }"}
 OTHER_PAGE = {"sec-fetch-site": "cross-site", "referer": "https://evil.example/page"}
@@ -27,8 +27,8 @@ OTHER_PAGE = {"sec-fetch-site": "cross-site", "referer": "https://evil.example/p
     ],
 )
 def test_what_is_meant(headers: dict[str, str]) -> None:
-    asked = Headers({"host": "api.example"} | headers)
-    assert not may_be_forged(asked, (ALLOWED_ORIGIN,))
+    requested = Headers({"host": "api.example"} | headers)
+    assert not may_be_forged(requested, (ALLOWED_ORIGIN,))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_what_is_meant(headers: dict[str, str]) -> None:
     ],
 )
 def test_what_another_page_may_have_sent(headers: dict[str, str]) -> None:
-    asked = Headers({"host": "api.example"} | headers)
-    assert may_be_forged(asked, (ALLOWED_ORIGIN,))
+    requested = Headers({"host": "api.example"} | headers)
+    assert may_be_forged(requested, (ALLOWED_ORIGIN,))
 
 
 @given(st.sampled_from(["origin", "referer", "sec-fetch-site", "host"]), st.text(max_size=20))
@@ -62,8 +62,8 @@ def test_a_get_of_another_page_is_refused_and_says_how_to_ask(api: Api) -> None:
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["extensions"]) == (400, {"code": "BAD_REQUEST"})
     assert "graphql-require-preflight" in error["message"]
-    asked = OTHER_PAGE | {"graphql-require-preflight": "1"}
-    assert api.http.get("/graphql", params=QUERY, headers=asked).status_code == 200
+    requested = OTHER_PAGE | {"graphql-require-preflight": "1"}
+    assert api.http.get("/graphql", params=QUERY, headers=requested).status_code == 200
 
 
 def test_a_get_is_of_no_other_type_than_json(api: Api) -> None:

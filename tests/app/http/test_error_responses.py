@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.app.graphql.budgeted_callers import BUDGET, PLANS, Caller, person, server
-from tests.fixtures.raw import sent
-from tests.fixtures.server import Api
+from tests.fixtures.clients.raw import sent
+from tests.fixtures.servers.server import Api
 
 BUDGET_OF_ADDRESS = {"graphql_address_budget": 20, "graphql_address_restore_rate": 1}
 FOLLOW = 'subscription { replyStream(messageId: "TWVzc2FnZTox") { __typename } }'

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.servers.server import serving, settings_for
 
 BODY = {"query": "{ plans { code } }"}
 SMALL = {"graphql_address_budget": 20, "graphql_max_cost": 20, "graphql_address_restore_rate": 1}
@@ -46,5 +46,5 @@ def test_several_fields_are_one_list_of_which_the_last_stranger_counts(
 
 
 def remaining(field: str) -> int:
-    """The units left that a RateLimit field tells of."""
+    """The units left that a RateLimit field gives."""
     return int(field.split(";")[1].removeprefix("r="))

@@ -7,7 +7,7 @@ import pytest
 from app.graphql.request.content_negotiation import parse_accept
 from app.http.origins import AllowedOrigins, is_origin_allowed
 from services.privacy.links import Links
-from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.servers.server import Api, serving, settings_for
 
 ASK = {"query": "{ __typename }"}
 

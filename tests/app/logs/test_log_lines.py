@@ -8,10 +8,10 @@ import orjson
 import psutil
 import pytest
 
-from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS, accepts, until
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.raw import opened, read_to_the_end, sent
-from tests.fixtures.server import SECRET
+from tests.fixtures.clients.raw import opened, read_to_the_end, sent
+from tests.fixtures.servers.processes import GUIDANCE, PATIENCE_SECONDS, accepts, until
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import SECRET
 
 HANDSHAKE = (
     b"GET /graphql HTTP/1.1\r\nhost: test\r\nconnection: upgrade\r\nupgrade: websocket\r\n"

@@ -56,7 +56,7 @@ class Breaks:
 
 class Failed(Exception):
     def __str__(self):
-        raise RuntimeError("not to be told")
+        raise RuntimeError("not to be shown")
 
 configure_logs(is_json={is_json})
 log = structlog.get_logger("guidance.test")
@@ -87,7 +87,7 @@ def test_an_event_that_cannot_be_shown_on_a_terminal_is_shown_otherwise() -> Non
 
 
 @pytest.mark.parametrize("is_json", [True, False])
-def test_a_line_that_cannot_be_written_is_lost_alone(is_json: bool) -> None:
+def test_a_line_that_cannot_be_encoded_is_lost_alone(is_json: bool) -> None:
     program = "import sys\nfrom app.logs import configure_logs, log_request\nimport structlog\n"
     program += f"configure_logs(is_json={is_json})\nlog_request({{'path': '/'}})\n"
     program += "structlog.get_logger().warning('lost')\n"
@@ -130,7 +130,7 @@ asyncio.run(serve())
 """
 
 
-def test_lines_of_requests_are_written_together_each_with_its_time() -> None:
+def test_lines_of_requests_are_flushed_together_each_with_its_time() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", REQUESTS],
         stdin=subprocess.PIPE,

@@ -62,7 +62,7 @@ class Answer:
 
 
 @asynccontextmanager
-async def asked(
+async def connected(
     url: str,
     *,
     breaker: ModelCircuitBreaker | None = None,

@@ -1,4 +1,4 @@
-"""Hangs, cuts, rubbish and people who leave: what was given stays good, nothing goes on."""
+"""Hangs, cuts, rubbish and people who leave: what was given is kept, nothing goes on."""
 
 import asyncio
 from contextlib import suppress
@@ -9,8 +9,17 @@ from clients.llm import FailureReason, GenerationFailed
 from clients.llm.configuration import RetryPolicy
 from clients.llm.resilience.circuit_breaker import ModelCircuitBreaker
 from clients.llm.resilience.retry_budget import FLOOR, SHARE
-from tests.clients.llm.model_calls import PIECES, QUICK, TEXT, ask, asked, begin, measured, until
-from tests.fixtures.llm import StandInControl
+from tests.clients.llm.model_calls import (
+    PIECES,
+    QUICK,
+    TEXT,
+    ask,
+    begin,
+    connected,
+    measured,
+    until,
+)
+from tests.fixtures.outside.llm import StandInControl
 
 NO_RETRIES = RetryPolicy(retry_count=0, backoff_seconds=0, backoff_max_seconds=0, jitter_seconds=0)
 OPEN_SECONDS = 0.2
@@ -19,7 +28,7 @@ OPEN_SECONDS = 0.2
 async def test_silence_before_the_first_byte_ends_at_the_deadline(stand_in: StandInControl) -> None:
     stand_in.behave(hang_after=0)
 
-    async with asked(stand_in.url, timeout_seconds=0.5) as model:
+    async with connected(stand_in.url, timeout_seconds=0.5) as model:
         answer = await ask(model)
     assert (answer.reason, answer.text) == (FailureReason.TIMEOUT, "")
     assert answer.report.attempts == 1
@@ -32,7 +41,7 @@ async def test_silence_after_a_failed_attempt_ends_at_the_same_deadline(
 ) -> None:
     stand_in.next({"status": 503}, {"hang_after": 0})
 
-    async with asked(stand_in.url, timeout_seconds=0.5) as model:
+    async with connected(stand_in.url, timeout_seconds=0.5) as model:
         answer = await ask(model)
     assert (answer.reason, answer.report.attempts) == (FailureReason.TIMEOUT, 2)
     assert 0.5 <= answer.seconds < 2
@@ -42,7 +51,7 @@ async def test_silence_after_a_failed_attempt_ends_at_the_same_deadline(
 async def test_silence_in_the_middle_ends_at_the_deadline(stand_in: StandInControl) -> None:
     stand_in.behave(hang_after=5)
 
-    async with asked(stand_in.url, timeout_seconds=0.5) as model:
+    async with connected(stand_in.url, timeout_seconds=0.5) as model:
         answer = await ask(model)
     assert (answer.reason, answer.text) == (FailureReason.TIMEOUT, "".join(PIECES[:5]))
     assert 0.5 <= answer.seconds < 2
@@ -52,7 +61,7 @@ async def test_silence_in_the_middle_ends_at_the_deadline(stand_in: StandInContr
 async def test_a_reply_may_not_take_longer_than_the_deadline(stand_in: StandInControl) -> None:
     stand_in.behave(tokens_per_second=20, tokens=400)
 
-    async with asked(stand_in.url, timeout_seconds=0.5) as model:
+    async with connected(stand_in.url, timeout_seconds=0.5) as model:
         answer = await ask(model)
     assert answer.reason is FailureReason.TIMEOUT
     assert "".join(PIECES).startswith(answer.text)
@@ -63,7 +72,7 @@ async def test_a_reply_may_not_take_longer_than_the_deadline(stand_in: StandInCo
 async def test_the_deadline_never_interrupts_the_one_who_reads(stand_in: StandInControl) -> None:
     stand_in.behave(hang_after=1)
 
-    async with asked(stand_in.url, timeout_seconds=0.3) as model:
+    async with connected(stand_in.url, timeout_seconds=0.3) as model:
         pieces, _ = begin(model)
         assert await anext(pieces) == PIECES[0]
         # The reader is busy until after the deadline.
@@ -78,7 +87,7 @@ async def test_the_deadline_never_interrupts_the_one_who_reads(stand_in: StandIn
 async def test_a_cut_before_the_first_piece_is_tried_again(stand_in: StandInControl) -> None:
     stand_in.next({"cut_after": 0})
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert (answer.failure, answer.text, answer.report.attempts) == (None, TEXT, 2)
     stand_in.wait_for(received=2, broken=1, finished=1)
@@ -93,12 +102,12 @@ async def test_a_cut_before_the_first_piece_is_tried_again(stand_in: StandInCont
         ({"malformed_after": 5}, FailureReason.MALFORMED),
     ],
 )
-async def test_what_was_given_stays_and_is_not_asked_for_again(
+async def test_text_that_was_given_is_kept_and_not_requested_again(
     stand_in: StandInControl, fault: dict[str, object], reason: FailureReason
 ) -> None:
     stand_in.behave(**fault)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert (answer.reason, answer.text) == (reason, "".join(PIECES[:5]))
     assert answer.report.attempts == 1
@@ -106,12 +115,12 @@ async def test_what_was_given_stays_and_is_not_asked_for_again(
 
 
 @pytest.mark.parametrize("fault", [{"malformed_after": 0}, {"is_streaming": False}])
-async def test_rubbish_is_not_asked_for_again(
+async def test_an_unreadable_response_is_not_retried(
     stand_in: StandInControl, fault: dict[str, object]
 ) -> None:
     stand_in.behave(**fault)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert (answer.reason, answer.text) == (FailureReason.MALFORMED, "")
     assert answer.report.attempts == 1
@@ -127,7 +136,7 @@ async def test_a_reply_that_ends_badly(
 ) -> None:
     stand_in.behave(finish=finish)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert (answer.reason, answer.text) == (reason, TEXT)
     assert (answer.report.attempts, answer.report.completion_tokens) == (1, len(PIECES))
@@ -139,7 +148,7 @@ async def test_cancelling_closes_the_call(stand_in: StandInControl, hang_after: 
     stand_in.behave(hang_after=hang_after)
     before = measured("guidance_generations_total", outcome="cancelled")
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         asking = asyncio.create_task(ask(model))
         await asyncio.to_thread(stand_in.wait_for, running=1)
         asking.cancel()
@@ -153,7 +162,7 @@ async def test_cancelling_closes_the_call(stand_in: StandInControl, hang_after: 
 async def test_closing_between_two_pieces_closes_the_call(stand_in: StandInControl) -> None:
     stand_in.behave(hang_after=3)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         pieces, report = begin(model)
         assert "".join(PIECES[:3]).startswith(await anext(pieces))
         await pieces.aclose()
@@ -169,7 +178,7 @@ async def test_cancelling_ends_a_wait_and_records_what_was_slept(stand_in: Stand
 
     slept = measured("guidance_retry_backoff_seconds_sum")
     count = measured("guidance_retry_backoff_total")
-    async with asked(stand_in.url, retries=slowly) as model:
+    async with connected(stand_in.url, retries=slowly) as model:
         failed = measured("guidance_generation_attempts_total", outcome="unavailable")
         asking = asyncio.create_task(ask(model))
         await until(
@@ -189,7 +198,7 @@ async def test_a_model_that_is_down_is_left_alone_until_it_is_back(
     stand_in.behave(status=503)
     breaker = ModelCircuitBreaker(failures=4, open_seconds=OPEN_SECONDS)
 
-    async with asked(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
+    async with connected(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
         failed = [(await ask(model)).reason for _ in range(4)]
         assert failed == [FailureReason.UNAVAILABLE] * 4
         refused = await ask(model)
@@ -220,7 +229,7 @@ async def test_a_model_that_answers_is_not_down(stand_in: StandInControl, status
     stand_in.behave(status=status)
 
     breaker = ModelCircuitBreaker(failures=2)
-    async with asked(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
+    async with connected(stand_in.url, breaker=breaker, retries=NO_RETRIES) as model:
         reasons = {(await ask(model)).reason for _ in range(4)}
     assert FailureReason.BREAKER_OPEN not in reasons
     assert stand_in.counts()["received"] == 4
@@ -230,7 +239,7 @@ async def test_calls_that_hang_show_that_it_is_down(stand_in: StandInControl) ->
     stand_in.behave(hang_after=0)
 
     breaker = ModelCircuitBreaker(failures=3)
-    async with asked(stand_in.url, breaker=breaker, timeout_seconds=0.3) as model:
+    async with connected(stand_in.url, breaker=breaker, timeout_seconds=0.3) as model:
         hung = await asyncio.gather(*(ask(model) for _ in range(3)))
         assert [answer.reason for answer in hung] == [FailureReason.TIMEOUT] * 3
         assert (await ask(model)).reason is FailureReason.BREAKER_OPEN
@@ -241,7 +250,7 @@ async def test_a_flood_of_failures_is_not_made_a_larger_one(stand_in: StandInCon
     stand_in.behave(status=503)
     forgone = measured("guidance_generation_retries_forgone_total")
 
-    async with asked(stand_in.url, retries=QUICK) as model:
+    async with connected(stand_in.url, retries=QUICK) as model:
         answers = await asyncio.gather(*(ask(model) for _ in range(calls)))
     assert {answer.reason for answer in answers} == {FailureReason.UNAVAILABLE}
     attempts = sum(answer.report.attempts for answer in answers)

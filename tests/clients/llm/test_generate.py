@@ -16,10 +16,10 @@ from tests.clients.llm.model_calls import (
     TOKENS,
     Answer,
     ask,
-    asked,
+    connected,
     measured,
 )
-from tests.fixtures.llm import StandInControl
+from tests.fixtures.outside.llm import StandInControl
 
 NO_WAITING = RetryPolicy(
     retry_count=2, backoff_seconds=0, backoff_max_seconds=1.5, jitter_seconds=0
@@ -31,7 +31,7 @@ BACKOFFS = "guidance_retry_backoff_total"
 # Any: parts of the configuration have values of many types.
 def answer_of(stand_in: StandInControl, **config: Any) -> Answer:
     async def scenario() -> Answer:
-        async with asked(stand_in.url, **config) as model:
+        async with connected(stand_in.url, **config) as model:
             return await ask(model)
 
     return asyncio.run(scenario())
@@ -54,7 +54,7 @@ def test_the_key_is_sent(stand_in: StandInControl) -> None:
 
 
 async def test_a_connection_is_used_again(stand_in: StandInControl) -> None:
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         for _ in range(3):
             assert (await ask(model)).text == TEXT
     assert stand_in.counts()["connections"] == 1
@@ -114,7 +114,7 @@ def test_no_retries_when_none_are_wanted(stand_in: StandInControl) -> None:
 
 
 async def test_nobody_listens() -> None:
-    async with asked("http://127.0.0.1:1/v1") as model:
+    async with connected("http://127.0.0.1:1/v1") as model:
         answer = await ask(model)
     assert (answer.reason, answer.report.attempts) == (FailureReason.UNAVAILABLE, 3)
 

@@ -8,9 +8,9 @@ import pytest
 
 from clients.llm import FailureReason
 from clients.llm.response.retry_after import LONGEST_WAIT_SECONDS
-from tests.clients.llm.model_calls import TEXT, Answer, ask, asked
+from tests.clients.llm.model_calls import TEXT, Answer, ask, connected
 from tests.clients.llm.response.chunks import DONE, USAGE, WHOLE, chunk
-from tests.fixtures.llm import StandInControl
+from tests.fixtures.outside.llm import StandInControl
 
 
 # Any: behaviours and parts of the configuration have values of many types.
@@ -18,7 +18,7 @@ def answer_of(stand_in: StandInControl, stream: str, config: Any = None, **fault
     stand_in.behave(stream=b64encode(stream.encode()).decode(), **faults)
 
     async def scenario() -> Answer:
-        async with asked(stand_in.url, **(config or {})) as model:
+        async with connected(stand_in.url, **(config or {})) as model:
             return await ask(model)
 
     return asyncio.run(scenario())
@@ -87,7 +87,7 @@ def test_a_reply_has_a_greatest_length(stand_in: StandInControl) -> None:
 async def test_the_body_of_an_error_is_not_read_whole(stand_in: StandInControl) -> None:
     stand_in.behave(status=400, error_filler_bytes=50_000_000)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert answer.reason is FailureReason.MISCONFIGURED
     assert answer.seconds < 5
@@ -104,12 +104,12 @@ async def test_the_body_of_an_error_is_not_read_whole(stand_in: StandInControl) 
         ({"retry_after_ms": "3600000", "retry_after": "0"}, 3_600),
     ],
 )
-async def test_what_asks_for_a_long_wait_is_not_asked_again(
+async def test_a_response_that_requires_a_long_wait_is_not_retried(
     stand_in: StandInControl, said: dict[str, str], seconds: float
 ) -> None:
     stand_in.behave(status=429, **said)
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert answer.failure is not None
     assert answer.failure.retry_after_seconds == seconds
@@ -119,7 +119,7 @@ async def test_what_asks_for_a_long_wait_is_not_asked_again(
 async def test_milliseconds_are_waited(stand_in: StandInControl) -> None:
     stand_in.next({"status": 429, "retry_after_ms": "400", "retry_after": "60"})
 
-    async with asked(stand_in.url) as model:
+    async with connected(stand_in.url) as model:
         answer = await ask(model)
     assert (answer.text, answer.report.attempts) == (TEXT, 2)
     assert 0.4 <= answer.seconds < 5

@@ -8,7 +8,7 @@ from typing import TypeVar
 from clients.payments.opening import PaymentConfiguration, StripeAccess, open_payment_provider
 from clients.payments.provider import PaymentProvider
 from clients.payments.records import Charge
-from tests.fixtures.stripe import STRIPE_KEY
+from tests.fixtures.outside.stripe import STRIPE_KEY
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SECRET = "whsec_of_the_tests"

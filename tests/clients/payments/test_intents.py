@@ -42,7 +42,7 @@ def test_each_status(status: str, state: ChargeState) -> None:
         ({}, "card_declined"),
     ],
 )
-def test_a_failed_attempt_is_a_decline_for_a_reason_that_may_be_told(
+def test_a_failed_attempt_is_a_decline_for_a_reason_that_may_be_shown(
     failure: dict[str, str], reason: str
 ) -> None:
     result = result_of(intent("requires_payment_method", last_payment_error=failure))

@@ -11,7 +11,7 @@ from clients.payments.provider import PaymentProvider, PaymentProviderUnavailabl
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import InvalidWebhook, sign
 from tests.clients.payments.providers import NOW, SECRET, asking, charge
-from tests.fixtures.stripe_events import event
+from tests.fixtures.outside.stripe_events import event
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = "sandbox_2c70e12b7a0646f92279f427"
@@ -55,7 +55,7 @@ def test_after_a_timeout_the_charge_is_found() -> None:
     assert asking(None, scenario) == SUCCEEDED
 
 
-def test_charges_are_told_apart_by_their_keys() -> None:
+def test_charges_are_distinguished_by_their_keys() -> None:
     async def scenario(provider: PaymentProvider) -> set[str | None]:
         keys = ["key", "key", "other"]
         results = [await provider.charge(charge("pm_card_ok", key=key)) for key in keys]
@@ -90,6 +90,6 @@ def test_its_webhooks_are_signed_like_stripes() -> None:
             provider.read_event(body, sign(body, "whsec_another", NOW))
         return provider.read_event(body, sign(body, SECRET, NOW))
 
-    told = asking(None, scenario)
-    assert told is not None
-    assert told.payment_id == 17
+    reported = asking(None, scenario)
+    assert reported is not None
+    assert reported.payment_id == 17

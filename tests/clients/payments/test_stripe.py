@@ -16,7 +16,7 @@ from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentE
 from clients.payments.signature import sign
 from clients.payments.transport import LARGEST_RESPONSE_BYTES
 from tests.clients.payments.providers import NOW, SECRET, asking, charge
-from tests.fixtures.endless import (
+from tests.fixtures.outside.endless import (
     Answer,
     a_body_without_end,
     a_byte_at_a_time,
@@ -25,9 +25,14 @@ from tests.fixtures.endless import (
     endless_server,
     nothing,
 )
-from tests.fixtures.stripe import Asked, Fault, StripeServer, Way
-from tests.fixtures.stripe_account import BANK_DEBIT, NEEDS_AUTHENTICATION, USED_BEFORE, VISA
-from tests.fixtures.stripe_events import event
+from tests.fixtures.outside.stripe import Asked, Fault, StripeServer, Way
+from tests.fixtures.outside.stripe_account import (
+    BANK_DEBIT,
+    NEEDS_AUTHENTICATION,
+    USED_BEFORE,
+    VISA,
+)
+from tests.fixtures.outside.stripe_events import event
 
 SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, "pi_1")
 NOT_MADE = ChargeResult(ChargeState.NOT_MADE, "pi_1")
@@ -46,7 +51,7 @@ def found(server: StripeServer, one: Charge) -> ChargeResult:
     return asking(server.url, lambda provider: provider.find(one))
 
 
-def test_what_stripe_is_asked(stripe_server: StripeServer) -> None:
+def test_what_is_sent_to_stripe(stripe_server: StripeServer) -> None:
     assert made(stripe_server, charge(VISA)) == SUCCEEDED
     assert stripe_server.account.taken == [500]
     create = {
@@ -58,13 +63,13 @@ def test_what_stripe_is_asked(stripe_server: StripeServer) -> None:
         "metadata[idempotency_key]": "key",
     }
     confirm = {"payment_method": VISA, "error_on_requires_action": "true"}
-    assert stripe_server.asked == [
+    assert stripe_server.requested == [
         Asked("POST", INTENTS, create, "key"),
         Asked("POST", f"{INTENTS}/pi_1/confirm", confirm, "key:confirm"),
     ]
 
 
-def test_stripe_is_told_nothing_of_the_machine(stripe_server: StripeServer) -> None:
+def test_stripe_gets_nothing_about_the_machine(stripe_server: StripeServer) -> None:
     made(stripe_server, charge(VISA))
     assert stripe_server.client["httplib"] == "httpx2"
     assert not {"platform", "telemetry_id"} & stripe_server.client.keys()
@@ -82,7 +87,7 @@ def test_stripe_is_told_nothing_of_the_machine(stripe_server: StripeServer) -> N
         (NEEDS_AUTHENTICATION, declined("authentication_required")),
     ],
 )
-def test_an_outcome_is_told_again_and_found(
+def test_an_outcome_is_given_again_and_found(
     stripe_server: StripeServer, token: str, result: ChargeResult
 ) -> None:
     assert [made(stripe_server, charge(token)) for _ in range(2)] == [result, result]
@@ -131,7 +136,9 @@ def test_failures_that_pass_are_tried_again(
     result = asking(stripe_server.url, lambda provider: provider.charge(charge(VISA)), slept=slept)
     assert result == SUCCEEDED
     assert stripe_server.account.taken == [500]
-    assert [asked.key for asked in stripe_server.asked] == ["key"] * 3 + ["key:confirm"] * 3
+    assert [requested.key for requested in stripe_server.requested] == ["key"] * 3 + [
+        "key:confirm"
+    ] * 3
     assert len(slept) == 4
     assert all(0.5 <= seconds <= 1 for seconds in slept)
 
@@ -144,18 +151,18 @@ def test_each_failure_that_may_pass_is_tried_again(
     stripe_server.faults = [None] * is_at_confirm + [Fault(Way.STATUS, status=status)] * 2
     assert made(stripe_server, charge(VISA)) == SUCCEEDED
     assert stripe_server.account.taken == [500]
-    keys = [asked.key for asked in stripe_server.asked]
+    keys = [requested.key for requested in stripe_server.requested]
     assert keys == (["key"] + ["key:confirm"] * 3 if is_at_confirm else ["key"] * 3 + [keys[-1]])
 
 
 @pytest.mark.parametrize(
-    ("asked", "least"),
+    ("requested", "least"),
     [("3", 3), ("0", 0.5), ("9999999999", 0.5), ("1e3", 0.5), ("-1", 0.5), ("999999", 60)],
 )
 def test_a_rate_limit_is_waited_for_as_long_as_it_says(
-    stripe_server: StripeServer, asked: str, least: float
+    stripe_server: StripeServer, requested: str, least: float
 ) -> None:
-    limited = Fault(Way.STATUS, status=429, fields=(("Retry-After", asked),))
+    limited = Fault(Way.STATUS, status=429, fields=(("Retry-After", requested),))
     stripe_server.faults = [limited, None, Fault(Way.STATUS, status=500)]
     slept: list[float] = []
     asking(stripe_server.url, lambda provider: provider.charge(charge(VISA)), slept=slept)
@@ -168,7 +175,7 @@ def test_what_stripe_says_not_to_repeat_is_not(stripe_server: StripeServer) -> N
     stripe_server.faults = [Fault(Way.STATUS, status=429, fields=fields)]
     with pytest.raises(PaymentProviderUnavailable):
         made(stripe_server, charge(VISA))
-    assert len(stripe_server.asked) == 1
+    assert len(stripe_server.requested) == 1
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ async def test_an_answer_without_end_is_read_no_further_than_needed(answer: Answ
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
-def test_an_outcome_that_stripe_does_not_tell(stripe_server: StripeServer, status: int) -> None:
+def test_an_outcome_that_stripe_does_not_give(stripe_server: StripeServer, status: int) -> None:
     stripe_server.faults = [Fault(Way.STATUS, status=status)] * 3
     with pytest.raises(PaymentProviderUnavailable) as unavailable:
         made(stripe_server, charge(VISA))
@@ -254,7 +261,7 @@ def test_an_address_that_is_not_stripes_is_no_decline(
     stripe_server.faults = [Fault(Way.STATUS, status=status, body=b"{}")]
     with pytest.raises(PaymentProviderRefused):
         made(stripe_server, charge(VISA))
-    assert len(stripe_server.asked) == 1
+    assert len(stripe_server.requested) == 1
 
 
 def test_events_are_read(stripe_server: StripeServer) -> None:
@@ -263,10 +270,10 @@ def test_events_are_read(stripe_server: StripeServer) -> None:
     async def scenario(provider: PaymentProvider) -> PaymentEvent | None:
         return provider.read_event(body, sign(body, SECRET, NOW))
 
-    told = asking(stripe_server.url, scenario)
-    assert told is not None
-    assert told.result == SUCCEEDED
-    assert stripe_server.asked == []
+    reported = asking(stripe_server.url, scenario)
+    assert reported is not None
+    assert reported.result == SUCCEEDED
+    assert stripe_server.requested == []
 
 
 def test_a_token_is_not_shown() -> None:

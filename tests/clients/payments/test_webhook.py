@@ -1,4 +1,4 @@
-"""Events: read when authentic and whole, and told apart from what does not concern us."""
+"""Events: read when authentic and whole, and distinguished from what does not concern us."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import InvalidWebhook, sign
 from clients.payments.webhook import LARGEST_BODY_BYTES, WebhookReader
-from tests.fixtures.stripe_events import CREATED, event
+from tests.fixtures.outside.stripe_events import CREATED, event
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SECRETS = ("whsec_the_newest_one", "whsec_the_one_before")
@@ -31,7 +31,7 @@ def refusal(body: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("told", "result"),
+    ("sent_event", "result"),
     [
         (event("succeeded", "succeeded"), ChargeResult(ChargeState.SUCCEEDED, "pi_1")),
         (event("processing", "processing"), ChargeResult(ChargeState.PENDING, "pi_1")),
@@ -46,24 +46,24 @@ def refusal(body: object) -> str:
     ],
     ids=["succeeded", "processing", "failed"],
 )
-def test_what_became_of_a_charge(told: dict[str, Any], result: ChargeResult) -> None:
-    assert read(told) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+def test_what_became_of_a_charge(sent_event: dict[str, Any], result: ChargeResult) -> None:
+    assert read(sent_event) == PaymentEvent("evt_1", CREATED, 17, "key", result)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sent_event",
     [
         event("succeeded", "succeeded", metadata={"order": "17"}),
         event("succeeded", "succeeded", metadata=None),
     ],
     ids=["other metadata", "no metadata"],
 )
-def test_an_event_that_does_not_concern_us(told: dict[str, Any]) -> None:
-    assert read(told) == PaymentEvent("evt_1", CREATED)
+def test_an_event_that_does_not_concern_us(sent_event: dict[str, Any]) -> None:
+    assert read(sent_event) == PaymentEvent("evt_1", CREATED)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "sent_event",
     [
         event("created", "requires_payment_method"),
         event("canceled", "canceled"),
@@ -75,31 +75,31 @@ def test_an_event_that_does_not_concern_us(told: dict[str, Any]) -> None:
     ],
     ids=range(7),
 )
-def test_an_event_of_a_kind_that_we_do_not_know(told: dict[str, Any]) -> None:
-    assert read(told) is None
+def test_an_event_of_a_kind_that_we_do_not_know(sent_event: dict[str, Any]) -> None:
+    assert read(sent_event) is None
 
 
 @pytest.mark.parametrize("id_", ["", "evt\0", "evt 1", "ev\u0435", "e" * 256, None, 5, []])
 def test_an_event_whose_name_is_none(id_: object) -> None:
-    told = event("succeeded", "succeeded") | {"id": id_}
-    assert refusal(told) == "the event lacks what every event has"
-    told = event("succeeded", "succeeded", id=id_)
-    assert refusal(told) == "the event does not say what became of its charge"
+    sent_event = event("succeeded", "succeeded") | {"id": id_}
+    assert refusal(sent_event) == "the event lacks what every event has"
+    sent_event = event("succeeded", "succeeded", id=id_)
+    assert refusal(sent_event) == "the event does not say what became of its charge"
 
 
 @pytest.mark.parametrize("code", ["no\0", "ada@example.com", {}, ["x"], 5, "", "x" * 65])
 def test_a_reason_that_is_no_code_is_the_plain_one(code: object) -> None:
     failure = {"code": "card_declined", "decline_code": code}
-    told = event("payment_failed", "requires_payment_method", last_payment_error=failure)
+    sent_event = event("payment_failed", "requires_payment_method", last_payment_error=failure)
     result = ChargeResult(ChargeState.DECLINED, "pi_1", "card_declined")
-    assert read(told) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+    assert read(sent_event) == PaymentEvent("evt_1", CREATED, 17, "key", result)
 
 
 @pytest.mark.parametrize("lacking", ["id", "type", "created", "data"])
 def test_an_event_that_lacks_a_field(lacking: str) -> None:
-    told = event("succeeded", "succeeded")
-    del told[lacking]
-    assert refusal(told) == "the event lacks what every event has"
+    sent_event = event("succeeded", "succeeded")
+    del sent_event[lacking]
+    assert refusal(sent_event) == "the event lacks what every event has"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ json = st.recursive(
 
 @settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(event("succeeded", "succeeded"), json)))
-def test_whatever_is_signed_is_an_event_or_refused(told: dict[str, Any]) -> None:
+def test_whatever_is_signed_is_an_event_or_refused(sent_event: dict[str, Any]) -> None:
     with suppress(InvalidWebhook):
-        taken = read(event("succeeded", "succeeded") | told)
+        taken = read(event("succeeded", "succeeded") | sent_event)
         assert taken is None or taken.occurred_at.tzinfo is UTC

@@ -9,8 +9,8 @@ import asyncpg
 from db.database import Database, open_database
 from perf.chaos.outages.proxy import Proxy
 from tests.db.plan_statements import plan_codes
-from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.broken_path import behind_proxy
+from tests.fixtures.stores.postgres import run
 
 ANSWER_SECONDS = 0.6
 FAILING_AT_COMMIT = """CREATE FUNCTION failing_late() RETURNS trigger LANGUAGE plpgsql AS

@@ -21,7 +21,7 @@ async def add_plan(database: Database) -> None:
 
 
 async def seconds_until_refused(operation: Awaitable[object]) -> float:
-    """How long it took until `operation` was told that the database is away."""
+    """How long it took until `operation` failed as the database is away."""
     started = perf_counter()
     with pytest.raises(DatabaseUnavailable):
         await operation

@@ -21,7 +21,7 @@ from tests.db.connections.interrupted_statements import (
     add_plan,
 )
 from tests.db.plan_statements import PLAN_CODES, backend_of, end, plan_codes
-from tests.fixtures.postgres import rows_of, run
+from tests.fixtures.stores.postgres import rows_of, run
 
 
 @pytest.mark.parametrize("has_happened", [True, False])
@@ -47,9 +47,9 @@ def test_a_connection_that_is_lost_before_the_commit_leaves_no_doubt(database_ur
             await asyncio.sleep(0.05)
 
     async def scenario(database: Database, _proxy: Proxy) -> None:
-        with pytest.raises(DatabaseUnavailable) as told:
+        with pytest.raises(DatabaseUnavailable) as reported:
             await lose(database)
-        assert not isinstance(told.value, OutcomeUnknown)
+        assert not isinstance(reported.value, OutcomeUnknown)
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)
@@ -81,9 +81,9 @@ def test_a_commit_for_which_there_is_no_room_has_not_happened(database_url: str)
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing_late()",
         )
         with RequestScope() as scope:
-            with pytest.raises(DatabaseUnavailable, match="no room") as told:
+            with pytest.raises(DatabaseUnavailable, match="no room") as reported:
                 await add_plan(database)
-            assert not isinstance(told.value, OutcomeUnknown)
+            assert not isinstance(reported.value, OutcomeUnknown)
             assert not scope.has_changed
         assert await plan_codes(database) == PLAN_CODES
 

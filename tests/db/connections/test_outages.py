@@ -23,7 +23,7 @@ from tests.db.connections.interrupted_statements import (
     seconds_until_refused,
 )
 from tests.db.plan_statements import PLAN_CODES, backend_of, plan_codes
-from tests.fixtures.postgres import rows_of
+from tests.fixtures.stores.postgres import rows_of
 
 LATEST_SECONDS = 3 * ANSWER_SECONDS
 
@@ -46,7 +46,7 @@ async def _is_over(url: str) -> bool:
 @pytest.mark.parametrize(
     "path", [one for one in ProxyPath if one not in {ProxyPath.OPEN, ProxyPath.DELAYS}]
 )
-def test_whatever_breaks_everybody_is_told_in_time_and_the_next_is_served(
+def test_whatever_breaks_everybody_gets_an_error_in_time_and_the_next_is_served(
     database_url: str, path: ProxyPath
 ) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:

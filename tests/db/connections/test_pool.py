@@ -18,7 +18,7 @@ from db.database import Database, open_database
 from db.statement import Statement
 from metrics.repository_methods import ObservedStatement
 from tests.db.plan_statements import PLAN_CODES, backend_of, end, on, opened, plan_codes
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.postgres import run
 
 SLEEP = Statement("test.sleep", select(text("pg_sleep(30)")))
 OPEN = Statement(
@@ -215,14 +215,14 @@ async def test_of_more_texts_than_are_kept_prepared_the_oldest_makes_room(
     await driver.close()
 
 
-async def test_a_wait_for_a_connection_is_told_apart_from_the_time_in_the_database(
+async def test_a_wait_for_a_connection_is_distinguished_from_the_time_in_the_database(
     database_url: str,
 ) -> None:
-    told: list[tuple[str, int | None, bool]] = []
+    reported: list[tuple[str, int | None, bool]] = []
 
     def observe(observed: ObservedStatement) -> None:
         name, _seconds, rows, waited_seconds, _job = observed
-        told.append((name, rows, waited_seconds > 0))
+        reported.append((name, rows, waited_seconds > 0))
 
     async with open_database(
         database_url, replica_url=None, pool_size=1, observe=observe
@@ -236,7 +236,7 @@ async def test_a_wait_for_a_connection_is_told_apart_from_the_time_in_the_databa
             await asyncio.sleep(0)
         await waiting
         await plan_codes(database)
-    assert told == [
+    assert reported == [
         ("test.open", 1, True),
         ("test.open", 1, False),
         ("test.wrong", None, False),

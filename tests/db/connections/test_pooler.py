@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, bindparam, select, text
 from db.database import Connection, Database, open_database
 from db.statement import Statement
 from tests.db.plan_statements import PLAN_CODES, add_plan, plan_codes
-from tests.fixtures.pgbouncer import pgbouncer
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.pgbouncer import pgbouncer
+from tests.fixtures.stores.postgres import run
 
 ECHO = [
     Statement(f"test.echo_{number}", select(bindparam("value", type_=BigInteger) + number))

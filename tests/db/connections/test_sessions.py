@@ -25,7 +25,7 @@ from tests.db.connections.interrupted_statements import (
     seconds_until_refused,
 )
 from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, backend_of, plan_codes
-from tests.fixtures.postgres import rows_of, run
+from tests.fixtures.stores.postgres import rows_of, run
 
 FAILING = """CREATE FUNCTION failing() RETURNS int LANGUAGE plpgsql AS
   $$BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = '{}'; END$$"""

@@ -10,7 +10,7 @@ from db.statement import Statement
 from perf.chaos.outages.proxy import Proxy, ProxyPath
 from tests.db.connections.broken_sessions import BEATEN_ONCE, FAILING_AT_COMMIT, end_all, play, warm
 from tests.db.plan_statements import ADD_PLAN, PLAN_CODES, plan_codes
-from tests.fixtures.postgres import run
+from tests.fixtures.stores.postgres import run
 
 ADD = Statement(
     "test.add_plan",
@@ -70,9 +70,9 @@ def test_what_cannot_be_sent_has_not_happened(database_url: str) -> None:
     async def scenario(database: Database, proxy: Proxy) -> None:
         await proxy.set_path(ProxyPath.REFUSES)
         with RequestScope() as scope:
-            with pytest.raises(DatabaseUnavailable) as told:
+            with pytest.raises(DatabaseUnavailable) as reported:
                 await add(database)
-            assert not isinstance(told.value, OutcomeUnknown)
+            assert not isinstance(reported.value, OutcomeUnknown)
             assert not scope.has_changed
         await proxy.set_path(ProxyPath.OPEN)
         assert await plan_codes(database) == PLAN_CODES
@@ -102,16 +102,16 @@ def test_a_refusal_at_the_commit_has_changed_nothing(database_url: str) -> None:
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION failing_late()",
         )
         with RequestScope() as scope:
-            with pytest.raises(DatabaseUnavailable, match="no room") as told:
+            with pytest.raises(DatabaseUnavailable, match="no room") as reported:
                 await add(database)
-            assert not isinstance(told.value, OutcomeUnknown)
+            assert not isinstance(reported.value, OutcomeUnknown)
             assert not scope.has_changed
         assert await plan_codes(database) == PLAN_CODES
 
     play(database_url, scenario)
 
 
-def test_what_was_written_before_a_refusal_is_not_forgotten(database_url: str) -> None:
+def test_what_was_stored_before_a_refusal_is_kept(database_url: str) -> None:
     async def scenario(database: Database, _proxy: Proxy) -> None:
         await run(
             database_url,

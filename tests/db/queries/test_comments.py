@@ -1,4 +1,4 @@
-"""What the database is told of a statement: its method, and the operation that it runs for."""
+"""What a statement carries as a comment: its method, and the operation that it runs for."""
 
 import pytest
 from sqlalchemy import select, text
@@ -31,7 +31,7 @@ def test_the_server_sees_method_and_operation(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "*/ DROP TABLE users; /*", "a b", "é", "A" * 101, "A\n"])
-def test_what_is_no_name_is_not_told(name: str) -> None:
+def test_what_is_no_name_is_left_out(name: str) -> None:
     statement = Statement("test.one", select(text("1")))
     assert statement.sql_for(name) == statement.sql == "/* test.one */ SELECT 1"
 

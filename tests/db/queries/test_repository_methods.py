@@ -1,4 +1,4 @@
-"""What repository methods take besides their statements is told apart from these."""
+"""What repository methods take besides their statements is measured apart from these."""
 
 import importlib
 import inspect

@@ -14,8 +14,8 @@ from db.schema.index_repair import IndexNotRepaired, repair_indexes
 from db.schema.indexes import canonical, declared_indexes, existing_index, index_differences
 from db.schema.migration import migrate, revisions
 from db.tables import Table
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.servers.server import serving, settings_for
+from tests.fixtures.stores.postgres import rows_of, run
 
 PAGE = "ix_chat_messages_conversation_id_created_at_id"
 LIVE = "uq_user_subscriptions_live"
@@ -76,12 +76,12 @@ def test_what_differs_is_named_and_made_again(database_url: str, said: str) -> N
     before = definitions(database_url)
     asyncio.run(run(database_url, *BROKEN[said]))
     assert different(database_url) == [said]
-    told: list[str] = []
-    assert migrate(database_url, repaired=told.append) == revisions()[-1]
-    assert (told, different(database_url)) == ([said], [])
+    reported: list[str] = []
+    assert migrate(database_url, repaired=reported.append) == revisions()[-1]
+    assert (reported, different(database_url)) == ([said], [])
     assert definitions(database_url) == before
-    migrate(database_url, repaired=told.append)
-    assert told == [said]
+    migrate(database_url, repaired=reported.append)
+    assert reported == [said]
 
 
 @pytest.mark.parametrize("how", OTHERS)

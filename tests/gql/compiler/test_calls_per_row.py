@@ -16,10 +16,10 @@ from gql.runtime.plan_execution import EncodedResult
 from gql.values.ids import global_id
 from perf.counting.calls import calls_in
 from services.callers.principal import Person
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import settings_for
-from tests.fixtures.world import ADA, LONG_CONVERSATION, NOW
-from tests.gql.equivalence.own_world import CORE, Asking, make_awkward, prepared
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, LONG_CONVERSATION, NOW
+from tests.gql.equivalence.own_world import CORE, Asking, make_unusual, prepared
 
 FEW, MANY = 5, 25
 MOST = 1.5
@@ -58,7 +58,7 @@ def asking(
 
     stack = AsyncExitStack()
     with new_database(postgres, world_template) as url, asyncio.Runner() as runner:
-        runner.run(make_awkward(url))
+        runner.run(make_unusual(url))
         runner.run(add_rows(url))
         opening = open_application(
             settings_for(url, tmp_path_factory.mktemp("data")), url, clock=lambda: NOW

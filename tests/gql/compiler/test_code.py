@@ -175,7 +175,7 @@ def test_what_only_graphql_core_executes_is_not_compiled(document: str) -> None:
     assert plan_of(document) is None
 
 
-def test_an_executor_that_is_asked_for_more_runs_no_plan() -> None:
+def test_an_executor_with_further_options_runs_no_plan() -> None:
     calls: list[str] = []
 
     def noting(resolve: Any, source: Any, info: Any, **arguments: Any) -> Any:

@@ -207,7 +207,7 @@ def test_a_source_of_another_class_is_none() -> None:
             complete(running, wrong, (0, ()))
 
 
-def test_where_another_field_fails_the_sources_are_not_asked_for_again() -> None:
+def test_where_another_field_fails_the_sources_are_not_read_again() -> None:
     data, errors = same_failure(f"{{ leaves {{ shout name }} broken soon {PAGE} }}", ROWS)
     assert [error.path for error in errors] == [["broken"]]
     assert data["broken"] is None

@@ -75,7 +75,7 @@ DIRECTED = """query ($with: Boolean!, $without: Boolean!) { viewer {
         ("{ ops { slowQueries(top: 4) { calls } } }", 5),
         ("{ ops { slowQueries { calls } } }", 11),
         ("{ __schema { types { name } } }", 1 + len(CORE.type_map)),
-        # Merged as they are executed: asked for twice, loaded once.
+        # Merged as they are executed: requested twice, loaded once.
         ("{ viewer { quota { used } } viewer { quota { limit } } }", 2),
         ("{ ...A ...A } fragment A on Query { viewer { id } }", 1),
         (
@@ -84,7 +84,7 @@ DIRECTED = """query ($with: Boolean!, $without: Boolean!) { viewer {
             1,
         ),
         ("{ a: viewer { id } b: viewer { id } }", 2),
-        # Of the types that a node may have the dearest counts.
+        # Of the types that a node may have the most expensive counts.
         (
             """{ node(id: "x") { ... on Message { conversation { id } }
               ... on User { conversations(first: 3) { edges { cursor } } } } }""",
@@ -151,7 +151,7 @@ def test_names_in_the_answer_may_be_others() -> None:
     assert operation.cost.actual(values, data) == 1 + 2 * 2
 
 
-def test_a_page_whose_rows_were_not_asked_for_costs_what_it_was_to() -> None:
+def test_a_page_whose_rows_were_not_requested_costs_its_estimate() -> None:
     operation, values = prepared("{ viewer { conversations(first: 9) { totalCount } } }")
     data = {"viewer": {"conversations": {"totalCount": 4}}}
     assert operation.cost.actual(values, data) == operation.cost.of(values) == 11
@@ -168,7 +168,7 @@ def test_the_advice_is_never_more_than_a_page_may_have() -> None:
     assert (huge.size, huge.at_most) == (1_000_000_000, MAX_PAGE_SIZE)
 
 
-def test_the_dearest_places_and_what_to_ask_for_instead() -> None:
+def test_the_most_expensive_places_and_what_to_select_instead() -> None:
     document = page("(first: 100)", "messages(last: 50) { edges { node { content } } }")
     operation, values = prepared(document)
     assert operation.cost.of(values) == 5_101
@@ -198,7 +198,7 @@ def test_the_dearest_places_and_what_to_ask_for_instead() -> None:
 
 
 def test_every_list_of_objects_declares_how_long_it_is() -> None:
-    """Unless it is a connection's, whose page is asked for."""
+    """Unless it is a connection's, whose page is requested."""
     undeclared = []
     for type_ in CORE.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):

@@ -1,4 +1,4 @@
-"""Texts that mean harm: what is told of them, and how little is done, in calls and not in time."""
+"""Hostile texts: what is reported of them, and how little is done, in calls and not in time."""
 
 import gc
 import sys

@@ -22,7 +22,7 @@ from gql.runtime.execution import begin, coerce_variables, create_executor
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id
 from services.callers.principal import Principal
-from tests.fixtures.world import (
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_COMPANY,
     ADAS_CONVERSATIONS,
@@ -50,7 +50,7 @@ def conversation_at(key: int) -> datetime:
     return INSTANTS[key % len(INSTANTS)]
 
 
-async def make_awkward(url: str) -> None:
+async def make_unusual(url: str) -> None:
     """Put awkward contents into the small world's rows."""
     connection = await asyncpg.connect(url)
     try:

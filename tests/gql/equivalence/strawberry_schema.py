@@ -78,14 +78,14 @@ class Wish:
 @strawberry.type
 class Query:
     @strawberry.field
-    def told(
+    def shown(
         self,
         info: Info,
         words: list[str] | None = strawberry.UNSET,
         colour: Colour = Colour.BLUE,
         wish: Wish | None = None,
     ) -> str | None:
-        info.context.append(f"told at {info.path.as_list()}, {info.field_name}")
+        info.context.append(f"shown at {info.path.as_list()}, {info.field_name}")
         variables = sorted(info.variable_values)
         return f"{words!r} {colour!r} {wish!r} {variables} {info.python_name} {info.return_type}"
 

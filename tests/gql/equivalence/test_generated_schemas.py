@@ -107,6 +107,6 @@ def _is_same(stock: Run, ours: Run, case: str, schema: object) -> bool:
         assert sorted(map(repr, ours.calls)) == sorted(map(repr, stock.calls)), case
     if ours.answer == stock.answer:
         return True
-    told = f"{stock.answer}\n{ours.answer}\n{case}\n{print_schema(schema)}"  # type: ignore[arg-type]  # for a failure only
-    assert ours.nulled == stock.nulled, told
+    difference = f"{stock.answer}\n{ours.answer}\n{case}\n{print_schema(schema)}"  # type: ignore[arg-type]  # for a failure only
+    assert ours.nulled == stock.nulled, difference
     return False

@@ -16,11 +16,11 @@ from gql.documents.operation import RequestRefused
 from gql.runtime.execution import coerce_variables
 from gql.runtime.plan_execution import EncodedResult
 from services.callers.principal import ApiClient, Person, Principal
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import settings_for
-from tests.fixtures.world import ADA, ADAS_COMPANY, ADAS_CREDENTIALS, NOW
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, ADAS_COMPANY, ADAS_CREDENTIALS, NOW
 from tests.gql.equivalence.generated.own_documents import OwnWriter
-from tests.gql.equivalence.own_world import ARGUMENTS, CORE, Asking, make_awkward, prepared
+from tests.gql.equivalence.own_world import ARGUMENTS, CORE, Asking, make_unusual, prepared
 
 CALLERS: list[Principal] = [Person(ADA), Person(ADA), ApiClient(ADAS_COMPANY, ADAS_CREDENTIALS[2])]
 CHANGING = frozenset({"Query.ops"})
@@ -34,7 +34,7 @@ def asking(
     """Our schema over a database of its own."""
     stack = AsyncExitStack()
     with new_database(postgres, world_template) as url, asyncio.Runner() as runner:
-        runner.run(make_awkward(url))
+        runner.run(make_unusual(url))
         opening = open_application(
             settings_for(url, tmp_path_factory.mktemp("data")), url, clock=lambda: NOW
         )

@@ -50,11 +50,11 @@ EVERYTHING = f"""{{ branch {{
         "{ __schema { queryType { name } } branch { name } }",
         "{ either { ... on Branch { name best { size } atOnce } ... on Leaf { size } } }",
         "{ soon { name size } other: soon { colour } branch { later { name } } }",
-        "{ guarded told }",
+        "{ guarded shown }",
         (
-            'query ($words: [String!] = ["b"], $hue: Colour = RED) { told(words: $words) '
-            'a: told(colour: $hue) b: told(words: ["a"], colour: RED) c: told(words: null) '
-            'd: told(wish: {words: "x", colour: $hue}) }'
+            'query ($words: [String!] = ["b"], $hue: Colour = RED) { shown(words: $words) '
+            'a: shown(colour: $hue) b: shown(words: ["a"], colour: RED) c: shown(words: null) '
+            'd: shown(wish: {words: "x", colour: $hue}) }'
         ),
         "{ branches { atOnce later { name } some { ...N } } } fragment N on Named { name }",
     ],
@@ -181,7 +181,7 @@ async def test_loaded_futures_take_no_task() -> None:
 
 async def test_as_the_execution_context_class_of_a_schema() -> None:
     schema = strawberry.Schema(Query, types=[Leaf], execution_context_class=CompiledExecutor)
-    document = "query Q($w: [String!]) { told(words: $w) branch { best { size } later { name } } }"
+    document = "query Q($w: [String!]) { shown(words: $w) branch { best { size } later { name } } }"
     answers = [
         await schema.execute(document, {"w": ["x"]}, context_value=[], root_value=branch())
         for _ in range(3)

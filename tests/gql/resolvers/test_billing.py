@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.billing import CHANGE, CHECKOUT, RETRY, Till, paying
-from tests.fixtures.server import Api, issue_key, token_of
-from tests.fixtures.world import ADA, GRACES_COMPANY, NOW
+from tests.fixtures.servers.billing import CHANGE, CHECKOUT, RETRY, Till, paying
+from tests.fixtures.servers.server import Api, issue_key, token_of
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY, NOW
 from tests.waiting import until
 
 NOON = NOW.isoformat().replace("+00:00", "Z")
@@ -281,9 +281,9 @@ def test_the_audit_trail_says_who_did_what_in_which_request_and_nobody_reads_it(
         "WHERE user_id = $1 ORDER BY id",
         person,
     )
-    subject, told = f"subscription:{subscription_id}", "the-request-of-this-test"
+    subject, of_request = f"subscription:{subscription_id}", "the-request-of-this-test"
     assert rows == [
-        (action, subject, "user", person, told, NOW)
+        (action, subject, "user", person, of_request, NOW)
         for action in ("payment.begun", "payment.succeeded")
     ]
     names = api.data("{ __schema { types { name fields { name } } } }")["__schema"]["types"]

@@ -13,9 +13,9 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from gql.values.ids import global_id
-from tests.fixtures.postgres import everything, run
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import everything, run
+from tests.fixtures.stores.world import ADA, ADAS_COMPANY, GRACE, GRACES_CREDENTIAL, NOW
 from tests.gql.resolvers.credential_documents import CREATE, KEYS, REVOKE, ROTATE
 
 COMPANY = "{ enterpriseAccount { companyName } }"
@@ -63,14 +63,14 @@ def test_a_rotation_without_an_outage(two: tuple[Api, Api]) -> None:
     assert rows[second["credential"]["id"]]["status"] == "ACTIVE"
 
 
-async def test_of_many_keys_those_that_are_accepted_are_told(
+async def test_of_many_keys_those_that_are_accepted_are_listed(
     own_world: str, two: tuple[Api, Api]
 ) -> None:
     await run(own_world, HUNDRED_AND_TEN_EXPIRED)
-    told = [one["status"] for one in _credentials(two[0])]
+    statuses = [one["status"] for one in _credentials(two[0])]
     # The one that is accepted is older than all that have expired.
-    assert (told.count("ACTIVE"), told.count("REVOKED"), len(told)) == (1, 99, 100)
-    assert told[0] == "ACTIVE"
+    assert (statuses.count("ACTIVE"), statuses.count("REVOKED"), len(statuses)) == (1, 99, 100)
+    assert statuses[0] == "ACTIVE"
 
 
 def test_a_revoked_key_is_refused_everywhere_from_the_next_call_on(two: tuple[Api, Api]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, GRACES_COMPANY
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY
 from tests.gql.resolvers.guidance_documents import GENERATE, INPUT
 
 

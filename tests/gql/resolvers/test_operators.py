@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.world import ADA
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def unasked(world: str, tmp_path: Path) -> Iterator[Api]:
 
 
 def test_operators_see_what_ran(unasked: Api) -> None:
-    asked = {"documentId": "x-guidance-ConversationPage"}
-    answer = unasked.http.post("/graphql", json=asked, headers=unasked.credentials(ADA))
+    requested = {"documentId": "x-guidance-ConversationPage"}
+    answer = unasked.http.post("/graphql", json=requested, headers=unasked.credentials(ADA))
     assert answer.json()["data"]["viewer"]
     unasked.data("query Invented { viewer { email } }", viewer=ADA)
     document = """{ ops {

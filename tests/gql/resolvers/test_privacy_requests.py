@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, ALAN, GRACE, GRACES_REQUEST
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, ALAN, GRACE, GRACES_REQUEST
 from tests.gql.resolvers.privacy_documents import CANCEL, ERASURE, EXPORT
 
 COMPLETED = """
@@ -43,7 +43,7 @@ def count(url: str, viewer: int = ALAN) -> int:
     return int(found)
 
 
-def test_an_export_is_asked_for(own_api: Api) -> None:
+def test_an_export_is_requested(own_api: Api) -> None:
     made = ask(own_api, EXPORT)
     assert made["userErrors"] == []
     id_ = made["privacyRequest"].pop("id")
@@ -63,16 +63,16 @@ def test_an_export_is_asked_for(own_api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("byte_size", "told"), [(2**31 - 1, 2_147_483_647), (2**31, 2_147_483_647)]
+    ("byte_size", "reported_size"), [(2**31 - 1, 2_147_483_647), (2**31, 2_147_483_647)]
 )
 async def test_an_archive_that_is_larger_than_an_int_can_still_be_fetched(
-    own_api: Api, own_world: str, byte_size: int, told: int
+    own_api: Api, own_world: str, byte_size: int, reported_size: int
 ) -> None:
     ask(own_api, EXPORT)
     await run(own_world, COMPLETED.format(user=ALAN, byte_size=byte_size))
     latest = "{ viewer { latestPrivacyRequest(kind: EXPORT) { export { downloadUrl byteSize } } } }"
     export = own_api.data(latest, viewer=ALAN)["viewer"]["latestPrivacyRequest"]["export"]
-    assert export["byteSize"] == told
+    assert export["byteSize"] == reported_size
     assert export["downloadUrl"].startswith("/exports/")
 
 
@@ -84,7 +84,7 @@ def test_an_erasure_waits_for_a_week_and_has_a_link_to_its_receipt(own_api: Api)
 
 
 @pytest.mark.parametrize("document", [EXPORT, ERASURE])
-def test_asking_again_while_one_is_under_way_gives_it(
+def test_a_second_request_while_one_is_under_way_gives_the_first(
     own_api: Api, own_world: str, document: str
 ) -> None:
     answers = [ask(own_api, document, key=key) for key in ("one", "one", "two")]
@@ -114,7 +114,7 @@ def test_a_key_is_for_one_thing(own_api: Api, own_world: str) -> None:
     assert count(own_world) == 1
 
 
-def test_a_completed_export_can_be_asked_for_again_after_a_day(
+def test_a_completed_export_can_be_requested_again_after_a_day(
     own_api: Api, own_world: str
 ) -> None:
     first = ask(own_api, EXPORT, key="first")["privacyRequest"]["id"]

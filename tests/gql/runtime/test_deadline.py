@@ -53,7 +53,7 @@ async def test_what_is_watched_leaves_nothing_behind() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_a_cancellation_of_somebody_else_stays_one() -> None:
+async def test_a_cancellation_by_somebody_else_is_raised_as_one() -> None:
     task = asyncio.create_task(attended(FOR_EVER_SECONDS))
     await asyncio.sleep(0)
     task.cancel()

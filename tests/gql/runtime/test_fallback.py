@@ -60,7 +60,7 @@ def resolved(sdl: str, **resolvers: Resolver) -> GraphQLSchema:
 
 @pytest.mark.parametrize("failing", ["fail", "failLater"])
 @pytest.mark.parametrize("adding", ["add", "later"])
-async def test_what_a_mutation_has_completed_stays_as_it_was(adding: str, failing: str) -> None:
+async def test_what_a_mutation_has_completed_is_kept(adding: str, failing: str) -> None:
     schema = resolved(COUNTER, add=add, later=later, fail=fail, failLater=fail_later)
     document = f"""mutation {{
       first: {adding}(by: 1) {{ value }}  second: {adding}(by: 2) {{ value }}
@@ -80,7 +80,7 @@ async def test_what_a_mutation_has_completed_stays_as_it_was(adding: str, failin
     assert both.stepped_back == 1
 
 
-async def test_the_value_that_does_not_fit_first_is_the_one_told() -> None:
+async def test_the_first_value_that_does_not_fit_is_reported() -> None:
     async def slow(_source: Any, _info: Any) -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -126,7 +126,7 @@ class Stand:
         self.name = "stand"
         self._instead_of = instead_of
 
-    @property  # type: ignore[misc]  # it cannot be told of by types
+    @property  # type: ignore[misc]  # types cannot express it
     def __class__(self) -> type:
         return type(self._instead_of)
 
@@ -177,11 +177,11 @@ def test_compiled_code_runs_without_waiting() -> None:
 def test_without_waiting_what_could_be_awaited_is_a_value() -> None:
     given: list[Coroutine[Any, Any, str]] = []
 
-    async def told() -> str:
-        return "told"
+    async def computed() -> str:
+        return "computed"
 
     def late(_source: Any, _info: Any) -> Coroutine[Any, Any, str]:
-        given.append(told())
+        given.append(computed())
         return given[-1]
 
     answer, completed = executed("{ name late }", late=late)

@@ -143,12 +143,12 @@ async def answers(text: str) -> list[tuple[int | None, object]]:
 
 
 def _told(result: ExecutionResult) -> dict[str, object]:
-    told: dict[str, object] = {"data": result.data}
+    response: dict[str, object] = {"data": result.data}
     if isinstance(result, EncodedResult):
-        told["data"] = loads(result.text)
+        response["data"] = loads(result.text)
     if result.errors:
-        told["errors"] = [formatted(error) for error in result.errors]
-    return told
+        response["errors"] = [formatted(error) for error in result.errors]
+    return response
 
 
 def test_every_event_is_numbered_by_its_source_and_runs_in_a_context_of_its_own() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from graphql import GraphQLInterfaceType, build_schema
 
 import gql
-from tests.fixtures.world import (
+from tests.fixtures.stores.world import (
     GRACE,
     GRACES_COMPANY,
     GRACES_CONVERSATION,

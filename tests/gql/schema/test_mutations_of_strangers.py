@@ -13,9 +13,9 @@ from graphql import (
 )
 
 from gql.values.ids import global_id
-from tests.fixtures.postgres import everything
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA, ALAN
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.postgres import everything
+from tests.fixtures.stores.world import ADA, ALAN
 from tests.gql.schema.strangers import GRACES, NODE_TYPES, NOWHERE, SCHEMA
 
 

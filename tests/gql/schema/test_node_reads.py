@@ -3,8 +3,8 @@
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.server import Api
-from tests.fixtures.world import (
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_COMPANY,
     LONG_CONVERSATION,
@@ -39,7 +39,7 @@ def test_nodes_come_in_the_order_of_their_ids(api: Api) -> None:
     assert all(node is None or node["id"] == id_ for node, id_ in zip(nodes, ids, strict=True))
 
 
-def test_more_nodes_than_may_be_asked_for(api: Api) -> None:
+def test_more_nodes_than_may_be_requested(api: Api) -> None:
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     ids = [global_id("Message", 30)] * 101
     assert api.error(document, {"ids": ids}, viewer=ADA) == (

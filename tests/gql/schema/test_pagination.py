@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id, key_of
-from tests.fixtures.postgres import run
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import (
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_CONVERSATIONS,
     ADAS_REQUESTS,
@@ -162,7 +162,7 @@ def test_any_page_is_what_a_list_in_memory_would_give(
     assert keys == expected
 
 
-def test_twenty_without_being_asked(api: Api) -> None:
+def test_a_page_has_twenty_by_default(api: Api) -> None:
     keys, info = page(api, CONVERSATIONS)
     assert keys == CONVERSATION_ORDER[:20]
     assert (info["hasNextPage"], info["hasPreviousPage"]) == (True, False)

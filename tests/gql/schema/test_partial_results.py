@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import ADA
 
 GOOD = (
     "id",
@@ -42,7 +42,7 @@ often = hypothesis_settings(
 
 @pytest.fixture(scope="module")
 def alone(api: Api) -> dict[str, Any]:
-    """What each field gives when nothing else is asked for."""
+    """What each field gives when nothing else is requested."""
     return {field: api.data(f"{{ viewer {{ {field} }} }}", viewer=ADA)["viewer"] for field in GOOD}
 
 
@@ -58,9 +58,9 @@ def check(send: Send, alone: dict[str, Any], selections: list[tuple[list[str], b
         for field in fields:
             wanted |= alone[field]
         assert body["data"][f"p{number}"] == (None if fails else wanted)
-    told = [(error["path"], error["extensions"]["code"]) for error in body.get("errors", ())]
+    reported = [(error["path"], error["extensions"]["code"]) for error in body.get("errors", ())]
     spoilt = [number for number, (_, fails) in enumerate(selections) if fails]
-    assert sorted(told) == [([f"p{number}", "fails"], CODE) for number in spoilt]
+    assert sorted(reported) == [([f"p{number}", "fails"], CODE) for number in spoilt]
 
 
 @often

@@ -3,8 +3,8 @@
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.server import Api
-from tests.fixtures.world import (
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_COMPANY,
     ALAN,
@@ -233,7 +233,7 @@ def test_privacy_requests_newest_first_and_the_latest_of_a_kind(api: Api) -> Non
     assert viewer["latestPrivacyRequest"] == {"id": global_id("PrivacyRequest", 5)}
 
 
-def test_nobody_asked_for_anything(api: Api) -> None:
+def test_there_are_no_requests(api: Api) -> None:
     document = "{ viewer { latestPrivacyRequest(kind: EXPORT) { id } } }"
     assert api.data(document, viewer=ALAN) == {"viewer": {"latestPrivacyRequest": None}}
 

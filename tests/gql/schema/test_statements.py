@@ -11,8 +11,8 @@ from app.wiring import open_application
 from gql.values.ids import global_id
 from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
-from tests.fixtures.server import settings_for
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.servers.server import settings_for
+from tests.fixtures.stores.world import ADA, NOW
 
 # Any: JSON.
 Statements = Any

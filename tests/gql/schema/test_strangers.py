@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gql.values.ids import global_id
-from tests.fixtures.server import Api
-from tests.fixtures.world import (
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_COMPANY,
     ALAN,

@@ -1,4 +1,4 @@
-"""Two real versions side by side, one slowed down on purpose: minutes, and only when asked for."""
+"""Two real versions side by side, one slowed down on purpose: minutes, and only when requested."""
 
 from pathlib import Path
 

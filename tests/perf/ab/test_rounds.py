@@ -124,7 +124,7 @@ def test_a_quantile_has_changed_where_that_is_sure_and_worth_a_word(
     assert change_of(shift, MINIMUM) is change
 
 
-def test_nothing_hides_that_something_cannot_be_told() -> None:
+def test_nothing_hides_that_a_change_cannot_be_detected() -> None:
     def operation(low: float, high: float, b: float) -> OperationShift:
         shifts = tuple(Shift(one, 10, b, low, high) for one in (0.5, 0.95))
         return OperationShift("any", 100, shifts, MINIMUM)

@@ -10,7 +10,7 @@ from perf.benchmarks.harness.replies import Reply, model_reply
 from perf.benchmarks.suites.chat.concurrent_replies import ConcurrentReplies, peak_concurrency
 from perf.benchmarks.suites.chat.first_delta import added_seconds
 from perf.servers.connection import UnexpectedAnswer, connected
-from tests.fixtures.llm import StandInControl
+from tests.fixtures.outside.llm import StandInControl
 
 
 def port_of(stand_in: StandInControl) -> int:

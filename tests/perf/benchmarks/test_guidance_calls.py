@@ -5,8 +5,8 @@ from pathlib import Path
 
 from perf.benchmarks.suites.limits.guidance import Works, report_guidance
 from services.callers.principal import ApiClient
-from tests.fixtures.server import issue_key, settings_for
-from tests.fixtures.world import GRACES_COMPANY
+from tests.fixtures.servers.server import issue_key, settings_for
+from tests.fixtures.stores.world import GRACES_COMPANY
 from tests.perf.dataset.queries import counts, fetch
 
 KEPT = ("enterprise_generations", "idempotency_keys")

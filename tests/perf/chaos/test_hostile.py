@@ -13,7 +13,7 @@ from perf.chaos.hostile.server import HostEnvironment, ServerUnderAttack, server
 from perf.chaos.hostile.trial import MOST_BYTES
 from perf.dataset.bench.tables import BenchSizes
 from perf.servers.seeded import fill_with_sizes
-from tests.fixtures.postgres import new_database
+from tests.fixtures.stores.postgres import new_database
 
 _MOMENT_SECONDS = 0.3
 _REQUESTS = 5
@@ -87,7 +87,7 @@ async def _problems(attack: Attack, it: ServerUnderAttack) -> list[object]:
     before = it.server.resident_bytes()
     running = asyncio.ensure_future(attack.run(_target(it, _NUMBERS[attack.name]), Tally()))
     await asyncio.wait([running], timeout=_MOMENT_SECONDS)
-    asked = await it.victim.ask_in_turn(_REQUESTS)
+    requested = await it.victim.ask_in_turn(_REQUESTS)
     left = await it.settled_after(_PATIENCE_SECONDS) if attack.server_must_close else None
     running.cancel()
     with suppress(asyncio.CancelledError):
@@ -96,7 +96,7 @@ async def _problems(attack: Attack, it: ServerUnderAttack) -> list[object]:
         left = await it.settled_after(_PATIENCE_SECONDS)
     grown = it.server.resident_bytes() - before
     return [
-        *asked.failures,
+        *requested.failures,
         *([] if left is not None else [f"{it.connections()} connections are open, or work"]),
         *([f"{grown} bytes more"] if grown >= MOST_BYTES else []),
     ]

@@ -1,4 +1,4 @@
-"""What counts as a missed mark, and how it is told."""
+"""What counts as a missed mark, and how it is reported."""
 
 from dataclasses import replace
 
@@ -18,14 +18,14 @@ async def nothing(_target: AttackTarget, _tally: Tally) -> None:
     """Attack nobody."""
 
 
-def asked(latency: float, *, count: int = 400, failures: tuple[str, ...] = ()) -> VictimResult:
+def requested(latency: float, *, count: int = 400, failures: tuple[str, ...] = ()) -> VictimResult:
     return VictimResult((latency,) * count, failures)
 
 
 WELL = AttackResult(
     attack=Attack("example", "1.4", "does nothing", nothing),
-    calm=asked(0.005),
-    under_attack=asked(0.05),
+    calm=requested(0.005),
+    under_attack=requested(0.05),
     answers={"200": 3, "429": 40},
     grown_bytes=MEGABYTE,
     settled_after=0.1,
@@ -44,15 +44,15 @@ def test_nothing_is_missed_when_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("tried", "missed"),
     [
-        (replace(WELL, under_attack=asked(0.15), calm=asked(0.02)), "p99 over 150 ms"),
-        (replace(WELL, under_attack=asked(0.1)), "p99 20 times that in calm"),
+        (replace(WELL, under_attack=requested(0.15), calm=requested(0.02)), "p99 over 150 ms"),
+        (replace(WELL, under_attack=requested(0.1)), "p99 20 times that in calm"),
         (
-            replace(WELL, under_attack=asked(0.05, failures=("HTTP 503",))),
+            replace(WELL, under_attack=requested(0.05, failures=("HTTP 503",))),
             "not answered: {'HTTP 503': 1}",
         ),
         (replace(WELL, grown_bytes=50 * MEGABYTE), "50 MB more"),
         (replace(WELL, settled_after=None, left_open=7), "left: 7 connections, or work"),
-        (replace(WELL, under_attack=asked(0.05, count=298)), "too few requests to tell a p99"),
+        (replace(WELL, under_attack=requested(0.05, count=298)), "too few requests to tell a p99"),
     ],
 )
 def test_each_mark_can_be_missed(tried: AttackResult, missed: str) -> None:
@@ -65,7 +65,7 @@ def offered(answered: int, latency: float = 0.1) -> LoadResult:
 
 
 def test_a_busy_machine_says_nothing_of_time() -> None:
-    busy = replace(WELL, calm=asked(0.05), under_attack=asked(9.0))
+    busy = replace(WELL, calm=requested(0.05), under_attack=requested(9.0))
     assert busy.missed == []
     assert table.row(busy).endswith("| INCONCLUSIVE: the machine is busy |")
 

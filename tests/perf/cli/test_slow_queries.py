@@ -10,12 +10,12 @@ from click.testing import CliRunner, Result
 
 from perf.cli.command import perf
 from services.clock import system_clock
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import SECRET, Api, serving, settings_for, token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import SECRET, Api, serving, settings_for, token_of
+from tests.fixtures.stores.world import ADA
 
 
-def asked(*arguments: str, **environment: str) -> Result:
+def requested(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(perf, ["slow", *arguments], env=environment)
 
 
@@ -46,21 +46,21 @@ def test_the_methods_of_a_server_are_printed_slowest_first(world: str, tmp_path:
         assert people[1:4] == ["3", "0", "3"]
         token = token_of(ADA, now=system_clock())
         # What the server logs is in the output too: it runs in this process.
-        refused = asked("--url", url, "--top", "1", GUIDANCE_OPS_TOKEN=token)
+        refused = requested("--url", url, "--top", "1", GUIDANCE_OPS_TOKEN=token)
         assert "Error: the token lacks the role `ops`\n" in refused.output
-        refused = asked("--url", url, "--token", "wrong")
+        refused = requested("--url", url, "--token", "wrong")
         assert f"Error: {url} refuses: " in refused.output
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://[", "http://a b"])
 def test_where_there_is_no_server(url: str) -> None:
-    refused = asked("--url", url, "--token", "token")
+    refused = requested("--url", url, "--token", "token")
     assert refused.exit_code == 1
     assert refused.output == f"Error: no server is to be reached at {url}\n"
 
 
 def test_what_is_no_address() -> None:
-    refused = asked("--url", "nowhere", "--token", "token")
+    refused = requested("--url", "nowhere", "--token", "token")
     assert refused.exit_code == 1
     assert refused.output.startswith("Error: nowhere does not answer as this API does: ")
 
@@ -70,5 +70,5 @@ def test_a_token_is_needed_where_none_can_be_signed() -> None:
         "DATABASE_URL": "postgresql://database.example/guidance",
         "JWT_JWKS_URL": "https://identity.example/keys",
     }
-    refused = asked(**environment)
+    refused = requested(**environment)
     assert refused.output == "Error: give a --token with the role `ops`: none can be signed here\n"

@@ -26,7 +26,7 @@ from perf.load.workload.profiles import PLATEAU, PROFILES
 from perf.report.files import NAME
 from perf.servers.host import ROOT
 from perf.servers.seeded import MODEL, ServerUnderTest, describe_sizes, describe_stand_in
-from tests.fixtures.processes import GUIDANCE
+from tests.fixtures.servers.processes import GUIDANCE
 from tests.perf.load.fake_server import PEOPLE
 from tests.perf.report.sample_reports import NOW
 

@@ -1,4 +1,4 @@
-"""What two versions call is told apart exactly, and named; chance is not taken for a change."""
+"""What two versions call is compared exactly, and named; chance is not taken for a change."""
 
 from pathlib import Path
 
@@ -39,41 +39,41 @@ def costs(
     return few, twice
 
 
-def told(
+def reported(
     before: tuple[RequestCost, RequestCost], after: tuple[RequestCost, RequestCost]
 ) -> list[str]:
     return list(differences({"Plans": before}, {"Plans": after}))
 
 
-def test_a_call_for_each_row_is_told_and_named() -> None:
-    assert told(costs(), costs((12, 24))) == [
+def test_a_call_for_each_row_is_reported_and_named() -> None:
+    assert reported(costs(), costs((12, 24))) == [
         "Plans: 1 calls of functions in Python for each row instead of 0",
         f"    24 more of {SHOWN}, called by gql/schema/plan.py:from_row, and 12 more for n",
     ]
 
 
-def test_one_call_more_or_less_is_told_and_bytes_are_too() -> None:
-    assert told(costs(), costs(upper=1, fetched=901)) == [
+def test_one_call_more_or_less_is_reported_and_bytes_are_too() -> None:
+    assert reported(costs(), costs(upper=1, fetched=901)) == [
         "Plans: 1 calls of functions in C instead of 0",
         "Plans: 901 bytes fetched instead of 900",
         "    1 more of str.upper",
     ]
-    assert told(costs((1, 1)), costs()) == [
+    assert reported(costs((1, 1)), costs()) == [
         "Plans: 100 calls of functions in Python instead of 101"
     ]
 
 
-def test_what_is_the_same_is_not_told() -> None:
-    assert told(costs((12, 24)), costs((12, 24))) == []
+def test_what_is_the_same_is_not_reported() -> None:
+    assert reported(costs((12, 24)), costs((12, 24))) == []
 
 
-@pytest.mark.parametrize(("calls", "is_told"), [(5, False), (7, True)])
-def test_what_chance_does_while_a_reply_is_written_is_not_told(
-    calls: int, *, is_told: bool
+@pytest.mark.parametrize(("calls", "is_announced"), [(5, False), (7, True)])
+def test_chance_while_a_reply_is_generated_is_not_reported(
+    calls: int, *, is_announced: bool
 ) -> None:
-    found = told(costs(noise=0.06), costs((calls, calls), noise=0.06))
+    found = reported(costs(noise=0.06), costs((calls, calls), noise=0.06))
     assert [line.partition(" instead")[0] for line in found[:1]] == (
-        [f"Plans: {100 + calls} calls of functions in Python"] if is_told else []
+        [f"Plans: {100 + calls} calls of functions in Python"] if is_announced else []
     )
 
 
@@ -107,5 +107,5 @@ def test_a_version_that_cannot_count_is_said_in_a_sentence(tmp_path: Path) -> No
     assert "perf.counting" in said
 
 
-def test_a_version_is_not_asked_for_documents_that_it_has_not(tmp_path: Path) -> None:
+def test_a_version_is_not_measured_with_documents_that_it_has_not(tmp_path: Path) -> None:
     assert costs_of(FilledVersion(Version(tmp_path), NOWHERE), tmp_path, ["Plans"]) == {}

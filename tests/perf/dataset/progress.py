@@ -2,7 +2,7 @@
 
 
 class RecordedProgress:
-    """Remembers what it was told."""
+    """Remembers its calls."""
 
     def __init__(self) -> None:
         self.taken: list[int] = []

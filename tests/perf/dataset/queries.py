@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 
 from db.tables import Table
-from tests.fixtures.postgres import rows_of
+from tests.fixtures.stores.postgres import rows_of
 
 EMPTY = {table.name: 0 for table in Table.metadata.sorted_tables} | {
     "billing_plans": 2,

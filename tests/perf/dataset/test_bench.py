@@ -11,7 +11,7 @@ import pytest
 from perf.dataset.bench.tables import BenchSizes, bench_tables
 from perf.dataset.fill import fill
 from perf.dataset.texts import questions, replies
-from tests.fixtures.postgres import new_database
+from tests.fixtures.stores.postgres import new_database
 from tests.perf.dataset.progress import RecordedProgress
 from tests.perf.dataset.queries import EMPTY, counts, fetch
 

@@ -8,8 +8,8 @@ from click.testing import CliRunner, Result
 
 from app.wiring import open_application
 from perf.dataset.command import seed
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import SECRET, settings_for
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import SECRET, settings_for
 from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 DEMO = EMPTY | {

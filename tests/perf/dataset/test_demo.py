@@ -19,9 +19,9 @@ from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo.api_key import demo_api_key
 from perf.dataset.demo.command import demo
 from perf.servers.process import free_port
-from tests.fixtures.processes import PATIENCE_SECONDS, accepts, until
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import SECRET, settings_for
+from tests.fixtures.servers.processes import PATIENCE_SECONDS, accepts, until
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import SECRET, settings_for
 from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 _GUIDANCE = Path(sys.executable).with_name("guidance")
@@ -39,8 +39,8 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
         question = {"query": "{ enterpriseAccount { companyName } }"}
         company = http.post(address, headers={"x-api-key": key}, json=question).json()
         (url,) = re.findall(r"a stand-in at (\S+/v1), which only pretends", printed)
-        asked = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
-        reply = http.post(f"{url}/chat/completions", json=asked).json()
+        requested = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
+        reply = http.post(f"{url}/chat/completions", json=requested).json()
 
     viewer = hello["data"]["viewer"]
     assert viewer["email"] == "maya@example.com"

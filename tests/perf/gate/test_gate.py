@@ -16,7 +16,7 @@ from perf.gate.document_check import DocumentResult
 from perf.gate.findings import GateFinding
 from perf.gate.gate import Gate, check_documents, open_gate
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
-from tests.fixtures.postgres import rows_of, run
+from tests.fixtures.stores.postgres import rows_of, run
 
 INDEX = "ix_chat_messages_conversation_id_created_at_id"
 DOCUMENTS = trusted_documents()
@@ -34,10 +34,10 @@ def with_gate(url: str, folder: Path, work: Callable[[Gate], Awaitable[T]]) -> T
 
 
 async def test_every_document_keeps_its_budget_in_each_variant(crowd: str, tmp_path: Path) -> None:
-    told: list[DocumentResult | GateFinding] = []
-    await check_documents(crowd, tmp_path, report=told.append)
-    judged = [one for one in told if isinstance(one, DocumentResult)]
-    assert judged == told
+    reported: list[DocumentResult | GateFinding] = []
+    await check_documents(crowd, tmp_path, report=reported.append)
+    judged = [one for one in reported if isinstance(one, DocumentResult)]
+    assert judged == reported
     assert [str(finding) for one in judged for finding in one.findings] == []
     assert [one.document.name for one in judged] == list(DOCUMENTS) == sorted(scenarios())
     assert min(one.variants for one in judged) == 5, "the kinds of callers"
@@ -96,7 +96,7 @@ def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
         assert finding.statement.startswith("SELECT parent.id")
 
 
-def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(
+def test_a_document_that_is_refused_with_its_usual_variables_is_no_measurement(
     crowd: str, tmp_path: Path
 ) -> None:
     async def unchanged(_asking: object) -> dict[str, Any]:
@@ -111,16 +111,16 @@ def test_a_document_that_is_refused_as_it_is_usually_asked_is_no_measurement(
     assert "no variant that is answered gives input.title" in problems
 
 
-def test_what_comes_before_and_fails_is_told_in_a_sentence(crowd: str, tmp_path: Path) -> None:
+def test_a_preparation_that_fails_is_reported_in_a_sentence(crowd: str, tmp_path: Path) -> None:
     async def failing(context: ScenarioContext) -> dict[str, Any]:
         return {"input": await context.data("ArchiveConversation", input={"conversationId": "no"})}
 
     document = DOCUMENTS["ArchiveConversation"]
-    told = with_gate(
+    reported = with_gate(
         crowd, tmp_path, lambda gate: gate.check_or_explain(document, Scenario(writer, failing))
     )
-    assert isinstance(told, GateFinding)
-    assert "was answered with" in told.problem
+    assert isinstance(reported, GateFinding)
+    assert "was answered with" in reported.problem
 
 
 def test_what_is_called_impossible_and_succeeds_is_caught(crowd: str, tmp_path: Path) -> None:

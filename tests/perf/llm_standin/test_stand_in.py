@@ -1,4 +1,4 @@
-"""The stand-in speaks the chat API, misbehaves as told, counts, and ends with its parent."""
+"""The stand-in speaks the chat API, misbehaves as configured, counts, and ends with its parent."""
 
 import re
 import signal
@@ -15,8 +15,8 @@ from click.testing import CliRunner
 
 from perf.llm_standin.command import llm_standin
 from perf.llm_standin.process import running_stand_in
-from tests.fixtures.llm import FAST, StandInControl
-from tests.fixtures.processes import accepts, until
+from tests.fixtures.outside.llm import FAST, StandInControl
+from tests.fixtures.servers.processes import accepts, until
 
 CHAT = "/v1/chat/completions"
 OPENING = "[stand-in] No language model wrote this reply;"
@@ -45,8 +45,8 @@ def test_a_whole_reply(stand_in: StandInControl) -> None:
 
 def test_a_streamed_reply_says_the_same(stand_in: StandInControl) -> None:
     whole = said(stand_in.http.post(CHAT, json=request()))
-    asked = request(stream=True, stream_options={"include_usage": True})
-    streamed = stand_in.http.post(CHAT, json=asked)
+    requested = request(stream=True, stream_options={"include_usage": True})
+    streamed = stand_in.http.post(CHAT, json=requested)
     assert streamed.headers["content-type"] == "text/event-stream"
     *events, done, rest = streamed.text.split("\n\n")
     assert (done, rest) == ("data: [DONE]", "")
@@ -57,7 +57,7 @@ def test_a_streamed_reply_says_the_same(stand_in: StandInControl) -> None:
     assert (usage["choices"], usage["usage"]["completion_tokens"]) == ([], 30)
 
 
-def test_usage_is_sent_only_when_asked_for(stand_in: StandInControl) -> None:
+def test_usage_is_sent_only_when_requested(stand_in: StandInControl) -> None:
     streamed = stand_in.http.post(CHAT, json=request(stream=True))
     assert '"usage":{' not in streamed.text
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from perf.load.monitoring.scrape import OPERATIONS
 from perf.servers.credentials import CallerCredentials
 from perf.servers.seeded import ServerUnderTest
-from tests.fixtures.server import listening
+from tests.fixtures.servers.server import listening
 
 VIEWER = {"viewer": {"quota": {"remaining": 1_000}}}
 PEOPLE = CallerCredentials(("a", "b"), ("c",), "key")
@@ -60,28 +60,28 @@ class Faults:
 
 
 class Tiny:
-    """Counts the operations it is asked for, and a statement for each."""
+    """Counts the operations that are requested, and a statement for each."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
-        self.asked: Counter[str] = Counter()
+        self.requested: Counter[str] = Counter()
         self.statements: Counter[str] = Counter()
         self.marks = 0
         self.readings = 0
         self.reading = ""
 
     async def graphql(self, request: Request) -> Response:
-        asked = await request.json()
-        name = asked.get("operationName") or "unnamed"
-        if asked.get("query") == "{ __typename }":
+        requested = await request.json()
+        name = requested.get("operationName") or "unnamed"
+        if requested.get("query") == "{ __typename }":
             self.marks += 1
             return JSONResponse({"data": {"__typename": "Query"}})
-        self.asked[name] += 1
+        self.requested[name] += 1
         self.statements[f"{name}.rows"] += self.faults.statements.get(name, 1)
-        if self.asked.total() == self.faults.stall_at:
+        if self.requested.total() == self.faults.stall_at:
             sleep(self.faults.stall_seconds)  # noqa: ASYNC251 - everything is to stand still
         self.faults.clock.spend(self.faults.takes.get(name, 0.0))
-        if self.asked[name] % 10 == 0:
+        if self.requested[name] % 10 == 0:
             self.faults.clock.spend(self.faults.each_tenth.get(name, 0.0))
         status, body = self.faults.answers.get(name, (200, {"data": VIEWER}))
         return JSONResponse(body, status)
@@ -101,7 +101,7 @@ class Tiny:
                 f'guidance_statement_seconds_sum{{method="{method}"}} {calls * 0.001}',
             )
         ]
-        operations = f"{OPERATIONS} {self.asked.total() + self.marks}"
+        operations = f"{OPERATIONS} {self.requested.total() + self.marks}"
         return "\n".join(["# a comment", operations, *lines])
 
     async def readyz(self, _request: Request) -> Response:

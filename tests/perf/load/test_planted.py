@@ -48,8 +48,8 @@ def test_a_flood_of_429_is_caught_and_flatters_no_latency(wrong: LoadReport) -> 
     assert (page.errors, page.latencies_us, page.p95) == ({}, (), None)
     assert target(page.targets, "refused on purpose").verdict is Verdict.FAIL
     assert target(page.targets, "p95").verdict is Verdict.INCONCLUSIVE
-    told = f"ConversationPage: {page.requests} of {page.requests} refused on purpose: 429"
-    assert told in list(lines(wrong))
+    reported = f"ConversationPage: {page.requests} of {page.requests} refused on purpose: 429"
+    assert reported in list(lines(wrong))
 
 
 def test_an_internal_error_in_a_200_is_an_error(wrong: LoadReport) -> None:
@@ -58,11 +58,11 @@ def test_an_internal_error_in_a_200_is_an_error(wrong: LoadReport) -> None:
     assert target(found.targets, "errors").verdict is Verdict.FAIL
     assert target(wrong.targets, "errors").verdict is Verdict.FAIL
     assert wrong.verdict is Verdict.FAIL
-    told = (
+    reported = (
         f"CurrentSubscription: {found.requests} of {found.requests} failed: "
         "HTTP 200 with INTERNAL_SERVER_ERROR"
     )
-    assert told in list(lines(wrong))
+    assert reported in list(lines(wrong))
 
 
 def test_a_quota_that_is_used_up_is_a_protection(wrong: LoadReport) -> None:
@@ -81,7 +81,7 @@ def test_statements_are_counted_alone_and_under_load(wrong: LoadReport) -> None:
     assert (method, use.calls) == ("Quota.rows", 1)
     assert use.database_seconds == pytest.approx(0.001)
     assert wrong.counts is not None
-    # The warm-up is sent too, so more were asked for than count.
+    # The warm-up is sent too, so more were requested than count.
     counted = sum(one.requests for one in wrong.operations.values())
     assert wrong.counts.statements >= counted
 
@@ -96,5 +96,5 @@ def test_a_stall_of_two_seconds_cannot_hide() -> None:
     assert late > 25
     assert target(report.targets, "longest stall").verdict is Verdict.FAIL
     assert report.verdict is Verdict.FAIL
-    told = r"the server answered nothing for 2\.\d s from second \d\.\d on, while \d+ requests"
-    assert any(re.match(told, line) for line in lines(report))
+    reported = r"the server answered nothing for 2\.\d s from second \d\.\d on, while \d+ requests"
+    assert any(re.match(reported, line) for line in lines(report))

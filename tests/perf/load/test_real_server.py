@@ -18,9 +18,9 @@ from perf.load.workload.flows import FLOWS
 from perf.load.workload.profiles import PLATEAU, Profile
 from perf.servers.seeded import ServerUnderTest, generated_callers
 from services.clock import system_clock
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import SECRET, issue_key, serving, settings_for
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import SECRET, issue_key, serving, settings_for
+from tests.fixtures.stores.postgres import new_database
 from tests.perf.dataset.progress import RecordedProgress
 
 SIZES = BenchSizes(

@@ -20,11 +20,11 @@ from perf.load.workload.running_server import seconds_left, strip_scheme, target
 from perf.load.workload.schedule import PlannedRequest
 from perf.servers.client import Address
 from perf.sweep.report import swept_name
-from tests.fixtures.processes import GUIDANCE
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import issue_key, serving, settings_for, token_of
-from tests.fixtures.tls import over_tls
-from tests.fixtures.world import ADA, EDITH, GRACES_COMPANY
+from tests.fixtures.outside.tls import over_tls
+from tests.fixtures.servers.processes import GUIDANCE
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import issue_key, serving, settings_for, token_of
+from tests.fixtures.stores.world import ADA, EDITH, GRACES_COMPANY
 
 READS = [
     "Quota",
@@ -88,8 +88,8 @@ def test_every_read_is_answered_by_a_server_in_production(
     finished, report = ran
     assert [name for name, one in report.operations.items() if not one.swept] == READS
     swept = [name for name, one in report.operations.items() if one.swept]
-    asked = DOCUMENTS.keys() - WRITES - NOT_THEIRS
-    assert swept == [swept_name(name) for name in DOCUMENTS if name in asked]
+    requested = DOCUMENTS.keys() - WRITES - NOT_THEIRS
+    assert swept == [swept_name(name) for name in DOCUMENTS if name in requested]
     assert {name: one.errors for name, one in report.operations.items() if one.errors} == {}
     assert all(one.requests for one in report.operations.values())
     # A busy machine may miss a target.

@@ -8,7 +8,7 @@ from typing import Any
 from perf.objectives.rules import rules
 from perf.objectives.table import read_table
 from perf.objectives.yaml import to_yaml
-from tests.fixtures.tools import tool
+from tests.fixtures.run.tools import tool
 
 OPS = Path(__file__).parents[3] / "ops"
 TABLE = read_table(OPS / "objectives.toml")

@@ -178,7 +178,7 @@ def test_every_published_document_counts_by_what_is_agreed_of_it_and_no_other_do
     )
 
 
-def test_the_slow_and_the_very_slow_are_told_apart(tmp_path: Path) -> None:
+def test_the_slow_and_the_very_slow_are_distinguished(tmp_path: Path) -> None:
     between = {
         'guidance_operation_seconds_bucket{kind="query",le="0.3"}': "0+200x60",
         'guidance_operation_seconds_bucket{kind="query",le="0.7"}': "0+1000x60",

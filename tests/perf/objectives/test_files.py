@@ -51,9 +51,9 @@ def test_a_committed_file_is_current(name: str) -> None:
     assert (OPS / name).read_text() == files(TABLE)[name], "run `guidance perf objectives`"
 
 
-def test_every_metric_that_is_asked_for_exists() -> None:
+def test_every_metric_that_is_queried_exists() -> None:
     text = "".join(files(TABLE).values())
-    asked = set(re.findall(r"guidance_[a-z_]+", text))
+    requested = set(re.findall(r"guidance_[a-z_]+", text))
     there = {
         name
         for metric in REGISTRY.collect()
@@ -62,8 +62,8 @@ def test_every_metric_that_is_asked_for_exists() -> None:
             *(f"{metric.name}_{end}" for end in ("total", "bucket", "sum", "count")),
         )
     }
-    assert asked <= there
-    assert "guidance_operation_seconds_bucket" in asked
+    assert requested <= there
+    assert "guidance_operation_seconds_bucket" in requested
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
@@ -88,11 +88,11 @@ def test_a_signal_has_one_mark() -> None:
 
 def test_the_bounds_of_the_objectives_are_edges_of_the_histogram() -> None:
     edges = observations.OPERATION_SECONDS.labels("Edges", "query")._upper_bounds
-    asked = {
+    requested = {
         float(edge) for one in TABLE.objectives for edge in re.findall('le="(.*?)"', one.good or "")
     }
-    assert asked == {0.3, 0.7}
-    assert asked <= set(edges)
+    assert requested == {0.3, 0.7}
+    assert requested <= set(edges)
 
 
 def test_the_command_writes_the_files(tmp_path: Path) -> None:

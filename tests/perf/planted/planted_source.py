@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copy2
 
 from perf.servers.host import ROOT
-from tests.fixtures.processes import GUIDANCE
+from tests.fixtures.servers.processes import GUIDANCE
 
 
 @dataclass(frozen=True, slots=True)

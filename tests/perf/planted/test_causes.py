@@ -60,8 +60,8 @@ def compared(folder: Path, *fault: Edit, operations: Sequence[str]) -> Ran:
     """A planted copy, measured in turns beside one with nothing planted."""
     before, _ = planted(folder / "a"), planted(folder / "b", *fault)
     sides = ("--a", folder / "a", "--b", folder / "b", "--out", folder / "out")
-    asked = [word for name in operations for word in ("--operation", name)]
-    return before.guidance("perf", "ab", *sides, *asked, "--minutes", "0.5")
+    requested = [word for name in operations for word in ("--operation", name)]
+    return before.guidance("perf", "ab", *sides, *requested, "--minutes", "0.5")
 
 
 def blamed(ran: Ran) -> dict[str, list[tuple[str, float]]]:
@@ -115,7 +115,7 @@ def test_a_job_that_runs_statements_all_the_time(tmp_path: Path) -> None:
 
 @pytest.mark.planted
 def test_nothing_is_blamed_where_nothing_is_planted(tmp_path: Path) -> None:
-    """So short a comparison may not be able to tell, and says so."""
+    """So short a comparison may detect nothing, and says so."""
     ran = compared(tmp_path, operations=("Quota", "ConversationPage"))
     assert ran.status in {0, 12}, ran.output
     assert (blamed(ran), " is slower: " in ran.output) == ({}, False), ran.output

@@ -94,7 +94,7 @@ IN_A_PAYLOAD = Edit(
     "gql/schema/chat/payloads.py",
     '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n',
     '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n'
-    '    @strawberry.field(description="Messages of one conversation, told three times.")\n'
+    '    @strawberry.field(description="Messages of one conversation, reported three times.")\n'
     "    async def counts(self, info: strawberry.Info) -> list[int]:\n"
     "        loaders = info.context.loaders\n"
     "        return [await loaders.fresh_copy().message_count.load(1) for _ in range(3)]\n\n",

@@ -6,7 +6,7 @@ import pytest
 
 from gql.documents.budgets.budget_file import read_tables
 from gql.documents.trusted_documents import TABLE
-from tests.fixtures.postgres import new_database
+from tests.fixtures.stores.postgres import new_database
 from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
 ONE_BY_ONE = Edit(
@@ -122,7 +122,9 @@ def test_a_first_budget_is_what_the_document_takes(crowd: str, tmp_path: Path) -
 
 
 @pytest.mark.planted
-def test_a_breaking_change_and_whom_it_breaks(postgres: str, template: str, tmp_path: Path) -> None:
+def test_a_breaking_change_and_the_clients_that_it_breaks(
+    postgres: str, template: str, tmp_path: Path
+) -> None:
     before, after = planted(tmp_path / "before"), planted(tmp_path / "after", NO_MESSAGE_COUNT)
     with new_database(postgres, template) as url:
         for client, text in (("web", COUNTS), ("ios", TITLES)):

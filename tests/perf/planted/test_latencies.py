@@ -36,12 +36,12 @@ pytestmark = pytest.mark.planted
 
 def compared(folder: Path, *fault: Edit, document: str = DOCUMENT) -> Ran:
     source = planted(folder, *fault)
-    asked = ("--operation", document, "--operation", "Quota", "--minutes", "4")
-    return source.guidance("perf", "ab", "--a", ROOT, "--b", folder, *asked)
+    requested = ("--operation", document, "--operation", "Quota", "--minutes", "4")
+    return source.guidance("perf", "ab", "--a", ROOT, "--b", folder, *requested)
 
 
 def test_no_fault_is_found_where_none_is_planted(tmp_path: Path) -> None:
-    """On a noisy machine it may be that nothing can be told, and that is said."""
+    """On a noisy machine it may be that nothing can be detected, which is reported."""
     ran = compared(tmp_path)
     assert ran.status in {0, 12}, ran.output
     assert " is slower: " not in ran.output

@@ -220,7 +220,7 @@ def extra_loading(signature: str, of_row: str) -> Edit:
 
 
 def in_email() -> Edit:
-    """One statement more where the email is asked for."""
+    """One statement more where the email is requested."""
     return extra_loading("email(self, info: Info) -> str", "_email")
 
 

@@ -71,19 +71,19 @@ def silences() -> Iterator[Silence]:
 
 def _not_measured() -> Iterator[Silence]:
     yield _made(
-        "no samples at all", 5, "Quota was not measured: no samples at all", asked={"Quota": 0}
+        "no samples at all", 5, "Quota was not measured: no samples at all", requested={"Quota": 0}
     )
     yield _made(
         "few samples",
         5,
         "Quota cannot be compared: 800 samples in the baseline and 19 now, and 20 are needed",
-        asked={"Quota": 19},
+        requested={"Quota": 19},
     )
     yield _made(
         "asked less often than planned",
         5,
         "Quota was asked 400 times, and 800 times in the baseline, of the same plan",
-        asked={"Quota": 400},
+        requested={"Quota": 400},
     )
     yield _made(
         "all refused",
@@ -146,7 +146,7 @@ def _of_the_run() -> Iterator[Silence]:
         "a run that ended early",
         10,
         "the run ended early: 400 requests were sent of a plan that had 1600 in the baseline",
-        asked={"Quota": 200, PAGE: 200},
+        requested={"Quota": 200, PAGE: 200},
     )
     yield _edited(
         "a run that was interrupted",

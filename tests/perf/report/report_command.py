@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from perf.cli.command import perf
 
 
-def asked(folder: Path, baseline: Path, current: Path, *options: str) -> Result:
+def requested(folder: Path, baseline: Path, current: Path, *options: str) -> Result:
     places = ("--out", str(folder / "out"), "--history", str(folder / "history"))
     files = ("--baseline", str(baseline), "--current", str(current))
     return CliRunner().invoke(perf, ["report", *files, *places, *options], standalone_mode=False)

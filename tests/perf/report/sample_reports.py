@@ -28,7 +28,7 @@ def made_up(
     calls: float = 1.0,
     database_ms: float = 2.0,
     wait_ms: float = 0.1,
-    asked: Mapping[str, int] | None = None,
+    requested: Mapping[str, int] | None = None,
     endings: Mapping[str, Mapping[int, Outcome]] | None = None,
     died_at: float = 64.0,
 ) -> LoadReport:
@@ -40,7 +40,7 @@ def made_up(
     random, samples = Random(seed), []
     for name in RUN.flows:
         factor = (slower or {}).get(name, 1.0)
-        for number in range((asked or {}).get(name, SAMPLES)):
+        for number in range((requested or {}).get(name, SAMPLES)):
             due = number / 20
             took = 0.02 * factor * random.lognormvariate(0, 0.25)
             outcome = (endings or {}).get(name, {}).get(number, ANSWERED)

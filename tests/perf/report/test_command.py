@@ -14,7 +14,7 @@ from perf.load.results.report import LoadReport
 from perf.load.results.report_file import read_report
 from perf.report.files import NAME
 from perf.report.history import history_of, keep, newest
-from tests.perf.report.report_command import asked, status
+from tests.perf.report.report_command import requested, status
 from tests.perf.report.sample_reports import made_up, on_another_machine
 
 pytestmark = pytest.mark.heavy
@@ -25,7 +25,7 @@ PAGE = "ConversationPage"
 def compared(folder: Path, baseline: LoadReport, current: LoadReport, *options: str) -> Result:
     for name, report in (("before", baseline), ("after", current)):
         report.write(folder / f"{name}.json")
-    return asked(folder, folder / "before.json", folder / "after.json", *options)
+    return requested(folder, folder / "before.json", folder / "after.json", *options)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_other_machines_have_a_status_of_their_own(tmp_path: Path) -> None:
     )
 
 
-def test_a_report_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
+def test_a_report_is_read_as_it_was_saved(tmp_path: Path) -> None:
     written = made_up()
     written.write(tmp_path / "deep" / "report.json")
     assert read_report(tmp_path / "deep" / "report.json") == written
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_used_is_one_line(
     if content is not None:
         path.write_bytes(content)
     made_up().write(tmp_path / "good.json")
-    result = asked(tmp_path, path, tmp_path / "good.json")
+    result = requested(tmp_path, path, tmp_path / "good.json")
     assert (status(result), str(result.exception)) == (2, f"{path}: {reason}")
 
 
@@ -90,7 +90,7 @@ def test_a_damaged_report_says_where(tmp_path: Path) -> None:
     report["operations"]["Quota"]["requests"] = "many"
     path = tmp_path / "damaged.json"
     path.write_bytes(orjson.dumps(report))
-    result = asked(tmp_path, path, path)
+    result = requested(tmp_path, path, path)
     assert status(result) == 2
     assert str(result.exception).startswith(
         f"{path}: is damaged at operations.Quota.requests: input should be a valid integer"

@@ -16,7 +16,7 @@ from perf.report.html.page import page
 from perf.report.html.scales import LogScale, linear_ticks, milliseconds
 from perf.report.html.stylesheet import DARK, LIGHT, LINES
 from perf.report.rows import rows
-from tests.fixtures.browser import Page, browser
+from tests.fixtures.clients.browser import Page, browser
 from tests.perf.report.sample_reports import made_up
 
 pytestmark = pytest.mark.heavy

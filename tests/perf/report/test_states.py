@@ -7,14 +7,14 @@ import pytest
 
 from perf.report.files import NAME
 from tests.perf.report.incomplete_reports import Silence, silences
-from tests.perf.report.report_command import asked, status
+from tests.perf.report.report_command import requested, status
 
 pytestmark = pytest.mark.heavy
 
 
 @pytest.mark.parametrize("silence", list(silences()), ids=lambda one: one.name)
 def test_a_silence_is_named_and_has_its_status(silence: Silence, tmp_path: Path) -> None:
-    result = asked(tmp_path, *silence.write(tmp_path))
+    result = requested(tmp_path, *silence.write(tmp_path))
     said = result.stdout if result.exception is None else str(result.exception)
     assert (status(result), silence.named in said) == (silence.status, True), said
     if result.exception is None:

@@ -28,8 +28,8 @@ from perf.sweep.report import swept_name, with_sweep
 from perf.sweep.server import SweepTarget, gate_server
 from perf.sweep.sweep import SWEEP, SweepResult, sweep
 from services.callers.principal import ANONYMOUS, ApiClient, Person
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.stores.postgres import new_database
 from tests.perf.report.sample_reports import made_up
 
 DOCUMENTS = trusted_documents()

@@ -17,10 +17,10 @@ from perf.servers.seeded import ServerUnderTest
 from perf.tunings.double_lookup import double_lookup
 from perf.tunings.indexes import drop_indexes, performance_indexes
 from perf.tunings.outages import OutageServer, measure_outages
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import serving, settings_for, token_of
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import serving, settings_for, token_of
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, NOW
 from tests.perf.dataset.queries import fetch
 
 INDEXES = "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"

@@ -9,8 +9,8 @@ import pytest
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.sweep.server import SweepTarget, gate_server
 from perf.upgrades.checking import Report, Step, check_steps
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database, run
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.stores.postgres import new_database, run
 
 
 def planted(name: str, *commands: str) -> Step:

@@ -47,7 +47,7 @@ def test_a_lock_that_is_held_is_measured_and_so_is_who_waits_for_it(database_url
     assert effects.rewritten_tables == ()
 
 
-def test_a_table_that_is_written_anew_is_named(database_url: str) -> None:
+def test_a_table_that_is_rewritten_is_named(database_url: str) -> None:
     effects = effects_of(
         database_url, "ALTER TABLE quota_ledger_entries ALTER COLUMN units TYPE bigint"
     )

@@ -1,4 +1,4 @@
-"""Billing without HTTP: instances of its services on one database, and a provider that is told."""
+"""Billing without HTTP: instances of its services on one database, and a scripted provider."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,7 @@ from services.billing.records import Plan
 from services.billing.service import BillingService, PaymentOrder, PlanChangeOrder
 from services.billing.settlement import PaymentSettlement
 from services.clock import Clock
-from tests.fixtures.world import ALAN, NOW
+from tests.fixtures.stores.world import ALAN, NOW
 
 BASIC, PREMIUM = "basic-entry", "premium-unlimited"
 TOKEN = "pm_of_the_tests"
@@ -46,7 +46,7 @@ async def nothing(_charge: Charge) -> None:
 
 @dataclass
 class Provider:
-    """Gives the answers that it is told, one a question, and otherwise takes the money."""
+    """Gives the answers that it is given, one a question, and otherwise takes the money."""
 
     answers: deque[ChargeResult | Exception] = field(default_factory=deque)
     charged: list[Charge] = field(default_factory=list)
@@ -104,8 +104,10 @@ class Instance:
         }
         return await self.service.change_plan(PlanChangeOrder(**usual | changes))
 
-    async def told(self, payment_id: int, result: ChargeResult, event_id: str = "evt_1") -> None:
-        """The provider tells us of a payment."""
+    async def receive_event(
+        self, payment_id: int, result: ChargeResult, event_id: str = "evt_1"
+    ) -> None:
+        """The provider sends an event about a payment."""
         key = (await self.payment(payment_id))["provider_key"]
         event = PaymentEvent(event_id, NOW, payment_id, key, result)
         await self.events.handle(event, request_id="webhook")

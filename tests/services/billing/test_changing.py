@@ -9,7 +9,7 @@ from services.billing.rules import AlreadyOnPlan, InvalidPlan, NoActiveSubscript
 from services.callers.people import PersonUnknown
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import InvalidInput, Refusal
-from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
+from tests.fixtures.stores.world import ADA, ALAN, GRACE, MARY, NOW
 from tests.services.billing.billing_instances import BASIC, PREMIUM, Instance, instance, play
 
 CHANGES = """

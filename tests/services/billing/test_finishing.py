@@ -10,8 +10,8 @@ import pytest
 from clients.payments.records import Charge, ChargeResult
 from db.connections.errors import DatabaseUnavailable
 from db.row import Row
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ALAN, MARY, NOW
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ALAN, MARY, NOW
 from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
@@ -82,17 +82,17 @@ async def test_another_process_finds_out_what_became_of_a_payment(
 
 async def test_an_open_payment_is_left_alone_while_somebody_asks(own_world: str) -> None:
     async with instance(own_world) as one, instance(own_world) as other:
-        asked: list[int] = []
+        requested: list[int] = []
 
         async def look(_charge: Charge) -> None:
-            asked.append(await other.charging.finish_overdue())
+            requested.append(await other.charging.finish_overdue())
 
         one.provider.meanwhile = look
         one.provider.will(SILENCE, PROCESSING)
         await one.checkout()
         await one.make_overdue()
         await one.charging.finish_overdue()
-        assert (asked, other.provider.found) == ([0, 0], [])
+        assert (requested, other.provider.found) == ([0, 0], [])
 
 
 async def test_many_workers_share_the_open_payments(own_world: str) -> None:
@@ -111,7 +111,7 @@ async def test_many_workers_share_the_open_payments(own_world: str) -> None:
         ] * 2
 
 
-def test_a_provider_that_is_down_for_long_is_asked_ever_more_rarely(own_world: str) -> None:
+def test_a_provider_that_is_down_for_long_is_called_ever_more_rarely(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         parts.provider.will(SILENCE)
         payment = await parts.checkout()

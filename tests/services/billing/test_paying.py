@@ -12,8 +12,8 @@ from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.callers.people import PersonUnknown
 from services.mutations.refusals import Conflict, InvalidInput, Refusal
 from tests.captured_logs import capture_logs
-from tests.fixtures.postgres import new_database, run
-from tests.fixtures.world import ADA, ALAN, GRACE, MARY, NOW
+from tests.fixtures.stores.postgres import new_database, run
+from tests.fixtures.stores.world import ADA, ALAN, GRACE, MARY, NOW
 from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
@@ -164,7 +164,7 @@ def test_a_lapsed_subscription_is_paid_again_and_keeps_its_beginning(own_world: 
 
 
 @pytest.mark.parametrize("answer", [SILENCE, REFUSAL, PROCESSING], ids=repr)
-def test_without_an_answer_the_payment_stays_open(
+def test_without_an_answer_the_payment_remains_open(
     own_world: str, answer: ChargeResult | Exception
 ) -> None:
     async def scenario(parts: Instance) -> None:

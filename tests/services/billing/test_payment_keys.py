@@ -1,4 +1,4 @@
-"""A payment is made once for its key, however often and at once it is asked for."""
+"""A payment is made once for its key, however often and at once it is requested."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from clients.payments.webhook import WebhookReader
 from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import Conflict
-from tests.fixtures.world import MARY, NOW
+from tests.fixtures.stores.world import MARY, NOW
 from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
@@ -43,10 +43,10 @@ def test_the_same_key_gives_the_same_payment_and_charges_nothing(
     async def scenario(parts: Instance) -> None:
         parts.provider.will(answer)
         payment = await parts.checkout()
-        before, told = await parts.everything(), list(parts.invalidated)
+        before, invalidated = await parts.everything(), list(parts.invalidated)
         assert await parts.checkout(request_id="later") == payment
         assert payment["status"] == status
-        assert (await parts.everything(), parts.invalidated) == (before, told)
+        assert (await parts.everything(), parts.invalidated) == (before, invalidated)
         assert len(parts.provider.charged) == 1
 
     play(own_world, scenario)

@@ -12,7 +12,7 @@ from services.billing.provider_events import EVENT_RETENTION, delete_old_events
 from services.billing.rows import payment_from
 from services.mutations.audit import SYSTEM
 from tests.captured_logs import capture_logs
-from tests.fixtures.world import ALAN, NOW
+from tests.fixtures.stores.world import ALAN, NOW
 from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
@@ -40,7 +40,7 @@ async def open_payment(parts: Instance, key: str = "key") -> Row:
 def test_an_event_settles_an_open_payment(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         payment = await open_payment(parts)
-        await parts.told(payment["id"], SUCCEEDED)
+        await parts.receive_event(payment["id"], SUCCEEDED)
         assert (await parts.checkout())["status"] == "succeeded"
         assert await parts.subscription() == ("active", BASIC, None)
         assert parts.invalidated == [(ALAN, "pending"), (ALAN, "active")]
@@ -63,8 +63,8 @@ def test_events_in_any_order_end_with_the_money_that_was_taken(
     async def scenario(parts: Instance) -> None:
         payment = await open_payment(parts)
         for name in order:
-            await parts.told(payment["id"], NEWS[name], name)
-            await parts.told(payment["id"], NEWS[name], f"{name} again")
+            await parts.receive_event(payment["id"], NEWS[name], name)
+            await parts.receive_event(payment["id"], NEWS[name], f"{name} again")
         assert (await parts.payment(payment["id"]))["status"] == "succeeded"
         assert await parts.subscription() == ("active", BASIC, None)
         outcomes = [event[0] for event in (await parts.audit())[1:]]
@@ -88,13 +88,13 @@ def test_an_event_before_and_after_our_own_answer(own_world: str) -> None:
             user = await parts.new_person()
 
             async def tell(charge: Charge, news: ChargeResult = news) -> None:
-                await parts.told(charge.payment_id, news, f"evt_{charge.payment_id}")
+                await parts.receive_event(charge.payment_id, news, f"evt_{charge.payment_id}")
 
             parts.provider.meanwhile = tell if is_before else nothing
             parts.provider.will(answer)
             payment = await parts.checkout(user_id=user)
             if not is_before:
-                await parts.told(payment["id"], news, f"evt_{payment['id']}")
+                await parts.receive_event(payment["id"], news, f"evt_{payment['id']}")
             row, subscription = await parts.payment(payment["id"]), await parts.subscription(user)
             assert row["payment_method_token"] is None
             assert subscription is not None
@@ -108,7 +108,9 @@ def test_an_event_before_and_after_our_own_answer(own_world: str) -> None:
 async def test_an_event_is_applied_once_however_often_it_comes(own_world: str) -> None:
     async with instance(own_world) as one, instance(own_world) as other:
         payment = await open_payment(one)
-        await asyncio.gather(*(parts.told(payment["id"], SUCCEEDED) for parts in (one, other) * 8))
+        await asyncio.gather(
+            *(parts.receive_event(payment["id"], SUCCEEDED) for parts in (one, other) * 8)
+        )
         assert len(await one.audit()) == 2
         assert len(await one.rows(TAKEN)) == 1
         assert one.invalidated[1:] + other.invalidated == [(ALAN, "active")]
@@ -124,9 +126,12 @@ async def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(
             for parts in (one, other):
                 parts.provider.will(DECLINED, DECLINED)
             await asyncio.gather(
-                *(one.told(payment["id"], DECLINED, f"evt_{turn}_{number}") for number in range(4)),
                 *(
-                    other.told(payment["id"], DECLINED, f"evt_{turn}_{number}")
+                    one.receive_event(payment["id"], DECLINED, f"evt_{turn}_{number}")
+                    for number in range(4)
+                ),
+                *(
+                    other.receive_event(payment["id"], DECLINED, f"evt_{turn}_{number}")
                     for number in range(4)
                 ),
                 one.charging.charge(payment_from(payment), SYSTEM),
@@ -141,7 +146,7 @@ async def test_the_answer_the_worker_and_events_at_once_end_without_a_deadlock(
 def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         payment = await open_payment(parts)
-        before, told = await parts.everything(), list(parts.invalidated)
+        before, invalidated = await parts.everything(), list(parts.invalidated)
         for event in (
             PaymentEvent("another kind", NOW),
             PaymentEvent("no such number", NOW, 987_654, payment["provider_key"], SUCCEEDED),
@@ -154,7 +159,7 @@ def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:
             ("another deployment", None),
         }
         await parts.rows("DELETE FROM billing_webhook_events")
-        assert (await parts.everything(), parts.invalidated) == (before, told)
+        assert (await parts.everything(), parts.invalidated) == (before, invalidated)
 
     play(own_world, scenario)
 
@@ -162,11 +167,11 @@ def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:
 def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         given_up = await open_payment(parts, "one")
-        await parts.told(given_up["id"], NOT_MADE, "evt_1")
+        await parts.receive_event(given_up["id"], NOT_MADE, "evt_1")
         await parts.checkout("two", plan_code=PREMIUM)
         before = await parts.subscription()
         with capture_logs() as lines:
-            await parts.told(given_up["id"], SUCCEEDED, "evt_2")
+            await parts.receive_event(given_up["id"], SUCCEEDED, "evt_2")
         assert [(line["log_level"], line["event"], line["payment"]) for line in lines] == [
             ("error", "money was taken for nothing; give it back", given_up["id"])
         ]
@@ -183,16 +188,16 @@ def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
     play(own_world, scenario)
 
 
-def test_events_are_forgotten_when_they_are_not_told_again(own_world: str) -> None:
+def test_events_are_deleted_once_they_are_not_sent_again(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         payment = await open_payment(parts)
-        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        await parts.receive_event(payment["id"], SUCCEEDED, "evt_1")
         for passed, left in ((EVENT_RETENTION, 1), (EVENT_RETENTION + timedelta(seconds=1), 0)):
             async with parts.database.read_primary() as connection:
                 await delete_old_events(connection, NOW + passed)
             assert len(await parts.rows("SELECT FROM billing_webhook_events")) == left
         before = await parts.subscription()
-        await parts.told(payment["id"], SUCCEEDED, "evt_1")
+        await parts.receive_event(payment["id"], SUCCEEDED, "evt_1")
         assert await parts.subscription() == before == ("active", BASIC, None)
 
     play(own_world, scenario)
@@ -201,11 +206,11 @@ def test_events_are_forgotten_when_they_are_not_told_again(own_world: str) -> No
 def test_a_late_success_counts_while_the_next_payment_is_open(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         first = await open_payment(parts, "one")
-        await parts.told(first["id"], DECLINED, "evt_1")
+        await parts.receive_event(first["id"], DECLINED, "evt_1")
         second = await open_payment(parts, "two")
-        await parts.told(first["id"], SUCCEEDED, "evt_2")
+        await parts.receive_event(first["id"], SUCCEEDED, "evt_2")
         assert await parts.subscription() == ("active", BASIC, None)
-        await parts.told(second["id"], DECLINED, "evt_3")
+        await parts.receive_event(second["id"], DECLINED, "evt_3")
         assert await parts.subscription() == ("active", BASIC, None)
 
     play(own_world, scenario)
@@ -225,10 +230,10 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
             ALAN,
         )
         await parts.rows("DELETE FROM users WHERE id = $1", ALAN)
-        told = list(parts.invalidated)
+        invalidated = list(parts.invalidated)
         with capture_logs() as lines:
             if by_event:
-                await parts.told(payment["id"], SUCCEEDED)
+                await parts.receive_event(payment["id"], SUCCEEDED)
             else:
                 await parts.make_overdue()
                 assert await parts.charging.finish_overdue() == 1
@@ -245,6 +250,6 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
             None,
             None,
         )
-        assert parts.invalidated == told
+        assert parts.invalidated == invalidated
 
     play(own_world, scenario)

@@ -92,15 +92,15 @@ def test_the_reason_why_nothing_was_paid(result: ChargeResult, reason: str | Non
     assert payment_failure_reason(result) == reason
 
 
-def test_what_a_person_is_told_of_a_payment() -> None:
+def test_what_a_person_sees_of_a_payment() -> None:
     for status in (PaymentStatus.PENDING, PaymentStatus.SUCCEEDED):
         assert payment_declined(status, None) is None
-    told = {
+    declines = {
         reason: payment_declined(PaymentStatus.FAILED, reason)
         for reason in ("expired_card", "not_charged")
     }
-    assert {type(one) for one in told.values()} == {PaymentDeclined}
-    assert {reason: (str(one), one and one.field) for reason, one in told.items()} == {
+    assert {type(one) for one in declines.values()} == {PaymentDeclined}
+    assert {reason: (str(one), one and one.field) for reason, one in declines.items()} == {
         "expired_card": ("The payment was declined: expired_card.", "paymentMethodToken"),
         "not_charged": (
             "The payment could not be made, and nothing was charged; pay again.",

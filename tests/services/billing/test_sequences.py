@@ -161,7 +161,7 @@ class Person:
             case Hear() if step.number < len(self.payments):
                 self.model.hear(step)
                 event_id = f"evt_{self.user_id}_{step.event_id}"
-                await self.parts.told(self.payments[step.number], step.result, event_id)
+                await self.parts.receive_event(self.payments[step.number], step.result, event_id)
             case Change():
                 change = self.parts.change(
                     self._new_key(), user_id=self.user_id, plan_code=step.plan
@@ -175,9 +175,9 @@ class Person:
         self.parts.provider.will(step.answer)
         code = await code_of(self.parts.checkout(key, user_id=self.user_id, plan_code=step.plan))
         assert code is self.model.pay(step)
-        asked = self.parts.provider.charged[charged:]
-        assert len(asked) == (code is None)
-        for charge in asked:
+        requested = self.parts.provider.charged[charged:]
+        assert len(requested) == (code is None)
+        for charge in requested:
             self.orders.append((key, step.plan))
             self.payments.append(charge.payment_id)
 

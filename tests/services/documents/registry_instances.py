@@ -10,7 +10,7 @@ from services.documents.identifiers import hash_of
 from services.documents.records import Submission
 from services.documents.registry import OperationRegistry
 from services.documents.usage import DocumentUsageCounter
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.world import NOW
 
 
 @dataclass

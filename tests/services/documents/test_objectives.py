@@ -4,8 +4,8 @@ import orjson
 
 from services.documents.objectives import ObjectiveService
 from services.documents.records import Objective
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import NOW
 from tests.services.documents.registry_instances import instance, submission
 
 HOME = submission("query Home { plans { code } }", "Home")
@@ -61,7 +61,7 @@ async def test_what_several_clients_publish_keeps_the_strictest_of_each_number(
         assert found.objective == Objective(100, 300)
 
 
-async def test_what_is_taken_back_leaves_the_clients_and_is_told(database_url: str) -> None:
+async def test_what_is_withdrawn_leaves_the_clients_and_is_reported(database_url: str) -> None:
     async with instance(database_url) as one:
         objectives = ObjectiveService(one.database, clock=lambda: NOW)
         await one.registry.publish("web", [HOME])

@@ -15,7 +15,7 @@ from services.documents.persisted_queries.memory import MemoryTextStore
 from services.documents.persisted_queries.records import TextLimits
 from services.documents.persisted_queries.redis import RedisTextStore
 from services.documents.persisted_queries.shared import SharedTextStore
-from tests.fixtures.redis import controlled_redis
+from tests.fixtures.stores.redis import controlled_redis
 from tests.keyvalue.availability import counted, until_available
 
 BOUNDS = TextLimits(count=3, characters=20, lifetime_seconds=600, total_bytes=10_000)
@@ -83,7 +83,7 @@ async def test_what_is_kept_briefly_is_in_one_process_alone_and_not_for_long(
         assert [await one.get(IDS[1]) for one in (texts, memory)] == [TEXTS[1]] * 2
 
 
-async def test_what_is_kept_briefly_leaves_without_being_asked_for() -> None:
+async def test_what_is_kept_briefly_expires_unread() -> None:
     texts = MemoryTextStore(replace(BOUNDS, lifetime_seconds=-1))
     await texts.put(IDS[0], TEXTS[0], is_local=True)
     async with asyncio.timeout(5):

@@ -11,8 +11,8 @@ from services.documents.identifiers import hash_of
 from services.documents.records import DocumentUsage, NormalizedDocument, RegisteredDocument
 from services.documents.registry import DocumentIdTaken, Published, delete_old_unknown_documents
 from services.documents.usage import MOST_UNKNOWN
-from tests.fixtures.postgres import run
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import NOW
 from tests.services.documents.registry_instances import instance, submission
 
 HOME = submission("query Home { plans { code } }", "Home")
@@ -154,7 +154,7 @@ async def test_a_use_by_one_publisher_is_not_anothers(database_url: str) -> None
         assert counts == {"ios": 1, "web": 3}
 
 
-async def test_what_is_counted_is_written_at_the_end(database_url: str) -> None:
+async def test_what_is_counted_is_stored_at_the_end(database_url: str) -> None:
     async with instance(database_url) as one:
         async with one.uses.published, one.uses.unknown:
             one.uses.count_use(HOME.id, "web", NOW)
@@ -163,7 +163,7 @@ async def test_what_is_counted_is_written_at_the_end(database_url: str) -> None:
         assert [found.document for found in await one.registry.unknown()] == [shape(1)]
 
 
-async def test_what_cannot_be_written_stays_counted(database_url: str) -> None:
+async def test_what_cannot_be_stored_remains_counted(database_url: str) -> None:
     async with instance(database_url) as one:
         one.uses.count_use(HOME.id, "web", NOW)
         await run(database_url, "ALTER TABLE trusted_document_uses RENAME TO away")

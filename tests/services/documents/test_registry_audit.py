@@ -7,8 +7,8 @@ from db.states import DocumentState
 from services.documents.identifiers import hash_of
 from services.documents.records import NormalizedDocument
 from services.documents.registry import DocumentIdTaken
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import NOW
 from tests.services.documents.registry_instances import instance, submission
 
 HOME = submission("query Home { plans { code } }", "Home")

@@ -13,8 +13,8 @@ from services.clock import Clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import NOW
 
 
 @dataclass

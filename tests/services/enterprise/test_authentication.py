@@ -13,8 +13,8 @@ from services.callers.principal import ApiClient
 from services.enterprise.authentication import AccountNotFound, ApiKeyService
 from services.enterprise.keys import generate_key
 from services.enterprise.last_uses import LastUseRecorder
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.world import GRACES_COMPANY, NOW, populate
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import GRACES_COMPANY, NOW, populate
 
 Scenario = Callable[[ApiKeyService], Awaitable[None]]
 

@@ -10,7 +10,7 @@ from services.callers.principal import ApiClient
 from services.enterprise.rules import MOST_KEYS
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput, NotFound, Refusal
-from tests.fixtures.world import ADA, ADAS_COMPANY, ALAN, GRACE, GRACES_COMPANY, NOW
+from tests.fixtures.stores.world import ADA, ADAS_COMPANY, ALAN, GRACE, GRACES_COMPANY, NOW
 from tests.services.enterprise.enterprise_instances import Instance, instance
 
 EVERYTHING = """

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from db.request_scope import RequestScope
 from services.enterprise.last_uses import LastUseRecorder
-from tests.fixtures.world import GRACES_COMPANY, NOW
+from tests.fixtures.stores.world import GRACES_COMPANY, NOW
 from tests.services.enterprise.enterprise_instances import Instance, instance
 
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,7 @@ async def last_use(parts: Instance, text: str) -> datetime | None:
     return instant
 
 
-async def test_a_use_is_written_behind_the_request_and_again_after_a_minute(own_world: str) -> None:
+async def test_a_use_is_stored_behind_the_request_and_again_after_a_minute(own_world: str) -> None:
     now = NOW
     async with instance(own_world, clock=lambda: now) as parts:
         text = await parts.enterprise.issue_key(GRACES_COMPANY)
@@ -50,7 +50,7 @@ async def test_of_two_instances_one_writes_in_a_minute(own_world: str) -> None:
         assert await last_use(one, text) == NOW
 
 
-async def test_what_is_noted_is_written_when_the_process_ends(own_world: str) -> None:
+async def test_what_is_buffered_is_stored_when_the_process_ends(own_world: str) -> None:
     async with instance(own_world) as watching:
         async with instance(own_world) as parts:
             text = await parts.enterprise.issue_key(GRACES_COMPANY)
@@ -58,7 +58,7 @@ async def test_what_is_noted_is_written_when_the_process_ends(own_world: str) ->
         assert await last_use(watching, text) == NOW
 
 
-async def test_nothing_used_is_nothing_written(own_world: str) -> None:
+async def test_nothing_used_is_nothing_stored(own_world: str) -> None:
     async with instance(own_world) as parts:
         with RequestScope() as work:
             await LastUseRecorder(parts.database).buffer.flush()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from clients.llm import GenerationReport, PromptMessage
-from tests.fixtures.postgres import run, url_of
+from tests.fixtures.stores.postgres import run, url_of
 
 
 class PatientModel:
@@ -14,12 +14,12 @@ class PatientModel:
 
     def __init__(self) -> None:
         self.may_go_on = asyncio.Event()
-        self.asked = 0
+        self.requested = 0
 
     async def generate(
         self, _messages: Sequence[PromptMessage], report: GenerationReport
     ) -> AsyncGenerator[str, None]:
-        self.asked += 1
+        self.requested += 1
         report.attempts += 1
         yield "Good "
         await self.may_go_on.wait()

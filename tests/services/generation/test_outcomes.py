@@ -1,4 +1,4 @@
-"""What is only told never costs the reply."""
+"""What is only reported never costs the reply."""
 
 from collections.abc import AsyncGenerator, Sequence
 
@@ -6,8 +6,8 @@ import pytest
 
 from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
 from services.generation.recovery import end_abandoned
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA
 from tests.services.guidance.chat_instances import instance
 from tests.services.guidance.exchanges import ledger_of, send
 from tests.services.metered import metered_instances as metered

@@ -10,7 +10,7 @@ from services.generation.recovery import RUNS_PER_LEASE, Recovery
 from services.generation.store import ReplyStore
 from services.metered.reply_store import MeteredReplyStore
 from services.quota.ledger import differing_days
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.world import ADA
 from tests.services.generation.database_outages import PatientModel, outage
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.exchanges import ledger_of, send, used
@@ -52,7 +52,7 @@ async def test_an_outage_longer_than_the_lease_costs_no_living_writer_its_reply(
         exchanges = [
             await send(parts, key=f"{number}", conversation_id=None) for number in range(REPLIES)
         ]
-        await until(lambda: model.asked == REPLIES)
+        await until(lambda: model.requested == REPLIES)
         async with outage(own_world):
             await passed(LEASE_SECONDS)
             model.may_go_on.set()
@@ -75,7 +75,7 @@ async def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) ->
     ):
         for number in range(REPLIES):
             asking = asyncio.create_task(parts.generate(f"{number}"))
-            await until(lambda: model.asked == number + 1)  # noqa: B023 - it is awaited here
+            await until(lambda: model.requested == number + 1)  # noqa: B023 - it is awaited here
             asking.cancel()
         async with outage(own_world):
             await passed(LEASE_SECONDS)
@@ -83,7 +83,7 @@ async def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) ->
             await passed(2 * LEASE_SECONDS)
         for number in range(REPLIES):
             assert (await others.generate(f"{number}"))["content"] == "Good day!"
-        assert (model.asked, await others.used()) == (REPLIES, 7 + REPLIES)
+        assert (model.requested, await others.used()) == (REPLIES, 7 + REPLIES)
 
 
 class Clock:

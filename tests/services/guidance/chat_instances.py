@@ -20,8 +20,8 @@ from services.guidance.records import ContextWindow
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.service import GuidanceService
 from streams import ReplyStreams
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import ADA, NOW
 
 PATIENCE_SECONDS = 20
 

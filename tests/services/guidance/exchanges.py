@@ -6,7 +6,7 @@ from datetime import datetime
 from db.row import Row
 from services.guidance.records import Exchange
 from streams import Delta
-from tests.fixtures.world import (
+from tests.fixtures.stores.world import (
     ADA,
     LONG_CONVERSATION,
     NOW,

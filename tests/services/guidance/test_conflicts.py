@@ -1,4 +1,4 @@
-"""One reply at a time in a conversation: the model is never told what nobody has been answered."""
+"""One reply at a time in a conversation: the model never gets what nobody has been answered."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from clients.llm import FailureReason, GenerationFailed, Role
 from services.guidance.records import Exchange
 from services.mutations.refusals import Conflict
 from streams import Delta
-from tests.fixtures.world import ADA, LONG_CONVERSATION
+from tests.fixtures.stores.world import ADA, LONG_CONVERSATION
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.exchanges import (
     EVERYTHING,
@@ -117,9 +117,9 @@ async def test_a_message_together_with_a_stop_is_refused_or_follows_it(own_world
             else:
                 assert isinstance(sent, Conflict)
         for prompt in (*parts.model.prompts, *others.model.prompts):
-            # A reply without text is not told.
-            asked = [one.role for one in prompt if one.content != "Hello?"]
-            assert asked == [Role.SYSTEM] + [Role.ASSISTANT] * (len(asked) - 1)
+            # A reply without text is left out.
+            requested = [one.role for one in prompt if one.content != "Hello?"]
+            assert requested == [Role.SYSTEM] + [Role.ASSISTANT] * (len(requested) - 1)
             assert prompt[-1].role is Role.USER
 
 

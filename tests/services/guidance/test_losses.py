@@ -13,8 +13,8 @@ from redis.exceptions import ResponseError
 
 from db.row import Row
 from streams import Delta
-from tests.fixtures.redis import ControlledRedis
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.redis import ControlledRedis
+from tests.fixtures.stores.world import ADA
 from tests.keyvalue.fake_servers import FaultyProxy, fake_server
 from tests.services.guidance.chat_instances import PATIENCE_SECONDS, Instance, instance, until
 from tests.streams.stream_instances import shared_streams

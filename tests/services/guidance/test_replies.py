@@ -16,7 +16,7 @@ from services.generation.recovery import end_abandoned
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
 from streams import Delta
-from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, NOW
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_MESSAGE, NOW
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 from tests.streams.stream_instances import shared_streams

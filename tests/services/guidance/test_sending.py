@@ -14,7 +14,7 @@ from services.guidance.records import Exchange
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput, NotFound, Refusal
 from services.quota.ledger import QuotaExceeded, differing_days
-from tests.fixtures.world import (
+from tests.fixtures.stores.world import (
     ADA,
     ALAN,
     EDITH,
@@ -216,7 +216,7 @@ async def test_a_message_takes_the_conversation_out_of_the_archive(own_world: st
         assert await parts.value("SELECT status FROM chat_conversations WHERE id = 1") == "active"
 
 
-async def test_the_model_is_told_what_counts(own_world: str) -> None:
+async def test_the_model_gets_the_messages_that_count(own_world: str) -> None:
     async with instance(own_world) as parts:
         first = await send(parts, conversation_id=None, content="One")
         parts.model.fail(GenerationFailed(FailureReason.TIMEOUT), "half")
@@ -234,8 +234,8 @@ async def test_the_model_is_told_what_counts(own_world: str) -> None:
         last = await send(parts, key="2", conversation_id=first.conversation_id, content="Two")
         parts.model.end("Third")
         await parts.guidance.wait_for_end(ADA, last.reply_id)
-        told = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
-        assert told == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
+        prompted = [(one.role, one.content) for one in parts.model.prompts[-1][1:]]
+        assert prompted == [(Role.USER, "One"), (Role.ASSISTANT, "Second"), (Role.USER, "Two")]
         assert [len(prompt) for prompt in parts.model.prompts] == [2, 2, 2, 4]
         assert {prompt[1].content for prompt in parts.model.prompts} == {"One"}
         assert await used(parts, ADA) == 3 + 3

@@ -7,7 +7,7 @@ import pytest
 
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import NotFound
-from tests.fixtures.world import (
+from tests.fixtures.stores.world import (
     ADA,
     GRACE,
     GRACES_CONVERSATION,

@@ -13,7 +13,7 @@ from services.generation.records import ReplyDraft
 from services.generation.recovery import end_abandoned
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
 from streams import Delta
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.world import ADA
 from tests.services.generation.database_outages import outage
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.exchanges import collected, send
@@ -123,12 +123,12 @@ async def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
 
     progress = ProgressWriter(save, interval_seconds=60)
     running = asyncio.create_task(progress.run())
-    await progress.save_soon(1, nothing_written)
-    later = progress.save_soon(2, nothing_written)
-    await asyncio.gather(later, progress.save_soon(3, nothing_written, is_first=True))
+    await progress.save_soon(1, nothing_generated)
+    later = progress.save_soon(2, nothing_generated)
+    await asyncio.gather(later, progress.save_soon(3, nothing_generated, is_first=True))
     running.cancel()
     assert stored == [{1}, {2, 3}]
 
 
-def nothing_written() -> ReplyDraft:
+def nothing_generated() -> ReplyDraft:
     return ReplyDraft("", (), GenerationReport("a model"), 0)

@@ -5,7 +5,7 @@ import pytest
 from services.generation.recovery import end_abandoned
 from services.mutations.refusals import NotFound
 from streams import Delta
-from tests.fixtures.world import ADA, GRACE, LONG_CONVERSATION
+from tests.fixtures.stores.world import ADA, GRACE, LONG_CONVERSATION
 from tests.services.guidance.chat_instances import instance, until
 from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 
@@ -64,7 +64,7 @@ async def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -
         assert await parts.value("SELECT count(*) FROM reply_generations") == 0
 
 
-async def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(
+async def test_a_silent_process_that_was_to_stop_leaves_a_stopped_reply(
     own_world: str,
 ) -> None:
     async with instance(own_world) as parts:

@@ -1,4 +1,4 @@
-"""Metered guidance without HTTP: instances on one database, with models that tests tell."""
+"""Metered guidance without HTTP: instances on one database, with models that tests control."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,8 +24,8 @@ from services.metered.buffered_sink import BufferedSink
 from services.metered.records import Question
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.service import MeteredGuidance
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.world import ADAS_COMPANY, GRACES_COMPANY, GRACES_CREDENTIAL, NOW
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import ADAS_COMPANY, GRACES_COMPANY, GRACES_CREDENTIAL, NOW
 
 ADAS_CLIENT = ApiClient(ADAS_COMPANY, 3)
 
@@ -39,12 +39,12 @@ class PromptModel:
     """Says what it was asked, at once."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.requested = 0
 
     async def generate(
         self, messages: Sequence[PromptMessage], report: GenerationReport
     ) -> AsyncGenerator[str, None]:
-        self.asked += 1
+        self.requested += 1
         report.attempts += 1
         yield "You asked: "
         yield messages[-1].content

@@ -10,7 +10,7 @@ from db.queries.enterprise import metering
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.generation.failures import reply_failure
-from tests.fixtures.world import GRACE, GRACES_CREDENTIAL, NOW
+from tests.fixtures.stores.world import GRACE, GRACES_CREDENTIAL, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, at, until
 from tests.services.metered.metered_instances import (
     ADAS_CLIENT,
@@ -42,7 +42,7 @@ async def test_two_hundred_parallel_calls_count_two_hundred(own_world: str) -> N
     async with instance(own_world, model) as one, instance(own_world, model) as other:
         assert sum(await many([one, other], 200)) == 200
         assert await one.used() == 207
-        assert model.asked == 200
+        assert model.requested == 200
 
 
 async def test_the_first_calls_of_a_day_race_and_make_one_row(own_world: str) -> None:
@@ -95,7 +95,7 @@ async def test_a_refusal_says_when_it_ends_and_changes_nothing(
             await parts.generate()
         assert refused.value.retry_after_seconds == seconds
         assert await parts.rows(EVERYTHING) == before
-        assert model.asked == 0
+        assert model.requested == 0
         later = at(now + timedelta(seconds=seconds))
     async with instance(own_world, model, contract=contract, clock=later) as parts:
         assert (await parts.generate())["status"] == "complete"
@@ -130,7 +130,7 @@ async def test_the_month_ends_with_its_last_day(own_world: str) -> None:
 
 
 @pytest.mark.parametrize("reason", FailureReason)
-async def test_what_could_not_be_written_is_given_back(
+async def test_what_could_not_be_generated_is_given_back(
     own_world: str, reason: FailureReason
 ) -> None:
     model = ScriptedModel()
@@ -179,7 +179,7 @@ async def test_a_key_that_is_revoked_after_it_was_recognised_is_charged_nothing(
         with pytest.raises(KeyRevoked):
             await parts.generate()
         assert await parts.rows(EVERYTHING) == before
-        assert model.asked == 0
+        assert model.requested == 0
 
 
 async def test_a_flood_of_one_company_waits_without_the_connections_of_the_others(

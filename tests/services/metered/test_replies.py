@@ -14,12 +14,12 @@ from services.metered.rules import INSTRUCTIONS, prompt, validated_question
 from services.metered.service import delete_old_texts
 from services.mutations.idempotency import RETENTION, IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput
-from tests.fixtures.world import ADAS_COMPANY, NOW
+from tests.fixtures.stores.world import ADAS_COMPANY, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, until
 from tests.services.metered.metered_instances import ADAS_CLIENT, QUESTION, PromptModel, instance
 
 
-async def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:
+async def test_a_question_is_answered_and_its_generation_reported(own_world: str) -> None:
     model = ScriptedModel()
     async with instance(own_world, model) as parts:
         model.end("Merge ", "them\0.")
@@ -29,8 +29,8 @@ async def test_a_question_is_answered_and_its_generation_told(own_world: str) ->
         assert (reply["prompt_tokens"], reply["completion_tokens"]) == (11, 22)
         assert reply["latency_ms"] >= 0
         assert await parts.used() == 8
-        (asked,) = model.prompts
-        assert asked == list(prompt(QUESTION))
+        (requested,) = model.prompts
+        assert requested == list(prompt(QUESTION))
 
 
 async def test_the_same_key_gives_the_same_reply_on_any_instance_and_counts_nothing(
@@ -40,7 +40,7 @@ async def test_the_same_key_gives_the_same_reply_on_any_instance_and_counts_noth
     async with instance(own_world, one_model) as one, instance(own_world, other_model) as other:
         replies = await asyncio.gather(*(parts.generate() for parts in (one, other) * 10))
         assert len({reply["content"] for reply in replies}) == 1
-        assert one_model.asked + other_model.asked == 1
+        assert one_model.requested + other_model.requested == 1
         assert await one.used() == 8
         with pytest.raises(IdempotencyKeyReused):
             await other.generate(objective="Have three.")
@@ -54,7 +54,7 @@ async def test_a_key_is_its_companys_own(own_world: str) -> None:
         reply = await parts.generate(client=ADAS_CLIENT, objective="Theirs.")
         assert reply["content"].endswith("Theirs.")
         assert await parts.used(ADAS_COMPANY) == 21
-        assert model.asked == 2
+        assert model.requested == 2
 
 
 async def test_a_failure_is_answered_again_too(own_world: str) -> None:
@@ -98,7 +98,7 @@ async def test_who_leaves_does_not_end_the_reply(own_world: str) -> None:
         assert await parts.used() == 8
 
 
-async def test_what_is_being_written_when_the_process_ends_is_given_back(own_world: str) -> None:
+async def test_what_is_being_generated_when_the_process_ends_is_given_back(own_world: str) -> None:
     model = ScriptedModel()
     async with instance(own_world, PromptModel()) as others:
         async with instance(own_world, model) as parts:
@@ -176,7 +176,7 @@ async def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str
         await asyncio.gather(*asking)
 
 
-async def test_a_reply_is_counted_while_it_is_written_and_by_how_it_ended(own_world: str) -> None:
+async def test_a_reply_is_counted_while_it_is_generated_and_by_its_outcome(own_world: str) -> None:
     def counted() -> list[float]:
         labels = [{"outcome": "complete"}, {"outcome": "refused"}]
         ended = [
@@ -231,7 +231,7 @@ async def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_othe
         assert (await written)["content"] == "Done."
 
 
-async def test_texts_go_when_their_keys_do_and_what_was_counted_stays(own_world: str) -> None:
+async def test_texts_are_deleted_with_their_keys_and_counts_are_kept(own_world: str) -> None:
     async with instance(own_world, PromptModel()) as parts:
         await parts.generate()
         texts = "SELECT count(*) FROM enterprise_generations WHERE content IS NOT NULL"
@@ -262,7 +262,7 @@ def test_questions_that_are_none(
     assert refused.value.field == field
 
 
-def test_how_the_model_is_asked() -> None:
+def test_how_the_model_is_called() -> None:
     system, user = prompt(validated_question(" s" + "s" * 7_998, "o\n", " a year "))
     assert system.content == INSTRUCTIONS
     assert user.content == f"Situation:\n{'s' * 7_999}\n\nObjective:\no\n\nTime horizon:\na year"

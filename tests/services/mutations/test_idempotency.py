@@ -17,9 +17,9 @@ from services.conversations.service import ConversationService
 from services.mutations.idempotency import IdempotencyKeyReused, key_use
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
-from tests.fixtures.broken_path import behind_proxy
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.world import ADA, LONG_CONVERSATION, NOW
+from tests.fixtures.stores.broken_path import behind_proxy
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, LONG_CONVERSATION, NOW
 from tests.services.guidance.chat_instances import instance, until
 from tests.services.guidance.exchanges import send
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from services.guidance.records import Exchange
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA
 from tests.services.guidance import chat_instances as chat
 from tests.services.privacy.privacy_instances import (
     Instance,

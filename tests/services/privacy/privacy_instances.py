@@ -20,13 +20,13 @@ from services.privacy.exports.handler import ExportHandler
 from services.privacy.links import Links
 from services.privacy.runner import PrivacyRequestRunner
 from services.privacy.service import PrivacyService
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.world import ADA, GRACE, NOW
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, GRACE, NOW
 
 PATIENCE_SECONDS = 30
 RETENTION = GRACE_PERIOD = timedelta(days=7)
 LATER = NOW + GRACE_PERIOD
-"""When an erasure that is asked for now is carried out."""
+"""When an erasure that is requested now is carried out."""
 ADAS_SECRET, GRACES_SECRET = "Ada's <b>secret</b> & wishes", "Grace's very own words"
 
 RICHES = f"""
@@ -69,13 +69,13 @@ class Instance:
 
     async def ask_for_export(self, user_id: int) -> int:
         """Ask for a copy of everything of a person's, and give the request's id."""
-        asked = await self.service.request_export(user_id, idempotency_key="k", request_id="r")
-        return int(asked["id"])
+        requested = await self.service.request_export(user_id, idempotency_key="k", request_id="r")
+        return int(requested["id"])
 
     async def ask_for_erasure(self, user_id: int, *, key: str = "k") -> int:
         """Ask for the erasure of a person, and give the request's id."""
-        asked = await self.service.request_erasure(user_id, idempotency_key=key, request_id="r")
-        return int(asked["id"])
+        requested = await self.service.request_erasure(user_id, idempotency_key=key, request_id="r")
+        return int(requested["id"])
 
     async def export(self) -> int:
         return await self.carrying.run_due(self.exporting)

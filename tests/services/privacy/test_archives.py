@@ -12,8 +12,8 @@ import orjson
 from db.personal.registry import BY_NAME
 from metrics.repository_methods import ObservedStatement
 from services.privacy.links import token_hash
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA, ADAS_CONVERSATIONS, ALAN, GRACE, NOW
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS, ALAN, GRACE, NOW
 from tests.services.privacy.archive_contents import ADAS_EXPORT, OF_ADA
 from tests.services.privacy.privacy_instances import (
     ADAS_SECRET,

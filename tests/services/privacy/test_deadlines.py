@@ -7,8 +7,8 @@ from prometheus_client import Gauge
 
 from metrics.privacy import DEADLINE_SECONDS, OVERDUE, OWED
 from services.privacy.deadlines import measure_deadlines
-from tests.fixtures.postgres import run
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import NOW
 from tests.services.privacy.privacy_instances import instance
 
 DAY_SECONDS = 86_400.0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.callers.people import KnownPeople, PersonUnknown
-from tests.fixtures.world import ADA, EDITH
+from tests.fixtures.stores.world import ADA, EDITH
 from tests.services.guidance import chat_instances as chat
 from tests.services.privacy.erasures import prepare, send
 from tests.services.privacy.privacy_instances import (
@@ -47,22 +47,22 @@ async def begin_erasure(parts: Instance, user_id: int) -> None:
 
 
 async def test_a_person_who_is_there_is_looked_up_once(own_world: str, tmp_path: Path) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
     seconds = [100.0]
 
-    async with instance(own_world, tmp_path, observe=lambda one: asked.append(one[0])) as parts:
+    async with instance(own_world, tmp_path, observe=lambda one: requested.append(one[0])) as parts:
         people = KnownPeople(parts.database, remembered_seconds=2, seconds=lambda: seconds[0])
         assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
-        assert asked[0] == "users.under_erasure"
-        assert set(asked[1:]) == {"users.is_there"}
-        asked.clear()
+        assert requested[0] == "users.under_erasure"
+        assert set(requested[1:]) == {"users.is_there"}
+        requested.clear()
         seconds[0] += 0.9
         assert await people.has(ADA)
-        assert asked == []
+        assert requested == []
         for _ in range(5):
             seconds[0] += 1
             assert await asyncio.gather(*(people.has(ADA) for _ in range(3))) == [True] * 3
-        assert asked == ["users.under_erasure"] * 5
+        assert requested == ["users.under_erasure"] * 5
 
 
 async def test_who_is_being_erased_is_not_believed_to_be_there(

@@ -9,8 +9,8 @@ from db.queries.privacy import request_processing
 from services.privacy.operator_actions import retry_erasure
 from services.privacy.rules import MOST_ATTEMPTS
 from services.quota.ledger import differing_days
-from tests.fixtures.postgres import everything, run
-from tests.fixtures.world import ADA, GRACE, NOW
+from tests.fixtures.stores.postgres import everything, run
+from tests.fixtures.stores.world import ADA, GRACE, NOW
 from tests.services.privacy.archives import names_in
 from tests.services.privacy.erasures import TAKE_AGAIN, prepare
 from tests.services.privacy.privacy_instances import (
@@ -71,7 +71,7 @@ async def test_nothing_is_left_of_a_person_and_everything_of_others(
         assert len(rows) - len(untouched) == WHAT_IS_ERASED.get(table, 0), table
 
 
-async def test_the_books_stay_without_the_person(own_world: str, tmp_path: Path) -> None:
+async def test_the_books_are_kept_without_the_person(own_world: str, tmp_path: Path) -> None:
     await prepare(own_world, tmp_path)
     async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
         await parts.erase()
@@ -185,7 +185,7 @@ async def test_what_still_identifies_the_person_keeps_it_from_completing(
         await parts.erase()
         row = await parts.request(request)
         assert (row["status"], row["error_reason"]) == ("failed", "still_identified")
-        assert row["user_id"] == ADA, "nothing of the last transaction stays"
+        assert row["user_id"] == ADA, "nothing of the last transaction is kept"
         assert row["verified_at"] is None
         assert await parts.value("SELECT count(*) FROM users WHERE id = 1") == 1
         async with parts.database.read() as connection:

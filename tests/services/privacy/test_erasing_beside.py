@@ -8,8 +8,8 @@ import pytest
 
 from services.mutations.refusals import Conflict
 from services.quota.ledger import differing_days
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA, GRACE
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA, GRACE
 from tests.services.guidance import chat_instances as chat
 from tests.services.privacy.archives import names_in
 from tests.services.privacy.erasures import prepare, send
@@ -24,7 +24,7 @@ from tests.services.privacy.privacy_instances import (
 )
 
 
-async def test_a_reply_that_is_being_written_is_not_written_back(
+async def test_a_reply_that_is_being_generated_is_not_stored_again(
     own_world: str, tmp_path: Path
 ) -> None:
     await prepare(own_world, tmp_path)
@@ -96,7 +96,7 @@ async def test_an_export_and_an_erasure_that_are_taken_at_once(
         assert not names_in(tmp_path)
 
 
-async def test_an_export_can_be_asked_for_while_an_erasure_waits(
+async def test_an_export_can_be_requested_while_an_erasure_waits(
     own_world: str, tmp_path: Path
 ) -> None:
     async with instance(own_world, tmp_path) as parts:

@@ -1,4 +1,4 @@
-"""Until when an export can be fetched, and how often one can be asked for."""
+"""Until when an export can be fetched, and how often one can be requested."""
 
 import os
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 
 from db.queries.privacy import export_archives, request_processing
 from services.mutations.refusals import Conflict
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.stores.world import ADA, NOW
 from tests.services.privacy.archive_contents import ADAS_EXPORT
 from tests.services.privacy.archives import names_in
 from tests.services.privacy.privacy_instances import (
@@ -38,15 +38,15 @@ async def test_files_go_when_they_cannot_be_fetched_any_more(
         assert names_in(tmp_path) == {fresh.name}
 
 
-async def test_a_link_is_told_until_it_ends(own_world: str, tmp_path: Path) -> None:
+async def test_a_link_is_shown_until_it_expires(own_world: str, tmp_path: Path) -> None:
     async with instance(own_world, tmp_path) as parts:
         await parts.export()
         async with parts.database.read_primary() as connection:
-            told = [
+            links_shown = [
                 len(await export_archives.by_request(connection, [ADAS_EXPORT], now))
                 for now in (NOW, NOW + RETENTION - timedelta(seconds=1), NOW + RETENTION)
             ]
-        assert told == [1, 1, 0]
+        assert links_shown == [1, 1, 0]
 
 
 async def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:

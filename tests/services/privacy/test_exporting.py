@@ -12,8 +12,8 @@ from uuid import uuid4
 from metrics.repository_methods import ObservedStatement
 from services.privacy.exports.files import ExportFiles, NewFile
 from services.privacy.rules import MOST_ATTEMPTS
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA
 from tests.services.privacy.archive_contents import ADAS_EXPORT, OF_ADA
 from tests.services.privacy.archives import names_in
 from tests.services.privacy.privacy_instances import (

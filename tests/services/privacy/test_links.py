@@ -1,4 +1,4 @@
-"""Links: told again, not guessed, and worth nothing without the secret."""
+"""Links: shown again, not guessed, and worth nothing without the secret."""
 
 import pytest
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.privacy.retention import delete_expired_rows
-from tests.fixtures.postgres import everything
-from tests.fixtures.world import GRACE
+from tests.fixtures.stores.postgres import everything
+from tests.fixtures.stores.world import GRACE
 from tests.services.privacy.erasures import prepare
 from tests.services.privacy.privacy_instances import LATER, Instance, instance
 
@@ -36,7 +36,7 @@ OVER = {
 
 
 async def erased(parts: Instance, *commands: str) -> None:
-    """Carry out the erasure that was asked for, and then what else is to have happened."""
+    """Carry out the erasure that was requested, and then what else is to have happened."""
     assert await parts.erase() == 1
     for command in commands:
         await parts.rows(command)

@@ -12,7 +12,7 @@ from services.privacy.rules import (
     retry_wait_seconds,
     seconds_until_next_export,
 )
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.world import NOW
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from db.personal.vocabulary import Author
 from db.queries.privacy import erasure_verification
 from db.tables import Table
 from services.privacy.rules import identifying_pattern
-from tests.fixtures.postgres import run
-from tests.fixtures.world import ADA, GRACE
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA, GRACE
 from tests.services.privacy.erasures import prepare
 from tests.services.privacy.privacy_instances import LATER, Instance, enrich, instance
 

@@ -18,7 +18,7 @@ from services.throttling.rate_limiter import RateLimiter
 from services.throttling.records import BucketLevel, BucketPolicy, SpendResult
 from services.throttling.redis_buckets import RedisBuckets
 from services.throttling.rules import refilled, spend_result
-from tests.fixtures.redis import ControlledRedis, controlled_redis
+from tests.fixtures.stores.redis import ControlledRedis, controlled_redis
 from tests.keyvalue.availability import until_available
 from tests.services.guidance.chat_instances import until
 
@@ -84,7 +84,7 @@ def test_what_is_given_back_fills_it_and_not_beyond(memory: MemoryBuckets) -> No
     assert memory.spend("a", 0, POLICY).available == 100
 
 
-def test_the_bucket_asked_for_longest_ago_is_forgotten(seconds: Seconds) -> None:
+def test_the_least_recently_used_bucket_is_evicted(seconds: Seconds) -> None:
     memory = MemoryBuckets(seconds=seconds, most_buckets=2)
     for key in ("a", "b"):
         memory.spend(key, 90, POLICY)
@@ -100,7 +100,7 @@ def test_levels_in_seconds() -> None:
     assert BucketLevel(POLICY, 100).full_after_seconds == 0
 
 
-# Any: the client's types do not tell what it gives.
+# Any: the client's types do not say what it gives.
 Shared = Callable[[RedisBuckets, Any, str], Awaitable[None]]
 
 

@@ -51,7 +51,7 @@ def test_a_caller_has_so_many_at_once_and_others_do_not_wait_for_it() -> None:
     play(scenario)
 
 
-def test_turns_are_passed_on_in_the_order_of_asking() -> None:
+def test_slots_are_passed_on_in_the_order_of_arrival() -> None:
     order: list[int] = []
 
     async def work(turns: ConcurrencyLimiter, number: int) -> None:

@@ -25,7 +25,7 @@ async def used(
 
 
 @pytest.mark.parametrize("most_suspended", [0, 1, 3, 100])
-async def test_one_at_a_time_in_the_order_of_asking(most_suspended: int) -> None:
+async def test_one_at_a_time_in_the_order_of_arrival(most_suspended: int) -> None:
     locks, turns, order = (
         KeyedLocks(),
         ConcurrencyLimiter(2, most_suspended=most_suspended),

@@ -30,10 +30,10 @@ from services.throttling.records import BucketPolicy, CostLimits
 from tests.app.graphql.budgeted_callers import PLANS, Caller, fields, person, server
 from tests.app.graphql.documents.persisted_requests import persisted
 from tests.app.graphql.raw_bodies import refusal
-from tests.fixtures.documents import publish
-from tests.fixtures.peer import TRANSPORT_WS, Peer
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.peer import TRANSPORT_WS, Peer
+from tests.fixtures.servers.documents import publish
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import ADA
 
 LIMITS = Limits(tokens=2_000, depth=15, aliases=100)
 ADDRESS_BUDGET = {
@@ -189,10 +189,10 @@ def test_of_many_fields_that_fail_the_last_error_counts_the_others() -> None:
         GraphQLError("No.", path=["a", number], extensions={"code": "FORBIDDEN"})
         for number in range(1_000)
     ]
-    told = format_errors(errors, "an id")
-    assert len(told) == MAX_FIELD_ERRORS + 1
-    assert told[99]["path"] == ["a", 99]
-    assert told[-1] == {
+    formatted = format_errors(errors, "an id")
+    assert len(formatted) == MAX_FIELD_ERRORS + 1
+    assert formatted[99]["path"] == ["a", 99]
+    assert formatted[-1] == {
         "message": "900 more errors are not told one by one.",
         "extensions": {"code": "FORBIDDEN"},
     }
@@ -230,8 +230,8 @@ async def test_one_at_a_time_of_each_caller() -> None:
             await prepares.document(ninety_five_fields(number), Person(who, frozenset()))
             done.append(f"{who}.{number}")
 
-        asked = [*((number, 1) for number in range(5)), (10, 2), (20, 3)]
-        await asyncio.gather(*(prepare(number, who) for number, who in asked))
+        requested = [*((number, 1) for number in range(5)), (10, 2), (20, 3)]
+        await asyncio.gather(*(prepare(number, who) for number, who in requested))
     assert done == ["1.0", "2.10", "3.20", "1.1", "1.2", "1.3", "1.4"]
 
 
@@ -239,8 +239,8 @@ async def test_the_same_text_at_once_is_prepared_and_paid_for_once() -> None:
     text = ninety_five_fields(0)
 
     async with preparing() as (prepares, memory):
-        asked = (prepares.document(text, Anonymous("203.0.113.6")) for _ in range(20))
-        documents = await asyncio.gather(*asked)
+        requested = (prepares.document(text, Anonymous("203.0.113.6")) for _ in range(20))
+        documents = await asyncio.gather(*requested)
         assert len({id(document) for document in documents}) == 1
         left = memory.spend("address:203.0.113.6", 0, BucketPolicy(100_000, 1)).available
         assert left == 100_000 - cost_of_text(text)

@@ -1,4 +1,4 @@
-"""Automatic persisted queries: asked for by hash, registered with the text, over each transport."""
+"""Automatic persisted queries: requested by hash, registered with the text, over each transport."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +11,9 @@ import pytest
 from services.documents.identifiers import hash_of
 from tests.app.graphql.documents.persisted_requests import PLANS_DATA, UNKNOWN, persisted, plans
 from tests.app.graphql.raw_bodies import refusal
-from tests.fixtures.live import Live
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.live import Live
+from tests.fixtures.servers.server import Api, serving, settings_for
 
 NOT_KEPT = "private, no-cache, must-revalidate"
 
@@ -68,8 +68,8 @@ def test_a_hash_of_another_text_registers_nothing(api: Api) -> None:
     answer = post(api, query=text, extensions=persisted(other))
     assert refusal(answer) == (400, "BAD_REQUEST")
     for one in (text, other):
-        asked = post(api, extensions=persisted(one))
-        assert refusal(asked) == (200, "PERSISTED_QUERY_NOT_FOUND")
+        requested = post(api, extensions=persisted(one))
+        assert refusal(requested) == (200, "PERSISTED_QUERY_NOT_FOUND")
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from services.documents.identifiers import hash_of
 from services.documents.records import OperationsMode
 from tests.app.graphql.documents.persisted_requests import PLANS_DATA, UNKNOWN, persisted
 from tests.app.graphql.raw_bodies import refusal
-from tests.fixtures.documents import publish
-from tests.fixtures.peer import peer
-from tests.fixtures.postgres import rows_of, run
-from tests.fixtures.processes import until
-from tests.fixtures.server import Api, issue_key, serving, settings_for
-from tests.fixtures.world import ADA, ADAS_COMPANY
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.documents import publish
+from tests.fixtures.servers.processes import until
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
+from tests.fixtures.stores.postgres import rows_of, run
+from tests.fixtures.stores.world import ADA, ADAS_COMPANY
 
 HOME = "query Home { plans { code } }"
 PAGE = "query Page($id: ID!) { viewer { email } node(id: $id) { id } }"
@@ -146,7 +146,7 @@ def test_where_ids_are_required_texts_are_not_taken(own_world: str, tmp_path: Pa
         assert post(api, documentId=hash_of(HOME)).json() == PLANS_DATA
 
 
-def test_uses_are_counted_by_client_and_written_when_the_server_stops(
+def test_uses_are_counted_by_client_and_stored_when_the_server_stops(
     own_world: str, tmp_path: Path
 ) -> None:
     publish(own_world, "web", HOME)

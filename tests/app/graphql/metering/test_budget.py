@@ -1,4 +1,4 @@
-"""What operations cost over HTTP: told, refused, and given back."""
+"""What operations cost over HTTP: reported, refused, and given back."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from tests.app.graphql.budgeted_callers import (
     person,
     server,
 )
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import run
-from tests.fixtures.server import Api
-from tests.fixtures.world import GRACE
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import GRACE
 
 PAGE = "query Page($n: Int!) { viewer { conversations(first: $n) { edges { node { title } } } } }"
-DEAR = "{ enterpriseAccount { credentials { status } } }"
+EXPENSIVE = "{ enterpriseAccount { credentials { status } } }"
 """Costs 101, and is refused to a key by the field, which is an error of the client's."""
 DEEP = """{ viewer { conversations(first: 100) { edges { node {
   messages(last: 100) { edges { node { content } } } } } } } }"""
@@ -35,7 +35,7 @@ def small(world: str, tmp_path: Path) -> Iterator[Api]:
         yield api
 
 
-def test_a_key_is_told_in_the_shape_of_shopify(api: Api, world: str) -> None:
+def test_a_key_gets_its_costs_in_the_format_of_shopify(api: Api, world: str) -> None:
     answer = client(api, world).ask(COMPANY)
     assert answer.status_code == 200
     assert answer.json()["extensions"] == {
@@ -69,7 +69,7 @@ def test_what_was_not_returned_is_given_back(small: Api) -> None:
     assert fields(answer.headers["ratelimit"])[1]["r"] == 38
 
 
-def test_an_operation_that_is_too_dear_is_refused_with_advice(api: Api) -> None:
+def test_an_operation_that_is_too_expensive_is_refused_with_advice(api: Api) -> None:
     answer = person(api).ask(DEEP)
     assert (answer.status_code, set(answer.json())) == (400, {"errors"})
     (error,) = answer.json()["errors"]
@@ -116,7 +116,7 @@ def test_the_cost_can_be_had_without_running(small: Api, world: str) -> None:
             }
         }
     }
-    refused = caller.ask(DEAR, graphql_cost="validate")
+    refused = caller.ask(EXPENSIVE, graphql_cost="validate")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["extensions"]["code"] == "OPERATION_COST_EXCEEDED"
     assert (
@@ -151,7 +151,7 @@ def test_a_model_that_is_away_costs_nothing(
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (12, 0)
 
 
-def test_a_stream_that_tells_of_a_failed_reply_costs_nothing(
+def test_a_stream_of_a_reply_that_fails_costs_nothing(
     own_world: str, tmp_path: Path, stand_in: StandInControl
 ) -> None:
     settings = BUDGET | {

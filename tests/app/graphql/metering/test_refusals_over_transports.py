@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from tests.app.graphql.budgeted_callers import BUDGET, PLANS, Caller, fields, person, server
-from tests.fixtures.peer import peer
-from tests.fixtures.postgres import new_database, rows_of
-from tests.fixtures.server import Api
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.postgres import new_database, rows_of
 
 INVALID = "{ nothing }"
 TOO_EXPENSIVE = """{ viewer { conversations(first: 100) { edges { node { title } } } } }"""

@@ -1,4 +1,4 @@
-"""A flood over many connections to two instances: their budget stays shared, and exact."""
+"""A flood over many connections to two instances: their budget is still shared, and exact."""
 
 import asyncio
 import re
@@ -11,14 +11,14 @@ from redis import Redis
 
 from perf.servers.connection import connected, encode_post
 from tests.app.graphql.budgeted_callers import PLANS, server
-from tests.fixtures.redis import ControlledRedis
-from tests.fixtures.server import Api
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.redis import ControlledRedis
 
 CONNECTIONS = 60
 """Of each instance; each sends several calls."""
 CALLS = 10
 COST = 2
-"""What comes of a call, of which five times as much is asked for first and given back."""
+"""What comes of a call, of which five times as much is requested first and given back."""
 CAPACITY = 1_000
 
 

@@ -24,9 +24,9 @@ from tests.app.graphql.budgeted_callers import (
     person,
     server,
 )
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, issue_key, metrics_of
-from tests.fixtures.world import ADAS_COMPANY, GRACE, GRACES_COMPANY
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.server import Api, issue_key, metrics_of
+from tests.fixtures.stores.world import ADAS_COMPANY, GRACE, GRACES_COMPANY
 
 ADDRESSES = ("2001:db8:1:2::1", "203.0.113.7")
 NEIGHBOUR = "2001:db8:1:2:ffff::9"
@@ -45,7 +45,7 @@ def test_who_has_no_credential_spends_the_budget_of_an_address(world: str, tmp_p
     with server(world, tmp_path, graphql_max_cost=40, **slow) as api:
         here, there = (Caller(api, x_forwarded_for=address) for address in ADDRESSES)
         assert here.ask(PLANS).status_code == 200
-        # However slow the machine is: a second gives back less than is asked for in one.
+        # However slow the machine is: a second gives back less than is requested in one.
         while (refused := here.ask(PLANS)).status_code == 200:
             pass
         assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (
@@ -158,7 +158,7 @@ def test_over_a_socket_too(world: str, tmp_path: Path) -> None:
         with connect(address, subprotocols=[subprotocol], additional_headers=here.headers) as it:
             it.send(orjson.dumps({"type": "connection_init"}).decode())
             assert orjson.loads(it.recv())["type"] == "connection_ack"
-            asked = {"type": "subscribe", "id": "1", "payload": {"query": PLANS}}
-            it.send(orjson.dumps(asked).decode())
+            requested = {"type": "subscribe", "id": "1", "payload": {"query": PLANS}}
+            it.send(orjson.dumps(requested).decode())
             (error,) = orjson.loads(it.recv())["payload"]
         assert error["extensions"]["code"] == "THROTTLED"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from tests.fixtures.postgres import rows_of
+from tests.fixtures.stores.postgres import rows_of
 
 WAITING = """SELECT count(*) FROM pg_stat_activity WHERE application_name = 'guidance-api'
              AND datname = current_database() AND wait_event_type = 'Lock'"""

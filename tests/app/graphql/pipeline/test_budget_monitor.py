@@ -1,4 +1,4 @@
-"""Each answer against the budget of its operation: told to browsers, operators and the log."""
+"""Each answer against the budget of its operation: reported to browsers, operators and the log."""
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping
@@ -12,12 +12,12 @@ from app.settings import Settings
 from gql.documents.trusted_documents import trusted_documents
 from gql.values.ids import global_id
 from tests.captured_logs import capture_logs
-from tests.fixtures.documents import agree, publish
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.peer import peer
-from tests.fixtures.postgres import run
-from tests.fixtures.server import SECRET, Api, metrics_of, serving, settings_for
-from tests.fixtures.world import ADA, EDITH
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.documents import agree, publish
+from tests.fixtures.servers.server import SECRET, Api, metrics_of, serving, settings_for
+from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.world import ADA, EDITH
 from tests.waiting import until
 
 HOME = "query Home { viewer { conversations(first: 50) { edges { node { title } } } } }"
@@ -138,7 +138,7 @@ def over_a_socket(api: Api, reply_id: str) -> None:
 
 
 @pytest.mark.parametrize("follow", [over_events, over_a_socket])
-def test_a_stream_that_tells_of_a_failed_reply_is_an_error_and_no_other_end_is(
+def test_a_stream_of_a_reply_that_fails_is_an_error_and_no_other_end_is(
     api_of_its_own: Api, stand_in: StandInControl, follow: Follow
 ) -> None:
     def sent(**behaviour: Any) -> str:
@@ -229,21 +229,21 @@ def test_what_clients_call_their_own_operations_is_no_label(api_of_its_own: Api)
     assert "Invented" not in metrics_of(api_of_its_own.http)
 
 
-def test_browsers_are_told_what_an_answer_took(api_of_its_own: Api) -> None:
+def test_browsers_get_the_time_that_an_answer_took(api_of_its_own: Api) -> None:
     answer = api_of_its_own.http.post(
         "/graphql",
         json={"query": trusted_documents()["ConversationsWithMessages"].text},
         headers=api_of_its_own.credentials(ADA),
     )
-    told = TIMING.match(answer.headers["server-timing"])
-    assert told is not None
-    assert float(told[1]) > 0 < float(told[2])
-    assert told[3] == "2"
+    server_timing = TIMING.match(answer.headers["server-timing"])
+    assert server_timing is not None
+    assert float(server_timing[1]) > 0 < float(server_timing[2])
+    assert server_timing[3] == "2"
     refused = api_of_its_own.http.post("/graphql", json={"query": "{ nothing }"})
     assert "server-timing" not in refused.headers
 
 
-def test_the_timing_is_told_in_development_alone_unless_it_is_asked_for() -> None:
+def test_the_timing_is_sent_in_development_alone_unless_it_is_configured() -> None:
     production = {
         "app_env": "production",
         "chat_llm_base_url": "https://model.example/v1",

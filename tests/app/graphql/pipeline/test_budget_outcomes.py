@@ -20,7 +20,7 @@ from spans.current import within_trace
 from spans.part import Kind, Part
 from spans.trace import Span, TaskSpans, Trace
 from tests.captured_logs import capture_logs
-from tests.fixtures.world import ADA
+from tests.fixtures.stores.world import ADA
 
 ARCHIVE = trusted_documents()["ArchiveConversation"].text
 NO_VARIABLES = VariableValues({}, {})
@@ -54,7 +54,7 @@ def prepared(name: str) -> Operation:
     return replace(preparation.operation(own.text, None), document=own)
 
 
-def test_what_is_over_its_budget_has_a_line_that_says_by_how_much_and_how_it_was_asked() -> None:
+def test_what_is_over_its_budget_has_a_line_with_by_how_much_and_its_variables() -> None:
     operation = prepared("ConversationPage")
     variables = {"first": 45, "after": "secret", "status": "ARCHIVED"}
     values = coerce_variables(core_schema(), operation, variables)

@@ -12,11 +12,11 @@ import pytest
 
 from tests.app.graphql.pipeline.locked_table import locked
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import Live, live_server
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
-from tests.fixtures.watched import WATCH
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.live import Live, live_server
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for, token_of
+from tests.fixtures.servers.watched import WATCH
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 PLANS = "query Plans { plans { code } }"
@@ -133,8 +133,8 @@ def test_over_a_socket_and_over_events_the_deadline_is_an_error(hurried: Live) -
 
 
 def test_a_mutation_has_no_deadline(hurried: Live) -> None:
-    asked = threading.Timer(0.4, WATCH.gate.set)
-    asked.start()
+    requested = threading.Timer(0.4, WATCH.gate.set)
+    requested.start()
     answer = hurried.http.post(
         "/graphql", json={"query": 'mutation { waitAtGate(name: "in its own time") }'}
     )

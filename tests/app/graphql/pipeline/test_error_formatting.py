@@ -1,4 +1,4 @@
-"""What answers tell of a failure, and what only the log does."""
+"""What answers say of a failure, and what only the log does."""
 
 import asyncio
 from datetime import datetime
@@ -9,10 +9,10 @@ import pytest
 
 from tests.app.graphql.raw_bodies import JSON, PLANS, refusal
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import live_server
-from tests.fixtures.postgres import run
-from tests.fixtures.production import PRODUCTION
-from tests.fixtures.server import Api, serving, settings_for
+from tests.fixtures.servers.live import live_server
+from tests.fixtures.servers.production import PRODUCTION
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.postgres import run
 from tests.waiting import until
 
 STATUS = """query ($status: ConversationStatus) {

@@ -11,11 +11,11 @@ import pytest
 from gql.documents.operation import UNTRUSTED
 from tests.app.graphql.pipeline.locked_table import locked
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import Live, live_server
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.watched import WATCH
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.live import Live, live_server
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.servers.watched import WATCH
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 JSON = "application/json"
@@ -282,11 +282,11 @@ def test_a_count_that_is_none_is_the_fault_of_the_client(
 ) -> None:
     definition = "($n: Int)" if variables else ""
     query = f"query Page{definition} {{ plans @stream(initialCount: {count}) {{ code }} }}"
-    asked = {"query": query, "variables": variables}
-    body = api.http.post("/graphql", json=asked, headers={"accept": accept}).json()
+    requested = {"query": query, "variables": variables}
+    body = api.http.post("/graphql", json=requested, headers={"accept": accept}).json()
     (error,) = body["errors"]
     assert error["message"] == "`initialCount` must be 0 or more."
     assert error["extensions"] == {"code": "BAD_USER_INPUT"}
-    asked["query"] = query.replace("(initialCount", "(if: false, initialCount")
-    body = api.http.post("/graphql", json=asked, headers={"accept": accept}).json()
+    requested["query"] = query.replace("(initialCount", "(if: false, initialCount")
+    body = api.http.post("/graphql", json=requested, headers={"accept": accept}).json()
     assert "errors" not in body

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from gql.documents.trusted_documents import trusted_documents
 from tests.app.graphql.pipeline.locked_table import locked
 from tests.app.http.protocol.raw_exchange import ANSWER, encode_post, read_until
-from tests.fixtures.postgres import rows_of
-from tests.fixtures.server import Api
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import ADA
 from tests.waiting import PATIENCE_SECONDS, until
 
 LAST = """SELECT split_part(query, '*/', 1) FROM pg_stat_activity

@@ -12,10 +12,10 @@ from gql.documents.trusted_documents import trusted_documents
 from perf.load.monitoring.exposition import Exposition, by_labels, read_exposition
 from perf.load.monitoring.traced_parts import TRACED
 from tests.captured_logs import capture_logs
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.peer import peer
-from tests.fixtures.server import Api, metrics_of, serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 KINDS, REQUESTS = "guidance_operation_part_seconds_total", "guidance_operation_traced_total"

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from tests.app.graphql.raw_bodies import PLANS, PLANS_DATA, post, refusal
-from tests.fixtures.server import Api
+from tests.fixtures.servers.server import Api
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])

@@ -24,10 +24,10 @@ from graphql import (
 
 from gql.build import core_schema
 from gql.values.ids import global_id
-from tests.fixtures.llm import StandInControl
-from tests.fixtures.postgres import new_database
-from tests.fixtures.server import Api, issue_key, serving, settings_for, token_of
-from tests.fixtures.world import ADA, GRACES_COMPANY
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.servers.server import Api, issue_key, serving, settings_for, token_of
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY
 
 SCHEMA = core_schema()
 MAX_DEPTH = 4
@@ -205,12 +205,14 @@ def callers(
             yield api, [person, {"x-api-key": key}]
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=[one.place for one in ASKED])
-def test_a_value_that_means_harm(callers: tuple[Api, list[dict[str, str]]], asked: Asked) -> None:
+@pytest.mark.parametrize("requested", ASKED, ids=[one.place for one in ASKED])
+def test_a_value_that_means_harm(
+    callers: tuple[Api, list[dict[str, str]]], requested: Asked
+) -> None:
     api, credentials = callers
-    caller = credentials["generateGuidance" in asked.place]
-    for value in asked.values:
-        body = {"query": asked.document, "variables": {"v": value}}
+    caller = credentials["generateGuidance" in requested.place]
+    for value in requested.values:
+        body = {"query": requested.document, "variables": {"v": value}}
         accept = {"accept": "application/json, text/event-stream;q=0.5"}
         answer = api.http.post("/graphql", json=body, headers=caller | accept)
         assert answer.status_code in {200, 400}, (value, answer.text)

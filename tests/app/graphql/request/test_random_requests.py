@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.world import ADA
 
 DOCUMENTS = [
     "{ plans { code } }",

@@ -10,18 +10,18 @@ from app.graphql.transports.cancel_scope import CancelScope
 from app.graphql.transports.credential_expiry import CredentialExpiry
 from app.graphql.transports.heartbeats import Heartbeats, try_send
 from app.http.shutdown import ShutdownEvent
-from tests.fixtures.world import NOW
+from tests.fixtures.stores.world import NOW
 
 
 class Quiet:
     """Notes when it was looked at, and what it is asked."""
 
     def __init__(self) -> None:
-        self.asked: list[float] = []
+        self.requested: list[float] = []
         self.is_looked_at = asyncio.Event()
 
     def beat_if_silent_since(self, instant: float) -> None:
-        self.asked.append(instant)
+        self.requested.append(instant)
         self.is_looked_at.set()
 
 
@@ -64,13 +64,13 @@ async def test_each_is_looked_at_before_it_was_silent_too_long() -> None:
     heartbeats.remove(streams[2])
     await streams[1].is_looked_at.wait()
     looked = loop.time()
-    assert (len(streams[0].asked), len(streams[2].asked)) == (1, 0)
+    assert (len(streams[0].requested), len(streams[2].requested)) == (1, 0)
     # Silent for three quarters, and looked at each quarter: never silent for longer.
-    assert began - seconds <= streams[0].asked[0] <= looked - seconds * 3 / 4
+    assert began - seconds <= streams[0].requested[0] <= looked - seconds * 3 / 4
     heartbeats.remove(streams[0])
     streams[1].is_looked_at.clear()
     await streams[1].is_looked_at.wait()
-    assert (len(streams[0].asked), len(streams[1].asked)) == (1, 2)
+    assert (len(streams[0].requested), len(streams[1].requested)) == (1, 2)
     heartbeats.remove(streams[1])
     heartbeats.remove(streams[1])
 

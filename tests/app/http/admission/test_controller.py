@@ -81,7 +81,7 @@ def test_after_a_calm_time_a_burst_is_borne_with_again() -> None:
     assert decisions(*steps) == [True, False, True, True, True, False]
 
 
-def test_where_nobody_asked_for_a_while_but_all_still_wait_nothing_is_over() -> None:
+def test_where_nobody_comes_for_a_while_but_all_still_wait_nothing_is_over() -> None:
     assert decisions((0, 0.07), (0.125, 0.07), (9, 0.07)) == [True, False, False]
 
 

@@ -117,7 +117,7 @@ def test_who_asks_steadily_is_always_answered_soon_and_most_time_is_for_answers(
 
 
 @pytest.mark.parametrize("answer_seconds", [0.008, 0.016])
-def test_what_is_dear_to_answer_keeps_nobody_waiting_who_asks_for_little(
+def test_expensive_operations_keep_nobody_waiting_who_asks_for_little(
     answer_seconds: float,
 ) -> None:
     process = Process(answer_seconds, places=3)

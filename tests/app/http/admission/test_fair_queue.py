@@ -47,7 +47,7 @@ def test_nobody_waits_for_ever_however_many_are_new() -> None:
     assert {f"{origin}{place}" for origin in "ab" for place in range(5)} <= set(seen)
 
 
-def test_whoever_is_not_taken_stays_and_others_are_looked_at() -> None:
+def test_whoever_is_not_taken_keeps_waiting_and_others_are_looked_at() -> None:
     lines = lines_of(a=2, b=1)
     found = [lines.take_next(lambda one: one == "a0") for _ in range(5)]
     assert found == [None, None, None, "a0", None]

@@ -26,7 +26,7 @@ def test_where_there_is_room_it_is_begun_at_once() -> None:
     assert on_stage(play).begun == [1, 2]
 
 
-def begun_in_turns(turn_seconds: float, count: int) -> list[int]:
+def started_by_turn(turn_seconds: float, count: int) -> list[int]:
     """How many of so many are begun in each turn of the loop, if each takes so long."""
     counts = []
 
@@ -44,12 +44,12 @@ def begun_in_turns(turn_seconds: float, count: int) -> list[int]:
     return counts
 
 
-def test_few_are_begun_in_each_turn_of_the_loop() -> None:
-    assert begun_in_turns(0.01, 10) == [2] * 5
+def test_few_are_started_in_each_turn_of_the_loop() -> None:
+    assert started_by_turn(0.01, 10) == [2] * 5
 
 
-def test_more_are_begun_where_turns_stay_short() -> None:
-    assert begun_in_turns(0.002, 170) == [*range(2, 16), 16, 16, 16, 3]
+def test_more_are_started_where_turns_are_short() -> None:
+    assert started_by_turn(0.002, 170) == [*range(2, 16), 16, 16, 16, 3]
 
 
 def test_who_comes_while_others_wait_is_begun_after_them() -> None:
@@ -63,7 +63,7 @@ def test_who_comes_while_others_wait_is_begun_after_them() -> None:
     assert on_stage(play).begun == [1, 2]
 
 
-def test_as_many_are_begun_as_there_is_room_for() -> None:
+def test_as_many_are_started_as_there_is_room_for() -> None:
     async def play(stage: Stage) -> None:
         stage.enter(1, 2, 3)
         stage.room = 2

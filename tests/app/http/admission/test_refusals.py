@@ -16,8 +16,8 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.captured_logs import capture_logs
-from tests.fixtures.server import Api, serving, settings_for
-from tests.fixtures.world import ADA, ALAN
+from tests.fixtures.servers.server import Api, serving, settings_for
+from tests.fixtures.stores.world import ADA, ALAN
 from tests.waiting import PATIENCE_SECONDS, until
 
 QUOTA = {"query": "{ viewer { quota { limit } } }"}
@@ -202,19 +202,19 @@ def test_an_operation_of_a_socket_is_refused_likewise(api: Api, own_world: str) 
     address = f"{api.http.base_url}/graphql".replace("http", "ws", 1)
     with connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as opened:  # type: ignore[list-item]  # a name is enough
         # Any: messages are JSON.
-        def told(message: dict[str, Any]) -> dict[str, Any]:
+        def response_to(message: dict[str, Any]) -> dict[str, Any]:
             opened.send(orjson.dumps(message).decode())
             answer: dict[str, Any] = orjson.loads(opened.recv())
             return answer
 
         subscribe = {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}
-        assert told({"type": "connection_init"}) == {"type": "connection_ack"}
+        assert response_to({"type": "connection_init"}) == {"type": "connection_ack"}
         with overloaded(api, own_world):
-            answer = told(subscribe)
+            answer = response_to(subscribe)
         assert (answer["type"], answer["id"]) == ("error", "1")
         assert answer["payload"][0]["extensions"]["code"] == CODE
         # It was not begun, so that its id is free, and the socket is open.
-        assert told(subscribe)["payload"] == {"data": {"__typename": "Query"}}
+        assert response_to(subscribe)["payload"] == {"data": {"__typename": "Query"}}
 
 
 def test_refusals_are_counted(api: Api, own_world: str) -> None:

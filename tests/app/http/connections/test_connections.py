@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import orjson
 import pytest
 
-from tests.fixtures.raw import connected, opened, read_to_the_end, sent
-from tests.fixtures.server import Api, metrics_of, serving, settings_for
+from tests.fixtures.clients.raw import connected, opened, read_to_the_end, sent
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
 from tests.waiting import until
 
 QUICK = {"http_head_seconds": 1, "http_body_seconds": 1, "http_idle_seconds": 1}
@@ -25,7 +25,7 @@ def api(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """A server with little patience."""
     folder = tmp_path_factory.mktemp("server")
     bounds = QUICK | {"http_unread_seconds": 1, "http_max_connections_per_address": 3}
-    # What is asked for costs a lot, and is not to be refused for that.
+    # What is requested costs a lot, and is not to be refused for that.
     bounds |= {"graphql_address_budget": 0}
     settings = settings_for(
         world, folder, serve_runs_worker=False, trusted_proxies=(SELF,), **bounds
@@ -85,7 +85,7 @@ def trickled(api: Api, begin: bytes) -> bytes:
         return status(answer)
 
 
-def test_what_was_asked_before_is_answered_though_the_rest_never_comes(api: Api) -> None:
+def test_earlier_requests_are_answered_though_the_rest_never_comes(api: Api) -> None:
     answer = sent(api.http.base_url, HEALTH + HEALTH + HEAD)
     assert answer.count(b"HTTP/1.1 200 OK") == 2
     assert answer.count(b"HTTP/1.1 408 ") == 1

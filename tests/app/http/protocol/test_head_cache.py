@@ -13,9 +13,9 @@ from app.http.protocol.head_cache import HeadCache
 from app.http.protocol.uvicorn_internals import HttpToolsProtocol, ServerState
 from app.http.request_head import RequestHead
 from perf.servers.memory_transport import MemoryTransport
-from tests.fixtures.raw import connected, read_to_the_end
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.world import ADA, ALAN
+from tests.fixtures.clients.raw import connected, read_to_the_end
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.world import ADA, ALAN
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
 BODIES = (b'{"query":"{ __typename }"}', b'{"query":"{ kind: __typename }"}')

@@ -10,8 +10,8 @@ import pytest
 
 from app.http.exchange import Exchange
 from tests.app.http.protocol.raw_exchange import ANSWER, BODY, encode_post, read_until
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 LARGEST_BODY = 262_144
@@ -61,7 +61,7 @@ def test_a_connection_that_is_not_to_last_is_closed(
     assert received.endswith(b"\r\nconnection: close\r\n\r\n" + ANSWER)
 
 
-def test_a_body_that_waits_to_be_asked_for_is_asked_for_once(connection: socket.socket) -> None:
+def test_a_body_that_waits_for_100_continue_is_requested_once(connection: socket.socket) -> None:
     request = encode_post(b"expect: 100-continue")
     head = request[: -len(BODY)]
     connection.sendall(head)
@@ -70,7 +70,7 @@ def test_a_body_that_waits_to_be_asked_for_is_asked_for_once(connection: socket.
     assert read_until(connection, ANSWER).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_a_body_that_is_refused_is_not_asked_for(connection: socket.socket) -> None:
+def test_a_body_that_is_refused_is_not_requested(connection: socket.socket) -> None:
     connection.sendall(
         b"POST /graphql HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\n"
         b"content-length: 99999999\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n"
@@ -100,7 +100,7 @@ def test_a_body_that_comes_a_byte_at_a_time_is_read(connection: socket.socket) -
 
 
 @pytest.mark.parametrize(("over", "status"), [(0, b"200"), (1, b"413")])
-@pytest.mark.parametrize("is_chunked", [False, True], ids=["told", "chunked"])
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["reported", "chunked"])
 def test_a_body_as_large_as_may_be_and_one_byte_more(
     connection: socket.socket, over: int, status: bytes, *, is_chunked: bool
 ) -> None:

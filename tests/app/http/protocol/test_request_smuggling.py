@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fixtures.raw import connected, read_to_the_end, sent
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.raw import connected, read_to_the_end, sent
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.world import ADA
 
 BODY = b'{"query":"{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
@@ -117,11 +117,11 @@ def test_a_head_has_two_hundred_fields_at_most(api: Api, request_: bytes) -> Non
 
 @pytest.mark.parametrize("one", ["a=b", "a", ""])
 def test_a_url_has_a_hundred_parameters_at_most(api: Api, one: str) -> None:
-    asked = "/graphql?query={plans{code}}"
+    requested = "/graphql?query={plans{code}}"
     headers = {"apollo-require-preflight": "1"}
-    fits = api.http.get(asked + f"&{one}" * 99, headers=headers)
+    fits = api.http.get(requested + f"&{one}" * 99, headers=headers)
     assert fits.status_code == 200
-    refused = api.http.get(asked + f"&{one}" * 100, headers=headers)
+    refused = api.http.get(requested + f"&{one}" * 100, headers=headers)
     assert refused.status_code == 400
     (error,) = refused.json()["errors"]
     assert error == {
@@ -183,7 +183,7 @@ def test_a_long_head_behind_a_whole_request_is_read_and_one_too_long_is_refused(
     assert received.partition(ANSWER)[2].startswith(b"HTTP/1.1 431 ")
 
 
-def test_what_was_asked_before_nonsense_is_answered(api: Api) -> None:
+def test_requests_before_nonsense_are_answered(api: Api) -> None:
     received = sent(api.http.base_url, HEAD + SIZED + HEAD + SIZED + b"nonsense\r\n\r\n")
     assert received.count(ANSWER) == 2
     assert received.rpartition(ANSWER)[2].startswith(b"HTTP/1.1 400 ")

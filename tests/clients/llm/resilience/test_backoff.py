@@ -51,9 +51,12 @@ def test_no_wait_is_longer_than_the_longest(policy: RetryPolicy, retry: int, cha
 
 @given(policies, retries, chances, seconds)
 def test_what_the_model_asks_for_is_never_undercut(
-    policy: RetryPolicy, retry: int, chance: float, asked: float
+    policy: RetryPolicy, retry: int, chance: float, connected: float
 ) -> None:
-    assert backoff_wait_seconds(policy, retry, retry_after_seconds=asked, chance=chance) >= asked
+    assert (
+        backoff_wait_seconds(policy, retry, retry_after_seconds=connected, chance=chance)
+        >= connected
+    )
 
 
 @given(policies, retries)

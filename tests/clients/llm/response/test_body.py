@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientError, ClientSession
 
 from clients.llm.response.body import CoalescedBody
-from tests.fixtures.llm import StandInControl
+from tests.fixtures.outside.llm import StandInControl
 
 PIECES = 20
 

@@ -85,7 +85,7 @@ def test_milliseconds_are_believed_before_seconds(
     assert retry_after_seconds_in(headers, NOW) == seconds
 
 
-def test_nothing_is_asked_for() -> None:
+def test_no_wait_is_requested() -> None:
     assert retry_after_seconds_in({}, NOW) is None
 
 

@@ -88,8 +88,8 @@ class Writer:
     def _field(self, type_: GraphQLNamedType, name: str, one: GraphQLField, depth: int) -> str:
         arguments = self._arguments(one.args)
         # What is selected twice under one name must be the same field with the same arguments.
-        told = "".join(character if character.isalnum() else "_" for character in arguments)
-        alias = f"{type_.name}_{name}{told}: "
+        suffix = "".join(character if character.isalnum() else "_" for character in arguments)
+        alias = f"{type_.name}_{name}{suffix}: "
         is_bare = not arguments and not one.args and self._is_the_same_everywhere(name)
         alias = "" if is_bare and self.random.random() < 0.7 else alias
         named = get_named_type(one.type)

@@ -124,10 +124,10 @@ def _objects(draw: st.DrawFn, depth: int) -> Any:
 def defaults(type_: Any) -> Values:
     """A default for what is of the type, or none."""
     named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    told = DEFAULTS.get(named, []) if is_leaf_type(named) else []
+    known = DEFAULTS.get(named, []) if is_leaf_type(named) else []
     if named is not type_:
-        told = [one for one in told if one is not None]
-    return st.sampled_from([Undefined, Undefined, *told])
+        known = [one for one in known if one is not None]
+    return st.sampled_from([Undefined, Undefined, *known])
 
 
 @st.composite

@@ -26,7 +26,7 @@ class OwnWriter:
     random: Random
     arguments: Mapping[str, Sequence[str]]
     without: frozenset[str] = frozenset()
-    """Coordinates of fields that are not asked for."""
+    """Coordinates of fields that are not requested."""
     fragments: list[str] = field(default_factory=list)
     number: int = 0
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.fixtures.chat import QUICK_RETRIES, Chat
-from tests.fixtures.server import serving, settings_for
+from tests.fixtures.servers.chat import QUICK_RETRIES, Chat
+from tests.fixtures.servers.server import serving, settings_for
 
 
 @contextmanager

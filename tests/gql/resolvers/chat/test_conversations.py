@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.chat import SEND, STOP, Chat, conversation_id, message_id
-from tests.fixtures.world import ADA, GRACE, GRACES_CONVERSATION, LONG_CONVERSATION, NOW
+from tests.fixtures.servers.chat import SEND, STOP, Chat, conversation_id, message_id
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_CONVERSATION, LONG_CONVERSATION, NOW
 from tests.gql.resolvers.chat.conversation_documents import (
     ARCHIVE,
     DELETE,
@@ -70,7 +70,7 @@ def test_starting_again_with_the_same_key(chat: Chat) -> None:
     assert chat.contents() == before
 
 
-def test_a_title_of_its_own_stays_and_none_comes_from_the_first_message(chat: Chat) -> None:
+def test_a_title_of_its_own_is_kept_and_none_comes_from_the_first_message(chat: Chat) -> None:
     named, unnamed = (start(chat, **one)["conversation"]["id"] for one in ({"title": "Own"}, {}))
     assert chat.send("Hello?", conversationId=named)["conversation"]["title"] == "Own"
     long = "How do I begin\nto write a letter to somebody whom I have not met for years?"
@@ -153,7 +153,7 @@ def test_deleting_takes_messages_and_reply_along_and_gives_the_unit_back(chat: C
     assert refusal(stopped) == ("NOT_FOUND", "messageId")
 
 
-def test_who_waits_for_a_reply_that_is_deleted_is_told(chat: Chat) -> None:
+def test_who_waits_for_a_reply_that_is_deleted_gets_an_error(chat: Chat) -> None:
     place = {"conversationId": start(chat)["conversation"]["id"]}
     chat.stand_in.next({"hang_after": 3})
     with ThreadPoolExecutor(1) as pool:

@@ -16,9 +16,9 @@ from strawberry.utils.str_converters import to_snake_case
 
 from gql.build import core_schema
 from gql.resolvers.chat import ChatMutations
-from tests.fixtures.chat import SEND, Chat, conversation_id, message_id
-from tests.fixtures.server import issue_key
-from tests.fixtures.world import (
+from tests.fixtures.servers.chat import SEND, Chat, conversation_id, message_id
+from tests.fixtures.servers.server import issue_key
+from tests.fixtures.stores.world import (
     ADA,
     ADAS_COMPANY,
     ALAN,
@@ -173,8 +173,8 @@ def required_input(mutation: GraphQLField) -> str:
 def test_only_people_who_exist_may(chat: Chat, name: str) -> None:
     key = issue_key(chat.database_url, ADAS_COMPANY)
     before = chat.contents()
-    asked = f"{name}(input: {required_input(MUTATIONS[name])})"
-    document = f"mutation {{ {asked} {{ userErrors {{ code }} }} }}"
+    requested = f"{name}(input: {required_input(MUTATIONS[name])})"
+    document = f"mutation {{ {requested} {{ userErrors {{ code }} }} }}"
     callers: list[dict[str, Any]] = [{}, {"viewer": NOBODY}, {"api_key": key}]
     for caller in callers:
         body = chat.api.ask(document, **caller)

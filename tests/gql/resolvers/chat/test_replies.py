@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.chat import REGENERATE, STOP, Chat, conversation_id, message_id
-from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_MESSAGES
+from tests.fixtures.servers.chat import REGENERATE, STOP, Chat, conversation_id, message_id
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_MESSAGE, LONG_MESSAGES
 from tests.waiting import until
 
 BEGINNING = "[stand-in] No language"
@@ -30,7 +30,7 @@ FAULTS: dict[str, tuple[list[dict[str, Any]], str, int]] = {
     "an error in the middle": ([{"error_after": 3}], BEGINNING, 1),
 }
 RETRIED_AFTER = {"too busy for longer than there is time": 60}
-"""What the person is told to wait, where the model said it."""
+"""How long the person is to wait, where the model said it."""
 
 
 def regenerate(chat: Chat, id_: str, key: str | None = None, **caller: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def refusal(payload: dict[str, Any]) -> tuple[str, str | None]:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_model_that_fails_costs_nothing_and_is_asked_again(chat: Chat, fault: str) -> None:
+def test_a_model_that_fails_costs_nothing_and_is_called_again(chat: Chat, fault: str) -> None:
     behaviours, content, attempts = FAULTS[fault]
     used = chat.used()
     chat.stand_in.next(*behaviours)
@@ -89,8 +89,8 @@ def test_a_reply_is_answered_again_as_often_as_wanted_each_time_once(chat: Chat)
     third = regenerate(chat, second["reply"]["id"])
     assert chat.stand_in.counts()["received"] == 3
     assert (third["conversation"]["messageCount"], chat.used()) == (4, used + 3)
-    told = [{"role": "user", "content": "One"}]
-    assert [prompt[1:] for prompt in chat.stand_in.prompts()] == [told] * 3
+    question = [{"role": "user", "content": "One"}]
+    assert [prompt[1:] for prompt in chat.stand_in.prompts()] == [question] * 3
 
 
 def test_what_cannot_be_answered_again(chat: Chat) -> None:
@@ -115,7 +115,7 @@ def test_what_cannot_be_answered_again(chat: Chat) -> None:
     assert chat.stand_in.counts()["received"] == received
 
 
-def test_a_reply_that_is_being_written_is_stopped_first(chat: Chat) -> None:
+def test_a_reply_that_is_being_generated_is_stopped_first(chat: Chat) -> None:
     used = chat.used()
     chat.stand_in.next({"hang_after": 3})
     sent = chat.send(delivery="STREAM")

@@ -7,10 +7,10 @@ from time import monotonic
 
 import pytest
 
-from tests.fixtures.chat import STOP, Chat, ledger_differences
-from tests.fixtures.listening import over_socket, over_sse
-from tests.fixtures.redis import running_redis
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.listening import over_socket, over_sse
+from tests.fixtures.servers.chat import STOP, Chat, ledger_differences
+from tests.fixtures.stores.redis import running_redis
+from tests.fixtures.stores.world import ADA
 from tests.gql.resolvers.chat.reply_servers import instance
 from tests.waiting import until
 
@@ -75,7 +75,7 @@ def test_redis_carries_a_reply_to_every_instance_at_once(
         assert heard[-1]["message"]["status"] == "STOPPED"
 
 
-def test_redis_goes_away_while_a_reply_is_written(chat: Chat, tmp_path: Path) -> None:
+def test_redis_goes_away_while_a_reply_is_generated(chat: Chat, tmp_path: Path) -> None:
     with ExitStack() as redis:
         url = redis.enter_context(running_redis(tmp_path))
         with (

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.fixtures.chat import Chat
-from tests.fixtures.listening import Transport, over_socket, over_sse
-from tests.fixtures.redis import ControlledRedis
-from tests.fixtures.world import ADA
+from tests.fixtures.clients.listening import Transport, over_socket, over_sse
+from tests.fixtures.servers.chat import Chat
+from tests.fixtures.stores.redis import ControlledRedis
+from tests.fixtures.stores.world import ADA
 from tests.gql.resolvers.chat.reply_servers import instance
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.fixtures.chat import SEND, STOP, Chat, conversation_id, message_id
-from tests.fixtures.listening import Transport, over_socket, over_sse
-from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_MESSAGES
+from tests.fixtures.clients.listening import Transport, over_socket, over_sse
+from tests.fixtures.servers.chat import SEND, STOP, Chat, conversation_id, message_id
+from tests.fixtures.stores.world import ADA, GRACE, GRACES_MESSAGE, LONG_MESSAGES
 from tests.waiting import until
 
 SLOWLY = {"tokens": 20, "tokens_per_second": 30}
@@ -126,7 +126,7 @@ def test_a_reply_that_fails_ends_the_stream_with_what_had_arrived(
     assert all_of(follow, chat, reply_id) == events
 
 
-def test_a_stream_that_fails_says_when_the_model_may_be_asked_again(chat: Chat) -> None:
+def test_a_stream_that_fails_says_when_to_retry(chat: Chat) -> None:
     reply_id = written(chat, status=429, retry_after_seconds=60)
     (failed,) = all_of(over_sse, chat, reply_id)
     assert failed["error"] == {"code": "LLM_UNAVAILABLE", "field": None, "retryAfterSeconds": 60}
@@ -176,8 +176,8 @@ def test_a_reply_that_is_deleted_ends_the_stream(chat: Chat, follow: Transport) 
 def test_only_the_owner_listens(
     chat: Chat, follow: Transport, id_: str, viewer: int | None, code: str
 ) -> None:
-    (told,) = all_of(follow, chat, id_, viewer=viewer)
-    (error,) = told["errors"]
+    (response,) = all_of(follow, chat, id_, viewer=viewer)
+    (error,) = response["errors"]
     assert error["extensions"] == {"code": code}
     messages = {"NOT_FOUND": {"There is no such reply.", "There is no such message."}}
     assert error["message"] in messages.get(code, {"Sign in as a person to do this."})

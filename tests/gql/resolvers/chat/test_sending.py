@@ -5,8 +5,8 @@ from secrets import token_hex
 
 import pytest
 
-from tests.fixtures.chat import SENT, Chat
-from tests.fixtures.world import (
+from tests.fixtures.servers.chat import SENT, Chat
+from tests.fixtures.stores.world import (
     ADA,
 )
 from tests.waiting import until
@@ -86,7 +86,7 @@ def test_a_conversation_goes_along_and_moves_to_the_front(chat: Chat) -> None:
     ]
 
 
-def test_a_reply_that_is_streamed_is_there_as_far_as_it_is_written(chat: Chat) -> None:
+def test_a_streamed_reply_can_be_read_as_far_as_it_is_generated(chat: Chat) -> None:
     used = chat.used()
     chat.stand_in.next({"tokens": 10, "hang_after": 3})
     sent = chat.send(delivery="STREAM")

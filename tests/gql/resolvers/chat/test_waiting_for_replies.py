@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.chat import QUICK_RETRIES, SEND, STOP, Chat, message_id
-from tests.fixtures.server import serving, settings_for
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.chat import QUICK_RETRIES, SEND, STOP, Chat, message_id
+from tests.fixtures.servers.server import serving, settings_for
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 AT_ONCE, REPEATS = 4, 50

@@ -1,4 +1,4 @@
-"""What real models send, seen by people: whole replies, whatever else is told with them."""
+"""What real models send, seen by people: whole replies, whatever else comes with them."""
 
 import json
 from base64 import b64encode
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clients.llm.response.retry_after import LONGEST_WAIT_SECONDS
-from tests.fixtures.chat import Chat
+from tests.fixtures.servers.chat import Chat
 
 DONE = "data: [DONE]\n\n"
 
@@ -63,7 +63,7 @@ def test_a_model_that_asks_for_a_long_wait(
     refused = chat.send()
     assert refused["reply"]["status"] == "FAILED"
     (error,) = refused["userErrors"]
-    # The clock of the tests stands still; what is told has been left of the wait.
+    # The clock of the tests stands still; what is sent is the rest of the wait.
     assert (error["code"], error["retryAfterSeconds"]) == ("LLM_UNAVAILABLE", seconds)
     assert chat.stand_in.counts()["received"] == 1
     assert chat.used() == used

@@ -1,4 +1,4 @@
-"""What no document reaches is named, and so is an excuse that is not needed."""
+"""What no document reaches is named, and so is an exception that is not needed."""
 
 from perf.gate.fields.coverage import coverage_findings
 from perf.gate.fields.documents.schema import fields
@@ -40,7 +40,7 @@ def test_what_no_document_changes_is_named() -> None:
     ]
 
 
-def test_an_excuse_that_is_not_needed_is_named() -> None:
+def test_an_exception_that_is_not_needed_is_named() -> None:
     exemptions = {"Plan": "none is on sale", "User.email": "nobody has one"}
     assert named(EVERYTHING, exemptions=exemptions) == [
         "Plan: is reached, and need not be excused any more",

@@ -68,7 +68,7 @@ def test_values_are_made_of_every_type_of_the_schema() -> None:
     ]
 
 
-def test_several_are_asked_for_in_one_document() -> None:
+def test_several_are_selected_in_one_document() -> None:
     def reply(*inner: FieldSelection) -> FieldSelection:
         return FieldSelection("reply", inner=inner)
 

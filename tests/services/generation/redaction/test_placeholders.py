@@ -143,6 +143,6 @@ def test_nothing_that_names_somebody_leaves(kind: st.SearchStrategy[str]) -> Non
         st.one_of(st.integers(0, 9_999_999).map(str), st.dates().map(str), st.times().map(str))
     )
 )
-def test_ordinary_numbers_stay(numbers: list[str]) -> None:
+def test_ordinary_numbers_are_not_redacted(numbers: list[str]) -> None:
     text = ", ".join(numbers)
     assert redact([text])[0] == (text,)

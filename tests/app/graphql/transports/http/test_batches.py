@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import Live, live_server
-from tests.fixtures.server import Api, token_of
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.servers.live import Live, live_server
+from tests.fixtures.servers.server import Api, token_of
+from tests.fixtures.stores.world import ADA, NOW
 
 WHO = {"query": "query Who { who }"}
 

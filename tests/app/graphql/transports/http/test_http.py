@@ -10,8 +10,8 @@ import pytest
 
 from tests.app.graphql.raw_bodies import JSON, PLANS, PLANS_DATA, refusal
 from tests.captured_logs import capture_logs
-from tests.fixtures.server import Api, metrics_of, serving, settings_for, token_of
-from tests.fixtures.world import ADA
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for, token_of
+from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -134,7 +134,7 @@ def test_the_statuses_of_both_profiles(
         assert ["data" in answer.json() for answer in answers] == [False, False, True, True]
 
 
-def test_of_many_errors_in_variables_the_first_are_told(api: Api) -> None:
+def test_of_many_errors_in_variables_the_first_are_reported(api: Api) -> None:
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     answer = api.http.post("/graphql", json={"query": document, "variables": {"ids": [{}] * 900}})
     errors = answer.json()["errors"]

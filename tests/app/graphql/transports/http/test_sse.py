@@ -13,10 +13,10 @@ import orjson
 import pytest
 
 from app.authentication.tokens import issue_token
-from tests.fixtures.live import MAX_BYTES, Live, live_server
-from tests.fixtures.server import SECRET, token_of
-from tests.fixtures.watched import PATIENCE_SECONDS, WATCH
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.servers.live import MAX_BYTES, Live, live_server
+from tests.fixtures.servers.server import SECRET, token_of
+from tests.fixtures.servers.watched import PATIENCE_SECONDS, WATCH
+from tests.fixtures.stores.world import ADA, NOW
 
 EVENT_STREAM = "text/event-stream"
 JSON = "application/json"

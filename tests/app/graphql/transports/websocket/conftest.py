@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fixtures.live import Live
-from tests.fixtures.peer import Peer, peer
+from tests.fixtures.clients.peer import Peer, peer
+from tests.fixtures.servers.live import Live
 
 
 @pytest.fixture

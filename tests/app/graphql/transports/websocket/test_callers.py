@@ -9,12 +9,12 @@ from websockets.exceptions import InvalidStatus
 
 from app.authentication.tokens import issue_token
 from tests.app.graphql.transports.websocket.socket_documents import ENDLESS, WHO, Time
-from tests.fixtures.live import ALLOWED_ORIGIN, Live, live_server
-from tests.fixtures.peer import peer
-from tests.fixtures.postgres import new_database, run
-from tests.fixtures.server import SECRET, token_of
-from tests.fixtures.watched import WATCH
-from tests.fixtures.world import ADA, GRACES_COMPANY, NOW
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.live import ALLOWED_ORIGIN, Live, live_server
+from tests.fixtures.servers.server import SECRET, token_of
+from tests.fixtures.servers.watched import WATCH
+from tests.fixtures.stores.postgres import new_database, run
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY, NOW
 
 
 @pytest.mark.parametrize(

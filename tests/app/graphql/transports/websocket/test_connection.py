@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 
 from app.graphql.transports.websocket.connection import ConnectionTimeouts
 from tests.app.graphql.transports.websocket.socket_documents import COUNT, WHO
-from tests.fixtures.live import MAX_BYTES, Live, live_server
-from tests.fixtures.peer import Peer, peer
+from tests.fixtures.clients.peer import Peer, peer
+from tests.fixtures.servers.live import MAX_BYTES, Live, live_server
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),

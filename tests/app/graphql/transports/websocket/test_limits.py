@@ -12,9 +12,9 @@ import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.fixtures.peer import peer
-from tests.fixtures.raw import opened, read_to_the_end
-from tests.fixtures.server import Api, metrics_of, serving, settings_for
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.clients.raw import opened, read_to_the_end
+from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
 from tests.waiting import until
 
 TEXT, CONTINUED, PING, PONG = 1, 0, 9, 10

@@ -10,9 +10,9 @@ from websockets.typing import Subprotocol
 
 from app.graphql.transports.websocket.connection import ConnectionTimeouts
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import Live, live_server
-from tests.fixtures.peer import peer
-from tests.fixtures.watched import PATIENCE_SECONDS, WATCH
+from tests.fixtures.clients.peer import peer
+from tests.fixtures.servers.live import Live, live_server
+from tests.fixtures.servers.watched import PATIENCE_SECONDS, WATCH
 
 SOCKETS, STREAMS, EVENTS = 4, 100, 5
 COUNT = f"subscription Many {{ count(to: {EVENTS}) {{ number }} }}"

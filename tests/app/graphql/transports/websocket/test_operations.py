@@ -7,11 +7,11 @@ import pytest
 from app.graphql.transports.websocket.operations import MOST_OPERATIONS
 from tests.app.graphql.transports.websocket.socket_documents import COUNT, ENDLESS, WHO, Time
 from tests.captured_logs import capture_logs
-from tests.fixtures.live import Live, live_server
-from tests.fixtures.peer import Peer, peer
-from tests.fixtures.server import token_of
-from tests.fixtures.watched import WATCH
-from tests.fixtures.world import ADA, NOW
+from tests.fixtures.clients.peer import Peer, peer
+from tests.fixtures.servers.live import Live, live_server
+from tests.fixtures.servers.server import token_of
+from tests.fixtures.servers.watched import WATCH
+from tests.fixtures.stores.world import ADA, NOW
 
 
 def numbers(payloads: list[Any]) -> list[int]:
