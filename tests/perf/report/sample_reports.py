@@ -34,8 +34,8 @@ def made_up(
 ) -> LoadReport:
     """A run in which operations take about 20 ms, or so many times that.
 
-    `requested` is how many requests an operation has, `endings` what becomes of some of them, by their
-    numbers. From the second `died_at` on nobody is answered.
+    `requested` is how many requests an operation has, `endings` what becomes of some of them, by
+    their numbers. From the second `died_at` on nobody is answered.
     """
     random, samples = Random(seed), []
     for name in RUN.flows:
