@@ -24,7 +24,9 @@ async def measuring_replica_lag(database: Database) -> AsyncIterator[None]:
         await measure_replica(lag)
 
     async with run_in_background(
-        run_periodically(measure, name="watch_replica", every_seconds=_EVERY_SECONDS)
+        run_periodically(
+            measure, name="watch_replica", every_seconds=_EVERY_SECONDS, first_after_seconds=0
+        )
     ):
         yield
 
