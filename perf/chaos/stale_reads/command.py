@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from perf.chaos.stale_reads.people import Pairs, UnexpectedAnswer
+from perf.chaos.people_of_cluster import UnexpectedAnswer
+from perf.chaos.stale_reads.people import Pairs
 from perf.chaos.stale_reads.trial import StaleReadsPlan, StaleReadsResult, run_trial
 from perf.cli import options
 from perf.cluster.cluster import running_cluster

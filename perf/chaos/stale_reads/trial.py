@@ -11,13 +11,13 @@ from urllib.request import urlopen
 
 import psutil
 
-from perf.chaos.stale_reads.people import Pairs, People
+from perf.chaos.people_of_cluster import make_people
+from perf.chaos.stale_reads.people import Pairs, read_mostly, write_and_read
 from perf.cluster.cluster import Cluster
 from perf.cluster.postgres import PostgresServer
 from perf.cluster.service import wait_for
 
 PEOPLE = 20
-_MAKE_PERSON = "INSERT INTO users (email) VALUES (gen_random_uuid() || '@people.example')"
 _METRICS_AGE_SECONDS = 1.1
 """What /metrics answers may be a second old."""
 _READS = re.compile(
@@ -57,32 +57,20 @@ class StaleReadsResult:
 
 def run_trial(plan: StaleReadsPlan, cluster: Cluster) -> StaleReadsResult:
     """Run it; raises `UnexpectedAnswer` if an instance refuses anything."""
-    people = _people(cluster)
+    people = make_people(cluster, PEOPLE)
+    _let_catch_up(cluster)
     with _counting(people.urls) as delayed_sources, _delayed(cluster, plan.delay_seconds):
-        delayed = asyncio.run(people.write_and_read(-(-plan.delayed_pairs // PEOPLE)))
+        delayed = asyncio.run(write_and_read(people, -(-plan.delayed_pairs // PEOPLE)))
     _let_catch_up(cluster)
     with _counting(people.urls) as close_sources:
-        close = asyncio.run(people.write_and_read(-(-plan.close_pairs // PEOPLE)))
+        close = asyncio.run(write_and_read(people, -(-plan.close_pairs // PEOPLE)))
     _let_catch_up(cluster)
     before = _processor_seconds(cluster)
-    asyncio.run(people.read_mostly(-(-plan.requests // PEOPLE)))
+    asyncio.run(read_mostly(people, -(-plan.requests // PEOPLE)))
     spent = [
         after - earlier for after, earlier in zip(_processor_seconds(cluster), before, strict=True)
     ]
     return StaleReadsResult(delayed, delayed_sources, close, close_sources, sum(spent) / max(spent))
-
-
-def _people(cluster: Cluster) -> People:
-    places = cluster.places
-    user_ids = [
-        int(str(cluster.primary.run(f"{_MAKE_PERSON} RETURNING id"))) for _ in range(PEOPLE)
-    ]
-    _let_catch_up(cluster)
-    return People(
-        user_ids,
-        [f"http://127.0.0.1:{places[name]}" for name in places if name.startswith("INSTANCE_")],
-        cluster.environment["JWT_SECRET_KEY"],
-    )
 
 
 @contextmanager
