@@ -1,5 +1,6 @@
 """People of a running cluster, made in its database, and how they ask its instances."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,15 +9,12 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import asyncpg
 
 from app.authentication.tokens import issue_token
+from perf.chaos.database import add_people
 from perf.cluster.cluster import Cluster
 
-_MAKE = """
-INSERT INTO users (email)
-SELECT gen_random_uuid() || '@people.example' FROM generate_series(1, {})
-"""
-_NEWEST = "SELECT max(id) FROM users"
 _TOKEN_SECONDS = 3_600
 
 
@@ -39,15 +37,23 @@ class People:
 
 
 def make_people(cluster: Cluster, count: int) -> People:
-    """Make people, who ask the instances themselves, past the proxy."""
+    """Make the people of an empty cluster, who ask the instances themselves, past the proxy."""
     places = cluster.places
-    cluster.primary.run(_MAKE.format(count))
-    newest = int(str(cluster.primary.run(_NEWEST)))
+    user_ids = range(1, count + 1)
+    asyncio.run(_add(cluster.primary.url, user_ids))
     return People(
-        range(newest - count + 1, newest + 1),
+        user_ids,
         [f"http://127.0.0.1:{places[name]}" for name in places if name.startswith("INSTANCE_")],
         cluster.environment["JWT_SECRET_KEY"],
     )
+
+
+async def _add(url: str, user_ids: Sequence[int]) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await add_people(connection, user_ids)
+    finally:
+        await connection.close()
 
 
 class Client:

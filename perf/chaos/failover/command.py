@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from perf.chaos.database import STAND_IN_OPTIONS
 from perf.chaos.failover.trial import FailoverPlan, FailoverResult, run_trial
 from perf.chaos.people_of_cluster import UnexpectedAnswer
 from perf.cli import options
@@ -30,7 +31,7 @@ def failover(seconds: int) -> None:
     plan = FailoverPlan(seconds, promoted_after_seconds=1)
     with (
         tempfile.TemporaryDirectory(prefix="guidance-failover-") as folder,
-        running_stand_in("--port", "0") as model_url,
+        running_stand_in(*STAND_IN_OPTIONS) as model_url,
     ):
         try:
             with running_cluster(Path(folder), model_url=model_url) as cluster:
