@@ -15,7 +15,7 @@ from services.privacy.restored_people import LedgerCheck, RestoredPeople
 @click.command("restore-check")
 @click.option("--yes", is_flag=True, help="Erase without asking.")
 def restore_check(*, yes: bool) -> None:
-    """Find and erase the people who were erased after a restored backup was made.
+    """Erase again whom a restored backup has brought back.
 
     ERASURE_LEDGER_FILE names the ledger. Until this has been done, /readyz answers 503. Exits with
     1 if somebody could not be erased.

@@ -22,7 +22,7 @@ MOST_SECONDS_WITHOUT_REDIS = 2.0
 @click.command("failover")
 @options.number("--seconds", 5, "How long people write before and after each failure.")
 def failover(seconds: int) -> None:
-    """Kill the primary while people write, promote the standby, and then kill Redis.
+    """Kill PostgreSQL and Redis while people write.
 
     On a cluster of its own, as `guidance cluster up` runs it. Exits with 1 if a write that was
     acknowledged is lost, anything is stored twice or charged wrongly, writes do not succeed again

@@ -28,7 +28,7 @@ LEAST_RELIEF = 1.5
     "Requests, nine of ten reads, whose processor time in PostgreSQL is compared.",
 )
 def stale_reads(pairs: int, close_pairs: int, requests: int) -> None:
-    """Write at one instance and read at another, behind which there is a replica.
+    """Write, and read at another instance, beside a replica.
 
     On a cluster of its own, as `guidance cluster up` runs it. Exits with 1 if a read is stale, if
     the replica answers less than 80% of the reads while it follows closely, or if it

@@ -67,10 +67,10 @@ def run_trial(plan: StaleReadsPlan, cluster: Cluster) -> StaleReadsResult:
     _let_catch_up(cluster)
     before = _processor_seconds(cluster)
     asyncio.run(read_mostly(people, -(-plan.requests // PEOPLE)))
-    spent = [
-        after - earlier for after, earlier in zip(_processor_seconds(cluster), before, strict=True)
-    ]
-    return StaleReadsResult(delayed, delayed_sources, close, close_sources, sum(spent) / max(spent))
+    after = _processor_seconds(cluster)
+    of_primary, of_standby = (now - then for now, then in zip(after, before, strict=True))
+    relief = (of_primary + of_standby) / of_primary
+    return StaleReadsResult(delayed, delayed_sources, close, close_sources, relief)
 
 
 @contextmanager
