@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
