@@ -29,7 +29,7 @@ class Privacy:
     links: Links
     downloads: Downloads
     service: PrivacyService
-    carrying: PrivacyRequestRunner
+    runner: PrivacyRequestRunner
     exporting: ExportHandler
     erasing: ErasureHandler
 
@@ -55,7 +55,7 @@ def open_privacy(
         service=PrivacyService(
             database, grace=timedelta(days=settings.erasure_grace_days), clock=clock
         ),
-        carrying=PrivacyRequestRunner(patient, clock=clock),
+        runner=PrivacyRequestRunner(patient, clock=clock),
         exporting=ExportHandler(
             patient,
             files,

@@ -104,7 +104,7 @@ class Comparison:
 
     @property
     def outcome(self) -> ExitStatus:
-        """The decisive_status state; its value is the exit code of the command."""
+        """The state that decides; its value is the exit status of the command."""
         return decisive_status(self._states())
 
     @property
@@ -114,11 +114,11 @@ class Comparison:
         return tuple(found) or (ExitStatus.NO_REGRESSION,)
 
     def outcome_apart_from(self, ignored: ExitStatus) -> ExitStatus:
-        """The decisive_status state if `ignored` is accepted."""
+        """The state that decides if `ignored` is accepted."""
         return decisive_status(one for one in self._states() if one is not ignored)
 
     def state_of(self, name: str) -> ExitStatus:
-        """The decisive_status state of one operation."""
+        """The state that decides about one operation."""
         states = [one.state for one in self.findings if one.operation == name]
         changes = (one for one in self.operations if one.name == name)
         return decisive_status([*states, *(state for one in changes for state in states_of(one))])
