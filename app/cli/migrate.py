@@ -37,7 +37,7 @@ def migrate(revision: str, *, is_agreed: bool) -> None:
 
 
 def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
-    """Ask before data is destroyed, or refuse; elsewhere scripts are let go on."""
+    """Ask before data is destroyed, or refuse in production; other scripts go on."""
     if not losses:
         return
     said = f"this destroys stored data: {'; '.join(losses)}"
