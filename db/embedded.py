@@ -1,6 +1,7 @@
 """An embedded PostgreSQL from a wheel; the only module that knows the wheel."""
 
 import logging
+import os
 import shlex
 import subprocess
 import warnings
@@ -50,8 +51,12 @@ def installation(data_dir: Path) -> Installation:
 
     Only the superuser `postgres` is there, and everybody on this machine is trusted to be it.
     """
-    with _running_server(data_dir.resolve() / FOLDER, {}) as server:
-        return Installation(POSTGRES_BIN_PATH, server.pgdata, server.system_user)
+    folder = data_dir.resolve() / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    server = _UnstartedServer(folder)
+    if not server.is_used_here:
+        server.cleanup()
+    return Installation(POSTGRES_BIN_PATH, folder, server.system_user)
 
 
 @contextmanager
@@ -86,18 +91,37 @@ def _running_server(folder: Path, settings: dict[str, str]) -> Iterator[Postgres
         server.cleanup()
 
 
-class _ConfiguredServer(PostgresServer):
-    """A server that is configured between `initdb` and its start; it runs once it is made."""
-
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        self._settings = settings
-        super().__init__(folder)
+class _CheckedServer(PostgresServer):
+    """A server whose data may be there already; the library starts it when it is made."""
 
     def ensure_pgdata_inited(self) -> None:
         """Called by the library, while it holds its lock, before the server is started."""
         _check_version(self.pgdata)
         if self.system_user is not None:
             self.system_user = _owner_of_data(self.pgdata, default=self.system_user)
+        super().ensure_pgdata_inited()
+
+
+class _UnstartedServer(_CheckedServer):
+    """The data of a server that others run, perhaps already."""
+
+    is_used_here = False
+    """Whether this process was among the users of the server before."""
+
+    def ensure_postgres_running(self) -> None:
+        """Start nothing."""
+        self.is_used_here = os.getpid() in self.global_process_id_list.get()
+
+
+class _ConfiguredServer(_CheckedServer):
+    """A server that is configured between `initdb` and its start."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        self._settings = settings
+        super().__init__(folder)
+
+    def ensure_pgdata_inited(self) -> None:
+        """Make the data if there are none, and configure the server."""
         super().ensure_pgdata_inited()
         _configure(self.pgdata, self._settings)
         _keep_socket_elsewhere(self.pgdata)

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres
+from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres, installation
 from tests.fixtures.postgres import run
 
 pytestmark = pytest.mark.heavy
@@ -113,6 +113,17 @@ def test_a_server_that_does_not_start_says_where_its_log_is(folder: Path) -> Non
             embedded_postgres(folder).__enter__()
     finally:
         settings.write_text(kept)
+
+
+def test_what_others_run_is_neither_started_nor_stopped(folder: Path) -> None:
+    with embedded_postgres(folder) as url:
+        installed = installation(folder)
+        assert installed.data == folder / FOLDER
+        assert value(url, "SHOW max_connections") == "200"
+    settings = (folder / FOLDER / "postgresql.conf").read_text()
+    assert installation(folder) == installed
+    assert (folder / FOLDER / "postgresql.conf").read_text() == settings
+    assert not is_running(folder)
 
 
 def test_it_has_what_search_needs(folder: Path) -> None:
