@@ -38,6 +38,11 @@ def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[s
     return asking is not None and bool(host) and asking == _place(f"{scheme}://{host}")
 
 
+def is_local_host(host: str) -> bool:
+    """Whether a Host field names the local machine."""
+    return _LOCAL.fullmatch(f"http://{host.lower()}") is not None
+
+
 def _place(origin: str) -> tuple[str, int] | None:
     """Host and port; None if there are none, as in the origin `null`."""
     try:
