@@ -195,4 +195,4 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:
-    return explorer.callers_route(settings.graphql_ide_callers), explorer.STATIC_ROUTE
+    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE

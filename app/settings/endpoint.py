@@ -31,8 +31,8 @@ class EndpointSettings(SettingsGroup):
         None,
         description="Whether /graphql shows browsers the explorer; by default only in development.",
     )
-    graphql_ide_callers: Mapping[str, Mapping[str, str]] = Field(
-        {},
+    graphql_ide_callers: Mapping[str, Mapping[str, str]] | None = Field(
+        None,
         description="Whom the explorer can ask as: a JSON object of names with their header "
         "fields. `make run` sets it to the demo's person and company; refused in production.",
     )
