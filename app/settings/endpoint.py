@@ -65,7 +65,8 @@ class EndpointSettings(SettingsGroup):
     graphql_allowed_origins: CommaSeparated[Origin] = Field(
         (),
         description="Origins whose pages may call the API over HTTP (CORS) and WebSocket, "
-        "separated by commas; in development also any localhost port.",
+        "separated by commas, like `https://chat.example,http://localhost:3000`; in development "
+        "those of any localhost port too, in production no other.",
     )
     graphql_allowed_headers: CommaSeparated[HeaderName] = Field(
         (),
