@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import socket
 from tempfile import TemporaryDirectory
 from types import FrameType
 
@@ -58,9 +59,19 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
         run_server(settings, url, host=host, port=port, workers=workers)
 
 
-def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:
+def run_server(
+    settings: Settings,
+    url: str,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    announcement: str | None = None,
+) -> None:
     """Serve from `workers` processes on the database at `url` until told to stop.
 
+    An `announcement` is printed once requests are answered, in place of uvicorn's lines; with one
+    worker only.
     On SIGTERM or SIGINT running requests are finished within the grace period; streams and
     WebSockets end at once, and their clients reconnect elsewhere.
     """
@@ -83,7 +94,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             backlog=_BACKLOG,
             access_log=False,
             log_config=None if settings.is_production else LOGGING_CONFIG,
-            log_level="warning" if settings.is_production else "info",
+            log_level="warning" if settings.is_production or announcement else "info",
             server_header=False,
             proxy_headers=False,
             # Otherwise a connection whose reading is resumed by a request would be read in that
@@ -96,7 +107,21 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
         if workers > 1:
             Multiprocess(config, sockets=[config.bind_socket()]).run()
         else:
-            _run_here(uvicorn.Server(config))
+            _run_here(_AnnouncingServer(config, announcement))
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """A server that says when it has started."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str | None) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and print the announcement if that succeeded."""
+        await super().startup(sockets)
+        if self.started and self._announcement is not None:
+            click.echo(self._announcement)
 
 
 def _run_here(server: uvicorn.Server) -> None:

@@ -56,8 +56,8 @@ def demo(port: int) -> None:
             address = f"http://{_HOST}:{port}/graphql"
             token = _token(settings)
             _fill_in(token, api_key)
-            click.echo(welcome(address, token=token, key=api_key, stand_in=stand_in_url))
-            run_server(settings, url, host=_HOST, port=port, workers=1)
+            text = welcome(address, token=token, key=api_key, stand_in=stand_in_url)
+            run_server(settings, url, host=_HOST, port=port, workers=1, announcement=text)
 
 
 @contextmanager
