@@ -119,8 +119,9 @@ class ChatMutations:
         StopReplyPayload,
     )
     async def stop_reply(self, info: Info, input_: StopReplyInput) -> StopReplyPayload:
+        viewer = info.context.require_viewer_id()
         key = input_key("Message", input_.message_id, field="messageId")
-        await info.context.services.guidance.stop(info.context.require_viewer_id(), key)
+        await info.context.services.guidance.stop(viewer, key)
         return StopReplyPayload(reply=await _message(info.context, key))
 
 

@@ -105,7 +105,9 @@ class EnterpriseAccount(Node):
     """The company behind the API key, or the one that the viewer administers."""
 
     administrator_key: strawberry.Private[int | None]
-    company_name: str = strawberry.field(description="The name under which the company is registered here.")
+    company_name: str = strawberry.field(
+        description="The name under which the company is registered here."
+    )
 
     @described.field(
         "How much of the contract's requests the company has used, today and this month."
@@ -147,7 +149,9 @@ class EnterpriseAccount(Node):
         self, info: Info
     ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Row, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
-            raise Forbidden("Only the account's administrator sees its credentials.")
+            raise Forbidden(
+                "Only the account's administrator sees its credentials, with a token and not a key."
+            )
         return info.context.loaders.credentials_by_account.start(self.key)
 
 
