@@ -14,8 +14,8 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from app.cli.database import served_database_url
 from app.cli.ports import check_port_is_free
-from app.composition.database_url import database_url
 from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
@@ -55,7 +55,7 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
         os.environ["SERVE_RUNS_WORKER"] = "false"
     settings = load_settings()
     check_port_is_free(host, port)
-    with database_url(settings) as url:
+    with served_database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
 
 

@@ -100,6 +100,16 @@ def test_no_key_is_made_for_no_company(database_url: str) -> None:
     assert (ran.returncode, ran.stderr) == (1, said)
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_that_must_be_migrated_first_is_one_line(
+    empty_database_url: str, command: str
+) -> None:
+    ran = guidance(command, DATABASE_URL=empty_database_url)
+    head = revisions()[-1]
+    said = f"guidance: the database is at revision None, not {head}: run `guidance db migrate`\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+
+
 async def test_companies_are_listed_with_their_ids(database_url: str) -> None:
     await populate(database_url)
     whole = guidance("accounts", DATABASE_URL=database_url)
