@@ -19,7 +19,7 @@ async def read(url: str, name: str, times: int) -> None:
         sys.stdin.readline()
         await asyncio.gather(*(cache.get([1], table.read) for _ in range(times)))
         await cache.close()
-    sys.stdout.write(f"{len(table.asked)}\n")
+    sys.stdout.write(f"{len(table.requested)}\n")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def validation_errors(
     def recording(rule: _Rule) -> _Rule:
         def make(context: ValidationContext) -> ASTValidationRule:
             one = rule(context)
-            one.enter_leave_map.update(_ignored_kinds(type(one)))
+            one.enter_leave_map.update(_ignored_kinds(type(one)))  # type: ignore[arg-type]  # a class is hashable
             created.extend((one, context))
             return one
 
