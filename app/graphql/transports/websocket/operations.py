@@ -26,7 +26,7 @@ from spans.part import Kind, Part
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
-_MOST_CONCURRENT = 8
+MOST_CONCURRENT = 8
 """How many operations are prepared, and queries run, at a time: twice a caller's concurrency limit.
 
 Subscriptions and mutations count only while they are prepared, as they may wait for long.
@@ -58,7 +58,7 @@ class SocketOperations:
         """`writable` is set while the client reads what it is sent."""
         self._websocket = websocket
         self._writable = writable
-        self._free_slots = _MOST_CONCURRENT
+        self._free_slots = MOST_CONCURRENT
         # An operation must not inherit the context of the one whose slot it gets.
         self._context = copy_context()
         self._pipeline = pipeline
