@@ -73,9 +73,9 @@ class ChatMessage(Table):
 
 
 class ReplyGeneration(Table):
-    """The lease of the process that writes a reply.
+    """The lease of the process that writes a reply, which is its `writer_number`th.
 
-    The row is deleted when the reply ends. Whoever deletes it, and nobody else, records how the
+    A lease ran out `times_abandoned`. The row is deleted when the reply ends. Whoever deletes it, and nobody else, records how the
     reply ended and settles the unit reserved on `usage_date`.
     """
 
@@ -98,3 +98,5 @@ class ReplyGeneration(Table):
     owner: Mapped[UUID]
     lease_expires_at: Mapped[datetime] = mapped_column(instant)
     stop_requested_at: Mapped[datetime | None] = mapped_column(instant)
+    writer_number: Mapped[int] = mapped_column(server_default=text("1"))
+    times_abandoned: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,8 +1,10 @@
 """Statements about metered replies, and the leases of their writers."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     Integer,
     Text,
@@ -14,6 +16,8 @@ from sqlalchemy import (
     select,
     update,
 )
+
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
@@ -36,6 +40,7 @@ _begun = (
         usage_date=bindparam("day"),
         is_overage=bindparam("is_overage"),
         model=bindparam("model"),
+        question=bindparam("question", type_=JSONB),
         owner=bindparam("owner"),
         lease_expires_at=LEASE_END,
         created_at=bindparam("now"),
@@ -85,6 +90,7 @@ _END = Statement(
         ),
         content=bindparam("written", type_=Text),
         retry_after_seconds=bindparam("retry_after", type_=Integer),
+        question=null(),
         **END_COLUMNS,
     )
     .returning(*_ENDED),
@@ -92,8 +98,12 @@ _END = Statement(
 _END_EXPIRED = Statement(
     "metered_replies.end_expired",
     update(EnterpriseGeneration)
-    .where(LEASES.has_expired)
-    .values(status=literal_column("'failed'"), failure_reason=literal_column("'interrupted'"))
+    .where(LEASES.is_to_end)
+    .values(
+        status=literal_column("'failed'"),
+        failure_reason=literal_column("'interrupted'"),
+        question=null(),
+    )
     .returning(*_ENDED),
 )
 _FORGET_TEXTS = Statement(
@@ -104,6 +114,33 @@ _FORGET_TEXTS = Statement(
         EnterpriseGeneration.content.is_not(None),
     )
     .values(content=null()),
+)
+_FORGET_QUESTIONS = Statement(
+    "metered_replies.forget_questions",
+    update(EnterpriseGeneration)
+    .where(
+        EnterpriseGeneration.created_at < bindparam("before"),
+        EnterpriseGeneration.question.is_not(None),
+        EnterpriseGeneration.status != literal_column("'running'"),
+    )
+    .values(question=null()),
+)
+_SAVE_ATTEMPTS = Statement(
+    "metered_replies.save_attempts",
+    update(EnterpriseGeneration)
+    .where(*LEASES.is_held)
+    .values(
+        attempts=bindparam("made_attempts", type_=Integer),
+        latency_ms=bindparam("taken_ms", type_=Integer),
+    ),
+)
+_UNFINISHED = Statement(
+    "metered_replies.unfinished",
+    select(
+        EnterpriseGeneration.question,
+        EnterpriseGeneration.attempts,
+        EnterpriseGeneration.latency_ms,
+    ).where(*LEASES.is_held),
 )
 
 
@@ -116,6 +153,7 @@ async def begin(
     day: date,
     is_overage: bool,
     model: str,
+    question: dict[str, Any],  # Any: JSON
     owner: UUID,
     lease_seconds: float,
     claim_id: int,
@@ -132,6 +170,7 @@ async def begin(
         day=day,
         is_overage=is_overage,
         model=model,
+        question=orjson.dumps(question).decode(),
         owner=owner,
         lease_seconds=lease_seconds,
         claim_id=claim_id,
@@ -181,5 +220,30 @@ async def end_expired(connection: Connection) -> Row | None:
 
 @repository_method
 async def forget_texts(connection: Connection, before: datetime) -> None:
-    """Delete the texts of replies older than `before`; the replies themselves stay."""
+    """Delete the texts of replies older than `before`; the replies themselves stay.
+
+    A question is deleted when its reply ends; but versions of before do not know of it.
+    """
     await connection.fetch(_FORGET_TEXTS, before=before)
+    await connection.fetch(_FORGET_QUESTIONS, before=before)
+
+
+@repository_method
+async def save_attempts(
+    connection: Connection, reply_id: int, owner: UUID, *, attempts: int, latency_ms: int
+) -> None:
+    """Store how often, and for how long, the model has been asked; while `owner` has the lease."""
+    await connection.fetch(
+        _SAVE_ATTEMPTS,
+        reply_id=reply_id,
+        of_owner=owner,
+        made_attempts=attempts,
+        taken_ms=latency_ms,
+    )
+
+
+@repository_method
+async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+    """`(question, attempts, latency_ms)` of a reply that `owner` writes; None if it does not."""
+    rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
+    return rows[0] if rows else None
