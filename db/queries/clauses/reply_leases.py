@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Select,
+    all_,
     and_,
     any_,
     bindparam,
@@ -92,7 +93,9 @@ class ReplyLeases:
         self._has_released = Statement(f"{name}.has_released", select(exists(released)))
         self._take = self._update(
             "take",
-            released.order_by(table.lease_expires_at).limit(bindparam("most")),
+            released.where(key != all_(bindparam("active", type_=ARRAY(BigInteger))))
+            .order_by(table.lease_expires_at)
+            .limit(bindparam("most")),
             owner=bindparam("of_owner"),
             lease_expires_at=LEASE_END,
             writer_number=table.writer_number + _ONE,
@@ -160,12 +163,19 @@ class ReplyLeases:
 
     @repository_method
     async def take(
-        self, connection: Connection, owner: UUID, lease_seconds: float, *, most: int
+        self,
+        connection: Connection,
+        owner: UUID,
+        lease_seconds: float,
+        *,
+        active: Sequence[int],
+        most: int,
     ) -> list[Row]:
         """Take over released replies: `(reply_id, writer_number, times_abandoned)` of each.
 
-        From then on nothing is stored of what their writers before may still write.
+        From then on nothing is stored of what their writers before may still write. `active` are
+        left out: those that the process itself has not noticed to have lost.
         """
         return await connection.fetch(
-            self._take, of_owner=owner, lease_seconds=lease_seconds, most=most
+            self._take, of_owner=owner, lease_seconds=lease_seconds, active=active, most=most
         )

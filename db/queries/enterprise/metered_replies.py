@@ -31,6 +31,8 @@ LEASES = ReplyLeases(
     "metered_replies",
     EnterpriseGeneration.id,
     EnterpriseGeneration.status == literal_column("'running'"),
+    # Versions of before kept none.
+    may_continue=EnterpriseGeneration.question.is_not(None),
 )
 _begun = (
     insert(EnterpriseGeneration)
@@ -128,7 +130,7 @@ _FORGET_QUESTIONS = Statement(
 _SAVE_ATTEMPTS = Statement(
     "metered_replies.save_attempts",
     update(EnterpriseGeneration)
-    .where(*LEASES.is_held)
+    .where(EnterpriseGeneration.id == bindparam("reply_id"))
     .values(
         attempts=bindparam("made_attempts", type_=Integer),
         latency_ms=bindparam("taken_ms", type_=Integer),
@@ -230,13 +232,12 @@ async def forget_texts(connection: Connection, before: datetime) -> None:
 
 @repository_method
 async def save_attempts(
-    connection: Connection, reply_id: int, owner: UUID, *, attempts: int, latency_ms: int
+    connection: Connection, reply_id: int, *, attempts: int, latency_ms: int
 ) -> None:
-    """Store how often, and for how long, the model has been asked; while `owner` has the lease."""
+    """Store how often, and for how long, the model has been asked."""
     await connection.fetch(
         _SAVE_ATTEMPTS,
         reply_id=reply_id,
-        of_owner=owner,
         made_attempts=attempts,
         taken_ms=latency_ms,
     )
