@@ -79,7 +79,7 @@ class ReplyStreamWriter:
                 count_fallback("streams")
 
     async def leave(self) -> None:
-        """Write no more; followers find the stream with whoever goes on with it, if anybody does."""
+        """Write no more; followers find the stream with whoever goes on with it."""
         self._own.forget(self._reply_id)
         if self._shared is not None:
             try:

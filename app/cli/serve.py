@@ -61,8 +61,9 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
 def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:
     """Serve from `workers` processes on the database at `url` until told to stop.
 
-    On SIGTERM or SIGINT running requests are finished within the grace period; streams and
-    WebSockets end at once, and their clients reconnect elsewhere.
+    On SIGTERM new requests are served for a while yet, on SIGINT none. Then running requests are
+    finished within the grace period; streams and WebSockets end at once, and their clients come
+    back elsewhere, where the replies that are being written go on.
     """
     os.environ["DATABASE_URL"] = url
     # uvicorn raises the signal again when it has stopped; by default that would leave the embedded

@@ -83,9 +83,9 @@ class EnterpriseDailyUsage(Table):
 class EnterpriseGeneration(Table):
     """A metered reply; `is_overage` if it was served over a limit.
 
-    While it runs, `owner` has a lease on it until `lease_expires_at`, and `question` is what another
-    process would have to answer. Whoever ends it, and nobody else, settles the unit that was counted
-    on `usage_date`.
+    While it runs, `owner` has a lease on it until `lease_expires_at`, and `question` is what
+    another process would have to answer. Whoever ends it, and nobody else, settles the unit that
+    was counted on `usage_date`.
     """
 
     __tablename__ = "enterprise_generations"

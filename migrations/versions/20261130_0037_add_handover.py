@@ -1,4 +1,4 @@
-"""How often a reply was taken over by another process, and what a company asked, for that process."""
+"""How often another process took a reply over, and what a company asked, for that process."""
 
 import sqlalchemy as sa
 from alembic import op

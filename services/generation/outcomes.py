@@ -62,7 +62,6 @@ class OutcomeRecorder:
                     return await self._store_outcome(transaction, reply_id, outcome, draft)
         raise AssertionError("unreachable")
 
-
     async def _store_outcome(
         self, transaction: Transaction, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft
     ) -> bool:

@@ -13,7 +13,7 @@ LEAST_OVERLAP = 3
 LEAST_AFTER_SPACE = 12
 """As many if the continuation begins with a space of its own, as one does that repeats nothing."""
 LEAST_RESTART = 24
-"""So long a part of the text's beginning shows that the model began again, though it then left it."""
+"""So long a part of the text's beginning shows that the model began again, if differently."""
 _LONGEST_COMPARED = 20_000
 """In characters of the text before: an end longer than that is not repeated by accident."""
 

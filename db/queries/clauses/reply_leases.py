@@ -46,8 +46,8 @@ class ReplyLeases:
     """The leases in the rows of one table: those of replies that `is_running` says are written.
 
     `key` is the reply's id. `is_held` are the conditions that `of_owner` has the lease on
-    `reply_id`; `is_to_end` chooses one expired lease of a reply that nobody is to take over, because
-    it was abandoned too often or because `may_continue` is false.
+    `reply_id`; `is_to_end` chooses one expired lease of a reply that nobody is to take over: it was
+    abandoned too often, or `may_continue` is false.
     """
 
     def __init__(

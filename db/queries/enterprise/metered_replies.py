@@ -16,7 +16,6 @@ from sqlalchemy import (
     select,
     update,
 )
-
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection

@@ -50,7 +50,7 @@ FAMILY, FLAG = "👩‍👩‍👧", "🇪🇺"
         (TEXT, "what was said.", TEXT),
         (TEXT, TEXT, TEXT),
         # Scripts without spaces, and characters of several code points.
-        ("早上散步，然后打电话", "然后打电话给朋友。", "早上散步，然后打电话给朋友。"),
+        ("早上散步。然后打电话", "然后打电话给朋友。", "早上散步。然后打电话给朋友。"),
         (f"We are {FAMILY[:2]}", FAMILY[2:] + "!", f"We are {FAMILY}!"),
         (f"{FLAG[:1]}", FLAG[1:], FLAG),
         ("Cafe", "\u0301 au lait", "Cafe\u0301 au lait"),

@@ -186,7 +186,7 @@ async def test_restarts_are_not_counted(own_world: str) -> None:
         for number in range(4):
             async with instance(own_world) as parts:
                 exchange = exchange or await send(parts)
-                await until(lambda: parts.model.prompts)  # noqa: B023 - it is awaited here
+                await until(lambda: parts.model.prompts)
                 parts.model.say(f"{number} word and ")
                 text = "".join(f"{one} word and " for one in range(number + 1))
                 await written(last, exchange, text)

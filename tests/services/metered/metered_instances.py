@@ -114,7 +114,9 @@ async def instance(
         open_database(
             url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
         ) as database,
-        GenerationJobs(database, MeteredReplyStore(database), lambda _: BufferedSink(), config) as jobs,
+        GenerationJobs(
+            database, MeteredReplyStore(database), lambda _: BufferedSink(), config
+        ) as jobs,
     ):
         metered = MeteredGuidance(
             database,

@@ -153,9 +153,7 @@ async def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_
         await parts.rows(
             "UPDATE enterprise_generations SET lease_expires_at = 'epoch', times_abandoned = 2"
         )
-        counts = await asyncio.gather(
-            *(recover(at) for at in (one, other) * 3)
-        )
+        counts = await asyncio.gather(*(recover(at) for at in (one, other) * 3))
         assert sum(counts) == 5
         assert await one.used() == 7
         # The process lives after all, and what it says counts no more.
