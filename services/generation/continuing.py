@@ -10,8 +10,8 @@ LONGEST_QUOTE = 80
 _INSTRUCTION = (
     "Your reply above broke off and is to be continued. Begin with its last words, which are "
     "between the marks, exactly as they are: <<<{quote}>>> Then go on with what follows. Say "
-    "nothing of the interruption, and repeat nothing else. If the reply is complete, give only these "
-    "words."
+    "nothing of the interruption, and repeat nothing else. If the reply is complete, give only "
+    "these words."
 )
 QUOTE = re.compile("<<<(.*)>>>", re.DOTALL)
 """Finds the words with which a continuation is to begin in what the model is asked."""

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 
@@ -74,13 +74,12 @@ async def run_trial(trial: Trial, cluster: Cluster) -> TrialResult:
                 times = [
                     await _restart(one, is_killed=trial.is_killed) for one in cluster.instances
                 ]
-                over.set()
                 ended = monotonic()
-            while (
-                await count_unfinished_replies(connection)
-                and monotonic() - ended < LONGEST_UNFINISHED_SECONDS
-            ):
-                await asyncio.sleep(0.1)  # noqa: ASYNC110 - other processes end them
+                over.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_UNFINISHED_SECONDS):
+                    while await count_unfinished_replies(connection):  # noqa: ASYNC110 - other processes end them
+                        await asyncio.sleep(0.1)
             unfinished_seconds = monotonic() - ended
         found = await audit(connection, seen, words=TOKENS)
     finally:
