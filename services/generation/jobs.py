@@ -134,7 +134,8 @@ class GenerationJobs:
                 await attributed(_REPLY, asyncio.wait([task]))
             finally:
                 self._waiters[reply_id] -= 1
-                self._waiters += Counter()
+                if not self._waiters[reply_id]:
+                    del self._waiters[reply_id]
 
     def end_takeovers(self) -> None:
         """Take over no more replies: this process is about to end itself."""
