@@ -1,4 +1,4 @@
-"""All instances are restarted under load, and nobody notices; the short form is in tests/app/cli."""
+"""All instances are restarted under load; the short form is in tests/app/cli."""
 
 import pytest
 from click.testing import CliRunner
