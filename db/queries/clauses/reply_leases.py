@@ -38,8 +38,8 @@ MOST_ABANDONED = 2
 LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * literal_column(
     "interval '1 second'"
 )
-_ONE = literal_column("1")
-_NOBODY = literal_column(f"'{NOBODY}'::uuid")
+_ONE: ColumnElement[int] = literal_column("1")
+_NOBODY: ColumnElement[UUID] = literal_column(f"'{NOBODY}'::uuid")
 
 
 class ReplyLeases:
@@ -108,14 +108,14 @@ class ReplyLeases:
             self._take,
         )
 
-    def _chosen(self, keys: Select[tuple[int]]) -> ColumnElement[bool]:
+    def _chosen(self, keys: Select[int]) -> ColumnElement[bool]:
         """Whether a row is one of `keys`, and no other transaction is at work on it."""
         # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
         chosen = keys.with_for_update(skip_locked=True)
         return self._key == any_(func.array(chosen.scalar_subquery()))
 
     # Any: a column of any type.
-    def _update(self, name: str, keys: Select[tuple[int]], **values: object) -> Statement:
+    def _update(self, name: str, keys: Select[int], **values: object) -> Statement:
         table = self._key.class_
         return Statement(
             f"{self._name}.{name}",
