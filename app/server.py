@@ -183,6 +183,7 @@ def routes(
         application.subscriptions,
         application.documents,
         drain,
+        application.privacy.restored,
     )
 
     privacy = application.privacy

@@ -28,7 +28,7 @@ local begun_by = 0
 if first[1] and first[1][2][1] == 'begin' then
   begun_by = tonumber(string.match(first[1][1], '^0%-(%d+)$') or 0)
 end
-if begun_by > tonumber(ARGV[2]) then return -1 end
+local is_taken_over = begun_by > tonumber(ARGV[2])
 local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 """
 # Both return 1 if they wrote, -1 if the stream has ended or has a later writer, and 0 if its last
@@ -36,7 +36,9 @@ local last = redis.pcall('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 _WRITE = Script(
     _BEGUN_BY
     + """
-if ARGV[3] == '1' and last[1] and last[1][2][1] == 'end' then return -1 end
+if ARGV[3] == '1' then
+  if is_taken_over or (last[1] and last[1][2][1] == 'end') then return -1 end
+end
 redis.call('DEL', KEYS[1])
 redis.call('XADD', KEYS[1], '0-' .. ARGV[2], 'begin', '')
 for index = 4, #ARGV do redis.call('XADD', KEYS[1], (index - 3) .. '-0', 'text', ARGV[index]) end
@@ -47,7 +49,7 @@ return 1
 _APPEND = Script(
     _BEGUN_BY
     + """
-if last[1] and last[1][2][1] == 'end' then return -1 end
+if is_taken_over or (last[1] and last[1][2][1] == 'end') then return -1 end
 if not last[1] or last[1][1] ~= ARGV[3] then return 0 end
 redis.call('XADD', KEYS[1], ARGV[4], 'text', ARGV[5])
 redis.call('EXPIRE', KEYS[1], ARGV[1])
@@ -60,6 +62,7 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'stream' then redis.call('DEL', KEYS[1]) en
 """
     + _BEGUN_BY
     + """
+if is_taken_over then return -1 end
 redis.call('XADD', KEYS[1], '*', 'end', '')
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1
@@ -88,9 +91,9 @@ class RedisStreams:
     ) -> None:
         """Write the whole stream of a reply so far, replacing what is under its key.
 
-        That also replaces the stream of a reply with the same id from another database. Raises
-        `StreamEnded` if a later writer has begun it, and, if the stream is being rewritten
-        (`is_rewrite`), if it was ended elsewhere.
+        That also replaces the stream of a reply with the same id from another database. If the
+        stream is being rewritten (`is_rewrite`), raises `StreamEnded` if it was ended elsewhere, or
+        a later writer has begun it.
         """
         arguments: list[Argument] = [OPEN_SECONDS, writer, int(is_rewrite)]
         arguments += [piece.encode() for piece in pieces]
