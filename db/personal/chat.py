@@ -14,7 +14,7 @@ CHAT = (
             *columns(
                 Category.TECHNICAL,
                 "reply_id conversation_id usage_date owner lease_expires_at stop_requested_at "
-                "writer_number times_abandoned",
+                "writer_number times_abandoned elapsed_ms",
                 withheld=_BEING_WRITTEN,
             ),
         ),

@@ -138,4 +138,5 @@ class EnterpriseGeneration(Table):
     latency_ms: Mapped[int | None]
     writer_number: Mapped[int] = mapped_column(server_default=text("1"))
     times_abandoned: Mapped[int] = mapped_column(server_default=text("0"))
+    elapsed_ms: Mapped[int] = mapped_column(server_default=text("0"))
     question: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # Any: JSON

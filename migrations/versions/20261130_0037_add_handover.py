@@ -8,13 +8,14 @@ revision: str = "20261130_0037"
 down_revision: str | None = "20261130_0028"
 
 COUNTED = ("reply_generations", "enterprise_generations")
+ADDED = (("writer_number", "1"), ("times_abandoned", "0"), ("elapsed_ms", "0"))
 REPLIES = "enterprise_generations"
 KEPT_QUESTIONS = f"ix_{REPLIES}_kept_questions"
 
 
 def upgrade() -> None:
     for table in COUNTED:
-        for name, default in (("writer_number", "1"), ("times_abandoned", "0")):
+        for name, default in ADDED:
             op.add_column(
                 table,
                 sa.Column(name, sa.Integer(), server_default=sa.text(default), nullable=False),
@@ -36,5 +37,5 @@ def downgrade() -> None:
         op.drop_index(KEPT_QUESTIONS, REPLIES, postgresql_concurrently=True, if_exists=True)
     op.drop_column(REPLIES, "question")
     for table in COUNTED:
-        for name in ("times_abandoned", "writer_number"):
+        for name, _default in reversed(ADDED):
             op.drop_column(table, name)

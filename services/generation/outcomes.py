@@ -68,7 +68,14 @@ class OutcomeRecorder:
         if outcome is not HANDED_OVER:
             return await self._store.complete(transaction, reply_id, self._owner, outcome, draft)
         leases = self._store.leases
-        if not await leases.release(transaction, self._owner, reply_id, self._lease_seconds):
+        is_released = await leases.release(
+            transaction,
+            self._owner,
+            reply_id,
+            self._lease_seconds,
+            elapsed_ms=draft.latency_ms,
+        )
+        if not is_released:
             return False
         await self._store.save_unfinished(transaction, reply_id, draft)
         return True

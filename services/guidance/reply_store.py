@@ -53,7 +53,6 @@ class ConversationReplyStore:
                 "id": reply_id,
                 "content": one.text,
                 "attempts": one.report.attempts,
-                "latency_ms": one.latency_ms,
                 "stream_ends": one.ends,
             }
             for reply_id, one in drafts.items()
@@ -95,7 +94,6 @@ class ConversationReplyStore:
             content=draft.text,
             stream_ends=draft.ends,
             attempts=draft.report.attempts,
-            latency_ms=draft.latency_ms,
         )
 
     async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
@@ -112,7 +110,7 @@ class ConversationReplyStore:
             text=row["content"],
             ends=tuple(row["stream_ends"] or ()),
             attempts=max(row["attempts"], taken["times_abandoned"]),
-            elapsed_ms=row["latency_ms"] or 0,
+            elapsed_ms=taken["elapsed_ms"],
             next_writer=taken["writer_number"],
             is_to_stop=row["stop_requested_at"] is not None,
         )

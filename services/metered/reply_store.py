@@ -55,9 +55,7 @@ class MeteredReplyStore:
         self, transaction: Transaction, reply_id: int, draft: ReplyDraft
     ) -> None:
         """See `ReplyStore`; nothing was sent of the text, and the next writer asks anew."""
-        await metered_replies.save_attempts(
-            transaction, reply_id, attempts=draft.report.attempts, latency_ms=draft.latency_ms
-        )
+        await metered_replies.save_attempts(transaction, reply_id, draft.report.attempts)
 
     async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
         """See `ReplyStore`."""
@@ -67,7 +65,7 @@ class MeteredReplyStore:
             return None
         earlier = EarlierWriting(
             attempts=max(row["attempts"], taken["times_abandoned"]),
-            elapsed_ms=row["latency_ms"] or 0,
+            elapsed_ms=taken["elapsed_ms"],
             next_writer=taken["writer_number"],
         )
         return Assignment(reply_id, prompt(Question(**orjson.loads(row["question"]))), earlier)

@@ -101,7 +101,6 @@ _LEAVE_REPLY = Statement(
         content=bindparam("new_content"),
         stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
         attempts=bindparam("made_attempts", type_=Integer),
-        latency_ms=bindparam("taken_ms", type_=Integer),
     ),
 )
 _STREAM = Statement(
@@ -177,7 +176,6 @@ async def leave_reply(
     content: str,
     stream_ends: Sequence[int],
     attempts: int,
-    latency_ms: int,
 ) -> None:
     """Store a reply as far as it is written, for another writer to continue."""
     await connection.fetch(
@@ -186,7 +184,6 @@ async def leave_reply(
         new_content=content,
         new_ends=stream_ends,
         made_attempts=attempts,
-        taken_ms=latency_ms,
     )
 
 

@@ -74,7 +74,6 @@ _written = (
         ChatMessage.id.expression,
         ChatMessage.content.expression,
         ChatMessage.attempts.expression,
-        ChatMessage.latency_ms.expression,
         ChatMessage.stream_ends.expression,
         name="written",
     )
@@ -98,7 +97,6 @@ _saved = (
     .values(
         content=_written.c.content,
         attempts=_written.c.attempts,
-        latency_ms=_written.c.latency_ms,
         stream_ends=_written.c.stream_ends,
     )
     .returning(ChatMessage.id)
@@ -118,7 +116,6 @@ _UNFINISHED = Statement(
         ChatMessage.content,
         ChatMessage.stream_ends,
         ChatMessage.attempts,
-        ChatMessage.latency_ms,
     )
     .join(ChatMessage, ChatMessage.id == ReplyGeneration.reply_id)
     .where(*LEASES.is_held),
@@ -162,7 +159,7 @@ async def end_expired(connection: Connection) -> Row | None:
     return rows[0] if rows else None
 
 
-# Any: `id`, `content`, `attempts`, `latency_ms` and `stream_ends` of each reply.
+# Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
 @repository_method
 async def save_progress(
     connection: Connection, owner: UUID, written: Sequence[dict[str, Any]]
@@ -184,8 +181,7 @@ async def save_progress(
 async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
     """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
 
-    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts` and
-    `latency_ms`.
+    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
     """
     rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None

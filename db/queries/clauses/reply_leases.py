@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Double,
+    Integer,
     Select,
     all_,
     and_,
@@ -79,7 +80,11 @@ class ReplyLeases:
             f"{name}.release",
             update(table)
             .where(*self.is_held)
-            .values(owner=_NOBODY, lease_expires_at=LEASE_END)
+            .values(
+                owner=_NOBODY,
+                lease_expires_at=LEASE_END,
+                elapsed_ms=bindparam("taken_ms", type_=Integer),
+            )
             .returning(key.label("reply_id")),
         )
         self._release_abandoned = self._update(
@@ -123,7 +128,12 @@ class ReplyLeases:
             # A locked row is being ended by a transaction that may wait for another row.
             .where(self._chosen(keys))
             .values(values)
-            .returning(self._key.label("reply_id"), table.writer_number, table.times_abandoned),
+            .returning(
+                self._key.label("reply_id"),
+                table.writer_number,
+                table.times_abandoned,
+                table.elapsed_ms,
+            ),
         )
 
     @repository_method
@@ -141,11 +151,24 @@ class ReplyLeases:
 
     @repository_method
     async def release(
-        self, connection: Connection, owner: UUID, reply_id: int, lease_seconds: float
+        self,
+        connection: Connection,
+        owner: UUID,
+        reply_id: int,
+        lease_seconds: float,
+        *,
+        elapsed_ms: int,
     ) -> bool:
-        """Leave a reply to whoever takes it; false if `owner` has lost the lease already."""
+        """Leave a reply to whoever takes it; false if `owner` has lost the lease already.
+
+        `elapsed_ms` is how long it has been written until now.
+        """
         rows = await connection.fetch(
-            self._release, of_owner=owner, reply_id=reply_id, lease_seconds=lease_seconds
+            self._release,
+            of_owner=owner,
+            reply_id=reply_id,
+            lease_seconds=lease_seconds,
+            taken_ms=elapsed_ms,
         )
         return bool(rows)
 
@@ -171,9 +194,9 @@ class ReplyLeases:
         active: Sequence[int],
         most: int,
     ) -> list[Row]:
-        """Take over released replies: `(reply_id, writer_number, times_abandoned)` of each.
+        """Take over released replies.
 
-        From then on nothing is stored of what their writers before may still write. `active` are
+        Returns `(reply_id, writer_number, times_abandoned, elapsed_ms)` of each. From then on nothing is stored of what their writers before may still write. `active` are
         left out: those that the process itself has not noticed to have lost.
         """
         return await connection.fetch(

@@ -130,18 +130,11 @@ _SAVE_ATTEMPTS = Statement(
     "metered_replies.save_attempts",
     update(EnterpriseGeneration)
     .where(EnterpriseGeneration.id == bindparam("reply_id"))
-    .values(
-        attempts=bindparam("made_attempts", type_=Integer),
-        latency_ms=bindparam("taken_ms", type_=Integer),
-    ),
+    .values(attempts=bindparam("made_attempts", type_=Integer)),
 )
 _UNFINISHED = Statement(
     "metered_replies.unfinished",
-    select(
-        EnterpriseGeneration.question,
-        EnterpriseGeneration.attempts,
-        EnterpriseGeneration.latency_ms,
-    ).where(*LEASES.is_held),
+    select(EnterpriseGeneration.question, EnterpriseGeneration.attempts).where(*LEASES.is_held),
 )
 
 
@@ -230,20 +223,13 @@ async def forget_texts(connection: Connection, before: datetime) -> None:
 
 
 @repository_method
-async def save_attempts(
-    connection: Connection, reply_id: int, *, attempts: int, latency_ms: int
-) -> None:
-    """Store how often, and for how long, the model has been asked."""
-    await connection.fetch(
-        _SAVE_ATTEMPTS,
-        reply_id=reply_id,
-        made_attempts=attempts,
-        taken_ms=latency_ms,
-    )
+async def save_attempts(connection: Connection, reply_id: int, attempts: int) -> None:
+    """Store how often the model has been asked for a reply."""
+    await connection.fetch(_SAVE_ATTEMPTS, reply_id=reply_id, made_attempts=attempts)
 
 
 @repository_method
 async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
-    """`(question, attempts, latency_ms)` of a reply that `owner` writes; None if it does not."""
+    """`(question, attempts)` of a reply that `owner` writes; None if it does not."""
     rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None

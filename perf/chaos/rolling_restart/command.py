@@ -107,4 +107,5 @@ def _report(trial: Trial, result: TrialResult) -> None:
         click.echo(f"WRONG: {problem}")
     if problems:
         raise click.ClickException(f"{len(problems)} things are wrong")
-    click.echo("no request failed, nothing was lost or doubled, and the ledger equals the counters")
+    held = "nothing was lost or doubled, and the ledger equals the counters"
+    click.echo(held if trial.is_killed else f"no request failed, {held}")
