@@ -2,11 +2,10 @@
 
 import pytest
 
-from services.generation.recovery import end_abandoned
 from services.mutations.refusals import NotFound
 from streams import Delta
 from tests.fixtures.stores.world import ADA, GRACE, LONG_CONVERSATION
-from tests.services.guidance.chat_instances import instance, until
+from tests.services.guidance.chat_instances import instance, recover, until
 from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 
 
@@ -75,7 +74,7 @@ async def test_a_silent_process_that_was_to_stop_leaves_a_stopped_reply(
             "UPDATE reply_generations SET lease_expires_at = '-infinity', "
             "owner = gen_random_uuid(), stop_requested_at = now()"
         )
-        assert await end_abandoned(parts.database, parts.replies) == 1
+        assert await recover(parts) == 1
         _, ended = await collected(parts, exchange)
         assert (ended["status"], ended["content"]) == ("stopped", "Good ")
         assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
