@@ -20,8 +20,10 @@ from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, Reso
 from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
 from perf.gate.plans.plan_checker import PlanChecker
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
+from perf.gate.size_check import SizeCheck
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings
+from perf.gate.variants.value_kinds import REPEATED
 from perf.gate.variants.variables import VariableBuilder, usual_kinds
 
 
@@ -88,6 +90,11 @@ class DocumentCheck:
             result = await self._check(variant, few, many, usually)
             usually = result.usage if usually is None else usually
         usual = variants[0].kinds
+        if usually is not None and self.document.text.startswith("query"):
+            sizes = SizeCheck(self.runner, self.document, self.scenario, choices, usually)
+            await sizes.check(found.all(strength=1))
+            self._found += sizes.found
+            self._answered += sizes.answered
         findings = (
             *merge_findings(self._found, (self._answered, self._refused), usual),
             *self._uncovered(found, [one.name for one in choices]),
@@ -133,6 +140,8 @@ class DocumentCheck:
             owner = principal
         prepared_for = principal if kind in self.scenario.callers else owner
         variables = await builder.variables(variant.kinds, prepared_for)
+        if REPEATED in variant.kinds.values():
+            await self.runner.ask(self.document, principal, variables)
         return await self.runner.ask(self.document, principal, variables)
 
     def _expectations(
