@@ -20,9 +20,9 @@ from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, Reso
 from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
 from perf.gate.plans.plan_checker import PlanChecker
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
-from perf.gate.size_check import SizeCheck
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings
+from perf.gate.variants.sizes import SizeCheck
 from perf.gate.variants.value_kinds import REPEATED
 from perf.gate.variants.variables import VariableBuilder, usual_kinds
 
@@ -95,6 +95,7 @@ class DocumentCheck:
             await sizes.check(found.all(strength=1))
             self._found += sizes.found
             self._answered += sizes.answered
+            self._refused += sizes.refused
         findings = (
             *merge_findings(self._found, (self._answered, self._refused), usual),
             *self._uncovered(found, [one.name for one in choices]),

@@ -30,7 +30,8 @@ LISTED = (
         "[Plans]\n",
         "[Listed]\np95_ms = 100\np99_ms = 300\nstatements = 1\nsubscription_lookups = 0\n"
         "rows = 10\nresponse_bytes = 2_000\ncost = 100\ndeadline_ms = 5_000\n"
-        'accepts = ["429"]\n\n[Plans]\n',
+        'accepts = ["429"]\n\n[[Listed.variants]]\nwhere = { ids = "empty" }\nstatements = 0\n'
+        "\n[Plans]\n",
     ),
     Edit(
         "perf/gate/scenarios/scenarios.py",

@@ -14,7 +14,7 @@ from perf.gate.data.callers import (
     as_kind,
 )
 from perf.gate.execution.in_process import InProcessRunner, ResourceUsage, RunFailed
-from perf.gate.findings import more_statements
+from perf.gate.findings import GateFinding, more_statements
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
 from perf.gate.variants.enumerator import Variant
 from perf.gate.variants.merged_findings import VariantFinding
@@ -40,6 +40,7 @@ class SizeCheck:
     usually: ResourceUsage
     found: list[VariantFinding] = field(default_factory=list)
     answered: list[Kinds] = field(default_factory=list)
+    refused: list[Kinds] = field(default_factory=list)
 
     async def check(self, variants: Sequence[Variant]) -> None:
         """Run the variants of the usual caller that must be answered."""
@@ -58,14 +59,20 @@ class SizeCheck:
     async def _check(self, kinds: Kinds, size: str, builder: VariableBuilder) -> None:
         callers = builder.context.callers
         principal = as_kind(kinds[CALLER], self.scenario.principal(callers), callers)
+        of_size, has_rows = {**kinds, ROWS: size}, bool(callers.rows)
         try:
             variables = await builder.variables(kinds, principal)
         except RunFailed:
+            if has_rows:
+                raise
             return  # Of nothing no id or cursor can be given.
         result = await self.runner.ask(self.document, principal, variables)
         if result.refusal is not None:
+            if has_rows:
+                refused = GateFinding(self.document.name, f"is refused with {result.refusal}")
+                self.found.append((of_size, refused))
+                self.refused.append(of_size)
             return
-        of_size = {**kinds, ROWS: size}
         self.answered.append(of_size)
         agreed = self.document.budget.of(kinds).statements
         finding = more_statements(self.document.name, result.usage, agreed, self.usually)
