@@ -90,12 +90,9 @@ class DocumentCheck:
             result = await self._check(variant, few, many, usually)
             usually = result.usage if usually is None else usually
         usual = variants[0].kinds
-        if usually is not None and self.document.text.startswith("query"):
+        if usually is not None:
             sizes = SizeCheck(self.runner, self.document, self.scenario, choices, usually)
-            await sizes.check(found.all(strength=1))
-            self._found += sizes.found
-            self._answered += sizes.answered
-            self._refused += sizes.refused
+            await self._check_sizes(sizes, found)
         findings = (
             *merge_findings(self._found, (self._answered, self._refused), usual),
             *self._uncovered(found, [one.name for one in choices]),
@@ -107,6 +104,15 @@ class DocumentCheck:
             len(variants),
             {code: most for code, most in self._refusals.items() if most},
         )
+
+    async def _check_sizes(self, sizes: SizeCheck, variants: VariantEnumerator) -> None:
+        """Check a query for little and much to read, unless it is red already."""
+        if self._found or not self.document.text.startswith("query"):
+            return
+        await sizes.check(variants.all(strength=1))
+        self._found += sizes.found
+        self._answered += sizes.answered
+        self._refused += sizes.refused
 
     async def _check(
         self,

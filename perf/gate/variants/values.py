@@ -55,7 +55,7 @@ def make_value(choice: Choice, kind: str, usual: Any) -> Any:
     """A value of this kind; long texts and earlier dates are derived from the usual value."""
     description, type_ = description_of(choice), get_nullable_type(choice.type)
     if is_list_type(type_):
-        return [] if kind == EMPTY else _largest(usual, list_limits(description).most)
+        return [] if kind == EMPTY else largest_list(usual, list_limits(description).most)
     name = get_named_type(type_).name
     if name == "Boolean":
         return kind == "true"
@@ -69,7 +69,7 @@ def make_value(choice: Choice, kind: str, usual: Any) -> Any:
 
 
 # Any: as above.
-def _largest(usual: Sequence[Any], most: int) -> list[Any]:
+def largest_list(usual: Sequence[Any], most: int) -> list[Any]:
     """As many items as allowed: the usual ones, and ids of nothing, as equal ids are read once."""
     return [
         usual[index] if index < len(usual) else _another(usual[index % len(usual)], index)

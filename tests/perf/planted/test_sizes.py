@@ -127,7 +127,7 @@ def test_a_fault_of_a_size(
             "Query.nodes: runs 1 times for an empty list of ids, and 0 times otherwise",
         ),
         (
-            nodes("len(ids) > 20"),
+            nodes("len(ids) > 90"),
             "Query.nodes: runs 1 times for a long list of ids, and 0 times otherwise",
         ),
         (OF_ONE_STATUS, "Conversation.hasAny(status:): runs "),

@@ -24,6 +24,7 @@ from perf.gate.fields.documents.known_values import (
     Constant,
     Day,
     InputObject,
+    LongList,
     SingleItemList,
     ValueGenerator,
 )
@@ -53,7 +54,7 @@ def sizes_of_list(generator: ValueGenerator) -> dict[str, ValueGenerator]:
         return {SHORT: generator, EMPTY: Constant(())}
     if isinstance(generator, AnsweredValues):
         short = SingleItemList(AnsweredValue(generator.coordinate))
-        return {SHORT: short, LONG: generator, EMPTY: Constant(())}
+        return {SHORT: short, LONG: LongList(generator.coordinate), EMPTY: Constant(())}
     return {}
 
 
