@@ -72,8 +72,10 @@ def run_server(
 
     An `announcement` is printed once requests are answered, in place of uvicorn's lines; with one
     worker only.
-    On SIGTERM or SIGINT running requests are finished within the grace period; streams and
-    WebSockets end at once, and their clients reconnect elsewhere.
+
+    On SIGTERM new requests are served for a while yet, on SIGINT none. Then running requests are
+    finished within the grace period; streams and WebSockets end at once, and their clients come
+    back elsewhere, where the replies that are being written go on.
     """
     os.environ["DATABASE_URL"] = url
     # uvicorn raises the signal again when it has stopped; by default that would leave the embedded
