@@ -66,6 +66,10 @@ class InProcessClient:
         name = "EnterpriseUsage" if isinstance(principal, ApiClient) else "Quota"
         await self.ask(trusted_documents().get(name, _GREETING), principal, {})
 
+    def reconnect(self) -> None:
+        """Send what follows over a new connection."""
+        self._server.reconnect()
+
     async def wait_for_replies(self) -> None:
         """Wait until no reply is being generated in the background."""
         self._model.resume()

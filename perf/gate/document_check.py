@@ -22,6 +22,8 @@ from perf.gate.plans.plan_checker import PlanChecker
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings
+from perf.gate.variants.sizes import SizeCheck
+from perf.gate.variants.value_kinds import REPEATED
 from perf.gate.variants.variables import VariableBuilder, usual_kinds
 
 
@@ -88,6 +90,9 @@ class DocumentCheck:
             result = await self._check(variant, few, many, usually)
             usually = result.usage if usually is None else usually
         usual = variants[0].kinds
+        if usually is not None:
+            sizes = SizeCheck(self.runner, self.document, self.scenario, choices, usually)
+            await self._check_sizes(sizes, found)
         findings = (
             *merge_findings(self._found, (self._answered, self._refused), usual),
             *self._uncovered(found, [one.name for one in choices]),
@@ -99,6 +104,15 @@ class DocumentCheck:
             len(variants),
             {code: most for code, most in self._refusals.items() if most},
         )
+
+    async def _check_sizes(self, sizes: SizeCheck, variants: VariantEnumerator) -> None:
+        """Check a query for little and much to read, unless it is red already."""
+        if self._found or not self.document.text.startswith("query"):
+            return
+        await sizes.check(variants.all(strength=1))
+        self._found += sizes.found
+        self._answered += sizes.answered
+        self._refused += sizes.refused
 
     async def _check(
         self,
@@ -133,6 +147,8 @@ class DocumentCheck:
             owner = principal
         prepared_for = principal if kind in self.scenario.callers else owner
         variables = await builder.variables(variant.kinds, prepared_for)
+        if REPEATED in variant.kinds.values():
+            await self.runner.ask(self.document, principal, variables)
         return await self.runner.ask(self.document, principal, variables)
 
     def _expectations(

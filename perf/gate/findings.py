@@ -58,6 +58,16 @@ def budget_findings(
             yield GateFinding(document, f"{number} {what}, where at most {most} are agreed")
 
 
+def more_statements(
+    document: str, usage: ResourceUsage, most: int | None, usual: ResourceUsage
+) -> GateFinding | None:
+    """A finding if more statements ran than agreed; fewer are none, for there was less to read."""
+    if most is None or len(usage.ran) <= most:
+        return None
+    problem = f"{len(usage.ran)} statements, where at most {most} are agreed ({_methods(usage)})"
+    return _of_statements(document, problem, usage, usual)
+
+
 def _of_statements(
     document: str, problem: str, usage: ResourceUsage, usual: ResourceUsage | None
 ) -> GateFinding:

@@ -16,18 +16,17 @@ _NOTHING = nullcontext()
 
 
 class InProcessServer:
-    """Answers one request after another on one connection."""
+    """Answers one request after another, on one connection until `reconnect` is called."""
 
     # Any: the state that requests share is a dictionary of anything.
     def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
         # uvicorn runs requests in a copy of the caller's context, so that statements are traced.
-        config = uvicorn.Config(
+        self._config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False
         )
+        self._app_state = state
         self._state = ServerState()
-        self._transport = MemoryTransport()
-        self._protocol = HttpProtocol(config, self._state, state)
-        self._protocol.connection_made(self._transport)
+        self._connect()
 
     async def exchange(
         self, request: bytes, measuring: AbstractContextManager[object] = _NOTHING
@@ -46,9 +45,19 @@ class InProcessServer:
             await task
         return bytes(transport.written)
 
+    def reconnect(self) -> None:
+        """Close the connection, and open another, as most clients do sooner or later."""
+        self.close()
+        self._connect()
+
     def close(self) -> None:
         """Close the connection."""
         self._protocol.connection_lost(None)
+
+    def _connect(self) -> None:
+        self._transport = MemoryTransport()
+        self._protocol = HttpProtocol(self._config, self._state, self._app_state)
+        self._protocol.connection_made(self._transport)
 
 
 @asynccontextmanager

@@ -39,8 +39,12 @@ class OperationFacts:
 
 
 def _least(budget: Budget, name: str, agreed: int | None) -> float:
-    """The least value that any variant has agreed; the variant is found only if it is exceeded."""
-    numbers = [one.numbers[name] for one in budget.variants if name in one.numbers]
+    """The least value agreed for what the server can tell; if exceeded, the variant is found."""
+    numbers = [
+        one.numbers[name]
+        for one in budget.variants
+        if name in one.numbers and one.where.is_recognised
+    ]
     least: float = min(inf if agreed is None else agreed, *numbers, inf)
     return least
 

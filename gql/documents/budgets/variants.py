@@ -18,6 +18,21 @@ NOBODY, PERSON, COMPANY, OPS = "nobody", "person", "company", "ops"
 ANOTHER = "another"
 """The caller belongs to another account than what is requested; the server cannot see that."""
 _MAY_BE_ANOTHER = frozenset({PERSON, COMPANY})
+UNSEEN = frozenset(
+    {
+        ANOTHER,
+        "existing",
+        "foreign",
+        "deleted",
+        "longest",
+        "too_long",
+        "too_small",
+        "too_large",
+        "past",
+        "repeated",
+    }
+)
+"""Kinds that only the gate knows, because it made the values; the server sees them as given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,11 @@ class VariantPattern:
             any(_may_be(kind, name, wanted) for kind in _chosen(kinds, name))
             for name, wanted in self.choices
         )
+
+    @property
+    def is_recognised(self) -> bool:
+        """Whether the server can tell such a variant, and not only that it may be one."""
+        return all(wanted - UNSEEN for _, wanted in self.choices)
 
     def __str__(self) -> str:
         """The pattern as `CHANGES.md` has it."""

@@ -11,6 +11,7 @@ from perf.cli import options
 from perf.cli.exit_status import ExitStatus
 from perf.comparisons.ab.comparison import compare_versions
 from perf.comparisons.ab.interleaving import StopRule
+from perf.comparisons.ab.precision import P99, REQUIRED_QUANTILES
 from perf.comparisons.ab.rounds import ComparisonPlan
 from perf.comparisons.ab.verdicts import ShiftVerdict
 
@@ -35,6 +36,7 @@ _SETTING = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 @options.minutes(MINUTES)
 @options.requests_of_a_block(1)
 @options.minimum(MINIMUM)
+@click.option("--p99", is_flag=True, help="Go on until every p99 is known as well, or time is up.")
 @options.out(Path("artifacts/ab"), "Where the report is written: Markdown and JSON.")
 def ab(
     a: str,
@@ -46,6 +48,8 @@ def ab(
     requests: int,
     minimum: float,
     out: Path,
+    *,
+    p99: bool,
 ) -> int:
     """Compare two versions, measured in turns on this machine.
 
@@ -63,7 +67,9 @@ def ab(
     70  this command has a fault of its own
     """  # noqa: D301 - click leaves the lines below this character as they are
     settings = _settings(set_a), _settings(set_b)
-    plan = ComparisonPlan(_chosen(names), StopRule(minimum, 60 * minutes), requests)
+    quantiles = (*REQUIRED_QUANTILES, P99) if p99 else REQUIRED_QUANTILES
+    bounds = StopRule(minimum, 60 * minutes, quantiles=quantiles)
+    plan = ComparisonPlan(_chosen(names), bounds, requests)
     return STATES[compare_versions((a, b), plan, out, settings=settings)].value
 
 

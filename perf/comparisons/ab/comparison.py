@@ -50,7 +50,7 @@ def compare_versions(
         counts = tuple(_counts((first, a), (second, b), Path(folder), plan.names))
         measured = measure(by_documents(a), by_documents(b), plan, listener=_Terminal())
     minimum = plan.bounds.minimum
-    judged = judge(measured, minimum=minimum)
+    judged = judge(measured, minimum=minimum, required=plan.bounds.quantiles)
     found = VersionComparison(
         names, minimum, measured.interleaved, judged, measured.left_out, counts
     )

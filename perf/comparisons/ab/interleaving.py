@@ -6,7 +6,7 @@ from math import ceil
 from random import Random
 from typing import Protocol, TypeAlias
 
-from perf.comparisons.ab.precision import DetectableEffects, Precision
+from perf.comparisons.ab.precision import REQUIRED_QUANTILES, DetectableEffects, Precision
 from perf.statistics.shift import Round
 
 PILOT_ROUNDS = 24
@@ -22,11 +22,15 @@ Ask: TypeAlias = Callable[[int], Awaitable[Block]]
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """When to stop; `minimum` is the smallest change that is reported, 0.1 being a tenth."""
+    """When to stop; `minimum` is the smallest change that is reported, 0.1 being a tenth.
+
+    Before the time is up, only when all of the `quantiles` are known precisely enough.
+    """
 
     minimum: float
     seconds: float
     most_rounds: int = 1_000_000
+    quantiles: tuple[float, ...] = REQUIRED_QUANTILES
 
 
 class ProgressListener(Protocol):
@@ -77,7 +81,7 @@ async def measure_interleaved(
     alarms.
     """
     random, rounds, look = Random(seed), dict[str, list[Round]](), PILOT_ROUNDS
-    precision, started = Precision(bounds.minimum), clock()
+    precision, started = Precision(bounds.minimum, bounds.quantiles), clock()
     detectable_effects: DetectableEffects = {}
     for number in range(1, bounds.most_rounds + 1):
         for name, one in (await _round(ask, random.choice(_ORDERS))).items():

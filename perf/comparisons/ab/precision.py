@@ -11,6 +11,7 @@ FALSE_ALARMS = 0.05
 POWER = 0.8
 _DEVIATIONS_OF_POWER = 0.8416
 """The quantile of the standard normal distribution for a power of 80%."""
+P99 = 0.99
 REQUIRED_QUANTILES = (0.5, 0.95)
 """The quantiles that every comparison must decide; others are reported where possible."""
 _FEWEST_BEYOND = 30
@@ -45,8 +46,10 @@ def shifts_of(rounds: Rounds) -> tuple[float, dict[str, list[Shift]]]:
 class Precision:
     """Computes the width of intervals, and whether they are narrow enough for `minimum`."""
 
-    def __init__(self, minimum: float) -> None:
+    def __init__(self, minimum: float, quantiles: Sequence[float] = REQUIRED_QUANTILES) -> None:
+        """`quantiles` are those that must be decided."""
         self._minimum = minimum
+        self._quantiles = quantiles
         self._critical = 0.0
 
     def detectable_effects(self, rounds: Rounds, *, growth: float) -> dict[str, EffectByQuantile]:
@@ -69,10 +72,10 @@ class Precision:
         """
         ranked = [RankedLatencies(one) for one in rounds.values()]
         return all(
-            one.beyond(max(REQUIRED_QUANTILES)) >= _FEWEST_BEYOND
+            one.beyond(max(self._quantiles)) >= _FEWEST_BEYOND
             and all(
                 shift.width <= minimum_effect(shift.probability, self._minimum)
-                for shift in one.shifts(self._critical, REQUIRED_QUANTILES)
+                for shift in one.shifts(self._critical, self._quantiles)
             )
             for one in ranked
         )

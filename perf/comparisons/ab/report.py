@@ -10,6 +10,7 @@ import orjson
 from perf.comparisons.ab.interleaving import InterleavedRounds
 from perf.comparisons.ab.precision import (
     FALSE_ALARMS,
+    P99,
     POWER,
     REQUIRED_QUANTILES,
     DetectableEffects,
@@ -23,7 +24,7 @@ from perf.statistics.shift import Shift
 NAME = "ab-report"
 _KIND, _VERSION = "guidance ab report", 2
 _MS = 1_000
-_SHOWN = (*REQUIRED_QUANTILES, 0.99)
+_SHOWN = (*REQUIRED_QUANTILES, P99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,16 @@ def report_lines(found: VersionComparison) -> Iterator[str]:
     yield from found.counts
     yield (
         f"{'operation':<28}{'samples':>8}"
-        + "".join(
-            f"{f'{side} {quantile_name(one)}':>9}" for one in REQUIRED_QUANTILES for side in "ab"
-        )
+        + "".join(f"{f'{side} {quantile_name(one)}':>9}" for one in _SHOWN for side in "ab")
         + "  b beside a"
     )
     for one in found.operations:
-        shifts = [one.at(probability) for probability in REQUIRED_QUANTILES]
+        shifts = [one.at(probability) for probability in _SHOWN]
         cells = "".join(f"{_ms(value):>9}" for shift in shifts for value in (shift.a, shift.b))
         yield f"{one.name:<28}{one.samples:>8}{cells}  {one.change.value}"
     for one in found.operations:
         yield from _change_lines(one)
+    yield from _unknown_lines(found)
     for name, reason in found.left_out.items():
         yield f"{name} was not compared: {reason}"
     yield f"{found.outcome.value}: {names_of(found)}"
@@ -134,13 +134,24 @@ def _change_lines(one: OperationShift) -> Iterator[str]:
             yield f"{one.name} is {change.value}: {'; '.join(map(shift_words, changed))}"
     for reason in one.why:
         yield f"{one.name}: {reason}"
-    for probability in REQUIRED_QUANTILES:
+    for probability in one.required:
         shift = one.at(probability)
         if change_of(shift, one.minimum) is ShiftVerdict.UNKNOWN:
             yield (
                 f"{one.name} cannot be told: {shift_words(shift)}, where "
                 f"{minimum_effect(probability, one.minimum):.0%} is worth a word"
             )
+
+
+def _unknown_lines(found: VersionComparison) -> Iterator[str]:
+    """The operations whose p99 is not known, where nobody asked that it be."""
+    names = [
+        one.name
+        for one in found.operations
+        if P99 not in one.required and change_of(one.at(P99), one.minimum) is ShiftVerdict.UNKNOWN
+    ]
+    if names:
+        yield f"p99 cannot be told of {', '.join(names)}; --p99 goes on until it can."
 
 
 def _json(found: VersionComparison) -> Mapping[str, object]:

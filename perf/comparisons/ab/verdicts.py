@@ -1,7 +1,7 @@
 """The verdict on each operation and quantile, with its explanation."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from statistics import fmean
 
@@ -31,6 +31,8 @@ class OperationShift:
     shifts: tuple[Shift, ...]
     minimum: float
     why: tuple[str, ...] = ()
+    required: tuple[float, ...] = REQUIRED_QUANTILES
+    """The quantiles that have to be known before the operation is called unchanged."""
 
     @property
     def change(self) -> ShiftVerdict:
@@ -48,7 +50,7 @@ class OperationShift:
         return next(one for one in self.shifts if one.probability == probability)
 
     def _asked(self) -> list[ShiftVerdict]:
-        return [change_of(self.at(one), self.minimum) for one in REQUIRED_QUANTILES]
+        return [change_of(self.at(one), self.minimum) for one in self.required]
 
 
 def change_of(shift: Shift, minimum: float) -> ShiftVerdict:
@@ -87,22 +89,36 @@ def outcome(found: Sequence[OperationShift], *, is_complete: bool) -> ShiftVerdi
     return next((change for change in order if change in changes), ShiftVerdict.SAME)
 
 
-def judge(measured: Measured, *, minimum: float) -> tuple[OperationShift, ...]:
+def judge(
+    measured: Measured, *, minimum: float, required: tuple[float, ...] = REQUIRED_QUANTILES
+) -> tuple[OperationShift, ...]:
     """Judge every operation, with simultaneous confidence intervals."""
     _, shifts = shifts_of(measured.interleaved.rounds)
-    return tuple(_operation(name, measured, found, minimum) for name, found in shifts.items())
+    return tuple(
+        _explained(
+            OperationShift(
+                name, _samples(measured, name), tuple(found), minimum, required=required
+            ),
+            measured,
+        )
+        for name, found in shifts.items()
+    )
 
 
-def _operation(
-    name: str, measured: Measured, shifts: Sequence[Shift], minimum: float
-) -> OperationShift:
-    a, b = (measured.interleaved.latencies(name, side) for side in (0, 1))
-    found = OperationShift(name, len(b), tuple(shifts), minimum)
+def _explained(found: OperationShift, measured: Measured) -> OperationShift:
+    """The same with what explains it, if it became slower or faster."""
     if found.change not in {ShiftVerdict.SLOWER, ShiftVerdict.FASTER}:
         return found
+    a, b = (measured.interleaved.latencies(found.name, side) for side in (0, 1))
     added_ms = (fmean(b) - fmean(a)) * _MS
-    why = explanation(_uses(measured.a, name), _uses(measured.b, name), added_ms=added_ms)
-    return OperationShift(name, len(b), tuple(shifts), minimum, why)
+    why = explanation(
+        _uses(measured.a, found.name), _uses(measured.b, found.name), added_ms=added_ms
+    )
+    return replace(found, why=why)
+
+
+def _samples(measured: Measured, name: str) -> int:
+    return len(measured.interleaved.latencies(name, 1))
 
 
 def _uses(arm: Arm, name: str) -> RunUses:

@@ -67,11 +67,15 @@ async def _held(names: Sequence[str]) -> MemoryByPlace:
 
 
 async def _ask(client: InProcessClient, names: Sequence[str], requests: int) -> None:
-    """Send the documents alternately; those that work only once are refused later."""
+    """Send the documents alternately, each over a connection of its own.
+
+    Those that work only once are refused later.
+    """
     documents, context = trusted_documents(), ScenarioContext(client, _CALLERS)
     for number in range(requests):
         document = documents[names[number % len(names)]]
         scenario = scenarios()[document.name]
+        client.reconnect()
         with suppress(RunFailed):
             variables = await usual_variables(document, scenario, context)
             await client.ask(document, scenario.principal(_CALLERS), variables)

@@ -49,6 +49,13 @@ FEW_ROWS, TWICE_THE_ROWS, OTHER_ACCOUNTS = (
     CallerGroup(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
     for group, rows in enumerate((12, 24, 12))
 )
+NO_ROWS, EMPTY_CONVERSATION, MANY_ROWS = (
+    CallerGroup(2001 + _PLACES * group, 1501 + _PLACES * group, rows)
+    for group, rows in ((3, 0), (4, 0), (5, 120))
+)
+"""Groups of which only the first person and company exist: they have nothing, nothing but an empty
+conversation, and more of everything than a page holds.
+"""
 
 EQUAL_PAIRS = tuple(
     (CallerGroup(2101 + more, 1601 + more, 12), CallerGroup(2106 + more, 1606 + more, 24))

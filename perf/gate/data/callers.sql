@@ -1,13 +1,17 @@
 -- Those who ask: the same five with n of everything, with twice as many, and of other accounts.
 -- Who writes has many times as many conversations, so that each is written to once, in several
 -- runs of the gate.
--- The first ten are there eight times more, see `ALIKE`, with fewer conversations.
+-- Three more only read: one has nothing, one an empty conversation, and one more than a page holds.
+-- The first ten are there eight times more, see `EQUAL_PAIRS`, with fewer conversations.
 CREATE TEMP TABLE caller AS
   SELECT 2000 + place AS person, 1500 + place AS account,
-         CASE WHEN place % 10 IN (6, 7, 8, 9, 0) THEN 24 ELSE 12 END AS n,
-         (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] AS status,
+         CASE WHEN place IN (16, 21) THEN 0 WHEN place = 26 THEN 120
+              WHEN place % 10 IN (6, 7, 8, 9, 0) THEN 24 ELSE 12 END AS n,
+         CASE WHEN place NOT IN (16, 21) THEN
+           (ARRAY['active', 'active', NULL, 'failed', 'active'])[1 + (place - 1) % 5] END AS status,
          CASE WHEN place % 5 = 2 AND place < 100 THEN 24 ELSE 1 END AS times
-  FROM (SELECT generate_series(1, 15) UNION SELECT generate_series(101, 180)) AS one(place);
+  FROM (SELECT generate_series(1, 15) UNION VALUES (16), (21), (26)
+        UNION SELECT generate_series(101, 180)) AS one(place);
 INSERT INTO users (id, email) SELECT person, person || '@example.com' FROM caller;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
   SELECT person, 'basic-entry', 'inactive', '2025-12-01',
@@ -19,7 +23,7 @@ INSERT INTO user_subscriptions
          CASE status WHEN 'active' THEN '2026-02-01'::date END, '2026-02-01', '2026-02-01'
   FROM caller WHERE status IS NOT NULL;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
-  SELECT person, '2026-02-20'::date - d, 3 FROM caller, generate_series(0, n) d;
+  SELECT person, '2026-02-20'::date - d, 3 FROM caller, generate_series(0, n) d WHERE n > 0;
 INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
   SELECT user_id, usage_date, used, 'opening' FROM daily_quota_usages JOIN caller ON user_id = person;
 INSERT INTO chat_conversations (user_id, title, created_at, updated_at)
@@ -31,6 +35,8 @@ INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   SELECT person, 'What came of the garden ' || c, 'archived', '2026-01-01',
          '2026-01-20'::timestamptz - c * interval '1 hour'
   FROM caller, generate_series(1, n / 4 * times) c;
+INSERT INTO chat_conversations (user_id, title, created_at, updated_at)
+  VALUES (2021, 'What to do about the garden', '2026-01-01', '2026-02-20');
 INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts,
   prompt_tokens, completion_tokens, latency_ms)
   SELECT id, CASE m % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,

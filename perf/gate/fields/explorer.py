@@ -124,10 +124,10 @@ class Explorer:
                 for one in selections
                 if isinstance(one, FieldSelection) and one.name not in refused
             )
-        objects = len(compared.objects(path))
+        fewer, objects = compared.parents(path)
         if not objects:
             return []
-        there = replace(path, objects=objects)
+        there = replace(path, objects=objects, grows=objects > fewer)
         self._comparer.answered.add(path.fields[-1])
         self._comparer.remember(there, selections, compared)
         if path.type_name not in {step.type_name for step in path.steps[:-1]}:

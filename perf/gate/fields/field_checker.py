@@ -92,6 +92,36 @@ class FieldChecker:
         ]
         return self._news(problems)
 
+    def check_extra(
+        self,
+        name: str,
+        compared: ComparedResults,
+        beside: ComparedResults,
+        level: ParentLevel,
+        *,
+        how: str,
+    ) -> list[GateFinding]:
+        """Findings about statements that run more often than in `beside`, the plainer selection.
+
+        `how` says what makes the difference, such as "with this argument". If the parents were
+        loaded by the same method, the plainer selection may have needed nothing besides.
+        """
+        usage, plainer = compared.twice_as_many.usage, method_counts(beside.twice_as_many.usage)
+        statements = _statements(usage)
+        return self._news(
+            [
+                GateFinding(
+                    name,
+                    f"runs {count} times {how}, and {plainer[method]} times otherwise",
+                    method,
+                    statements[method],
+                )
+                for method, count in method_counts(usage).items()
+                if count > plainer[method]
+                and not (level.methods[method] and count == level.methods[method] + 1)
+            ]
+        )
+
     async def check_each(self, found: ExploredPath) -> list[GateFinding]:
         """Findings about single fields of a mutation or subscription, independent of n."""
         (_, root), *others = split_by_field(found.path.type_name, found.selections)

@@ -8,7 +8,7 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLScalarType, get_nullab
 
 from perf.gate.fields.comparison import ComparedResults, DocumentComparer
 from perf.gate.fields.coverage import UNREACHABLE
-from perf.gate.fields.documents.known_values import NoKnownValue
+from perf.gate.fields.documents.known_values import NoKnownValue, ValueGenerator
 from perf.gate.fields.documents.object_paths import ObjectPath
 from perf.gate.fields.documents.schema import (
     argument_combinations,
@@ -20,7 +20,12 @@ from perf.gate.fields.documents.schema import (
     required_arguments,
 )
 from perf.gate.fields.documents.selections import TYPE_NAME, Argument, FieldSelection
-from perf.gate.fields.documents.value_generators import GENERATORS_BY_TYPE
+from perf.gate.fields.documents.value_generators import (
+    GENERATORS_BY_TYPE,
+    SHORT,
+    number_of_values,
+    sizes_of_list,
+)
 from perf.gate.fields.explorer import ExploredPath
 from perf.gate.fields.field_checker import FieldChecker, ParentLevel, method_counts
 from perf.gate.findings import GateFinding
@@ -29,7 +34,7 @@ MOST_PLACES = 3
 MOST_VALUES = 12
 """Values tried for one argument on one path."""
 ENOUGH_VALUES = 3
-"""Answered values after which no more are tried."""
+"""Answered values after which no more are tried; of an enum all are."""
 _LEVELS = 3
 """How many levels below a field its cursors are looked for, to be used as its arguments."""
 
@@ -82,7 +87,8 @@ class SingleFieldChecker:
         usual = await self._usual(type_name, name, field)
         if not usual:
             return []
-        findings = await self._judged(f"{type_name}.{name}", usual[0])
+        findings = [one for way in usual for one in await self._judged(f"{type_name}.{name}", way)]
+        findings += await self._list_sizes(f"{type_name}.{name}", usual[0])
         ways = list(usual)
         for argument, one in optional_arguments(field).items():
             coordinate = f"{type_name}.{name}({argument}:)"
@@ -90,8 +96,11 @@ class SingleFieldChecker:
             if not with_it and coordinate not in UNREACHABLE:
                 problem = f"is answered for no value that was tried: {self._refusal}"
                 findings.append(GateFinding(coordinate, problem))
-            for way in with_it[:ENOUGH_VALUES]:
+            for way in with_it:
                 findings += await self._judged(coordinate, way)
+                findings += await self._extra(coordinate, way, usual[0])
+            for way in with_it[:1]:
+                findings += await self._list_sizes(coordinate, way)
             ways += with_it
         return [*findings, *await self._siblings(f"{type_name}.{name}", ways)]
 
@@ -122,6 +131,7 @@ class SingleFieldChecker:
                     replace(usual.selection, arguments=(*usual.selection.arguments, one))
                     for one in generators
                 ),
+                enough=number_of_values(argument[next(iter(argument))].type) or ENOUGH_VALUES,
             )
             if ways:
                 return ways
@@ -160,7 +170,7 @@ class SingleFieldChecker:
         return [Argument(name, str(one.type), value) for value in values]
 
     async def _answered(
-        self, path: ObjectPath, selections: Iterable[FieldSelection]
+        self, path: ObjectPath, selections: Iterable[FieldSelection], enough: int = ENOUGH_VALUES
     ) -> list[AnsweredField]:
         ways: list[AnsweredField] = []
         for one in islice(selections, MOST_VALUES):
@@ -172,9 +182,40 @@ class SingleFieldChecker:
                 self._refusal = compared.errors[0].message
             else:
                 ways.append(AnsweredField(path, one, compared))
-            if len(ways) == ENOUGH_VALUES:
+            if len(ways) == enough:
                 break
         return ways
+
+    async def _extra(
+        self, coordinate: str, way: AnsweredField, usual: AnsweredField
+    ) -> list[GateFinding]:
+        """Findings about statements that run only with an optional argument."""
+        if way.path != usual.path:
+            return []
+        level = await self._level(way.path)
+        return self._judge.check_extra(
+            coordinate, way.compared, usual.compared, level, how="with this argument"
+        )
+
+    async def _list_sizes(self, coordinate: str, way: AnsweredField) -> list[GateFinding]:
+        """Findings about statements that run only for an empty list, or only for a long one."""
+        findings, level = list[GateFinding](), await self._level(way.path)
+        for argument in way.selection.arguments:
+            sizes = sizes_of_list(argument.generator)
+            asked = {
+                size: await self._answered(
+                    way.path, [_with_generator(way.selection, argument, one)]
+                )
+                for size, one in sizes.items()
+            }
+            for short in asked.pop(SHORT, ()):
+                for size, answered in asked.items():
+                    how = f"for {size} of {argument.name}"
+                    for one in answered:
+                        findings += self._judge.check_extra(
+                            coordinate, one.compared, short.compared, level, how=how
+                        )
+        return findings
 
     async def _siblings(self, coordinate: str, ways: Sequence[AnsweredField]) -> list[GateFinding]:
         """Select the field twice on the same parents, with different arguments."""
@@ -220,6 +261,15 @@ class SingleFieldChecker:
             return paths
         fewest = min(paths, key=lambda one: (one.objects, len(one.steps)))
         return list(dict.fromkeys([*paths[: MOST_PLACES - 1], fewest]))
+
+
+def _with_generator(
+    selection: FieldSelection, argument: Argument, generator: ValueGenerator
+) -> FieldSelection:
+    arguments = tuple(
+        replace(one, generator=generator) if one is argument else one for one in selection.arguments
+    )
+    return replace(selection, arguments=arguments)
 
 
 def _differ_in_names(pair: tuple[FieldSelection, FieldSelection]) -> bool:

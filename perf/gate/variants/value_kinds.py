@@ -18,8 +18,10 @@ EXISTING, FOREIGN, DELETED = "existing", "foreign", "deleted"
 LONGEST, TOO_LONG = "longest", "too_long"
 TOO_SMALL, TOO_LARGE = "too_small", "too_large"
 PAST = "past"
+REPEATED = "repeated"
+"""An idempotency key that the same request used before."""
 _CURSORS = frozenset({"after", "before"})
-_DATES = frozenset({"Date", "DateTime"})
+_KEY = "idempotencyKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,12 @@ def _of_type(choice: Choice) -> tuple[ValueKind, ...]:
         return (ValueKind(USUAL), ValueKind(SMALLEST), ValueKind(LARGEST))
     if is_cursor(choice):
         return (ValueKind(GIVEN),)
-    return _of_scalar(str(type_), description_of(choice))
+    values = _of_scalar(str(type_), description_of(choice))
+    return (*values, ValueKind(REPEATED)) if _is_idempotency_key(choice) else values
+
+
+def _is_idempotency_key(choice: Choice) -> bool:
+    return any(one.name == _KEY for one in choice.places)
 
 
 def _of_scalar(name: str, description: str) -> tuple[ValueKind, ...]:

@@ -1,5 +1,6 @@
 """Generate values from types and from the limits that the schema promises."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +16,14 @@ from graphql import (
 
 from gql.documents.budgets.choices import Choice
 from gql.documents.budgets.variants import EMPTY, LARGEST, SMALLEST
+from gql.errors import BadUserInput
+from gql.values.ids import global_id, parse_global_id
 from perf.gate.execution.in_process import NOW
 from perf.gate.variants.limits import list_limits, number_limits, text_limits
 from perf.gate.variants.value_kinds import LONGEST, PAST, TOO_LARGE, TOO_LONG, description_of
 
+NO_KEY = 2**53
+"""A key that no row has."""
 _TEXT = "The garden, in spring"
 _PAST = timedelta(days=300)
 
@@ -50,7 +55,7 @@ def make_value(choice: Choice, kind: str, usual: Any) -> Any:
     """A value of this kind; long texts and earlier dates are derived from the usual value."""
     description, type_ = description_of(choice), get_nullable_type(choice.type)
     if is_list_type(type_):
-        return [] if kind == EMPTY else [*usual] * (list_limits(description).most // len(usual))
+        return [] if kind == EMPTY else largest_list(usual, list_limits(description).most)
     name = get_named_type(type_).name
     if name == "Boolean":
         return kind == "true"
@@ -61,6 +66,24 @@ def make_value(choice: Choice, kind: str, usual: Any) -> Any:
         number = number_limits(description)
         return {SMALLEST: number.minimum, LARGEST: number.most, TOO_LARGE: number.most + 1}[kind]
     return _before(usual) if kind == PAST else kind
+
+
+# Any: as above.
+def largest_list(usual: Sequence[Any], most: int) -> list[Any]:
+    """As many items as allowed: the usual ones, and ids of nothing, as equal ids are read once."""
+    return [
+        usual[index] if index < len(usual) else _another(usual[index % len(usual)], index)
+        for index in range(most)
+    ]
+
+
+# Any: as above.
+def _another(item: Any, number: int) -> Any:
+    try:
+        type_name, _ = parse_global_id(item)
+    except (AttributeError, BadUserInput):
+        return item
+    return global_id(type_name, NO_KEY - number)
 
 
 def _before(usual: str) -> str:

@@ -20,15 +20,13 @@ from perf.gate.variants.value_kinds import (
     DELETED,
     EXISTING,
     FOREIGN,
+    REPEATED,
     description_of,
     is_cursor,
     value_kinds,
 )
-from perf.gate.variants.values import make_value, usual_value
+from perf.gate.variants.values import NO_KEY, make_value, usual_value
 from services.callers.principal import Principal
-
-_NO_KEY = 2**53
-"""A key that no row has."""
 
 
 @dataclass(slots=True)
@@ -75,7 +73,7 @@ class VariableBuilder:
         usual = self._usual(choice, given)
         if kind == DELETED:
             return await self._deleted(choice, usual, principal)
-        return usual if kind in {GIVEN, EXISTING} else make_value(choice, kind, usual)
+        return usual if kind in {GIVEN, EXISTING, REPEATED} else make_value(choice, kind, usual)
 
     # Any: as above.
     def _usual(self, choice: Choice, given: Any) -> Any:
@@ -95,7 +93,7 @@ class VariableBuilder:
         if delete is not None:
             return await delete(self.context, principal)
         self.unprepared.append(f"{choice.name}: {DELETED}")
-        return global_id(type_name, _NO_KEY)
+        return global_id(type_name, NO_KEY)
 
 
 def usual_kinds(choices: Sequence[Choice], prepared: Variables) -> Kinds:

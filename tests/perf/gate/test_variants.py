@@ -6,11 +6,24 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schem
 
 from gql.documents.budgets.budget import DEFAULT, ImpossibleVariant
 from gql.documents.budgets.choices import Choice, Choices
-from gql.documents.budgets.variants import VariantPattern
+from gql.documents.budgets.variants import ANOTHER, UNSEEN, VariantPattern
 from gql.documents.trusted_documents import Budget
+from gql.values.ids import global_id
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.limits import list_limits, number_limits, text_limits
-from perf.gate.variants.value_kinds import value_kinds
+from perf.gate.variants.value_kinds import (
+    DELETED,
+    EXISTING,
+    FOREIGN,
+    LONGEST,
+    PAST,
+    REPEATED,
+    TOO_LARGE,
+    TOO_LONG,
+    TOO_SMALL,
+    value_kinds,
+)
+from perf.gate.variants.values import make_value
 from perf.gate.variants.variables import usual_kinds
 
 SCHEMA = build_schema(
@@ -18,7 +31,12 @@ SCHEMA = build_schema(
     type Query {
       things(first: Int, after: String, last: Int, before: String, kind: Kind): ThingConnection!
       thing(id: ID!, filter: Filter, words: [String!], share: Float, on: Date): Thing
+      many(
+        "At most 30 ids."
+        ids: [ID!]!
+      ): [Thing]!
     }
+    type Mutation { change(id: ID!, idempotencyKey: String!): Thing }
     type ThingConnection { edges: [ThingEdge!]! }
     type ThingEdge { cursor: String! node: Thing! }
     type Thing { id: ID! name: String! }
@@ -101,6 +119,28 @@ def test_pages_are_known_by_where_a_variable_is_used() -> None:
         "kind": ["LARGE", "SMALL"],
         "with": ["true", "false"],
     }
+
+
+def test_a_key_is_also_used_a_second_time() -> None:
+    text = """mutation ($id: ID!, $idempotencyKey: String!) {
+      change(id: $id, idempotencyKey: $idempotencyKey) { id }
+    }"""
+    assert kinds_of(text)["idempotencyKey"] == ["given", "empty", "longest", "repeated"]
+
+
+def test_the_server_sees_no_kind_that_only_the_gate_can_know() -> None:
+    kinds = {LONGEST, TOO_LONG, TOO_SMALL, TOO_LARGE, PAST, EXISTING, FOREIGN, DELETED, REPEATED}
+    assert kinds | {ANOTHER} == UNSEEN
+    seen = {"longest": False, "largest": True, "SMALL": True}
+    for kind, is_recognised in seen.items():
+        pattern = VariantPattern((("first", frozenset({kind})), ("caller", frozenset({"ops"}))))
+        assert pattern.is_recognised is is_recognised
+
+
+def test_the_largest_list_has_different_ids() -> None:
+    (choice,) = choices_of("query ($ids: [ID!]!) { many(ids: $ids) { id } }")
+    made = make_value(choice, "largest", [global_id("Thing", 1)])
+    assert (len(made), len(set(made)), made[0]) == (30, 30, global_id("Thing", 1))
 
 
 def test_bounds_are_those_that_the_schema_promises() -> None:

@@ -53,6 +53,45 @@ JOB = (
         "            for _ in range(20):\n                version = await self._registry.version()",
     ),
 )
+DATABASE = (
+    Edit(
+        "db/queries/chat/quota.py",
+        '        DailyQuotaUsage.usage_date == bindparam("day"),\n    ),\n)\n_given_back',
+        '        DailyQuotaUsage.usage_date == bindparam("day"),\n'
+        '        literal_column("pg_sleep(0.03)::text").is_not(None),\n    ),\n)\n_given_back',
+    ),
+)
+CONNECTION = (
+    Edit(
+        "db/connections/connection.py",
+        "        session = self._pool.acquire_idle()\n        if session is None:\n"
+        "            started = perf_counter()\n            try:\n",
+        "        session = None\n        if session is None:\n"
+        "            started = perf_counter()\n            try:\n",
+    ),
+    Edit(
+        "db/connections/pool.py",
+        "        async with asyncio.timeout(patience_seconds):\n"
+        "            session = self.acquire_idle()\n",
+        "        async with asyncio.timeout(patience_seconds):\n"
+        "            await asyncio.sleep(0.03)\n            session = self.acquire_idle()\n",
+    ),
+)
+AUTHENTICATION = Edit(
+    "app/authentication/authenticator.py",
+    '        authorization = headers.get("authorization")\n        if authorization is None or',
+    "        import time\n        time.sleep(0.03)\n"
+    '        authorization = headers.get("authorization")\n        if authorization is None or',
+)
+BLOCKING_JOB = (
+    Edit("app/graphql/documents/published.py", "POLL_SECONDS = 1.0", "POLL_SECONDS = 0.02"),
+    Edit(
+        "app/graphql/documents/published.py",
+        "            version = await self._registry.version()",
+        "            import time\n            time.sleep(0.03)\n"
+        "            version = await self._registry.version()",
+    ),
+)
 _REASON = re.compile(r"^(\w+): (.+) takes (\d+\.\d) ms of a request instead of", re.MULTILINE)
 
 
@@ -88,6 +127,21 @@ def test_python_of_a_method_of_a_loader_of_a_resolver_and_the_model(tmp_path: Pa
     assert_blamed(ran, "CurrentSubscription", "the resolver User.subscription", 30)
     assert "the Python of the loader quota for User.quota" in dict(blamed(ran)["Quota"]), ran.output
     assert "waiting for the model" in dict(blamed(ran)["GenerateGuidance"]), ran.output
+
+
+@pytest.mark.planted
+@pytest.mark.parametrize(
+    ("fault", "part"),
+    [
+        (DATABASE, "quota.used_by_user in the database"),
+        (CONNECTION, "waiting for a connection in Quota"),
+        ((AUTHENTICATION,), "finding out who asks for Quota"),
+        (BLOCKING_JOB, "waiting for a busy event loop, or a processor, in Quota"),
+    ],
+)
+def test_what_is_waited_for(fault: tuple[Edit, ...], part: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, *fault, operations=("Quota",))
+    assert part in dict(blamed(ran).get("Quota", [])), ran.output
 
 
 @pytest.mark.planted

@@ -167,7 +167,7 @@ def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
         ),
         (
             A_LOOK_AT_EACH_PLAN,
-            "Plan.among",
+            "Plan.forFlows",
             "runs 3 times in one level, where 2 would do (N+1)",
             "billing.plans_on_sale",
         ),

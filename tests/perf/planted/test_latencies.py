@@ -57,6 +57,17 @@ def test_what_a_resolver_does_in_each_tenth_call_is_named(tmp_path: Path) -> Non
     assert "p95 " in said
 
 
+def test_what_only_the_slowest_requests_take_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    planted(
+        folder,
+        slowing("Quota", "await asyncio.sleep(0.1 * (__import__('random').random() < 0.02))"),
+    )
+    asked = ("--operation", "Quota", "--p99", "--minutes", "3", "--out", tmp_path / "out")
+    ran = planted(tmp_path / "a").guidance("perf", "ab", "--a", ROOT, "--b", folder, *asked)
+    assert_caught(ran, "Quota is slower: p99 ")
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_slower_quantile_is_named(name: str, tmp_path: Path) -> None:
     fault, quantile = FAULTS[name]

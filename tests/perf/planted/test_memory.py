@@ -39,6 +39,18 @@ UNBOUNDED_CACHE = (
 )
 
 
+PROTOCOL = "app/http/protocol/http.py"
+OF_EACH_CONNECTION = (
+    Edit(PROTOCOL, "class HttpProtocol(", "_KEPT = {}\n\n\nclass HttpProtocol("),
+    Edit(
+        PROTOCOL,
+        "        self._unfinished_bytes = 0\n\n    # Called by",
+        "        self._unfinished_bytes = 0\n"
+        "        _KEPT[len(_KEPT)] = bytes(1_024)\n\n    # Called by",
+    ),
+)
+
+
 def gate(folder: Path, url: str, name: str, *fault: Edit) -> Ran:
     arguments = ("perf", "gate", "--quick", "--memory", "--document", name, "--url", url)
     return planted(folder, *fault).guidance(*arguments)
@@ -57,6 +69,7 @@ def line_of(file: str, text: str, folder: Path) -> int:
         (IN_RESOLVER, RESOLVER, "_KEPT.append(bytes"),
         (IN_LOADER, LOADER, "_KEPT.append(list"),
         (UNBOUNDED_CACHE, OBSERVING, "_KEPT[request_id] ="),
+        (OF_EACH_CONNECTION, PROTOCOL, "_KEPT[len(_KEPT)] ="),
     ],
 )
 def test_what_is_kept_of_each_request(

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from perf.gate.data.callers import CallerGroup
 from perf.gate.execution.in_process import NOW
+from perf.gate.variants.values import largest_list
 
 MOST_IN_A_LIST = 100
 
@@ -77,6 +78,20 @@ class AnsweredValues:
     def value(self, known: KnownValues, /) -> Any:  # JSON
         """As many values as a list argument may be expected to accept."""
         return known.values(self.coordinate)[:MOST_IN_A_LIST]
+
+
+@dataclass(frozen=True, slots=True)
+class LongList:
+    """The values that a field returned, and ids of nothing, until the list is long."""
+
+    coordinate: str
+
+    def value(self, known: KnownValues, /) -> list[Any]:
+        """As many values as a list argument may be expected to accept."""
+        values = known.values(self.coordinate)
+        if not values:
+            raise NoKnownValue(self.coordinate)
+        return largest_list(values, MOST_IN_A_LIST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class ObjectPath:
     steps: tuple[Step, ...] = ()
     objects: int = field(default=1, compare=False)
     """How many objects there are for the callers with 2n rows."""
+    grows: bool = field(default=False, compare=False)
+    """Whether that is more than for the callers with n rows, so that growth can be seen."""
 
     def selections(self, selections: Selections) -> Selections:
         """The selections from the root that select these fields of the objects."""
@@ -41,10 +43,10 @@ class ObjectPath:
         )
 
     @property
-    def rank(self) -> tuple[int, bool, int]:
-        """Sort key; higher is better: enough objects, no abstract types, few steps."""
+    def rank(self) -> tuple[int, bool, bool, int]:
+        """Sort key; higher is better: enough objects, growth, no abstract types, few steps."""
         is_listed = not any(step.is_abstract for step in self.steps)
-        return min(self.objects, ENOUGH), is_listed, -len(self.steps)
+        return min(self.objects, ENOUGH), self.grows, is_listed, -len(self.steps)
 
     @property
     def types(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLNonNull,
     GraphQLScalarType,
     get_named_type,
+    get_nullable_type,
     is_required_input_field,
 )
 
@@ -23,11 +24,13 @@ from perf.gate.fields.documents.known_values import (
     Constant,
     Day,
     InputObject,
+    LongList,
     SingleItemList,
     ValueGenerator,
 )
 
 MOST_COMBINATIONS = 40
+SHORT, LONG, EMPTY = "a list of one", "a long list", "an empty list"
 GENERATORS_BY_TYPE: dict[str, tuple[ValueGenerator, ...]] = {
     "Boolean": (Constant(True), Constant(False)),
     "Int": (Constant(2), Constant(1), Constant(100)),
@@ -37,6 +40,22 @@ GENERATORS_BY_TYPE: dict[str, tuple[ValueGenerator, ...]] = {
 }
 """Generators of types with arbitrary values; other types need a value that was answered before."""
 _TEXT = Constant("The garden")
+
+
+def number_of_values(type_: GraphQLInputType) -> int | None:
+    """How many values a type has in all; None unless they are few enough to try each."""
+    named = get_nullable_type(type_)
+    return len(named.values) if isinstance(named, GraphQLEnumType) else None
+
+
+def sizes_of_list(generator: ValueGenerator) -> dict[str, ValueGenerator]:
+    """Lists of several sizes in the place of a generated one; empty if it is no list."""
+    if isinstance(generator, SingleItemList):
+        return {SHORT: generator, EMPTY: Constant(())}
+    if isinstance(generator, AnsweredValues):
+        short = SingleItemList(AnsweredValue(generator.coordinate))
+        return {SHORT: short, LONG: LongList(generator.coordinate), EMPTY: Constant(())}
+    return {}
 
 
 class ValueGenerators:

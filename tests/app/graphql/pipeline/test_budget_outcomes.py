@@ -94,3 +94,21 @@ def test_only_operations_whose_variants_differ_look_at_their_variables() -> None
     assert prepared("Quota").variants is None
     # It has others of rows and bytes alone, which nobody counts while it runs.
     assert prepared("RenameConversation").variants is None
+
+
+def test_what_only_the_gate_can_tell_lowers_nothing_and_is_no_excess() -> None:
+    facts = [
+        OperationFacts(prepared(name), Observations(), deadline_seconds=30)
+        for name in ("SendMessage", "StartConversation")
+    ]
+    # Of a repeated key 8 and 3 are agreed, which the server sees as a key like any other.
+    assert [one.most_statements for one in facts] == [9, 1]
+    operation = prepared("StartConversation")
+    given = {"input": {"title": "The garden", "idempotencyKey": "one"}}
+    values = coerce_variables(core_schema(), operation, given)
+    with capture_logs() as lines:
+        for statements in (1, 3, 4):
+            record_run(operation, (0.01, statements, 13, Outcome.OK), values, Person(ADA))
+    assert [one["statements"] for one in lines] == ["4 of 3"]
+
+
