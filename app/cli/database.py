@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings
 from db.database import Database, open_database

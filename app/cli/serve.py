@@ -15,7 +15,7 @@ from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app.cli.database import served_database_url
-from app.cli.ports import check_port_is_free
+from app.cli.failures.ports import check_port_is_free
 from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
@@ -72,8 +72,10 @@ def run_server(
 
     An `announcement` is printed once requests are answered, in place of uvicorn's lines; with one
     worker only.
-    On SIGTERM or SIGINT running requests are finished within the grace period; streams and
-    WebSockets end at once, and their clients reconnect elsewhere.
+
+    On SIGTERM new requests are served for a while yet, on SIGINT none. Then running requests are
+    finished within the grace period; streams and WebSockets end at once, and their clients come
+    back elsewhere, where the replies that are being written go on.
     """
     os.environ["DATABASE_URL"] = url
     # uvicorn raises the signal again when it has stopped; by default that would leave the embedded
