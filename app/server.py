@@ -29,7 +29,7 @@ from app.http.connections.limits import ConnectionLimits
 from app.http.connections.proxies import Proxies
 from app.http.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
 from app.http.connections.websocket_limits import WEBSOCKET_REGISTRY, WebSocketRegistry
-from app.http.cors import with_cors
+from app.http.cors import refuse_preflight, with_cors
 from app.http.draining import draining_on_sigterm
 from app.http.error_responses import http_error_response, not_found
 from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
@@ -195,6 +195,7 @@ def routes(
             explorer.Page(endpoint) if settings.serves_explorer else endpoint,
             methods=["GET", "POST"],
         ),
+        Route(GRAPHQL_PATH, refuse_preflight, methods=["OPTIONS"]),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
         *(_explorer_routes(settings) if settings.serves_explorer else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),

@@ -6,7 +6,9 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 from collections.abc import Awaitable, Sequence
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -67,18 +69,31 @@ class _SayingCORSMiddleware(CORSMiddleware):
         origin = request_headers["origin"]
         if self.is_allowed_origin(origin):
             return response
-        body = f"{origin_refusal(origin)}\n"
-        return PlainTextResponse(body, response.status_code, {"vary": "Origin"})
+        return _refused_preflight(origin)
+
+
+async def refuse_preflight(request: Request) -> Response:
+    """Answer an OPTIONS request where no page of another origin may ask."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        raise HTTPException(405, headers={"allow": "GET, POST"})
+    return _refused_preflight(origin)
+
+
+def _refused_preflight(origin: str) -> Response:
+    return PlainTextResponse(f"{origin_refusal(origin)}\n", 400, {"vary": "Origin"})
 
 
 def with_cors(
     app: ASGIApp, allowed: AllowedOrigins, allowed_headers: Sequence[str] = ()
 ) -> ASGIApp:
-    """The application with CORS for pages of the `allowed` origins.
+    """The application with CORS for pages of the `allowed` origins; unchanged if there are none.
 
     There are no cookies, so no credentials mode. `allowed_headers` are allowed in addition to the
     fields that we read and those of tracing tools.
     """
+    if not (allowed.listed or allowed.allows_local):
+        return app
     checked = _SayingCORSMiddleware(
         app,
         allow_origins=sorted(allowed.listed),
