@@ -196,10 +196,14 @@ def routes(
             methods=["GET", "POST"],
         ),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
-        *(explorer.ROUTES if settings.serves_explorer else ()),
+        *(_explorer_routes(settings) if settings.serves_explorer else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
+
+
+def _explorer_routes(settings: Settings) -> Sequence[Route]:
+    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE

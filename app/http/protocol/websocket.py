@@ -172,7 +172,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return is_paid
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send an ASGI message of the application."""
+        """Send an ASGI message of the application; raises `OSError` if the connection is closed."""
+        if self.close_sent:
+            # It may have failed while the application had not yet read what came before.
+            raise ConnectionAbortedError
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             # The handshake was denied; uvicorn would otherwise report a missing response.

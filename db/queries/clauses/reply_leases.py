@@ -197,8 +197,8 @@ class ReplyLeases:
         """Take over released replies.
 
         Returns `(reply_id, writer_number, times_abandoned, elapsed_ms)` of each. From then on
-        nothing is stored of what their writers before may still write. `active` are left out: those
-        that the process itself has not noticed to have lost.
+        nothing is stored of what their writers before may still write. `active` are left out:
+        those that the process itself has not noticed to have lost.
         """
         return await connection.fetch(
             self._take, of_owner=owner, lease_seconds=lease_seconds, active=active, most=most

@@ -16,10 +16,10 @@ from perf.chaos.rolling_restart.trial import (
     run_trial,
 )
 from perf.cli import options
-from perf.cluster.cluster import Cluster, running_cluster
-from perf.cluster.programs import ProgramsMissing
-from perf.cluster.service import ServiceFailed
 from perf.llm_standin.process import running_stand_in
+from perf.servers.cluster.cluster import Cluster, running_cluster
+from perf.servers.cluster.programs import ProgramsMissing
+from perf.servers.cluster.service import ServiceFailed
 from perf.servers.versions import VersionUnusable, version_of
 
 _LEASE = "CHAT_REPLY_LEASE_SECONDS"

@@ -16,8 +16,8 @@ from perf.chaos.database import add_people
 from perf.chaos.kill_replies.audit import count_unfinished_replies
 from perf.chaos.rolling_restart.audit import audit
 from perf.chaos.rolling_restart.clients import Client, Seen, read_at
-from perf.cluster.cluster import Cluster
-from perf.cluster.service import Service
+from perf.servers.cluster.cluster import Cluster
+from perf.servers.cluster.service import Service
 from perf.servers.credentials import tokens_of_people
 from services.clock import system_clock
 from services.enterprise.authentication import ApiKeyService

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from perf.chaos.command import chaos
-from perf.cluster.cluster import PROGRAMS
+from perf.servers.cluster.cluster import PROGRAMS
 from tests.fixtures.tools import tool
 
 
