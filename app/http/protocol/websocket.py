@@ -28,6 +28,7 @@ from app.http.protocol.uvicorn_internals import (
     ServerState,
     WebSocketsSansIOProtocol,
 )
+from app.http.shutdown import SHUTDOWN
 from metrics.admission import connection_refused
 
 WEBSOCKET_PROTOCOL = "carrier"
@@ -83,6 +84,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._connections.remove(self)
         self._buffered.clear()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close with 1012: the client comes back, to another server."""
+        self.app_state[SHUTDOWN].set()
+        super().shutdown()
 
     # Reading.
 
