@@ -30,7 +30,9 @@ class LoaderFuture(Future[V]):
     requested_by: str | None = None
     # Any: loaders have keys of every type.
     loader: "Loader[Any, V] | None" = None
-    """The loader that loads it; None if the value was known."""
+    """The loader that loads it; None if nothing loads it."""
+    is_known: bool = False
+    """Whether the value was known when it was asked for."""
 
 
 class Loader(Generic[K, V]):
@@ -83,6 +85,7 @@ class Loader(Generic[K, V]):
         known = None if self._get_if_cached is None else self._get_if_cached(key)
         if known is not None:
             value.set_result(known)
+            value.is_known = True
             return value
         if not self._queue:
             self._loop.call_soon(self._loop.call_soon, self._begin)
@@ -101,8 +104,9 @@ class Loader(Generic[K, V]):
     def prime(self, key: K, value: V) -> None:
         """Use `value` for `key` instead of loading it, unless the key was requested already."""
         if key not in self._values:
-            self._values[key] = LoaderFuture(loop=self._loop)
-            self._values[key].set_result(value)
+            known = self._values[key] = LoaderFuture(loop=self._loop)
+            known.set_result(value)
+            known.is_known = True
 
     def _begin(self) -> None:
         """Load the requested keys in a task, which is cancelled when the request's work ends."""
