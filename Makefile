@@ -26,8 +26,10 @@ check: setup
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(VENV)/bin/pytest -m unit --numprocesses auto
 
-# The parts of files that follow from the code: the SDL, the table of settings, the SQL in the docs.
+# The code is formatted, then what follows from it is written: the SDL, the table of settings, the SQL
+# in the docs.
 generate: setup
+	@$(VENV)/bin/ruff format --quiet
 	@$(VENV)/bin/python -m tests.architecture.generated
 
 # The migration from the newest one to what the tables declare, to be read before it is committed.

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from app.cli.ports import check_port_is_free
+from app.cli.failures.ports import check_port_is_free
 from app.composition.database_url import database_url
 from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import ApiKey, Positive, Seconds
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import ApiKey, Positive, Seconds
 from clients.llm.configuration import MOST_CHARACTERS, LanguageModelConfig, RetryPolicy
 
 STAND_IN = "stand-in"

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import (
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import (
     CommaSeparated,
     HeaderName,
     Origin,

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.http.connections.limits import ConnectionLimits
 from app.http.connections.proxies import Proxies
 from app.settings.connections import ConnectionSettings
-from app.settings.field_types import CommaSeparated, Positive, Proxy, Seconds
+from app.settings.fields.field_types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):

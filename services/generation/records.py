@@ -1,6 +1,7 @@
 """A reply while it is written, and its outcome."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
 from db.states import MessageStatus, ReplyFailure
@@ -21,6 +22,14 @@ class ReplyOutcome:
     status: MessageStatus
     failure: ReplyFailure | None = None
     retry_after_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFailure:
+    """Why a reply failed, as it was stored, and when a retry may help, if that is known."""
+
+    reason: ReplyFailure
+    retry_at: datetime | None
 
 
 INTERRUPTED = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.INTERRUPTED)

@@ -16,6 +16,7 @@ from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
 from services.generation.records import INTERRUPTED, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
+from services.guidance.records import EndedReply
 from services.guidance.rules import is_charged
 from services.quota import ledger
 from streams import ReplyStreams
@@ -57,8 +58,8 @@ class ConversationReplyStore:
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`."""
-        ended = await reply_generations.end(transaction, reply_id, owner)
-        if ended is None:
+        row = await reply_generations.end(transaction, reply_id, owner)
+        if row is None:
             return False
         await messages.end_reply(
             transaction,
@@ -69,26 +70,28 @@ class ConversationReplyStore:
             stream_ends=draft.ends,
             end=reply_end(outcome, draft),
         )
-        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
+        await self._settle(transaction, _ended(row), outcome, has_text=bool(draft.text))
         return True
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
-        ended = await reply_generations.end_expired(transaction)
-        if ended is None:
+        row = await reply_generations.end_expired(transaction)
+        if row is None:
             return None
-        outcome = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
-        return await self._end_as_stored(transaction, ended, outcome)
+        ended = _ended(row)
+        outcome = _STOPPED if ended.is_stopped else INTERRUPTED
+        await self._end_as_stored(transaction, ended, outcome)
+        return ended.reply_id
 
     async def end_stopped(self, transaction: Transaction, reply_id: int) -> bool:
         """End a reply as stopped, with its stored text, whichever process writes it.
 
         False if it has ended already. Call `on_abandoned` after the commit.
         """
-        ended = await reply_generations.take_away(transaction, reply_id)
-        if ended is None:
+        row = await reply_generations.take_away(transaction, reply_id)
+        if row is None:
             return False
-        await self._end_as_stored(transaction, ended, _STOPPED)
+        await self._end_as_stored(transaction, _ended(row), _STOPPED)
         return True
 
     async def on_abandoned(self, reply_id: int) -> None:
@@ -101,29 +104,36 @@ class ConversationReplyStore:
         return outcome.status.value
 
     async def _end_as_stored(
-        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome
-    ) -> int:
-        reply_id: int = ended["reply_id"]
+        self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome
+    ) -> None:
         has_text = await messages.abandon_reply(
             transaction,
-            reply_id,
+            ended.reply_id,
             status=outcome.status.value,
             failure_reason=outcome.failure and outcome.failure.value,
         )
         await self._settle(transaction, ended, outcome, has_text=has_text)
-        return reply_id
 
     async def _settle(
-        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome, *, has_text: bool
+        self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome, *, has_text: bool
     ) -> None:
         settle = ledger.settle if is_charged(outcome, has_text=has_text) else ledger.release
         await settle(
             transaction,
-            user_id=ended["user_id"],
-            reply_id=ended["reply_id"],
-            day=ended["usage_date"],
+            user_id=ended.user_id,
+            reply_id=ended.reply_id,
+            day=ended.usage_date,
             now=self._clock(),
         )
+
+
+def _ended(row: Row) -> EndedReply:
+    return EndedReply(
+        reply_id=row["reply_id"],
+        user_id=row["user_id"],
+        usage_date=row["usage_date"],
+        is_stopped=row["stop_requested_at"] is not None,
+    )
 
 
 def _retry_at(outcome: ReplyOutcome, now: datetime) -> datetime | None:

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 import click
 
 from app.authentication.tokens import issue_token
-from app.cli.database_failures import reporting_database_failures
-from app.cli.ports import check_port_is_free
+from app.cli.failures.database_failures import reporting_database_failures
+from app.cli.failures.ports import check_port_is_free
 from app.cli.serve import DEFAULT_PORT, run_server
 from app.composition.database_url import database_url
 from app.composition.secrets import signing_secrets

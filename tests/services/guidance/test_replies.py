@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from clients.llm import FailureReason, GenerationFailed
 from db.row import Row
-from services.generation.failures import reply_failure
+from services.generation.failures import failure_refusal, stored_failure
 from services.generation.recovery import end_abandoned
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
@@ -255,7 +255,9 @@ async def test_what_is_left_to_wait_for_the_model_grows_less(own_world: str) -> 
         _, ended = await collected(parts, exchange)
         left = []
         for passed in (0, 59.5, 60, 600):
-            failure = reply_failure(ended, NOW + timedelta(seconds=passed))
+            stored = stored_failure(ended)
+            assert stored is not None
+            failure = failure_refusal(stored, NOW + timedelta(seconds=passed))
             assert failure is not None
             left.append(failure.retry_after_seconds)
         assert left == [60, 1, 0, 0]
