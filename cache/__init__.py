@@ -4,10 +4,11 @@ from cache.circuit_breaking import CircuitBreakingStore
 from cache.memory import MemoryStore
 from cache.records import Entry, Store, StoreUnavailable
 from cache.redis import RedisStore
-from cache.serializer import CacheSerializer
+from cache.serializer import AsItIs, CacheSerializer, ValueForm
 from cache.versioned import VersionedCache
 
 __all__ = [
+    "AsItIs",
     "CacheSerializer",
     "CircuitBreakingStore",
     "Entry",
@@ -15,5 +16,6 @@ __all__ = [
     "RedisStore",
     "Store",
     "StoreUnavailable",
+    "ValueForm",
     "VersionedCache",
 ]

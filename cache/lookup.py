@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Generic, TypeVar
 
 from cache.records import Entry, Store
-from cache.serializer import CacheSerializer
+from cache.serializer import ValueForm
 from cache.single_flight import SingleFlight
 from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
 _NO_TOKEN = b""
-_MOST_DECODED = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +27,13 @@ class Lookup(Generic[V]):
     def __init__(
         self,
         store: Store,
-        serializer: CacheSerializer[V],
+        form: ValueForm[V],
         single_flight: SingleFlight[V],
         metrics: CacheMetrics,
         key: Callable[[int], str],
     ) -> None:
         self._store = store
-        # Values are immutable, so a payload that is served again need not be decoded again.
-        self._load = lru_cache(_MOST_DECODED)(serializer.load)
+        self._load = form.load
         self._single_flight = single_flight
         self._metrics = metrics
         self._key = key

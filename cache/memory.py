@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from time import monotonic
+from typing import Any, NamedTuple, TypeAlias
 
 from aiocache import SimpleMemoryCache
 from aiocache.serializers import NullSerializer
@@ -14,19 +14,26 @@ from cache.records import Entry, Fill
 MOST_ENTRIES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Lease:
+class _Lease(NamedTuple):
     token: bytes
     since: float
 
 
-class _Payloads(SimpleMemoryCache):  # type: ignore[misc]  # it has no types
-    """aiocache's memory cache, which can also be read without awaiting."""
+# Any: a value of the cache.
+_Stored: TypeAlias = tuple[bytes, Any]
 
-    def peek(self, key: str) -> tuple[bytes, bytes] | None:
+
+class _Payloads(SimpleMemoryCache):  # type: ignore[misc]  # it has no types
+    """aiocache's memory cache, past its serializers, plugins and time-outs: we use none."""
+
+    def peek(self, key: str) -> _Stored | None:
         """The token and the payload of a key; None if there is no entry."""
-        found: tuple[bytes, bytes] | None = self._cache.get(key)
+        found: _Stored | None = self._cache.get(key)
         return found
+
+    async def put(self, key: str, stored: _Stored, ttl_seconds: float) -> None:
+        """Store the token and the payload of a key."""
+        await self._set(key, stored, ttl_seconds)
 
 
 class MemoryStore:
@@ -58,7 +65,7 @@ class MemoryStore:
 
     def peek(self, key: str) -> Entry | None:
         """The entry of a key."""
-        return self._entry(key, self._payloads.peek(key))
+        return self._entry(key)
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """The entry of each key."""
@@ -68,7 +75,7 @@ class MemoryStore:
         """The entry of each key, after leasing those that have none or a refused one."""
         entries = []
         for key, token in refused.items():
-            entry = self._entry(key, self._payloads.peek(key))
+            entry = self._entry(key)
             if entry is None or entry.token == token:
                 entry = self._lease(key)
             entries.append(entry)
@@ -83,9 +90,7 @@ class MemoryStore:
         for fill in fills:
             remaining_seconds = self._remaining_seconds(fill)
             if remaining_seconds > 0:
-                await self._payloads.set(
-                    fill.key, (fill.token, fill.payload), ttl=remaining_seconds
-                )
+                await self._payloads.put(fill.key, (fill.token, fill.payload), remaining_seconds)
                 stored_count += 1
         return stored_count
 
@@ -100,13 +105,14 @@ class MemoryStore:
         """Memory is always available."""
         return True
 
-    def _entry(self, key: str, stored: tuple[bytes, bytes] | None) -> Entry | None:
+    def _entry(self, key: str) -> Entry | None:
         lease = self._leases.get(key)
         if lease is None:
             return None
         age_seconds = self._clock() - lease.since
         if age_seconds >= self._lifetime_seconds:
             return None
+        stored = self._payloads.peek(key)
         is_filled = stored is not None and stored[0] == lease.token
         return Entry(lease.token, stored[1] if stored and is_filled else None, age_seconds)
 

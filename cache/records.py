@@ -1,16 +1,15 @@
 """Cache entries, and the Protocol of their stores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class StoreUnavailable(Exception):
     """The store does not answer now; ask the database instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+# Any, below: a payload is bytes in Redis, and the value itself in memory.
+class Entry(NamedTuple):
     """The entry of a key: a value, or a lease under which a value may be filled.
 
     `token` is the version of the key: it is unique to the lease, and an invalidation removes it.
@@ -19,7 +18,7 @@ class Entry:
     """
 
     token: bytes
-    payload: bytes | None
+    payload: Any
     age_seconds: float
     is_trusted: bool = True
 
@@ -29,13 +28,12 @@ class Entry:
         return self.is_trusted and self.payload is None
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """A value that was read from the database under the lease `token`."""
 
     key: str
     token: bytes
-    payload: bytes
+    payload: Any
 
 
 class Store(Protocol):

@@ -57,16 +57,19 @@ class SingleFlight(Generic[V]):
 
         A value without a lease is not stored. Cancelling one caller does not affect the others.
         """
-        await self._wait_for_older(leases, since)
-        loads = {
-            id_: load
-            for id_, token in leases.items()
-            if (load := self._shared(id_, token, since)) is not None
-        }
-        own = {id_: token for id_, token in leases.items() if id_ not in loads}
+        if None in leases.values():
+            await self._wait_for_older(leases, since)
+        loads: dict[int, _Load[V]] = {}
+        own: dict[int, bytes | None] = {}
+        for id_, token in leases.items():
+            load = self._shared(id_, token, since)
+            if load is None:
+                own[id_] = token
+            else:
+                loads[id_] = load
         if own:
             loads |= self._start(own, read)
-        return {id_: await asyncio.shield(load.future) for id_, load in loads.items()}
+        return {id_: await _value_of(load.future) for id_, load in loads.items()}
 
     async def close(self) -> None:
         """Cancel the reads in progress."""
@@ -135,6 +138,15 @@ class SingleFlight(Generic[V]):
         for id_, load in loads.items():
             if self._newest.get(id_) is load:
                 del self._newest[id_]
+
+
+async def _value_of(future: asyncio.Future[V]) -> V:
+    """The result of a future that others await too: cancelling this does not cancel it."""
+    if not future.done():
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda _: None if woken.done() else woken.set_result(None))
+        await woken
+    return future.result()
 
 
 def _fail(future: asyncio.Future[V], error: BaseException) -> None:

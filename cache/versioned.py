@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from cache.lookup import Lookup, LookupResult
 from cache.records import Fill, Store, StoreUnavailable
-from cache.serializer import CacheSerializer
+from cache.serializer import ValueForm
 from cache.single_flight import LeasedId, Read, SingleFlight
 from metrics.cache import CacheMetrics
 
@@ -27,19 +27,19 @@ class VersionedCache(Generic[V]):
     def __init__(
         self,
         store: Store,
-        serializer: CacheSerializer[V],
+        form: ValueForm[V],
         metrics: CacheMetrics,
         *,
         name: str,
         is_on: bool = True,
     ) -> None:
         self._store = store
-        self._serializer = serializer
+        self._form = form
         self._metrics = metrics
         self._name = name
         self._is_on = is_on
         self._single_flight: SingleFlight[V] = SingleFlight(self._fill)
-        self._lookup: Lookup[V] = Lookup(store, serializer, self._single_flight, metrics, self._key)
+        self._lookup: Lookup[V] = Lookup(store, form, self._single_flight, metrics, self._key)
         self._invalidations: set[asyncio.Task[None]] = set()
 
     def get_if_cached(self, id_: int) -> V | None:
@@ -99,7 +99,7 @@ class VersionedCache(Generic[V]):
 
     async def _fill(self, values: Mapping[LeasedId, V]) -> None:
         fills = [
-            Fill(self._key(id_), token, self._serializer.dump(value))
+            Fill(self._key(id_), token, self._form.dump(value))
             for (id_, token), value in values.items()
         ]
         try:

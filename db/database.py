@@ -109,7 +109,8 @@ class Database:
 
     def waiting(self) -> int:
         """How many tasks wait for a connection, in the pool where more do."""
-        return max(self.primary.waiter_count, self.replica.waiter_count)
+        waiters = self.primary.waiter_count
+        return max(waiters, self.replica.waiter_count) if self.has_replica else waiters
 
     def begin(self) -> Transaction:
         """Open a transaction: leaving the block commits, an exception rolls back.

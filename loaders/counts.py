@@ -2,15 +2,14 @@
 
 from asyncio import gather
 from collections import defaultdict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from db.database import Database
 from db.queries.chat import conversations, messages
 from loaders.batching.loader import Loader
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationCountKey:
+class ConversationCountKey(NamedTuple):
     """A user's conversations, limited to one status where one is given."""
 
     user_id: int

@@ -1,8 +1,8 @@
 """How much of their contracts companies have used."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from db.database import Database
 from db.queries.enterprise import enterprise_accounts
@@ -37,8 +37,7 @@ def usage_by_account(
     return Loader(batch)
 
 
-@dataclass(frozen=True, slots=True)
-class DailyUsageKey:
+class DailyUsageKey(NamedTuple):
     """An account's days from `first_day` to `last_day`, both included."""
 
     account_id: int

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from metrics.buffered import Timing, flush_histogram
+
 CONNECTIONS_REFUSED = Counter(
     "guidance_connections_refused",
     "Connections closed for what their client did or left undone: malformed, head_too_long,"
@@ -33,6 +35,8 @@ THROTTLED = Counter(
     ("caller",),
 )
 
+_waits = Timing()
+
 
 def connections_open(count: int) -> None:
     """Record how many connections are open."""
@@ -52,7 +56,12 @@ def refused_for_overload(delay_seconds: float) -> None:
 
 def waited_to_begin(seconds: float) -> None:
     """Record how long an admitted request has waited."""
-    ADMISSION_WAIT_SECONDS.observe(seconds)
+    _waits.unflushed.append(seconds)
+
+
+def flush() -> None:
+    """Flush the buffered waits to Prometheus."""
+    flush_histogram(ADMISSION_WAIT_SECONDS, _waits)
 
 
 def throttled(caller: str) -> None:

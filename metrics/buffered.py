@@ -6,6 +6,8 @@ from math import ceil
 
 from prometheus_client import Counter, Histogram
 
+from metrics.prometheus_internals import observe_all
+
 NEWEST = 1024
 """How many of the newest samples percentiles are of."""
 
@@ -54,5 +56,4 @@ class BufferedCounter:
 def flush_histogram(histogram: Histogram, timing: Timing) -> None:
     """Observe the durations that were added since the last flush."""
     unflushed, timing.unflushed = timing.unflushed, []
-    for seconds in unflushed:
-        histogram.observe(seconds)
+    observe_all(histogram, unflushed)

@@ -48,6 +48,9 @@ class CacheMetrics:
     def __init__(self, name: str) -> None:
         self._name = name
         self._ages = Timing()
+        self._hits: list[float] = []
+        self.hit = self._hits.append
+        """Records a hit on a value of that age, in seconds."""
         self._flushed_hits = BufferedCounter(HITS.labels(name))
         self._age_seconds = AGE_SECONDS.labels(name)
         self._misses = MISSES.labels(name)
@@ -57,12 +60,12 @@ class CacheMetrics:
         self._unreadable = UNREADABLE.labels(name)
         self._undelivered = INVALIDATIONS_UNDELIVERED.labels(name)
 
-    def hit(self, age_seconds: float) -> None:
-        """Record a hit on a value of that age."""
-        self._ages.add(age_seconds)
-
     def flush(self) -> None:
         """Flush the hits to Prometheus."""
+        hits = self._hits.copy()
+        del self._hits[: len(hits)]
+        if hits:
+            self._ages.add(*hits)
         self._flushed_hits.flush(self._ages.count)
         flush_histogram(self._age_seconds, self._ages)
 

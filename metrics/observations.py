@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from prometheus_client import Counter, Histogram
 
+from metrics import admission
 from metrics.buffered import NEWEST, BufferedCounter, Timing, flush_histogram
 from metrics.cache import CacheMetrics
 from metrics.repository_methods import RepositoryMethods
@@ -256,6 +257,7 @@ class Observations:
         self.add_up()
         self.methods.flush()
         self.parts.flush()
+        admission.flush()
         for cache in self.caches:
             cache.flush()
         for key, record in self._operations.items():

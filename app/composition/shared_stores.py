@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from app.settings import Settings
-from cache import CircuitBreakingStore, MemoryStore, RedisStore, Store, VersionedCache
+from cache import (
+    AsItIs,
+    CircuitBreakingStore,
+    MemoryStore,
+    RedisStore,
+    Store,
+    ValueForm,
+    VersionedCache,
+)
 from keyvalue import KeyValueClient
 from metrics.cache import CacheMetrics
 from metrics.observations import Observations
@@ -42,12 +50,12 @@ async def open_subscription_cache(
     lifetime_seconds = settings.billing_subscription_cache_ttl_seconds
     async with AsyncExitStack() as stack:
         store: Store = MemoryStore(lifetime_seconds)
+        form: ValueForm[Subscription] = AsItIs()
         if keyvalue is not None:
+            form = SUBSCRIPTION_SERIALIZER
             shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
             store = await stack.enter_async_context(CircuitBreakingStore(shared, metrics))
-        cache = VersionedCache(
-            store, SUBSCRIPTION_SERIALIZER, metrics, name=name, is_on=lifetime_seconds > 0
-        )
+        cache = VersionedCache(store, form, metrics, name=name, is_on=lifetime_seconds > 0)
         stack.push_async_callback(cache.close)
         yield cache
 

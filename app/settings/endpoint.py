@@ -16,7 +16,7 @@ from app.settings.fields.field_types import (
     Switch,
 )
 
-_TRACE_SHARE = 1 / 16
+_TRACE_SHARE = 1 / 64
 
 
 class EndpointSettings(SettingsGroup):
@@ -43,7 +43,7 @@ class EndpointSettings(SettingsGroup):
     )
     graphql_trace_share: Annotated[float | None, Field(ge=0, le=1)] = Field(
         None,
-        description="The share of requests that are traced for `/metrics`; by default 0.0625, "
+        description="The share of requests that are traced for `/metrics`; by default 1 in 64, "
         "and 1 with `Server-Timing`. A request with the sampled flag in "
         "`traceparent` is always traced.",
     )

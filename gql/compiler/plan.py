@@ -35,6 +35,7 @@ _NAMES = {
     "require_plain": require_plain,
     "b2a_base64": b2a_base64,
     "futures": frozenset({LoaderFuture, MappedFuture}),
+    "loader_future": LoaderFuture,
     "needs_await": needs_await,
     "join": b"".join,
     "ResolverInfo": ResolverInfo,

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from types import TracebackType
 from typing import Self, TypeAlias
 
 from gql.errors import DeadlineExceeded
 
 _WATCH_AFTER_SECONDS = 0.05
-"""How long an operation runs before the client's connection is watched."""
+"""How long an operation runs at least before the client's connection is watched; twice at most."""
+_LONGEST_UNTIMED_SECONDS = 2 * _WATCH_AFTER_SECONDS
+"""A deadline that is not longer gets its timer at once."""
 WaitForDisconnect: TypeAlias = Callable[[], Awaitable[None]]
 """Returns when the client has disconnected."""
 
@@ -21,28 +24,41 @@ class DeadlineScope:
     """Cancels its block, which runs in the task that entered it.
 
     The block then raises `DeadlineExceeded` after `seconds`, or `ClientDisconnected` once `gone`
-    returns. A quick block costs one timer only: a task that watches the client starts after a
-    moment.
+    returns. A quick block costs no timer: all that run share one, which gives a block that it finds
+    running for a moment a timer of its own, and a task that watches the client.
     """
 
-    __slots__ = ("_cancelling", "_cause", "_gone", "_seconds", "_task", "_timer", "_watch")
+    __slots__ = (
+        "_cancelling",
+        "_cause",
+        "_gone",
+        "_rounds",
+        "_seconds",
+        "_since",
+        "_task",
+        "_timer",
+        "_watch",
+    )
 
     def __init__(self, seconds: float, gone: WaitForDisconnect | None = None) -> None:
         self._seconds = seconds
         self._gone = gone
         self._cause: Exception | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._watch: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a deadline needs a task")
         self._task, self._cancelling = task, task.cancelling()
-        loop = asyncio.get_running_loop()
-        if self._gone is None or self._seconds <= _WATCH_AFTER_SECONDS:
-            self._timer = loop.call_later(self._seconds, self._end)
+        self._since = loop.time()
+        self._rounds = _rounds_of(loop)
+        if self._seconds > _LONGEST_UNTIMED_SECONDS:
+            self._rounds.add(self)
         else:
-            self._timer = loop.call_later(_WATCH_AFTER_SECONDS, self._begin_to_watch, self._gone)
+            self.begin_to_watch(self._since)
         return self
 
     def __exit__(
@@ -51,7 +67,10 @@ class DeadlineScope:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
+        if self._timer is None:
+            self._rounds.remove(self)
+        else:
+            self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
         # Like `asyncio.timeout`: a cancellation by somebody else stays one.
@@ -62,10 +81,16 @@ class DeadlineScope:
         ):
             raise self._cause from None
 
-    def _begin_to_watch(self, gone: WaitForDisconnect) -> None:
-        self._watch = asyncio.create_task(self._until_gone(gone))
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._seconds - _WATCH_AFTER_SECONDS, self._end)
+    def has_run_for(self, now: float) -> float:
+        """Seconds since it was entered; `now` is the time of the event loop."""
+        return now - self._since
+
+    def begin_to_watch(self, now: float) -> None:
+        """Set the timer of the deadline, and watch the client, from `now` on."""
+        if self._gone is not None:
+            self._watch = asyncio.create_task(self._until_gone(self._gone))
+        left_seconds = self._seconds - self.has_run_for(now)
+        self._timer = asyncio.get_running_loop().call_later(left_seconds, self._end)
 
     async def _until_gone(self, gone: WaitForDisconnect) -> None:
         await gone()
@@ -78,3 +103,50 @@ class DeadlineScope:
         if self._cause is None:
             self._cause = cause
             self._task.cancel()
+
+
+class _Rounds:
+    """Looks at the young blocks of an event loop from time to time, while there are any."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        # As an ordered set, oldest first.
+        self._young: dict[DeadlineScope, None] = {}
+        self._is_planned = False
+
+    def add(self, scope: DeadlineScope) -> None:
+        """Look after a block that was entered now."""
+        self._young[scope] = None
+        if not self._is_planned:
+            self._plan()
+
+    def remove(self, scope: DeadlineScope) -> None:
+        """Stop looking after it."""
+        self._young.pop(scope, None)
+
+    def _plan(self) -> None:
+        self._is_planned = True
+        # An empty context: the timer must not keep the context of the request that started it.
+        self.loop.call_later(_WATCH_AFTER_SECONDS, self._look, context=Context())
+
+    def _look(self) -> None:
+        self._is_planned = False
+        now = self.loop.time()
+        while self._young:
+            oldest = next(iter(self._young))
+            if oldest.has_run_for(now) < _WATCH_AFTER_SECONDS:
+                self._plan()
+                return
+            del self._young[oldest]
+            oldest.begin_to_watch(now)
+
+
+_latest: _Rounds | None = None
+
+
+def _rounds_of(loop: asyncio.AbstractEventLoop) -> _Rounds:
+    """The rounds of an event loop, of which a process has one at a time."""
+    global _latest  # noqa: PLW0603 - see above
+    if _latest is None or _latest.loop is not loop:
+        _latest = _Rounds(loop)
+    return _latest

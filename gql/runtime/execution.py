@@ -1,7 +1,6 @@
 """Executes a prepared operation, by compiled code or by graphql-core."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from inspect import isawaitable
 from typing import Any
 
@@ -100,8 +99,10 @@ def _coerce_variables(
             raise RequestRefused(BadUserInput.code, [_too_long_error(name, len(value))])
     coercion = operation.plans.coercion if operation.plans else None
     if coercion is not None:
-        with suppress(NotCoerced):
+        try:
             return coercion.of(variables or {})
+        except NotCoerced:
+            pass  # graphql-core says what is wrong
     values = get_variable_values(
         schema,
         definitions,

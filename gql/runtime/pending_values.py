@@ -1,7 +1,8 @@
 """Awaits the pending results of resolvers, and encodes each as soon as it has arrived.
 
 Everything is awaited and encoded in the operation's own task. A coroutine gets a task unless it is
-the only one, and futures get none.
+the only one, and futures get none. What is the last to be awaited of a loader is loaded in this
+task too: then nobody is left who could request more keys of the batch.
 """
 
 from asyncio import Future, Task, ensure_future, gather, get_running_loop
@@ -36,11 +37,16 @@ async def settle(execution: "PlanExecution") -> None:
 
 async def _settle_one(execution: "PlanExecution", one: Pending) -> None:
     awaitable, write, key, target, place = one
+    is_mapped = type(awaitable) is MappedFuture
+    future: Any = awaitable.future if is_mapped else awaitable  # type: ignore[attr-defined]  # as it says
     try:
-        if type(awaitable) is MappedFuture:
-            value = awaitable.then(await awaitable.future)
-        else:
-            value = await awaitable
+        if type(future) is LoaderFuture and future.loader is not None:
+            batch = future.loader.take_batch()
+            if batch is not None:
+                await batch
+        value = await future
+        if is_mapped:
+            value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
     except Exception as error:
         _record(execution, key, Settled(error=error))
         raise
@@ -60,6 +66,7 @@ class _ConcurrentAwaits:
         self._waiting: dict[Future[Any], list[Pending]] = {}
         self._tasks: list[Task[Any]] = []
         self._done: list[Future[Any]] = []
+        self._watched: set[Future[Any]] = set()
         self._wake: Future[None] | None = None
 
     async def settle(self) -> None:
@@ -67,11 +74,10 @@ class _ConcurrentAwaits:
             self._admit()
             while self._waiting:
                 if not self._done:
-                    self._wake = get_running_loop().create_future()
-                    await self._wake
+                    await self._arrival()
                 done, self._done = self._done, []
                 for future in done:
-                    self._write(self._waiting.pop(future))
+                    self._write(self._waiting.pop(future, []))
                 self._admit()
         except Exception:
             raise
@@ -80,6 +86,22 @@ class _ConcurrentAwaits:
             raise
         finally:
             self._release()
+
+    async def _arrival(self) -> None:
+        """Wait until something arrives; load it here if one loader has all that is left."""
+        loaders = {one.loader if type(one) is LoaderFuture else None for one in self._waiting}
+        only = loaders.pop()
+        if only is not None and not loaders:
+            batch = only.take_batch()
+            if batch is not None:
+                await batch
+                self._done = [one for one in self._waiting if one.done()]
+                return
+        for one in self._waiting.keys() - self._watched:
+            one.add_done_callback(self._on_done)
+            self._watched.add(one)
+        self._wake = get_running_loop().create_future()
+        await self._wake
 
     def _admit(self) -> None:
         """Start waiting for everything pending, grouped by call site where loaders load it."""
@@ -109,8 +131,6 @@ class _ConcurrentAwaits:
         self._waiting[future] = pending
         if future.done():
             self._done.append(future)
-        else:
-            future.add_done_callback(self._on_done)
 
     def _on_done(self, future: "Future[Any]") -> None:
         self._done.append(future)

@@ -28,6 +28,11 @@ class LoaderFuture(Future[V]):
     """
 
     requested_by: str | None = None
+    # Any: loaders have keys of every type.
+    loader: "Loader[Any, V] | None" = None
+    """The loader that loads it; None if nothing loads it."""
+    is_known: bool = False
+    """Whether the value was known when it was asked for."""
 
 
 class Loader(Generic[K, V]):
@@ -80,27 +85,43 @@ class Loader(Generic[K, V]):
         known = None if self._get_if_cached is None else self._get_if_cached(key)
         if known is not None:
             value.set_result(known)
+            value.is_known = True
             return value
         if not self._queue:
             self._loop.call_soon(self._loop.call_soon, self._begin)
         self._queue[key] = value
+        value.loader = self
         return value
+
+    # Any: as above.
+    def take_batch(self) -> Coroutine[Any, Any, None] | None:
+        """Loads what is requested so far when awaited, without a task of its own; None if nothing.
+
+        Only for whoever knows that nobody will request more in this turn.
+        """
+        return self._traced_load() if self._queue else None
 
     def prime(self, key: K, value: V) -> None:
         """Use `value` for `key` instead of loading it, unless the key was requested already."""
         if key not in self._values:
-            self._values[key] = LoaderFuture(loop=self._loop)
-            self._values[key].set_result(value)
+            known = self._values[key] = LoaderFuture(loop=self._loop)
+            known.set_result(value)
+            known.is_known = True
 
     def _begin(self) -> None:
         """Load the requested keys in a task, which is cancelled when the request's work ends."""
-        loading = self._load()
-        if current_trace() is not None:
-            loading = attributed(Part(Kind.BATCH, self._traced_name()), loading)
-        task = self._loop.create_task(loading)
+        if not self._queue:
+            return
+        task = self._loop.create_task(self._traced_load())
         work = current_scope()
         if work is not None:
             work.cancel_on_exit(task)
+
+    def _traced_load(self) -> Coroutine[Any, Any, None]:
+        loading = self._load()
+        if current_trace() is None:
+            return loading
+        return attributed(Part(Kind.BATCH, self._traced_name()), loading)
 
     def _traced_name(self) -> str:
         """The batch's name in traces: the loader, and the fields that requested its keys."""

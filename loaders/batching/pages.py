@@ -27,13 +27,18 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     """By parent and page; parents with the same page share a statement."""
 
     async def load(keys: list[PageKey]) -> dict[int, Slice]:
-        _, page, value, _ = keys[0]
-        parent_ids = list({key.parent_id: None for key in keys})
+        parent_id, page, value, columns = keys[0]
+        parent_ids = [parent_id]
+        if len(keys) > 1:
+            parent_ids = list({key.parent_id: None for key in keys})
+            columns = _needed_columns(keys)
         async with database.read() as connection:
-            rows = await query.fetch(connection, parent_ids, page, value, _needed_columns(keys))
+            rows = await query.fetch(connection, parent_ids, page, value, columns)
         return slices_of(rows, parent_ids, page, value)
 
     async def batch(keys: list[PageKey]) -> list[Slice]:
+        if len(keys) == 1:
+            return list((await load(keys)).values())
         by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)
         for key in keys:
             by_page[key.page, key.filter].append(key)

@@ -147,3 +147,20 @@ async def test_what_is_cached_is_not_fetched() -> None:
     assert there.done()
     assert [await loader.load(key) for key in (1, 2)] == ["at hand", "loaded 2"]
     assert (there.result(), requested) == ("at hand", [[2]])
+
+
+def test_a_batch_that_is_taken_needs_no_task_and_begins_once() -> None:
+    async def scenario(loader: Loader[int, int], squares: Squares) -> None:
+        tasks = asyncio.all_tasks()
+        waiting = [loader.start(3), loader.start(4)]
+        batch = loader.take_batch()
+        assert batch is not None
+        await batch
+        assert [one.result() for one in waiting] == [9, 16]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert squares.batches == [[3, 4]]
+        assert loader.take_batch() is None
+        assert asyncio.all_tasks() == tasks
+
+    play(scenario)

@@ -101,7 +101,7 @@ class Pipeline:
                 if not isinstance(asked, GraphQLRequest):
                     return await self._batch(run, asked)
                 call.request = asked
-            facts = await self._find(run)
+            facts = self._find_trusted(run) or await self._find(run)
             if call.asks_cost:
                 return self._runner.cost(run, facts)
             operation = facts.operation
@@ -134,7 +134,7 @@ class Pipeline:
 
     async def _stream(self, run: OperationRun) -> AsyncGenerator[OperationResponse, None]:
         try:
-            facts = run.facts or await self._find(run)
+            facts = run.facts or self._find_trusted(run) or await self._find(run)
             async with aclosing(self._runner.responses(run, facts)) as responses:
                 async for response in responses:
                     yield response
@@ -173,14 +173,23 @@ class Pipeline:
         run.log_totals()
         return responses
 
-    async def _find(self, run: OperationRun) -> OperationFacts:
-        """Find the operation of a call; raises `RequestRefused`, or what the transport raises."""
-        call, documents, trace = run.call, self._documents, current_trace()
+    def _find_trusted(self, run: OperationRun) -> OperationFacts | None:
+        """Find the operation of a call by the id of a trusted document; None for any other."""
+        call, trace = run.call, current_trace()
         if trace is not None:
             trace.stage(_PREPARATION)
-        operation = documents.find_trusted(call.request, call.principal, call.client_name)
-        if operation is None:
-            operation = await documents.find(call.request, call.principal, call.client_name)
+        operation = self._documents.find_trusted(call.request, call.principal, call.client_name)
+        return None if operation is None else self._found(run, operation)
+
+    async def _find(self, run: OperationRun) -> OperationFacts:
+        """Find the operation of a call; raises `RequestRefused`, or what the transport raises."""
+        call = run.call
+        return self._found(
+            run, await self._documents.find(call.request, call.principal, call.client_name)
+        )
+
+    def _found(self, run: OperationRun, operation: Operation) -> OperationFacts:
+        call = run.call
         call.log["operation"] = operation.label
         if operation.kind != "query" and call.found is not None:
             call.found(call, operation)

@@ -81,8 +81,12 @@ class AdmissionController:
 
     def admits(self, client_key: str, under_way: int = UNCOUNTED) -> bool:
         """Whether to admit a request of this client, with `under_way` active requests."""
+        return self.is_idle(under_way) or self.admits_busy(client_key)
+
+    def admits_busy(self, client_key: str) -> bool:
+        """Whether to admit a request of this client while the server is not idle."""
         limits = self._limits
-        if not limits.target_seconds or self.is_idle(under_way):
+        if not limits.target_seconds:
             return True
         now = self._seconds()
         delay = self._queue.delay()

@@ -62,14 +62,14 @@ class FairQueue(Generic[T]):
         )
         return min(self.count, in_turn, shorter + shorter // (_ROUND - 1))
 
-    def take_next(self, is_taken: Callable[[T], bool]) -> T | None:
-        """Take the next item if `is_taken` accepts it; otherwise another queue is next."""
+    def take_next(self, is_taken: Callable[[T], bool] | None = None) -> T | None:
+        """Take the next item, only if `is_taken` accepts it; otherwise another queue is next."""
         if not self.count:
             return None
         self._place_in_round = (self._place_in_round + 1) % _ROUND
         client_key = self._shortest() if self._place_in_round else next(iter(self._lines))
         line = self._lines.pop(client_key)
-        taken = line.popleft() if is_taken(line[0]) else None
+        taken = line.popleft() if is_taken is None or is_taken(line[0]) else None
         if line:
             self._lines[client_key] = line
         if taken is not None:

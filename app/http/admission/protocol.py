@@ -90,7 +90,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             super()._start_asgi_task(cycle, app)
             return
         client_key = self._client_key_of(cycle) if self._is_proxy else self._client_key
-        if is_admitted or admission.admits(client_key, under_way):
+        if is_admitted or admission.admits_busy(client_key):
             cycle.scope["state"][ADMITTED_AT] = perf_counter()
             admission.enter(partial(self._begin, cycle, app), client_key)
         else:

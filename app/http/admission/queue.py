@@ -8,9 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from dataclasses import dataclass
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.http.admission.fair_queue import FairQueue
 from metrics.admission import refused_for_overload, waited_to_begin
@@ -40,8 +39,7 @@ _REMEMBERED = 32
 """The window of the moving average of the time between two starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     begin: Begin
     came_at: float
 
@@ -104,10 +102,11 @@ class AdmissionQueue:
 
     def delay(self) -> float:
         """The queueing delay in seconds, whoever the client is."""
-        first = self.lines.first()
-        if first is None:
+        if not self.lines.count:
             return 0.0
-        return max(len(self) * self._seconds_between, self._now - first.came_at)
+        first = self.lines.first()
+        waited = 0.0 if first is None else self._now - first.came_at
+        return max(self.lines.count * self._seconds_between, waited)
 
     def expected_wait(self, client_key: str) -> float:
         """How many seconds a new request of this client will wait.
@@ -156,7 +155,7 @@ class AdmissionQueue:
 
     def _begin_next(self) -> None:
         """Start the next request, unless it has waited too long."""
-        waiting = self.lines.take_next(lambda _: True)
+        waiting = self.lines.take_next()
         if waiting is None or self._refuse_if_late(waiting):
             return
         passed, self._last_start_at = self._now - self._last_start_at, self._now
@@ -167,7 +166,8 @@ class AdmissionQueue:
 
     def _count_start(self) -> None:
         self._begun += 1
-        self._add_refusal_credit(_REFUSALS_PER_START)
+        if self._refusal_credit < _MOST_CREDIT:
+            self._add_refusal_credit(_REFUSALS_PER_START)
 
     def _add_refusal_credit(self, number: float) -> None:
         self._refusal_credit = min(self._refusal_credit + number, _MOST_CREDIT)
@@ -179,9 +179,10 @@ class AdmissionQueue:
 
     def _refuse_if_late(self, waiting: _Waiting) -> bool:
         """Whether a request that was taken has waited too long; it is refused then."""
-        if not self._is_late(waiting):
+        waited_seconds = self._now - waiting.came_at
+        if waited_seconds < self._longest_wait_seconds:
             return False
-        refused_for_overload(self._now - waiting.came_at)
+        refused_for_overload(waited_seconds)
         waiting.begin(False)
         return True
 

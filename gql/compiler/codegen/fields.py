@@ -178,6 +178,10 @@ def _write_called(
         written = f"w.append({complete}(run, {value}, {key}))"
     out.line(f"{kind} = type({value})")
     out.line(
+        f"if {kind} is loader_future and {value}.is_known: "
+        f"{value} = {value}.result(); {kind} = type({value})"
+    )
+    out.line(
         f"if {kind} in futures or {value} is not None and {kind} not in plain_classes "
         f"and needs_await({value}): {later}"
     )

@@ -76,3 +76,18 @@ def test_what_holds_on_after_its_deadline_is_let_end() -> None:
         return "never"
 
     assert asyncio.run(holds_on()) == "ended"
+
+
+async def test_many_that_run_at_once_end_each_at_its_own_deadline() -> None:
+    ended: list[float] = []
+
+    async def attend(seconds: float) -> None:
+        with pytest.raises(DeadlineExceeded):
+            await attended(seconds)
+        ended.append(seconds)
+
+    deadlines = (0.3, 0.11, 0.2, 0.01)
+    async with asyncio.TaskGroup() as group:
+        for seconds in deadlines:
+            group.create_task(attend(seconds))
+    assert ended == sorted(deadlines)
