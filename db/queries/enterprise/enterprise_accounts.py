@@ -10,20 +10,20 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseAccount, EnterpriseDailyUsage
 
-_ACCOUNT_COLUMNS = (
+ACCOUNT_COLUMNS = (
     EnterpriseAccount.id,
     EnterpriseAccount.company_name,
     EnterpriseAccount.administrator_id,
 )
 _ACCOUNTS_BY_ID = Statement(
     "enterprise.accounts_by_id",
-    select(*_ACCOUNT_COLUMNS).where(
+    select(*ACCOUNT_COLUMNS).where(
         EnterpriseAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
     ),
 )
 _ACCOUNTS_BY_ADMINISTRATOR = Statement(
     "enterprise.accounts_by_administrator",
-    select(*_ACCOUNT_COLUMNS).where(
+    select(*ACCOUNT_COLUMNS).where(
         EnterpriseAccount.administrator_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))
     ),
 )
