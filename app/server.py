@@ -173,6 +173,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         application.revisions,
         application.subscriptions,
         application.documents,
+        application.privacy.restored,
     )
 
     privacy = application.privacy

@@ -22,12 +22,14 @@ from app.graphql.pipeline.pipeline import Pipeline
 from app.settings import Settings
 from cache import VersionedCache
 from db.database import Database, open_database
+from db.replication.status import ReplicaStatus
 from db.schema.migration import revisions
 from gql.build import core_schema
 from gql.context import Services
 from metrics.observations import Observations
 from services.billing.records import Subscription
 from services.callers.people import KnownPeople
+from services.callers.write_positions import open_positions
 from services.clock import Clock, system_clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
@@ -72,6 +74,11 @@ async def open_application(
                 background_seconds=settings.database_background_timeout_seconds,
                 max_age_seconds=settings.database_connection_max_age_seconds,
                 keeps_statements=settings.database_pooler is None,
+                replica_status=ReplicaStatus(
+                    settings.database_replica_wait_seconds,
+                    settings.database_replica_max_lag_seconds,
+                    is_pooled=settings.database_pooler is not None,
+                ),
             )
         )
         await stack.enter_async_context(flushing_periodically(observations))
@@ -143,6 +150,9 @@ async def open_application(
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
                 trace_share=settings.trace_share,
+                positions=open_positions(
+                    database, keyvalue, max_lag_seconds=settings.database_replica_max_lag_seconds
+                ),
             ),
             observations=observations,
         )

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from db.connections.connection import Connection, Observer, ReadConnection
+from db.connections.connection import Connection, Observer, ReadConnection, ReplicaConnection
 from db.connections.connector import Connector
 from db.connections.pool import Pool, run_pool
 from db.connections.timeouts import (
@@ -16,8 +16,11 @@ from db.connections.timeouts import (
     DEFAULT_MAX_AGE_SECONDS,
     ConnectionTimeouts,
 )
-from db.connections.transaction import Snapshot, Transaction
+from db.connections.transaction import ReadOnlyTransaction, Snapshot, Transaction
 from db.connections.write_connection import WriteConnection
+from db.replication.reads import CallerReads, Opening, ReplicaRead
+from db.replication.status import ReplicaStatus
+from metrics.replica_reads import ReadSource, count_read
 
 __all__ = [
     "Connection",
@@ -47,16 +50,47 @@ class Database:
     patience_seconds: float
     answer_seconds: float
     background_seconds: float
+    replica_status: ReplicaStatus
+    caller_reads: CallerReads | None = None
 
-    def read(self) -> ReadConnection:
+    def read(self) -> Opening:
         """Open a connection for reads that need no transaction, on the replica if there is one.
 
-        The primary is used while the replica cannot be reached.
+        The primary is used while the replica cannot be reached or is too far behind, and where the
+        replica does not have what the caller has written.
         """
-        pool = self.replica
-        if pool.fallback is not None and pool.is_bypassed():
-            pool = pool.fallback
-        return ReadConnection(pool, self.observe, self.patience_seconds, self.answer_seconds)
+        if self.replica is self.primary:
+            return self.read_primary()
+        if self.replica.is_bypassed() or self.replica_status.lags:
+            is_away = self.replica.is_bypassed()
+            count_read(ReadSource.REPLICA_AWAY if is_away else ReadSource.REPLICA_LAGS)
+            return self.read_primary()
+        if self.caller_reads is None:
+            count_read(ReadSource.REPLICA)
+            return self.read_replica()
+        return ReplicaRead(
+            self._open_replica_for_caller(),
+            self.read_primary(),
+            self.caller_reads,
+            self.replica_status,
+        )
+
+    def read_replica(self) -> ReplicaConnection:
+        """Open a connection to the replica, whatever it has replayed."""
+        return ReplicaConnection(
+            self.replica, self.observe, self.patience_seconds, self.answer_seconds
+        )
+
+    def reading_for(self, caller_reads: CallerReads) -> "Database":
+        """The same database with the reads of one caller's request."""
+        return replace(self, caller_reads=caller_reads)
+
+    def _open_replica_for_caller(self) -> Opening:
+        if not self.replica_status.is_pooled:
+            return self.read_replica()
+        return ReadOnlyTransaction(
+            self.replica, self.observe, self.patience_seconds, self.answer_seconds
+        )
 
     def read_primary(self) -> ReadConnection:
         """Open a connection like `read()`, on the primary: it sees everything that is committed."""
@@ -99,8 +133,10 @@ class Database:
 
     @property
     def replica_state(self) -> str:
-        """`ok`, or a text saying that the primary is read because the replica is unreachable."""
-        return "away: the primary is read" if self.is_replica_away else "ok"
+        """`ok`, or a text saying why the primary is read instead."""
+        if self.is_replica_away:
+            return "away: the primary is read"
+        return "behind: the primary is read" if self.replica_status.lags else "ok"
 
     @property
     def is_replica_away(self) -> bool:
@@ -132,6 +168,7 @@ async def open_database(
     background_seconds: float = DEFAULT_BACKGROUND_SECONDS,
     max_age_seconds: float = DEFAULT_MAX_AGE_SECONDS,
     keeps_statements: bool = True,
+    replica_status: ReplicaStatus | None = None,
 ) -> AsyncIterator[Database]:
     """Open pools of at most `pool_size` connections; leaving the block closes them.
 
@@ -162,5 +199,11 @@ async def open_database(
         for pool in {primary, replica}:
             await stack.enter_async_context(run_pool(pool))
         yield Database(
-            primary, replica, observe, patience_seconds, answer_seconds, background_seconds
+            primary,
+            replica,
+            observe,
+            patience_seconds,
+            answer_seconds,
+            background_seconds,
+            replica_status or ReplicaStatus(is_pooled=not keeps_statements),
         )

@@ -57,11 +57,13 @@ class KeyValueClient:
         probe_seconds: float = PROBE_SECONDS,
     ) -> None:
         self.clock = ServerClock()
+        self.connections_opened = 0
+        """Each of them may lead to another server, or to one that has lost its data."""
         self._timeout_seconds = timeout_seconds
         self._breaker = CircuitBreaker("redis", self._recover, probe_seconds=probe_seconds)
         *pipelined, blocking = connections(url, CONNECTIONS + 1, connect_seconds=CONNECT_SECONDS)
         self._pipelines = [
-            Pipeline(one, timeout_seconds, opened=self.clock.reset, failed=self._trip)
+            Pipeline(one, timeout_seconds, opened=self._opened, failed=self._trip)
             for one in pipelined
         ]
         self._blocking = Pipeline(blocking, timeout_seconds, failed=self._trip)
@@ -149,6 +151,10 @@ class KeyValueClient:
         if self._breaker.is_open:
             self._breaker.refuse()
             raise KeyValueUnavailable
+
+    def _opened(self, server_time: Reply) -> None:
+        self.connections_opened += 1
+        self.clock.reset(server_time)
 
     def _trip(self, reason: str) -> None:
         self._breaker.trip(reason)

@@ -11,10 +11,12 @@ from db.database import Database
 from services.callers.people import REMEMBERED_SECONDS
 from services.clock import Clock
 from services.privacy.erasure import ErasureHandler, Forget
+from services.privacy.erasure_ledger import ErasureLedger
 from services.privacy.exports.downloads import Downloads
 from services.privacy.exports.files import ExportFiles
 from services.privacy.exports.handler import ExportHandler
 from services.privacy.links import Links
+from services.privacy.restored_people import RestoredPeople
 from services.privacy.runner import PrivacyRequestRunner
 from services.privacy.service import PrivacyService
 
@@ -32,6 +34,8 @@ class Privacy:
     carrying: PrivacyRequestRunner
     exporting: ExportHandler
     erasing: ErasureHandler
+    restored: RestoredPeople | None
+    """None where no ledger of erasures is kept."""
 
 
 def open_privacy(
@@ -49,6 +53,8 @@ def open_privacy(
     )
     files = ExportFiles(settings.guidance_data_dir / _FOLDER)
     patient = database.in_background()
+    path = settings.erasure_ledger_file
+    ledger = None if path is None else ErasureLedger(path)
     return Privacy(
         links=links,
         downloads=Downloads(database, files, clock=clock),
@@ -69,6 +75,8 @@ def open_privacy(
             forget=forget,
             forget_replies=forget_replies,
             sign_out_seconds=REMEMBERED_SECONDS,
+            ledger=ledger,
             clock=clock,
         ),
+        restored=None if ledger is None else RestoredPeople(database, ledger, clock=clock),
     )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from db.database import Database
-from db.replica import replica_lag_seconds
+from db.replica_lag import ReplicationLag
 from metrics.database import replica_away, replica_behind
 from services.background.periodic import run_in_background, run_periodically
 
@@ -18,18 +18,22 @@ async def measuring_replica_lag(database: Database) -> AsyncIterator[None]:
         yield
         return
 
+    lag = ReplicationLag(database)
+
     async def measure() -> None:
-        await measure_replica(database)
+        await measure_replica(lag)
 
     async with run_in_background(
-        run_periodically(measure, name="watch_replica", every_seconds=_EVERY_SECONDS)
+        run_periodically(
+            measure, name="watch_replica", every_seconds=_EVERY_SECONDS, first_after_seconds=0
+        )
     ):
         yield
 
 
-async def measure_replica(database: Database) -> None:
+async def measure_replica(lag: ReplicationLag) -> None:
     """Measure once, how far the replica is behind or that it cannot be reached."""
-    seconds = await replica_lag_seconds(database)
+    seconds = await lag.measure()
     if seconds is None:
         replica_away()
     else:

@@ -8,9 +8,11 @@ from starlette.responses import JSONResponse
 from app.endpoints.cached_value import CachedValue
 from app.graphql.documents.published import PublishedDocuments
 from cache import VersionedCache
+from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.schema.readiness import readiness
 from services.billing.records import Subscription
+from services.privacy.restored_people import RestoredPeople
 
 
 async def healthz(_request: Request) -> JSONResponse:
@@ -27,11 +29,13 @@ class Readiness:
         revisions: Sequence[str],
         subscriptions: VersionedCache[Subscription],
         documents: PublishedDocuments,
+        restored: RestoredPeople | None = None,
     ) -> None:
         self._database = database
         self._revisions = revisions
         self._subscriptions = subscriptions
         self._documents = documents
+        self._restored = restored
         self._cached_result = CachedValue(self._check)
 
     async def answer(self, _request: Request) -> JSONResponse:
@@ -44,6 +48,8 @@ class Readiness:
 
     async def _check(self) -> tuple[dict[str, str], int]:
         database = await readiness(self._database, self._revisions)
+        if database == "ok" and self._restored is not None:
+            database = await _problem(self._restored) or "ok"
         documents = self._documents.state
         checks = {
             "database": database,
@@ -53,3 +59,10 @@ class Readiness:
         if self._database.has_replica:
             checks["replica"] = self._database.replica_state
         return checks, 200 if database == documents == "ok" else 503
+
+
+async def _problem(restored: RestoredPeople) -> str | None:
+    try:
+        return await restored.problem()
+    except DatabaseUnavailable:
+        return "unreachable"

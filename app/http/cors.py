@@ -16,6 +16,7 @@ _REQUEST_FIELDS = (
     "Apollographql-Client-Name",
     "Apollographql-Client-Version",
     "Authorization",
+    "Consistency-Token",
     "Content-Type",
     "GraphQL-Client-Name",
     "GraphQL-Cost",
@@ -44,7 +45,14 @@ _TRACING_FIELDS = (
     "X-Datadog-Trace-Id",
 )
 """Fields that browser tracing tools add to every request."""
-_EXPOSED_FIELDS = ("RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID")
+_EXPOSED_FIELDS = (
+    "Consistency-Token",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Server-Timing",
+    "X-Request-ID",
+)
 _MAX_AGE_SECONDS = 600
 
 

@@ -1,5 +1,7 @@
 """Settings of exports and erasures."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from app.settings.base import SettingsGroup
@@ -25,4 +27,10 @@ class PrivacySettings(SettingsGroup):
         le=LONGEST_GRACE_DAYS,
         description="How long an erasure can be taken back before it begins, at most 28 days: the "
         "law allows a month.",
+    )
+    erasure_ledger_file: Path | None = Field(
+        None,
+        description="A file outside the database, on storage that backups do not bring back, with "
+        "the ids of the people who were erased; then no restored backup serves them again. It must"
+        " exist.",
     )

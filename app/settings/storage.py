@@ -13,6 +13,7 @@ from db.connections.timeouts import (
     DEFAULT_BACKGROUND_SECONDS,
     DEFAULT_MAX_AGE_SECONDS,
 )
+from db.replication.status import DEFAULT_MAX_LAG_SECONDS, DEFAULT_WAIT_SECONDS
 
 
 class Pooler(Enum):
@@ -30,7 +31,18 @@ class StorageSettings(SettingsGroup):
         description="The PostgreSQL to use; in development, by default, an embedded one.",
     )
     database_replica_url: PostgresUrl | None = Field(
-        None, repr=False, description="A PostgreSQL replica for reads that may be slightly old."
+        None,
+        repr=False,
+        description="A PostgreSQL replica, for queries; what a caller has written it also reads.",
+    )
+    database_replica_wait_seconds: Annotated[Seconds, Field(le=1)] = Field(
+        DEFAULT_WAIT_SECONDS,
+        description="How long a query waits for the replica to have what its caller has written;"
+        " then the primary is read.",
+    )
+    database_replica_max_lag_seconds: Annotated[Seconds, Field(gt=0, le=3_600)] = Field(
+        DEFAULT_MAX_LAG_SECONDS,
+        description="How far the replica may be behind; then the primary is read by all.",
     )
     database_pool_size: Positive = Field(
         10, description="The most connections of one process to each database."

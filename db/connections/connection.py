@@ -51,6 +51,11 @@ class Connection:
 
     _session: Session
 
+    @property
+    def session(self) -> Session:
+        """The borrowed session."""
+        return self._session
+
     def __init__(
         self, pool: Pool, observe: Observer | None, patience_seconds: float, answer_seconds: float
     ) -> None:
@@ -157,9 +162,13 @@ class Connection:
         except DatabaseUnavailable:
             if self._pool.fallback is None:
                 raise
-            session = await _acquire_session(self._pool.fallback, self._patience_seconds)
-            self._pool.release(old, is_ready=False)
-            self._pool, self._session = self._pool.fallback, session
+            await self._move_to(self._pool.fallback)
+
+    async def _move_to(self, pool: Pool) -> None:
+        """Exchange the session for one of another pool; raises as `_acquire` does."""
+        session = await _acquire_session(pool, self._patience_seconds)
+        self._pool.release(self._session, is_ready=False)
+        self._pool, self._session = pool, session
 
     def _release(self) -> None:
         self._pool.release(self._session, is_ready=self._is_ready)
@@ -225,6 +234,21 @@ class ReadConnection(Connection):
         scope = current_scope()
         if scope is not None:
             scope.has_changed = True
+
+
+class ReplicaConnection(ReadConnection):
+    """A connection to the replica; if its session is lost, statements are the primary's.
+
+    What was found out about the lost session's server need not be true of another replica.
+    """
+
+    __slots__ = ()
+
+    async def _replace_session(self, lost: DatabaseUnavailable) -> None:
+        if self._pool.fallback is None:
+            await super()._replace_session(lost)
+        else:
+            await self._move_to(self._pool.fallback)
 
 
 async def _acquire_session(pool: Pool, patience_seconds: float) -> Session:

@@ -54,6 +54,7 @@ class Session:
         "has_timed_out",
         "is_connected",
         "overdue_at",
+        "replayed_position",
         "sent_at",
     )
 
@@ -67,6 +68,8 @@ class Session:
         """When the session is too old to be lent again."""
         self.has_timed_out = False
         """Whether it was closed because no answer came in time."""
+        self.replayed_position = 0
+        """The WAL position that its server is known to have replayed."""
         self._max_prepared = max_prepared
         self._prepared: dict[str, Prepared] = {}
         # Any: private and untyped; calling it directly takes four fifths of the driver's `fetch`.

@@ -149,6 +149,14 @@ class Transaction(_TransactionBase):
             raise OutcomeUnknown(str(error)) from error.__cause__
 
 
+class ReadOnlyTransaction(_TransactionBase):
+    """A transaction for reads that must all run on one server, even behind a pooler."""
+
+    __slots__ = ()
+
+    _begin = "BEGIN READ ONLY"
+
+
 class Snapshot(_TransactionBase):
     """A read-only transaction that sees the database as it was at its first statement."""
 

@@ -24,6 +24,7 @@ from db.queries.privacy.erasure_steps import ErasureStep
 from db.states import PrivacyRequestKind
 from services.clock import Clock
 from services.mutations import audit
+from services.privacy.erasure_ledger import ErasedPerson, ErasureLedger
 from services.privacy.exports.files import ExportFiles
 from services.privacy.records import FailureReason
 from services.privacy.rules import identifying_pattern
@@ -39,7 +40,8 @@ class ErasureHandler:
     """The `RequestHandler` of erasures.
 
     `forget` removes people from caches, `forget_replies` removes replies from streams.
-    `sign_out_seconds` is how long a process may cache that a signed-out person exists.
+    `sign_out_seconds` is how long a process may cache that a signed-out person exists. `ledger` is
+    told of each erasure before it is completed.
     """
 
     kind = PrivacyRequestKind.DELETE
@@ -52,6 +54,7 @@ class ErasureHandler:
         forget: Sequence[Forget],
         forget_replies: Forget,
         sign_out_seconds: float,
+        ledger: ErasureLedger | None = None,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -59,6 +62,7 @@ class ErasureHandler:
         self._forget = forget
         self._forget_replies = forget_replies
         self._sign_out_seconds = sign_out_seconds
+        self._ledger = ledger
         self._clock = clock
 
     async def begin(self, transaction: Transaction, attempt: RequestAttempt) -> None:
@@ -139,6 +143,10 @@ class ErasureHandler:
                 f"privacy_request:{attempt.request_id}",
                 now=now,
             )
+            if self._ledger is not None:
+                # If it cannot be written, nothing is committed, and the attempt is repeated.
+                person_erased = ErasedPerson(attempt.user_id, now)
+                await asyncio.to_thread(self._ledger.append, person_erased)
 
 
 async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> None:

@@ -23,7 +23,8 @@ class OperationCall:
     single response; `supports_incremental` means that the client reads responses in parts.
     `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
     disconnected. `found` is called with the call and an operation that is not a query, before it
-    runs; it raises what the transport has against it.
+    runs; it raises what the transport has against it. Reads see everything up to the position
+    `read_after` of the write-ahead log.
     """
 
     request_id: str
@@ -34,6 +35,7 @@ class OperationCall:
     expires_at: float | None = None
     request: GraphQLRequest = UNREAD
     last_event_id: int | None = None
+    read_after: int = 0
     wants_stream: bool = False
     supports_incremental: bool = False
     asks_cost: bool = False

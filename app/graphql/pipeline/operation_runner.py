@@ -54,6 +54,7 @@ class OperationRunner:
     ) -> None:
         self._schema = schema
         self._documents = documents
+        self._contexts = contexts
         self._new_context = contexts.new
         self._meter = meter
         self._budget_monitor = budget_monitor
@@ -68,7 +69,9 @@ class OperationRunner:
         if facts.needs_coercion or call.request.variables:
             run.values = self._coerced(operation, call.request)
         with RequestScope(operation.trusted_name) as run.work:
-            context = run.context = self._new_context(operation, call.principal, call.request_id)
+            context = run.context = self._new_context(
+                operation, call.principal, call.request_id, None, call.read_after
+            )
             if trace is not None:
                 trace.stage(_ADMISSION)
             run.charge = self._meter.try_charge(operation, run.values, call.principal)
@@ -92,6 +95,8 @@ class OperationRunner:
                             self._schema, operation, run.values, context, is_encoded=True
                         )
             response = response_of(result, call.request_id)
+            if run.work.has_changed:
+                response.write_position = await self._contexts.record_write(call.principal)
             if trace is not None:
                 trace.stage(None)
         run.add(response)
@@ -145,6 +150,9 @@ class OperationRunner:
             async with aclosing(events):
                 async for event in events:
                     response = response_of(event.result, call.request_id, event.number)
+                    if event.number is None:
+                        # Not a piece of a stream: it tells of a change, which reads must see.
+                        await self._contexts.record_write(call.principal)
                     run.add(response)
                     yield response
                     if trace is not None and trace.is_open:
@@ -160,7 +168,9 @@ class OperationRunner:
         call, operation = run.call, facts.operation
         values = run.values = self._coerced(operation, call.request)
         with RequestScope(operation.trusted_name) as run.work:
-            context = run.context = self._new_context(operation, call.principal, call.request_id)
+            context = run.context = self._new_context(
+                operation, call.principal, call.request_id, None, call.read_after
+            )
             charge = run.charge = await self._meter.charge(operation, values, call.principal)
             formatting = run.parts = IncrementalResponses(call.request_id)
             parts = execute_in_parts(self._schema, facts, values, context, call.gone)

@@ -31,6 +31,7 @@ from gql.errors import BadUserInput
 from gql.runtime.deadline import ClientDisconnected
 from metrics.observations import Observations
 from services.billing.records import Subscription
+from services.callers.write_positions import WritePositions
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from spans.current import current_trace
@@ -61,6 +62,7 @@ class Pipeline:
         clock: Clock,
         deadline_seconds: float = 15.0,
         trace_share: float = 0.0,
+        positions: WritePositions | None = None,
     ) -> None:
         self._documents = documents
         self.find = documents.find
@@ -72,6 +74,7 @@ class Pipeline:
             contract=contract,
             observations=observations,
             clock=clock,
+            positions=positions,
         )
         self._failures = FailureResponses(meter)
         self._budget_monitor = BudgetMonitor(observations)
@@ -149,6 +152,7 @@ class Pipeline:
     ) -> list[OperationResponse]:
         """Answer one after the other, so that a batch needs no more resources at once."""
         batch, responses = run.call, []
+        position: int | None = None
         for number, request in enumerate(requests, 1):
             call = OperationCall(
                 f"{batch.request_id}.{number}",
@@ -157,9 +161,12 @@ class Pipeline:
                 batch.client_name,
                 batch.principal,
                 request=request,
+                read_after=batch.read_after,
                 found=_refuse_in_batch,
             )
             response = cast("OperationResponse", await self.respond(call))  # it has no other
+            response.write_position = response.write_position or position
+            position = response.write_position
             responses.append(response)
             run.add(response)
             batch.log["operation"] = call.log["operation"]

@@ -19,7 +19,8 @@ class OperationResponse:
     A subscription has one for each event; `number` is the event's id. `level` is the caller's
     remaining budget, if it has one. `refusal` is the error code of what was not executed.
     `is_unavailable` means that nothing could be answered because the database is away. `status` and
-    `fields` are set for an invalid request, which only HTTP can have.
+    `fields` are set for an invalid request, which only HTTP can have. `write_position` is where
+    the writes of the operation end in the write-ahead log, if there is a replica.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -34,6 +35,7 @@ class OperationResponse:
     is_unavailable: bool = False
     seconds: float = 0.0
     database_seconds: float = 0.0
+    write_position: int | None = None
     status: int | None = None
     fields: Sequence[tuple[bytes, bytes]] = ()
 

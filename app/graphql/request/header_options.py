@@ -1,19 +1,31 @@
 """Options of a GraphQL request that are in its header fields."""
 
+import re
 from collections.abc import Mapping
 
 from app.graphql.request.content_negotiation import AcceptedTypes, parse_accept
 from app.http.csrf import is_json
 from app.http.request_head import RequestHead
 
+_CONSISTENCY = "consistency-token"
+"""The response to a mutation has it where there is a replica; later requests may send it."""
 _NAME, _APOLLO_NAME = "graphql-client-name", "apollographql-client-name"
+_POSITION = re.compile("[0-9a-f]{1,15}")
 _PLAIN = frozenset({"", "identity"})
 
 
 class HeaderOptions:
     """Header fields as text, and the options in them."""
 
-    __slots__ = ("asks_cost", "client_name", "headers", "is_encoded", "is_json", "types")
+    __slots__ = (
+        "asks_cost",
+        "client_name",
+        "headers",
+        "is_encoded",
+        "is_json",
+        "read_after",
+        "types",
+    )
 
     def __init__(self, fields: Mapping[bytes, bytes]) -> None:
         headers = {
@@ -26,6 +38,14 @@ class HeaderOptions:
         self.is_encoded = headers.get("content-encoding", "").strip().lower() not in _PLAIN
         self.asks_cost = headers.get("graphql-cost", "").strip().lower() == "validate"
         self.client_name = client_name(headers)
+        self.read_after: int | None = _position_in(headers.get(_CONSISTENCY))
+        """The position of the write-ahead log that reads must see; None if it is not valid."""
+
+
+def _position_in(token: str | None) -> int | None:
+    if token is None:
+        return 0
+    return int(token, 16) if _POSITION.fullmatch(token) else None
 
 
 def client_name(headers: Mapping[str, str]) -> str | None:

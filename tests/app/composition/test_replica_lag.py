@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 
 from app.composition.replica_lag import measure_replica, measuring_replica_lag
 from db.database import open_database
+from db.replica_lag import ReplicationLag
 from tests.fixtures.standby import with_standby
 
 WRITE = "INSERT INTO users (email) VALUES (gen_random_uuid() || '@people.example')"
@@ -36,23 +37,24 @@ def test_a_standby_that_is_held_up_is_as_far_behind_as_its_newest_transaction(
         async with open_database(
             url, replica_url=standby_url, pool_size=2, observe=None
         ) as database:
+            lag = ReplicationLag(database)
             # What is not flushed yet no replica can have.
             await primary.execute("SET synchronous_commit = on")
             await primary.execute(WRITE)
             await caught_up(primary, standby)
-            await measure_replica(database)
+            await measure_replica(lag)
             assert (measured("away"), measured("behind_seconds")) == (0, 0)
             await standby.execute("SELECT pg_wal_replay_pause()")
             await primary.execute(WRITE)
-            await measure_replica(database)
+            await measure_replica(lag)
             behind = measured("behind_seconds")
             assert behind is not None
             assert behind > 0
-            await measure_replica(database)
+            await measure_replica(lag)
             assert (measured("behind_seconds") or 0) > behind, "and gets older"
             await standby.execute("SELECT pg_wal_replay_resume()")
             await caught_up(primary, standby)
-            await measure_replica(database)
+            await measure_replica(lag)
             assert measured("behind_seconds") == 0
         await primary.close()
         await standby.close()
@@ -74,7 +76,7 @@ async def test_a_replica_that_cannot_be_reached_is_away(database_url: str) -> No
     async with open_database(
         database_url, replica_url=nowhere, pool_size=2, observe=None
     ) as database:
-        await measure_replica(database)
+        await measure_replica(ReplicationLag(database))
         assert measured("away") == 1
 
 

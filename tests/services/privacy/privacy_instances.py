@@ -15,6 +15,7 @@ from db.database import Database, Observer, open_database
 from metrics.repository_methods import ObservedStatement
 from services.clock import Clock
 from services.privacy.erasure import ErasureHandler, Forget
+from services.privacy.erasure_ledger import ErasureLedger
 from services.privacy.exports.files import ExportFiles
 from services.privacy.exports.handler import ExportHandler
 from services.privacy.links import Links
@@ -114,6 +115,7 @@ async def instance(
     lease_seconds: float = 60,
     files: ExportFiles | None = None,
     forget_replies: Forget = nothing,
+    ledger: ErasureLedger | None = None,
 ) -> AsyncIterator[Instance]:
     """One process on the database at `url` and the archives in `folder`, which others may share."""
     files, links = files or ExportFiles(folder), Links(lambda: b"secret", base_url=None)
@@ -137,6 +139,7 @@ async def instance(
                 forget=[forget],
                 forget_replies=forget_replies,
                 sign_out_seconds=0,
+                ledger=ledger,
                 clock=clock,
             ),
             forgotten,

@@ -117,6 +117,7 @@ class GraphQLEndpoint:
         if trace is not None:
             trace.stage(_AUTHENTICATION)
         known = self._authenticator.cached_identity(request.headers)
+        call.read_after = request.read_after
         call.principal, call.expires_at = known or await self._authenticator.identity(
             request.headers, address=request.address
         )

@@ -19,11 +19,15 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 def response_headers(answer: OperationResponse) -> Fields:
     """RateLimit and RateLimit-Policy for a caller with a budget; Retry-After; Cache-Control.
 
+    Consistency-Token after a write, where a replica is read;
+
     WWW-Authenticate for a credential that is refused; and those that the response has of its own.
     """
     fields: Fields = [*answer.fields]
     if answer.refusal == Unauthenticated.code:
         fields.append((b"www-authenticate", b"Bearer"))
+    if answer.write_position is not None:
+        fields.append((b"consistency-token", b"%x" % answer.write_position))
     if answer.retry_after_seconds is not None:
         fields.append((b"retry-after", b"%d" % answer.retry_after_seconds))
     level = answer.level

@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis are killed and their replicas take over, while people write."""

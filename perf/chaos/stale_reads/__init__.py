@@ -1,0 +1,1 @@
+"""People write at one instance and read at another, while a replica answers reads."""

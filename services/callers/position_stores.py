@@ -1,0 +1,108 @@
+"""Stores of the position that each caller's last write has in the write-ahead log (WAL)."""
+
+from secrets import token_hex
+from time import monotonic
+from typing import Protocol
+
+from db.database import Database
+from db.replication import wal
+from db.request_scope import RequestScope
+from keyvalue import KeyValueClient, KeyValueError, Script
+
+_MARKER = "guidance:wal:incarnation"
+# Concurrent writes of one caller are recorded in any order: the later position counts.
+_ADVANCE = Script(
+    "local known = redis.call('GET', KEYS[1])"
+    " if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end"
+    " redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) return 1"
+)
+
+
+class PositionStore(Protocol):
+    """Keeps the position of each writer's last write for a while."""
+
+    async def advance(self, writer: str, position: int) -> None:
+        """Record a write, unless a later one is known."""
+        ...
+
+    async def position(self, writer: str) -> int | None:
+        """The position of the last write, 0 without a recent one; None if it is unknown."""
+        ...
+
+
+class MemoryPositions:
+    """The positions of a single process, which is the only one."""
+
+    def __init__(self, kept_seconds: float) -> None:
+        self._kept_seconds = kept_seconds
+        self._positions: dict[str, tuple[int, float]] = {}
+
+    async def advance(self, writer: str, position: int) -> None:
+        """See `PositionStore`."""
+        known, _ = self._positions.pop(writer, (0, 0.0))
+        self._positions[writer] = max(known, position), monotonic() + self._kept_seconds
+        while (first := next(iter(self._positions))) != writer:
+            if self._positions[first][1] > monotonic():
+                break
+            del self._positions[first]
+
+    async def position(self, writer: str) -> int | None:
+        """See `PositionStore`."""
+        position, expires_at = self._positions.get(writer, (0, 0.0))
+        return position if expires_at > monotonic() else 0
+
+
+class SharedPositions:
+    """The positions of all instances, in Redis.
+
+    If Redis has lost its data, or a copy that lacks the newest has taken over, nothing is known of
+    earlier writes: from then on every read must see what was committed when this was noticed.
+    """
+
+    def __init__(self, database: Database, keyvalue: KeyValueClient, kept_seconds: float) -> None:
+        self._database = database
+        self._keyvalue = keyvalue
+        self._kept_seconds = round(kept_seconds)
+        self._incarnation: object = None
+        self._floor = 0
+
+    async def advance(self, writer: str, position: int) -> None:
+        """See `PositionStore`; while Redis is away, all instances read the primary anyway."""
+        try:
+            await self._keyvalue.run_script(
+                _ADVANCE, [_key(writer)], [position, self._kept_seconds]
+            )
+        except KeyValueError:
+            return
+
+    async def position(self, writer: str) -> int | None:
+        """See `PositionStore`."""
+        connections = self._keyvalue.connections_opened
+        try:
+            marker, position = await self._keyvalue.run_all(
+                [("GET", _MARKER), ("GET", _key(writer))]
+            )
+            if not isinstance(marker, bytes):
+                await self._keyvalue.run("SET", _MARKER, token_hex(8), "NX")
+                marker = await self._keyvalue.run("GET", _MARKER)
+        except KeyValueError:
+            return None
+        if (connections, marker) != self._incarnation:
+            self._floor = await written_position(self._database)
+            self._incarnation = connections, marker
+        try:
+            return max(self._floor, int(position or 0))
+        except (TypeError, ValueError):  # what is stored may be anything
+            return None
+
+
+async def written_position(database: Database) -> int:
+    """The position behind everything that is committed now."""
+    # The statement is not the operation's, whose budget has a number of them.
+    with RequestScope():
+        async with database.read_primary() as connection:
+            return await wal.written(connection)
+
+
+def _key(writer: str) -> str:
+    return f"guidance:wal:{{{writer}}}"
