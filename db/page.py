@@ -18,3 +18,10 @@ class Page(NamedTuple):
     is_backward: bool = False
     after: Position | None = None
     before: Position | None = None
+
+
+class PageReads(NamedTuple):
+    """What an operation reads of a page: columns of its rows, and members of the page itself."""
+
+    columns: frozenset[str]
+    members: frozenset[str]

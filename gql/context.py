@@ -5,6 +5,7 @@ from datetime import datetime
 
 import strawberry
 
+from db.page import PageReads
 from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
@@ -105,11 +106,7 @@ class RequestContext:
 Info = strawberry.Info[RequestContext, None]
 
 
-def selected_columns(info: Info) -> frozenset[str] | None:
-    """The columns that the operation needs of a resolver's rows; None if that is not known.
-
-    Pass them on only for lists that may be long and have a single index: with few columns the
-    planner may prefer an index that covers them, and sort.
-    """
-    columns: frozenset[str] | None = getattr(info, "columns", None)
-    return columns
+def page_reads(info: Info) -> PageReads | None:
+    """What the operation reads of a resolver's rows or page; None if that is not known."""
+    reads: PageReads | None = getattr(info, "reads", None)
+    return reads

@@ -72,7 +72,7 @@ def compile_operation(context: CodegenContext) -> ExecutionPlan:
     """Compile an operation; raises `NotCompiled`."""
     try:
         names = _roots(context)
-        code = context.code.compiled({**_NAMES, **context.columns, "sites": context.sites})
+        code = context.code.compiled({**_NAMES, **context.reads, "sites": context.sites})
     except (CodeLimitExceeded, GraphQLError, RecursionError, SyntaxError) as error:
         raise NotCompiled from error
     resolvers, writers = context.resolvers, context.writers

@@ -29,10 +29,12 @@ def fetch_node(context: RequestContext, id_text: str) -> NodeResult:
     return fetch(context, key) if fetch else None
 
 
-def account_of_caller(context: RequestContext) -> LoaderFuture[Row | None] | None:
+def account_of_caller(context: RequestContext) -> LoaderFuture[Row | None] | Row | None:
     """The company behind the API key, or the one that the viewer administers."""
     if isinstance(context.principal, ApiClient):
-        return context.loaders.account.start(context.principal.account_id)
+        return context.principal.account or context.loaders.account.start(
+            context.principal.account_id
+        )
     if context.viewer_id is not None:
         return context.loaders.administered_account.start(context.viewer_id)
     return None
@@ -68,7 +70,7 @@ def _account(context: RequestContext, key: int) -> NodeResult:
         return ENTERPRISE_ACCOUNT.view(row) if row is not None and row["id"] == key else None
 
     found = account_of_caller(context)
-    return None if found is None else map_future(found, with_id)
+    return map_future(found, with_id) if isinstance(found, LoaderFuture) else with_id(found)
 
 
 def _credential(context: RequestContext, key: int) -> NodeResult:

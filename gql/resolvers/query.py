@@ -76,7 +76,7 @@ class Query:
     )
     def enterprise_account(
         self, info: Info
-    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Row | None] | None]:
+    ) -> Sourced[EnterpriseAccount | None, LoaderFuture[Row | None] | Row | None]:
         return account_of_caller(info.context)
 
     @described.field("Operations data; null unless the caller's token carries the `ops` role.")

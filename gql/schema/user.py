@@ -9,7 +9,7 @@ from strawberry import UNSET
 from db.page import Page
 from db.row import Row
 from db.states import ConversationStatus, PrivacyRequestKind
-from gql.context import Info
+from gql.context import Info, page_reads
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing.quota import Quota
@@ -88,14 +88,14 @@ class User(Node):
         kind: KindFilter = UNSET,
     ) -> Sourced[PrivacyRequestConnection, LoaderFuture[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind or None)
+        key = PageKey(self.key, page, kind or None, page_reads(info))
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
     def latest_privacy_request(
         self, info: Info, kind: KindArgument
     ) -> Sourced[PrivacyRequest | None, Row | None]:
-        key = PageKey(self.key, Page(size=1), kind)
+        key = PageKey(self.key, Page(size=1), kind, page_reads(info))
         return map_future(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
     @classmethod

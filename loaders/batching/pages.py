@@ -5,36 +5,42 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from db.database import Database
-from db.page import Page
+from db.page import Page, PageReads
 from db.queries.clauses.keyset_query import KeysetQuery
 from loaders.batching.loader import Loader
-from loaders.batching.slices import Slice, slices_of
+from loaders.batching.slices import BOUNDS, Slice, slices_of
+
+_EVERYTHING = (None, BOUNDS)
 
 
 class PageKey(NamedTuple):
     """A page of one parent's rows, limited to rows with the value `filter` where one is given.
 
-    `columns` are those that are needed of the rows; None means all.
+    `reads` is what is read of the page and its rows; None means everything.
     """
 
     parent_id: int
     page: Page
     filter: str | None = None
-    columns: frozenset[str] | None = None
+    reads: PageReads | None = None
 
 
 def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     """By parent and page; parents with the same page share a statement."""
 
     async def load(keys: list[PageKey]) -> dict[int, Slice]:
-        parent_id, page, value, columns = keys[0]
+        parent_id, page, value, reads = keys[0]
         parent_ids = [parent_id]
         if len(keys) > 1:
             parent_ids = list({key.parent_id: None for key in keys})
-            columns = _needed_columns(keys)
+            reads = _all_reads(keys)
+        columns, members = reads or _EVERYTHING
+        has_bounds = not members.isdisjoint(BOUNDS)
         async with database.read() as connection:
-            rows = await query.fetch(connection, parent_ids, page, value, columns)
-        return slices_of(rows, parent_ids, page, value)
+            rows = await query.fetch(
+                connection, parent_ids, page, value, columns, has_bounds=has_bounds
+            )
+        return slices_of(rows, parent_ids, page, value, has_bounds=has_bounds)
 
     async def batch(keys: list[PageKey]) -> list[Slice]:
         if len(keys) == 1:
@@ -51,9 +57,10 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     return Loader(batch)
 
 
-def _needed_columns(keys: list[PageKey]) -> frozenset[str] | None:
-    """The union of the columns that the pages need; None for all."""
-    needed = {key.columns for key in keys}
-    if len(needed) == 1:
-        return keys[0].columns
-    return None if None in needed else frozenset[str]().union(*filter(None, needed))
+def _all_reads(keys: list[PageKey]) -> PageReads | None:
+    """What is read of any of the pages; None means everything."""
+    reads = {key.reads for key in keys}
+    if None in reads:
+        return None
+    columns, members = zip(*filter(None, reads), strict=True)
+    return PageReads(frozenset[str]().union(*columns), frozenset[str]().union(*members))

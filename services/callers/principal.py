@@ -1,7 +1,9 @@
 """The caller of a request: a person, a company's API client, or nobody known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+from db.row import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ApiClient:
-    """A company's server, identified by its API key."""
+    """A company's server, identified by its API key.
+
+    `account` is the company as it was when the key was checked, at the beginning of each operation;
+    None where that may be long ago.
+    """
 
     account_id: int
     credential_id: int
+    account: Row | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +41,8 @@ class Anonymous:
 
 Principal: TypeAlias = Person | ApiClient | Anonymous
 ANONYMOUS = Anonymous()
+
+
+def for_later(principal: Principal) -> Principal:
+    """The caller of what happens long after their credential was checked."""
+    return replace(principal, account=None) if isinstance(principal, ApiClient) else principal

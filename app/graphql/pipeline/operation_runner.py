@@ -28,6 +28,7 @@ from gql.runtime.execution import begin, coerce_variables
 from gql.runtime.execution import run as execute
 from gql.runtime.subscriptions import subscribe
 from metrics.observations import Outcome
+from services.callers.principal import for_later
 from spans.current import current_trace
 from spans.part import Kind, Part
 
@@ -129,7 +130,11 @@ class OperationRunner:
         call, operation, trace = run.call, facts.operation, current_trace()
         values = run.values = self._coerced(operation, call.request)
         new_context = partial(
-            self._new_context, operation, call.principal, call.request_id, call.last_event_id
+            self._new_context,
+            operation,
+            for_later(call.principal),
+            call.request_id,
+            call.last_event_id,
         )
         with RequestScope(operation.trusted_name) as run.work:
             context = run.context = new_context()

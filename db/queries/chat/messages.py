@@ -45,6 +45,7 @@ PAGE_BY_CONVERSATION = KeysetQuery(
     at=ChatMessage.created_at,
     identity=ChatMessage.id,
     is_newest_first=False,
+    has_one_index=True,
 )
 """The oldest first."""
 _BY_ID = Statement(

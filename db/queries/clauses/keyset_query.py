@@ -36,7 +36,11 @@ _MOST_STATEMENTS = 256
 
 
 class KeysetQuery:
-    """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them."""
+    """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them.
+
+    Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
+    have all: with few the planner might prefer an index that covers them, and sort.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class KeysetQuery:
         identity: Column,
         is_newest_first: bool,
         filter_by: Column | None = None,
+        has_one_index: bool = False,
     ) -> None:
         self.name = name
         self._columns = columns
@@ -56,6 +61,7 @@ class KeysetQuery:
         self._id = identity
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
+        self._has_one_index = has_one_index
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
@@ -66,26 +72,30 @@ class KeysetQuery:
         page: Page,
         value: str | None,
         columns: frozenset[str] | None = None,
+        *,
+        has_bounds: bool = True,
     ) -> list[Row]:
-        """Fetch the page of every parent, with one row more than asked, in the order of reading.
+        """Fetch the page of every parent, in the order of reading.
 
         With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
-        (default: all), its `parent_id`, and, if the page is bounded on that side, `has_preceding`
-        or `has_following`: whether there is a row beyond the bound.
+        (default: all) and its `parent_id`. If it `has_bounds`, a page has one row more than asked,
+        and its rows have `has_preceding` or `has_following`, if it is bounded on that side: whether
+        there is a row beyond the bound.
         """
-        return await connection.fetch(
-            self._statement_for(page, value, columns), **_bound(parent_ids, page, value)
-        )
+        statement = self._statement_for(page, value, columns, has_bounds=has_bounds)
+        bound = _bound(parent_ids, page, value, page.size + has_bounds)
+        return await connection.fetch(statement, **bound)
 
     def _statement_for(
-        self, page: Page, value: str | None, columns: frozenset[str] | None
+        self, page: Page, value: str | None, columns: frozenset[str] | None, *, has_bounds: bool
     ) -> Statement:
         return self._statement(
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
             is_filtered=value is not None,
-            wanted=columns,
+            wanted=columns if self._has_one_index else None,
+            has_bounds=has_bounds,
         )
 
     def _build_statement(
@@ -96,6 +106,7 @@ class KeysetQuery:
         is_backward: bool,
         is_filtered: bool,
         wanted: frozenset[str] | None = None,
+        has_bounds: bool = True,
     ) -> Statement:
         parents = id_array("parent_ids")
         owned = [self._parent == parents.c.id]
@@ -112,7 +123,8 @@ class KeysetQuery:
             rows = rows.where(~self._is_from("before"))
             beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
         page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
-        return Statement(self.name, _join_parents(parents, [page.lateral("page"), *beyond]))
+        shown = [page.lateral("page"), *(beyond if has_bounds else ())]
+        return Statement(self.name, _join_parents(parents, shown))
 
     def _order(self, *, is_backward: bool) -> tuple[ColumnElement[Any], ...]:
         if self._is_newest_first != is_backward:
@@ -131,10 +143,12 @@ class KeysetQuery:
 
 
 # Any: values of every type.
-def _bound(parent_ids: Sequence[int], page: Page, value: str | None) -> dict[str, Any]:
+def _bound(
+    parent_ids: Sequence[int], page: Page, value: str | None, row_limit: int
+) -> dict[str, Any]:
     return {
         "parent_ids": parent_ids,
-        "row_limit": page.size + 1,
+        "row_limit": row_limit,
         "after_at": page.after and page.after.at,
         "after_id": page.after and page.after.id,
         "before_at": page.before and page.before.at,

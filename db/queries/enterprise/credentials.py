@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.queries.clauses.expressions import id_array, json_instant, literal_text
+from db.queries.enterprise.enterprise_accounts import ACCOUNT_COLUMNS
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ApiCredentialStatus
@@ -85,9 +86,16 @@ _BY_ID = Statement(
 )
 _BY_KEY = Statement(
     "credentials.by_key",
-    select(*COLUMNS, EnterpriseCredential.secret_hash).where(
-        EnterpriseCredential.key_id == bindparam("key_id")
-    ),
+    select(
+        *ACCOUNT_COLUMNS,
+        EnterpriseCredential.id.label("credential_id"),
+        EnterpriseCredential.status,
+        EnterpriseCredential.last_used_at,
+        EnterpriseCredential.expires_at,
+        EnterpriseCredential.secret_hash,
+    )
+    .join_from(EnterpriseCredential, EnterpriseAccount)
+    .where(EnterpriseCredential.key_id == bindparam("key_id")),
 )
 _of_account = (
     EnterpriseCredential.id == bindparam("credential_id"),
@@ -151,7 +159,10 @@ async def by_id(
 
 @repository_method
 async def by_key(connection: Connection, key_id: str) -> Row | None:
-    """The credential with this `key_id`, and its `secret_hash`."""
+    """The account of the credential with this `key_id`, and what decides on accepting the key.
+
+    `id` is the account's.
+    """
     rows = await connection.fetch(_BY_KEY, key_id=key_id)
     return rows[0] if rows else None
 

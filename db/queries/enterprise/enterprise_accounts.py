@@ -11,27 +11,27 @@ from db.statement import Statement, repository_method
 from db.states import ApiCredentialStatus
 from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
-_ACCOUNT_COLUMNS = (
+ACCOUNT_COLUMNS = (
     EnterpriseAccount.id,
     EnterpriseAccount.company_name,
     EnterpriseAccount.administrator_id,
 )
 _ACCOUNTS_BY_ID = Statement(
     "enterprise.accounts_by_id",
-    select(*_ACCOUNT_COLUMNS).where(
+    select(*ACCOUNT_COLUMNS).where(
         EnterpriseAccount.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
     ),
 )
 _ACCOUNTS_BY_ADMINISTRATOR = Statement(
     "enterprise.accounts_by_administrator",
-    select(*_ACCOUNT_COLUMNS).where(
+    select(*ACCOUNT_COLUMNS).where(
         EnterpriseAccount.administrator_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))
     ),
 )
 _ACCOUNTS_AFTER = Statement(
     "enterprise.accounts_after",
     select(
-        *_ACCOUNT_COLUMNS,
+        *ACCOUNT_COLUMNS,
         select(func.count())
         .where(
             EnterpriseCredential.enterprise_account_id == EnterpriseAccount.id,

@@ -168,6 +168,7 @@ class MappedSource:
         value = out.name()
         out.needs_rows |= not isinstance(attribute, Member)
         if isinstance(attribute, Member):
+            out.members.add(attribute.name)
             out.line(f"{value} = {self.variable}.{checked_identifier(attribute.name)}")
         elif isinstance(attribute, Derived):
             out.line(f"{value} = {self.code.bind(attribute.make)}({self.variable})")

@@ -21,11 +21,11 @@ def write_call(
     details: FieldDetailsList,
     source: str,
     position: CodePosition,
-    columns: str,
+    reads: str,
 ) -> tuple[CallSite, str, str]:
     """Write the call of a resolver; returns its site, and the variables of its result and its key.
 
-    `columns` is the name in code of the columns that are needed of the rows that it returns.
+    `reads` is the name in code of what is read of the rows or of the page that it returns.
     """
     nodes = [one.node for one in details]
     number = len(context.sites.all)
@@ -36,7 +36,7 @@ def write_call(
     out.has_slots = True
     out.line(f"{key} = ({', '.join([str(number), 'key', *position.indexes])})")
     info = (
-        _info(out, key, columns)
+        _info(out, key, reads)
         if access.unwrapped is not None and access.unwrapped.info is not None
         else ""
     )
@@ -49,12 +49,12 @@ def write_call(
     return site, value, key
 
 
-def _info(out: Function, key: str, columns: str) -> str:
+def _info(out: Function, key: str, reads: str) -> str:
     """Write the creation of the resolver's info; returns its variable."""
     info = out.name()
     out.line(f"{info} = new(ResolverInfo)")
     out.line(f"{info}.context, {info}.call = run.context_value, (run, sites, {key})")
-    out.line(f"{info}.columns = {columns}")
+    out.line(f"{info}.reads = {reads}")
     return info
 
 

@@ -52,6 +52,8 @@ class Function:
         """Whether the list has slots that are filled later."""
         self.columns: set[str] = set()
         """The columns of rows that the function reads."""
+        self.members: set[str] = set()
+        """The members of sources, such as pages, that the function reads."""
         self.needs_rows = False
         """Whether the function passes whole rows on, of which any column may be needed."""
         self._code = code

@@ -14,6 +14,7 @@ from graphql.execution.collect_fields import (
 )
 from graphql.execution.values import VariableValues
 
+from db.page import PageReads
 from gql.compiler.codegen.code import Code, CodeLimitExceeded, Function
 from gql.compiler.identifiers import is_identifier
 from gql.compiler.resolution.arguments import CoerceArguments
@@ -65,8 +66,8 @@ class CodegenContext:
     """The resolvers' names in the code, with their parts of a trace."""
     writers: dict[str, Part] = field(default_factory=dict)
     """The names of functions that encode values, with their parts of a trace."""
-    columns: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """By name in the code: the columns that are read of the rows of each site."""
+    reads: dict[str, PageReads | None] = field(default_factory=dict)
+    """By name in the code: what is read of the rows or of the page of each site."""
     fields: int = 0
     items: int = 0
     """How many functions there are that encode single items of lists."""

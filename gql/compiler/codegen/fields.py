@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
+from db.page import PageReads
 from gql.compiler.codegen.attributes import AttributeSource
 from gql.compiler.codegen.calls import argument_code, write_call
 from gql.compiler.codegen.code import Function
@@ -132,8 +133,8 @@ def _write(
         raise NotCompiled
     elif isinstance(field.access, ResolverCall):
         parts = parent, field.definition, field.access, field.details, source.object(out)
-        columns = f"columns{len(context.sites.all)}"
-        site, value, key = write_call(context, out, *parts, field.position, columns)
+        reads = f"reads{len(context.sites.all)}"
+        site, value, key = write_call(context, out, *parts, field.position, reads)
         _write_called(value_writer, out, field, site, value, key)
     elif isinstance(field.access, AttributeAccess):
         attribute = source.read(out, field.access.name, type_)
@@ -202,7 +203,8 @@ def _completer(value_writer: "ValueWriter", field: _Field, site: "CallSite") -> 
     position = CodePosition(item_cost=field.position.item_cost, page=field.position.page)
     with value_writer.context.function(f"{name}(run, value, key)", is_joined=True) as out:
         value_writer.value(out, field.definition.type, field.details, "value", position)
-    read = None if out.needs_rows or out.has_slots else frozenset(out.columns)
-    value_writer.context.columns[f"columns{site.number}"] = read
+    is_known = not (out.needs_rows or out.has_slots)
+    reads = PageReads(frozenset(out.columns), frozenset(out.members)) if is_known else None
+    value_writer.context.reads[f"reads{site.number}"] = reads
     value_writer.context.writers[name] = Part(Kind.WRITER, site.coordinate)
     return name, out.has_slots

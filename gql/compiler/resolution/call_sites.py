@@ -15,6 +15,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 from strawberry import Info
 
+from db.page import PageReads
 from gql.compiler.resolution.strawberry_fields import UnwrappedResolver
 
 CallKey: TypeAlias = tuple[Any, ...]  # Any: a number, a key, and indexes
@@ -115,8 +116,8 @@ class ResolverInfo(Info[Any, Any]):  # Any: contexts and roots of every kind
 
     context: Any = None
     """The context of the operation."""
-    columns: frozenset[str] | None = None
-    """The columns that the operation needs of the resolver's rows; None if not known."""
+    reads: PageReads | None = None
+    """What the operation reads of the resolver's rows or page; None if not known."""
     call: "tuple[ExecutionState, CallSites, CallKey]"
 
     @cached_property

@@ -8,7 +8,7 @@ from strawberry import UNSET
 from db.page import Page
 from db.row import Row
 from db.states import ConversationStatus
-from gql.context import Info, selected_columns
+from gql.context import Info, page_reads
 from gql.schema import described
 from gql.schema.chat.message import MESSAGES, Message, MessageConnection
 from gql.schema.connections import (
@@ -36,6 +36,8 @@ from gql.values.mappings import (
 from loaders import ConversationCountKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
+_LAST = Page(size=1, is_backward=True)
+
 
 @strawberry.type(description="A person's conversation with the model.")
 class Conversation(Node):
@@ -52,7 +54,7 @@ class Conversation(Node):
 
     @described.field("The newest message; null in an empty conversation.")
     def last_message(self, info: Info) -> Sourced[Message | None, Row | None]:
-        key = PageKey(self.key, Page(size=1, is_backward=True))
+        key = PageKey(self.key, _LAST, None, page_reads(info))
         return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
     @described.field("How many messages it has.", COUNT_WEIGHT)
@@ -72,7 +74,7 @@ class Conversation(Node):
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
         return info.context.loaders.messages_by_conversation.start(
-            PageKey(self.key, page, None, selected_columns(info))
+            PageKey(self.key, page, None, page_reads(info))
         )
 
 
@@ -154,7 +156,7 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status)
+    key = PageKey(user_key, page, status, page_reads(info))
     return info.context.loaders.conversations_by_user.start(key)
 
 

@@ -12,7 +12,7 @@ from gql.values.ids import global_id
 from perf.benchmarks.harness.single_response import single_response
 from services.callers.principal import Person
 from tests.fixtures.servers.server import settings_for
-from tests.fixtures.stores.world import ADA, NOW
+from tests.fixtures.stores.world import ADA, GRACES_COMPANY, NOW
 
 # Any: JSON.
 Statements = Any
@@ -22,12 +22,16 @@ _NO_BOUND = 1_000_000
 
 @pytest.fixture
 def statements(world: str, tmp_path: Path) -> Statements:
-    """The names of the statements that a document runs for Ada, sorted."""
+    """The names of the statements that a document runs for Ada, or for a `key`, sorted."""
 
-    def names(document: str, variables: dict[str, Any] | None = None) -> list[str]:
-        return sorted(asyncio.run(run(document, variables)))
+    def names(
+        document: str, variables: dict[str, Any] | None = None, *, key: str | None = None
+    ) -> list[str]:
+        return sorted(asyncio.run(run(document, variables, key)))
 
-    async def run(document: str, variables: dict[str, Any] | None) -> tuple[str, ...]:
+    async def run(
+        document: str, variables: dict[str, Any] | None, key: str | None
+    ) -> tuple[str, ...]:
         settings = settings_for(
             world,
             tmp_path,
@@ -38,7 +42,8 @@ def statements(world: str, tmp_path: Path) -> Statements:
         )
         async with open_application(settings, world, clock=lambda: NOW) as application:
             request = GraphQLRequest(document, variables=variables)
-            answer = await single_response(application.graphql, request, Person(ADA))
+            client = key and await application.enterprise.authenticate(key)
+            answer = await single_response(application.graphql, request, client or Person(ADA))
             assert "errors" not in answer.body, answer.body
             return tuple(answer.statements)
 
@@ -129,3 +134,16 @@ def test_a_company_with_everything(statements: Statements) -> None:
         "enterprise.daily_usage_by_account",
         "enterprise.usage_totals_by_account",
     ]
+
+
+def test_the_company_of_a_key_comes_with_the_check_of_the_key(
+    statements: Statements, api_key: str
+) -> None:
+    document = """query ($id: ID!) {
+      enterpriseAccount { id companyName dailyUsage(from: "2026-01-01", to: "2026-03-31") {
+        requestCount
+      } }
+      node(id: $id) { ... on EnterpriseAccount { companyName } }
+    }"""
+    variables = {"id": global_id("EnterpriseAccount", GRACES_COMPANY)}
+    assert statements(document, variables, key=api_key) == ["enterprise.daily_usage_by_account"]

@@ -11,7 +11,7 @@ DOCUMENTS = "gql/documents/files"
 
 def extra_page(condition: str) -> Edit:
     """One statement more for the pages that meet a condition."""
-    before = "        return slices_of(rows, parent_ids, page, value)\n"
+    before = "        return slices_of(rows, parent_ids, page, value, has_bounds=has_bounds)\n"
     return Edit(
         "loaders/batching/pages.py",
         before,

@@ -110,5 +110,3 @@ def test_what_only_the_gate_can_tell_lowers_nothing_and_is_no_excess() -> None:
         for statements in (1, 3, 4):
             record_run(operation, (0.01, statements, 13, Outcome.OK), values, Person(ADA))
     assert [one["statements"] for one in lines] == ["4 of 3"]
-
-
