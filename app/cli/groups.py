@@ -19,7 +19,7 @@ class CommandGroup(click.Group):
 
     @property
     def entry_point_group(self) -> str:
-        """Under which name the commands are registered."""
+        """The name of the entry points that the commands are registered under."""
         return f"{COMMANDS}.{self.name}"
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

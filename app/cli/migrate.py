@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
@@ -37,7 +37,7 @@ def migrate(revision: str, *, is_agreed: bool) -> None:
 
 
 def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
-    """Ask before data is destroyed, or refuse; elsewhere scripts are let go on."""
+    """Ask before data is destroyed, or refuse in production; other scripts go on."""
     if not losses:
         return
     said = f"this destroys stored data: {'; '.join(losses)}"

@@ -30,7 +30,7 @@ def privacy() -> None:
 @privacy.command("retry")
 @_request
 def retry(request_id: int) -> None:
-    """Carry out an erasure again that was given up."""
+    """Run an erasure again that was given up."""
     if not _do(retry_erasure, request_id):
         raise click.ClickException(f"there is no erasure {request_id} that was given up")
     click.echo(f"Erasure {request_id} will be carried out again.")
@@ -39,7 +39,7 @@ def retry(request_id: int) -> None:
 @privacy.command("revoke")
 @_request
 def revoke(request_id: int) -> None:
-    """Let the link to an export work no longer."""
+    """Revoke the link to an export."""
     if not _do(revoke_link, request_id):
         raise click.ClickException(f"there is no export {request_id} whose link works")
     click.echo(f"The link to export {request_id} works no longer.")

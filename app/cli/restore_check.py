@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings, load_settings
 from app.wiring import Application, open_application
@@ -63,7 +63,7 @@ def _confirm(check: LedgerCheck, *, is_confirmed: bool) -> None:
 async def _erase(application: Application, restored: RestoredPeople, check: LedgerCheck) -> int:
     privacy = application.privacy
     await restored.request_erasures(check.returned)
-    await privacy.carrying.run_due(privacy.erasing)
+    await privacy.runner.run_due(privacy.erasing)
     left = (await restored.check()).returned
     click.echo(f"{len(check.returned) - len(left)} people were erased again.")
     return len(left)

@@ -28,7 +28,7 @@ def schema(context: click.Context) -> None:
 @click.argument("old", type=_path)
 @click.argument("new", type=_path, required=False)
 def check(old: Path, new: Path | None) -> None:
-    """List what breaks, and for whom, where OLD becomes NEW.
+    """List what breaks, and for which clients, when the schema changes from OLD to NEW.
 
     Both are files of schemas; NEW is this version's by default. Fails when a document breaks that
     is active.

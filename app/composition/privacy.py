@@ -31,7 +31,7 @@ class Privacy:
     links: Links
     downloads: Downloads
     service: PrivacyService
-    carrying: PrivacyRequestRunner
+    runner: PrivacyRequestRunner
     exporting: ExportHandler
     erasing: ErasureHandler
     restored: RestoredPeople | None
@@ -61,7 +61,7 @@ def open_privacy(
         service=PrivacyService(
             database, grace=timedelta(days=settings.erasure_grace_days), clock=clock
         ),
-        carrying=PrivacyRequestRunner(patient, clock=clock),
+        runner=PrivacyRequestRunner(patient, clock=clock),
         exporting=ExportHandler(
             patient,
             files,

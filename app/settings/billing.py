@@ -4,9 +4,9 @@ from enum import Enum
 
 from pydantic import Field, model_validator
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import CommaSeparated, Positive, Secret, StripeKey
-from app.settings.secret_strength import LEAST_BITS, looks_random
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import CommaSeparated, Positive, Secret, StripeKey
+from app.settings.fields.secret_strength import LEAST_BITS, looks_random
 from clients.payments.opening import PaymentConfiguration, StripeAccess
 from services.enterprise.records import UsageContract, UsageLimitMode
 

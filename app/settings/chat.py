@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, model_validator
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import ApiKey, Positive, Seconds
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import ApiKey, Positive, Seconds
 from clients.llm.configuration import MOST_CHARACTERS, LanguageModelConfig, RetryPolicy
 
 STAND_IN = "stand-in"
@@ -50,8 +50,8 @@ class ChatSettings(SettingsGroup):
     )
     chat_reply_lease_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         30,
-        description="How long a process that generates a reply may be silent before the reply is"
-        " marked as failed.",
+        description="How long a process that generates a reply may be silent before another goes on"
+        " with it.",
     )
 
     @model_validator(mode="after")

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from app.http.connections.limits import WebSocketLimits
-from app.settings.base import SettingsGroup
-from app.settings.field_types import ApiKey, Positive, Seconds
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import ApiKey, Positive, Seconds
 
 
 class ConnectionSettings(SettingsGroup):

@@ -3,7 +3,7 @@
 from pydantic import Field, model_validator
 
 from app.settings.endpoint import EndpointSettings
-from app.settings.field_types import Positive
+from app.settings.fields.field_types import Positive
 from gql.documents.validation.limits import Limits
 from services.documents.persisted_queries.records import TextLimits
 from services.documents.records import OperationsMode

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import BaseUrl, Positive
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import BaseUrl, Positive
 
 LONGEST_GRACE_DAYS = 28
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.http.connections.limits import ConnectionLimits
 from app.http.connections.proxies import Proxies
 from app.settings.connections import ConnectionSettings
-from app.settings.field_types import CommaSeparated, Positive, Proxy, Seconds
+from app.settings.fields.field_types import CommaSeparated, Positive, Proxy, Seconds
 
 
 class ProcessSettings(ConnectionSettings):
@@ -44,8 +44,12 @@ class ProcessSettings(ConnectionSettings):
         description="How long the delay must last before requests are refused, unless 250 "
         "requests were delayed already.",
     )
+    shutdown_drain_seconds: Seconds = Field(
+        5,
+        description="How long requests are still served after SIGTERM, while `/readyz` says 503.",
+    )
     shutdown_grace_seconds: Positive = Field(
-        30, description="How long running requests may take when the server shuts down."
+        30, description="How long running requests may take once the server takes no new ones."
     )
 
     @property

@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from app.settings.field_types import Positive
+from app.settings.fields.field_types import Positive
 from app.settings.operations import DocumentSettings
 from services.throttling.concurrency import MOST_SUSPENDED
 from services.throttling.records import BucketPolicy, CostLimits

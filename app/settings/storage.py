@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import Positive, PostgresUrl, RedisUrl, Seconds
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import Positive, PostgresUrl, RedisUrl, Seconds
 from db.connections.timeouts import (
     DEFAULT_ANSWER_SECONDS,
     DEFAULT_BACKGROUND_SECONDS,

@@ -2,9 +2,9 @@
 
 from pydantic import Field, model_validator
 
-from app.settings.base import SettingsGroup
-from app.settings.field_types import CommaSeparated, KeySetUrl, Secret
-from app.settings.secret_strength import LEAST_BITS, looks_random
+from app.settings.fields.base import SettingsGroup
+from app.settings.fields.field_types import CommaSeparated, KeySetUrl, Secret
+from app.settings.fields.secret_strength import LEAST_BITS, looks_random
 
 
 class TokenSettings(SettingsGroup):

@@ -1,10 +1,10 @@
 """Caches the plans of operations: one for each set of values that decides what is included."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeAlias
 
+from cachetools import LRUCache
 from graphql import (
     BooleanValueNode,
     DirectiveNode,
@@ -129,7 +129,7 @@ class PlanCache:
     """Has the plans of operations that come without them, for the most recently run ones."""
 
     def __init__(self) -> None:
-        self._cached: OrderedDict[tuple[int, ...], tuple[object, OperationPlans]] = OrderedDict()
+        self._cached = LRUCache[tuple[int, ...], tuple[object, OperationPlans]](MAX_OPERATIONS)
 
     def plans(
         self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: _Fragments
@@ -141,10 +141,6 @@ class PlanCache:
             plans = OperationPlans(schema, operation, fragments)
             # The objects whose ids are in the key must stay alive.
             cached = self._cached[key] = (list(fragments.values()), plans)
-            if len(self._cached) > MAX_OPERATIONS:
-                self._cached.popitem(last=False)
-        else:
-            self._cached.move_to_end(key)
         return cached[1]
 
 

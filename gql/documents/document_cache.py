@@ -1,8 +1,8 @@
 """Caches documents, which are parsed, validated and analysed once."""
 
-from collections import OrderedDict
 from hashlib import sha256
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -66,9 +66,12 @@ class DocumentCache:
         self._is_compiled = is_compiled
         self._compile = compile_
         # Keyed by hash, so that the texts themselves can be freed.
-        self._cached: OrderedDict[bytes, tuple[Document, int]] = OrderedDict()
-        self._max_cached_bytes = max_cached_bytes
-        self.cached_bytes = 0
+        self._cached = LRUCache[bytes, Document](max_cached_bytes, getsizeof=_estimated_bytes)
+
+    @property
+    def cached_bytes(self) -> float:
+        """The estimated memory of all cached documents."""
+        return self._cached.currsize
 
     def operation(self, text: str, name: str | None) -> Operation:
         """The operation `name` of the document `text`, or its only one.
@@ -90,23 +93,12 @@ class DocumentCache:
 
     def get(self, text: str) -> Document | None:
         """The cached document, which becomes the most recently used; None if it is not cached."""
-        key = _hash(text)
-        cached = self._cached.get(key)
-        if cached is None:
-            return None
-        self._cached.move_to_end(key)
-        return cached[0]
+        return self._cached.get(_hash(text))
 
     def add(self, text: str, document: Document) -> None:
         """Cache a document unless it is too large, and evict the least recently used ones."""
-        key, size = _hash(text), _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
-        if size > MAX_DOCUMENT_BYTES or key in self._cached:
-            return
-        self._cached[key] = (document, size)
-        self.cached_bytes += size
-        while self.cached_bytes > self._max_cached_bytes:
-            _, (_, evicted) = self._cached.popitem(last=False)
-            self.cached_bytes -= evicted
+        if _estimated_bytes(document) <= min(MAX_DOCUMENT_BYTES, self._cached.maxsize):
+            self._cached.setdefault(_hash(text), document)
 
     def prepare(self, text: str, *, is_long_lived: bool = False) -> Document:
         """Parse, check and analyse a text; the work is bounded by its length and the limits."""
@@ -183,6 +175,10 @@ class DocumentCache:
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+
+
+def _estimated_bytes(document: Document) -> int:
+    return _DOCUMENT_BYTES + document.nodes * _NODE_BYTES
 
 
 def _hash(text: str) -> bytes:

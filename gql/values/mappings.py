@@ -145,7 +145,13 @@ class ObjectMapping(Generic[T]):
     """The class of views, which hold their source in the attribute `SOURCE_ATTRIBUTE`."""
 
     def __post_init__(self) -> None:
-        """Make the class of views."""
+        """Make the class of views; raises `TypeError` if the source lacks what it is asked for."""
+        members = {one.name for one in self.attributes.values() if isinstance(one, Member)}
+        if self.source is not None and (missing := members - set(dir(self.source))):
+            names = ", ".join(sorted(missing))
+            raise TypeError(
+                f"{self.source.__qualname__}, of which {self.cls.__name__} is made, lacks {names}"
+            )
         object.__setattr__(self, "view_class", _view_class(self.cls, self.attributes))
 
     def view_if_any(self, source: Any) -> T | None:

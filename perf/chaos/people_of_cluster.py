@@ -13,7 +13,7 @@ import asyncpg
 
 from app.authentication.tokens import issue_token
 from perf.chaos.database import add_people
-from perf.cluster.cluster import Cluster
+from perf.servers.cluster.cluster import Cluster
 
 _TOKEN_SECONDS = 3_600
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.cli.groups import CommandGroup
 from app.settings import InvalidSettings
-from perf.ab.measured_servers import AnswerUnusable
 from perf.cli.exit_status import SOFTWARE_ERROR, ExitStatus
+from perf.comparisons.ab.measured_servers import AnswerUnusable
+from perf.comparisons.tunings.double_lookup import SourceTextNotFound
 from perf.llm_standin.process import StandInNotStarted
 from perf.load.workload.callers import CallersMissing
 from perf.servers.process import ServerNotStarted
 from perf.servers.versions import VersionUnusable
-from perf.tunings.double_lookup import SourceTextNotFound
 
 
 class PerfGroup(CommandGroup):

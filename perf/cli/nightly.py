@@ -6,22 +6,28 @@ from pathlib import Path
 import click
 
 from gql.documents.trusted_documents import trusted_documents
-from perf.ab.command import MINIMUM, MINUTES
-from perf.ab.comparison import compare_versions
-from perf.ab.interleaving import StopRule
-from perf.ab.report import NAME as AB_NAME
-from perf.ab.rounds import ComparisonPlan
-from perf.ab.verdicts import ShiftVerdict
 from perf.cli import options
 from perf.cli.exit_status import ExitStatus, decisive_status
+from perf.comparisons.ab.command import MINIMUM, MINUTES
+from perf.comparisons.ab.comparison import compare_versions
+from perf.comparisons.ab.interleaving import StopRule
+from perf.comparisons.ab.report import NAME as AB_NAME
+from perf.comparisons.ab.rounds import ComparisonPlan
+from perf.comparisons.ab.verdicts import ShiftVerdict
+from perf.comparisons.report import words
+from perf.comparisons.report.comparison.compare import compare
+from perf.comparisons.report.files import NAME, write_report
+from perf.comparisons.report.history import (
+    history_of,
+    keep,
+    newest,
+    newest_commit,
+    newest_of_profile,
+)
 from perf.load.command import run
 from perf.load.results.report import LoadReport
 from perf.load.results.report_file import read_report
 from perf.load.results.terminal import lines
-from perf.report import words
-from perf.report.comparison.compare import compare
-from perf.report.files import NAME, write_report
-from perf.report.history import history_of, keep, newest, newest_commit, newest_of_profile
 from perf.servers.host import ROOT
 
 LOAD_NAME = "load-test"

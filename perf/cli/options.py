@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from perf.ab.interleaving import PILOT_ROUNDS
+from perf.comparisons.ab.interleaving import PILOT_ROUNDS
 from perf.load.workload.profiles import PROFILES
 
 # Any: commands take and return what they like.

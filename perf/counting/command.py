@@ -7,11 +7,15 @@ from pathlib import Path
 import click
 
 from gql.documents.trusted_documents import trusted_documents
-from perf.counting.budget_update import update_budgets
-from perf.counting.call_findings import numbers
-from perf.counting.check import CheckedCalls, check_calls, name_functions
+from perf.counting.agreement.budget_update import update_budgets
+from perf.counting.agreement.call_findings import numbers
+from perf.counting.agreement.check import CheckedCalls, check_calls, name_functions
+from perf.counting.agreement.first_budgets import (
+    NotMeasured,
+    begin_budgets,
+    documents_without_budget,
+)
 from perf.counting.counter import NOT_COUNTED, is_counted_here
-from perf.counting.first_budgets import NotMeasured, begin_budgets, documents_without_budget
 from perf.counting.request_cost import RequestCost
 from perf.gate.environment import gate_environment
 from perf.gate.findings import GateFinding

@@ -6,7 +6,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gql.documents.trusted_documents import FOLDER
-from perf.counting.call_findings import LANGUAGES, calls_by_function, increased_functions, numbers
+from perf.counting.agreement.call_findings import (
+    LANGUAGES,
+    calls_by_function,
+    increased_functions,
+    numbers,
+)
 from perf.counting.child_process import CountingFailed
 from perf.counting.counter import NOT_COUNTED, counted, is_counted_here
 from perf.counting.request_cost import RequestCost

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import load_settings
 from perf.dataset.bench.tables import BenchSizes, bench_tables

@@ -13,7 +13,7 @@ from gql.documents.trusted_documents import (
     TrustedDocument,
     readable_documents,
 )
-from perf.counting.check import check_calls
+from perf.counting.agreement.check import check_calls
 from perf.counting.command import beside_option, findings_of_calls
 from perf.counting.counter import NOT_COUNTED, is_counted_here
 from perf.counting.memory.measurement import memory_leaks

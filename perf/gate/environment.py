@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from db.embedded import embedded_postgres
 from db.schema.migration import migrate
 from perf.counting.child_process import CountingFailed

@@ -10,7 +10,7 @@ import click
 import uvicorn
 from pydantic import ValidationError
 
-from app.cli.ports import check_port_is_free
+from app.cli.failures.ports import check_port_is_free
 from perf.llm_standin.application import make_app
 from perf.llm_standin.behaviour import Behaviour
 from perf.llm_standin.stand_in import StandIn

@@ -27,7 +27,7 @@ def canonical_id(id_: str) -> str:
 
 
 def is_hash(id_: str) -> bool:
-    """Whether a canonical_id id is a SHA-256 hash."""
+    """Whether a canonical id is a SHA-256 hash."""
     return id_.startswith(HASH_PREFIX) and _DIGITS.fullmatch(id_, len(HASH_PREFIX)) is not None
 
 

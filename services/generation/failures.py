@@ -6,6 +6,7 @@ from math import ceil
 from clients.llm import FailureReason, GenerationFailed
 from db.row import Row
 from db.states import ReplyFailure
+from services.generation.records import StoredFailure
 from services.mutations.refusals import Refusal, UserErrorCode
 
 _FAILURES_BY_REASON = {
@@ -38,13 +39,17 @@ def failure_of_generation(error: GenerationFailed) -> ReplyFailure:
     return _FAILURES_BY_REASON.get(error.reason, ReplyFailure.UNAVAILABLE)
 
 
-def reply_failure(reply: Row, now: datetime) -> LlmUnavailable | None:
-    """The refusal for a stored reply that failed; None if it did not fail."""
-    reason, retry_at = reply["failure_reason"], reply["retry_at"]
-    if reason is None:
-        return None
+def stored_failure(reply: Row) -> StoredFailure | None:
+    """The failure in the row of a reply; None if it did not fail."""
+    reason = reply["failure_reason"]
+    return None if reason is None else StoredFailure(ReplyFailure(reason), reply["retry_at"])
+
+
+def failure_refusal(failure: StoredFailure, now: datetime) -> LlmUnavailable:
+    """What is said of a failure, and for how long a retry is of no use."""
+    retry_at = failure.retry_at
     wait = None if retry_at is None else remaining_seconds(retry_at, now)
-    return LlmUnavailable(_MESSAGES[ReplyFailure(reason)], retry_after_seconds=wait)
+    return LlmUnavailable(_MESSAGES[failure.reason], retry_after_seconds=wait)
 
 
 def remaining_seconds(retry_at: datetime, now: datetime) -> int:

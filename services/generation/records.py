@@ -1,17 +1,38 @@
 """A reply while it is written, and its outcome."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
 from db.states import MessageStatus, ReplyFailure
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierWriting:
+    """What the writers before have stored of a reply, and which writer comes next.
+
+    `ends` are the offsets in `text` at which its pieces end.
+    """
+
+    text: str = ""
+    ends: tuple[int, ...] = ()
+    attempts: int = 0
+    elapsed_ms: int = 0
+    next_writer: int = 1
+    is_to_stop: bool = False
+    """Whether the reply is only to be ended: its person has stopped it."""
+
+
+NOTHING_WRITTEN = EarlierWriting()
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """A reply to be written."""
+    """A reply to be written, or to be continued."""
 
     reply_id: int
     prompt: tuple[PromptMessage, ...]
+    earlier: EarlierWriting = NOTHING_WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +44,18 @@ class ReplyOutcome:
     retry_after_seconds: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFailure:
+    """Why a reply failed, as it was stored, and when a retry may help, if that is known."""
+
+    reason: ReplyFailure
+    retry_at: datetime | None
+
+
 INTERRUPTED = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.INTERRUPTED)
+STOPPED = ReplyOutcome(MessageStatus.STOPPED)
+HANDED_OVER = ReplyOutcome(MessageStatus.STREAMING)
+"""The reply has not ended: another process goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)

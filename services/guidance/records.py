@@ -1,6 +1,7 @@
 """Exchanges, and the part of a conversation that goes into the prompt."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from db.states import MessageStatus
 from services.billing.records import Subscription
@@ -35,3 +36,13 @@ class HistoryMessage:
     is_reply: bool
     status: MessageStatus
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedReply:
+    """A reply that nobody else will end: whose unit it cost, and whether its person stopped it."""
+
+    reply_id: int
+    user_id: int
+    usage_date: date
+    is_stopped: bool

@@ -4,23 +4,29 @@ Whoever deletes the generation's row ends the reply. So a reply ends once howeve
 try, and its quota unit is settled or released once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from db.database import Connection, Transaction
+from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
 from db.row import Row
-from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
-from services.generation.records import INTERRUPTED, ReplyDraft, ReplyOutcome
+from services.generation.records import (
+    INTERRUPTED,
+    STOPPED,
+    Assignment,
+    EarlierWriting,
+    ReplyDraft,
+    ReplyOutcome,
+)
 from services.generation.store import reply_end
-from services.guidance.rules import is_charged
+from services.guidance.history import last_question_index, read_history
+from services.guidance.records import ContextWindow, EndedReply
+from services.guidance.rules import is_charged, prompt
 from services.quota import ledger
 from streams import ReplyStreams
-
-_STOPPED = ReplyOutcome(MessageStatus.STOPPED)
 
 
 class ConversationReplyStore:
@@ -29,14 +35,19 @@ class ConversationReplyStore:
     leases = reply_generations.LEASES
     metrics = CONVERSATION_REPLIES
 
-    def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, streams: ReplyStreams, window: ContextWindow, *, clock: Clock
+    ) -> None:
+        self._database = database
         self._streams = streams
+        self._window = window
         self._clock = clock
 
-    async def save(
-        self, connection: Connection, drafts: Mapping[int, ReplyDraft]
-    ) -> Collection[int]:
-        """Store drafts, and return the ids of those stored: not of ended or locked replies."""
+    async def save(self, owner: UUID, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+        """Store drafts; returns whether each was stored, without those that are not `owner`'s.
+
+        Those whose rows are locked just now are not stored.
+        """
         rows = [
             {
                 "id": reply_id,
@@ -46,7 +57,8 @@ class ConversationReplyStore:
             }
             for reply_id, one in drafts.items()
         ]
-        return await reply_generations.save_progress(connection, rows)
+        async with self._database.read_primary() as connection:
+            return await reply_generations.save_progress(connection, owner, rows)
 
     async def complete(
         self,
@@ -57,8 +69,8 @@ class ConversationReplyStore:
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`."""
-        ended = await reply_generations.end(transaction, reply_id, owner)
-        if ended is None:
+        row = await reply_generations.end(transaction, reply_id, owner)
+        if row is None:
             return False
         await messages.end_reply(
             transaction,
@@ -69,26 +81,60 @@ class ConversationReplyStore:
             stream_ends=draft.ends,
             end=reply_end(outcome, draft),
         )
-        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
+        await self._settle(transaction, _ended(row), outcome, has_text=bool(draft.text))
         return True
+
+    async def save_unfinished(
+        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+    ) -> None:
+        """See `ReplyStore`."""
+        await messages.leave_reply(
+            transaction,
+            reply_id,
+            content=draft.text,
+            stream_ends=draft.ends,
+            attempts=draft.report.attempts,
+        )
+
+    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+        """See `ReplyStore`; the prompt is made again, and what is stored of the reply continued."""
+        async with self._database.read_primary() as connection:
+            row = await reply_generations.unfinished(connection, reply_id, owner)
+            if row is None:
+                return None
+            history = await read_history(connection, row["conversation_id"], self._window)
+        index = last_question_index(history)
+        if index is None:
+            return None
+        earlier = EarlierWriting(
+            text=row["content"],
+            ends=tuple(row["stream_ends"] or ()),
+            attempts=max(row["attempts"], taken["times_abandoned"]),
+            elapsed_ms=taken["elapsed_ms"],
+            next_writer=taken["writer_number"],
+            is_to_stop=row["stop_requested_at"] is not None,
+        )
+        return Assignment(reply_id, prompt(history[: index + 1], self._window), earlier)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
-        ended = await reply_generations.end_expired(transaction)
-        if ended is None:
+        row = await reply_generations.end_expired(transaction)
+        if row is None:
             return None
-        outcome = INTERRUPTED if ended["stop_requested_at"] is None else _STOPPED
-        return await self._end_as_stored(transaction, ended, outcome)
+        ended = _ended(row)
+        outcome = STOPPED if ended.is_stopped else INTERRUPTED
+        await self._end_as_stored(transaction, ended, outcome)
+        return ended.reply_id
 
     async def end_stopped(self, transaction: Transaction, reply_id: int) -> bool:
         """End a reply as stopped, with its stored text, whichever process writes it.
 
         False if it has ended already. Call `on_abandoned` after the commit.
         """
-        ended = await reply_generations.take_away(transaction, reply_id)
-        if ended is None:
+        row = await reply_generations.take_away(transaction, reply_id)
+        if row is None:
             return False
-        await self._end_as_stored(transaction, ended, _STOPPED)
+        await self._end_as_stored(transaction, _ended(row), STOPPED)
         return True
 
     async def on_abandoned(self, reply_id: int) -> None:
@@ -101,29 +147,36 @@ class ConversationReplyStore:
         return outcome.status.value
 
     async def _end_as_stored(
-        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome
-    ) -> int:
-        reply_id: int = ended["reply_id"]
+        self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome
+    ) -> None:
         has_text = await messages.abandon_reply(
             transaction,
-            reply_id,
+            ended.reply_id,
             status=outcome.status.value,
             failure_reason=outcome.failure and outcome.failure.value,
         )
         await self._settle(transaction, ended, outcome, has_text=has_text)
-        return reply_id
 
     async def _settle(
-        self, transaction: Transaction, ended: Row, outcome: ReplyOutcome, *, has_text: bool
+        self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome, *, has_text: bool
     ) -> None:
         settle = ledger.settle if is_charged(outcome, has_text=has_text) else ledger.release
         await settle(
             transaction,
-            user_id=ended["user_id"],
-            reply_id=ended["reply_id"],
-            day=ended["usage_date"],
+            user_id=ended.user_id,
+            reply_id=ended.reply_id,
+            day=ended.usage_date,
             now=self._clock(),
         )
+
+
+def _ended(row: Row) -> EndedReply:
+    return EndedReply(
+        reply_id=row["reply_id"],
+        user_id=row["user_id"],
+        usage_date=row["usage_date"],
+        is_stopped=row["stop_requested_at"] is not None,
+    )
 
 
 def _retry_at(outcome: ReplyOutcome, now: datetime) -> datetime | None:

@@ -11,7 +11,7 @@ from db.queries.chat import messages, reply_generations
 from db.row import Row
 from services.callers import people
 from services.clock import Clock
-from services.generation.failures import LlmUnavailable, reply_failure
+from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
 from services.generation.starting import ReplyStarter
 from services.guidance.exchanges import ExchangeRecorder
@@ -141,7 +141,8 @@ class GuidanceService:
 
     def failure(self, reply: Row) -> LlmUnavailable | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
-        return reply_failure(reply, self._clock())
+        failure = stored_failure(reply)
+        return None if failure is None else failure_refusal(failure, self._clock())
 
 
 # Any: JSON.

@@ -13,7 +13,7 @@ from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
-from services.generation.failures import LlmUnavailable, reply_failure
+from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
 from services.generation.starting import ReplyStarter
@@ -76,7 +76,8 @@ class MeteredGuidance:
 
     def failure(self, reply: Row) -> LlmUnavailable | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
-        return reply_failure(reply, self._clock())
+        failure = stored_failure(reply)
+        return None if failure is None else failure_refusal(failure, self._clock())
 
     async def _record(
         self,
@@ -95,6 +96,7 @@ class MeteredGuidance:
             day=unit.day,
             is_overage=unit.is_overage,
             model=self._jobs.config.model_name,
+            question=asdict(question),
             owner=self._jobs.owner,
             lease_seconds=self._jobs.config.lease_seconds,
             claim_id=claim.id,

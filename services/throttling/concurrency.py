@@ -47,7 +47,7 @@ class Slot:
             limiter.pass_on(self._caller)
 
     def suspend(self) -> None:
-        """Release the slot until the matching `resume`; unless too many are suspended already."""
+        """Release the slot until `resume`; it is kept if too many are suspended already."""
         self._depth += 1
         if self._depth == 1 and self._limiter is not None:
             self._is_suspended = self._limiter.suspend(self._caller)

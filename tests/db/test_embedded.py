@@ -1,6 +1,8 @@
 """The PostgreSQL that the server brings along: one for all processes that name its folder."""
 
 import asyncio
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres
+from db.embedded import FOLDER, EmbeddedDatabaseFailed, embedded_postgres, installation
 from tests.fixtures.postgres import run
 
 pytestmark = pytest.mark.heavy
@@ -111,3 +113,47 @@ def test_a_server_that_does_not_start_says_where_its_log_is(folder: Path) -> Non
             embedded_postgres(folder).__enter__()
     finally:
         settings.write_text(kept)
+
+
+def test_what_others_run_is_neither_started_nor_stopped(folder: Path) -> None:
+    with embedded_postgres(folder) as url:
+        installed = installation(folder)
+        assert installed.data == folder / FOLDER
+        assert value(url, "SHOW max_connections") == "200"
+    settings = (folder / FOLDER / "postgresql.conf").read_text()
+    assert installation(folder) == installed
+    assert (folder / FOLDER / "postgresql.conf").read_text() == settings
+    assert not is_running(folder)
+
+
+def test_it_has_what_search_needs(folder: Path) -> None:
+    with embedded_postgres(folder) as url:
+        asyncio.run(run(url, "CREATE EXTENSION pg_trgm; CREATE EXTENSION btree_gin"))
+        assert value(url, "SELECT similarity('guidance', 'guidence')") == pytest.approx(0.5)
+
+
+def test_data_of_another_version_are_refused_in_one_sentence(folder: Path) -> None:
+    version = folder / FOLDER / "PG_VERSION"
+    version.write_text("17\n")
+    try:
+        with pytest.raises(EmbeddedDatabaseFailed, match="of PostgreSQL 17, and this is 18"):
+            embedded_postgres(folder).__enter__()
+    finally:
+        version.write_text("18\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts it as another user")
+def test_data_of_another_user_are_used_by_that_user(folder: Path) -> None:
+    data = folder / FOLDER
+    _give(data, "nobody")
+    with embedded_postgres(folder) as url:
+        assert value(url, "SELECT number FROM kept") == 7
+    assert (data / "postgresql.conf").owner() == "nobody"
+    _give(data, "root")
+    with pytest.raises(EmbeddedDatabaseFailed, match=f"try chown -R [a-z_]+ {data}"):
+        embedded_postgres(folder).__enter__()
+
+
+def _give(folder: Path, user: str) -> None:
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, user)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from perf.cluster.balancer import nowhere
-from perf.cluster.programs import LIBRARIES
-from perf.cluster.service import free_ports, listens
+from perf.servers.cluster.balancer import nowhere
+from perf.servers.cluster.programs import LIBRARIES
+from perf.servers.cluster.service import free_ports, listens
 from tests.deploy.dockerfile import DEPLOY
 from tests.fixtures.tls import certificate
 from tests.fixtures.tools import tool

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from perf.cluster.balancer import nowhere
-from perf.cluster.programs import LIBRARIES, TOOLS
-from perf.cluster.service import free_ports
+from perf.servers.cluster.balancer import nowhere
+from perf.servers.cluster.programs import LIBRARIES, TOOLS
+from perf.servers.cluster.service import free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT
 from tests.deploy.proxies import nginx_files
 from tests.fixtures.tools import tool

@@ -15,10 +15,10 @@ import httpx2
 import psutil
 import pytest
 
-from perf.cluster.cluster import PROGRAMS, Cluster, running_cluster
-from perf.cluster.guard import guarded
-from perf.cluster.programs import ProgramsMissing, programs
-from perf.cluster.service import Service, ServiceFailed
+from perf.servers.cluster.cluster import PROGRAMS, Cluster, running_cluster
+from perf.servers.cluster.guard import guarded
+from perf.servers.cluster.programs import ProgramsMissing, programs
+from perf.servers.cluster.service import Service, ServiceFailed
 from tests.fixtures.processes import GUIDANCE, PATIENCE_SECONDS
 from tests.fixtures.tools import tool
 from tests.waiting import until
@@ -30,7 +30,7 @@ _PROCESS = re.compile(r"^\S+ +process (\d+)", re.MULTILINE)
 _CLIENTS = re.compile(r"^Clients ask at (\S+)/graphql", re.MULTILINE)
 _GUARDED = """
 import subprocess
-from perf.cluster.guard import guarded
+from perf.servers.cluster.guard import guarded
 with guarded() as guard:
     child = subprocess.Popen(["sleep", "1000"], start_new_session=True)
     guard.watch(child.pid)

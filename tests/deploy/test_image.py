@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from perf.cluster.guard import guarded
-from perf.cluster.instances import is_ready
-from perf.cluster.service import Service, free_ports
+from perf.servers.cluster.guard import guarded
+from perf.servers.cluster.instances import is_ready
+from perf.servers.cluster.service import Service, free_ports
 from tests.deploy.dockerfile import DEPLOY, ROOT, context, stages
 
 pytestmark = pytest.mark.heavy

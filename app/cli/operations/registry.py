@@ -30,6 +30,6 @@ def with_objectives(settings: Settings, work: Callable[[ObjectiveService], Await
 
 
 def preparation_for(settings: Settings) -> DocumentCache:
-    """A document_cache for trusted documents whose errors may name the schema's fields."""
+    """A document cache for trusted documents whose errors may name the schema's fields."""
     core = core_schema()
     return trusted_preparation(settings, core, hides_suggestions=False)

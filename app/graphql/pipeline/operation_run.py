@@ -85,7 +85,7 @@ class OperationRun:
         response: OperationResponse | None = None,
         result: ExecutionResult | None = None,
     ) -> None:
-        """Settle the charge, add it to the last response, and record what became of the self.
+        """Settle the charge, add it to the last response, and record what became of the operation.
 
         Without a response the client has left.
         """

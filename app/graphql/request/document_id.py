@@ -17,7 +17,7 @@ _VERSION = 1
 
 
 class DocumentReference(NamedTuple):
-    """The canonical_id id of a document, and whether it is that of an automatic persisted query."""
+    """The canonical id of a document, and whether it is that of an automatic persisted query."""
 
     id: str
     is_automatic: bool = False

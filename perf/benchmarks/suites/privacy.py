@@ -93,14 +93,14 @@ async def _fill(url: str, messages: int) -> None:
 async def _export(privacy: Privacy, user_id: int) -> Measurement:
     await privacy.service.request_export(user_id, idempotency_key="export", request_id="bench")
     with _measured() as taken:
-        await privacy.carrying.run_due(privacy.exporting)
+        await privacy.runner.run_due(privacy.exporting)
     return taken
 
 
 async def _erase(privacy: Privacy, user_id: int) -> Measurement:
     await privacy.service.request_erasure(user_id, idempotency_key="erase", request_id="bench")
     with _measured() as taken:
-        await privacy.carrying.run_due(privacy.erasing)
+        await privacy.runner.run_due(privacy.erasing)
     return taken
 
 

@@ -10,10 +10,10 @@ from perf.chaos.database import STAND_IN_OPTIONS
 from perf.chaos.failover.trial import FailoverPlan, FailoverResult, run_trial
 from perf.chaos.people_of_cluster import UnexpectedAnswer
 from perf.cli import options
-from perf.cluster.cluster import running_cluster
-from perf.cluster.programs import ProgramsMissing
-from perf.cluster.service import ServiceFailed
 from perf.llm_standin.process import running_stand_in
+from perf.servers.cluster.cluster import running_cluster
+from perf.servers.cluster.programs import ProgramsMissing
+from perf.servers.cluster.service import ServiceFailed
 
 MOST_SECONDS_AFTER_PROMOTION = 10.0
 MOST_SECONDS_WITHOUT_REDIS = 2.0

@@ -9,7 +9,7 @@ from time import monotonic
 
 from perf.chaos.failover.writers import Written, longest_pause, writing
 from perf.chaos.people_of_cluster import make_people
-from perf.cluster.cluster import Cluster
+from perf.servers.cluster.cluster import Cluster
 
 _PEOPLE = 20
 _TITLES = "SELECT string_agg(title, E'\\n') FROM chat_conversations"

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import click
 
-from app.cli.database_failures import reporting_database_failures
+from app.cli.failures.database_failures import reporting_database_failures
 from app.settings import load_settings
 from db.embedded import embedded_postgres
 from db.schema.migration import migrate

@@ -10,10 +10,10 @@ from perf.chaos.people_of_cluster import UnexpectedAnswer
 from perf.chaos.stale_reads.people import Pairs
 from perf.chaos.stale_reads.trial import StaleReadsPlan, StaleReadsResult, run_trial
 from perf.cli import options
-from perf.cluster.cluster import running_cluster
-from perf.cluster.programs import ProgramsMissing
-from perf.cluster.service import ServiceFailed
 from perf.llm_standin.process import running_stand_in
+from perf.servers.cluster.cluster import running_cluster
+from perf.servers.cluster.programs import ProgramsMissing
+from perf.servers.cluster.service import ServiceFailed
 
 LEAST_REPLICA_SHARE = 0.8
 LEAST_RELIEF = 1.5

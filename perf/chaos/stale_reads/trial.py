@@ -13,9 +13,9 @@ import psutil
 
 from perf.chaos.people_of_cluster import make_people
 from perf.chaos.stale_reads.people import Pairs, read_mostly, write_and_read
-from perf.cluster.cluster import Cluster
-from perf.cluster.postgres import PostgresServer
-from perf.cluster.service import wait_for
+from perf.servers.cluster.cluster import Cluster
+from perf.servers.cluster.postgres import PostgresServer
+from perf.servers.cluster.service import wait_for
 
 PEOPLE = 20
 _METRICS_AGE_SECONDS = 1.1

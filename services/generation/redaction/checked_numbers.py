@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from stdnum import iban, luhn, numdb
+
 _SPACES = " \u00a0\u2009\u202f"
 _CARD_LENGTHS = range(13, 20)
 _CARD_BEGINNINGS = "23456"
@@ -14,32 +16,7 @@ _GROUP = re.compile("[0-9]+")
 # ASCII only: other letters have no value in an IBAN, even if they casefold to A to Z.
 _IBAN_FLAGS = re.IGNORECASE | re.ASCII
 _IBAN_BEGINNING = re.compile(r"(?<![^\W_])[A-Z]{2}[0-9]{2}", _IBAN_FLAGS)
-# The lengths of IBANs by country, from SWIFT's registry.
-_COUNTRIES_BY_LENGTH = {
-    15: "NO",
-    16: "BE",
-    18: "DK FI FK FO GL NL SD",
-    19: "MK SI",
-    20: "AT BA EE KZ LT LU MN XK",
-    21: "CH HR LI LV",
-    22: "BG BH CR DE GB GE IE ME RS VA",
-    23: "AE GI IL IQ OM SO TL",
-    24: "AD CZ ES MD PK RO SA SE SK TN VG",
-    25: "LY PT ST",
-    26: "IS TR",
-    27: "BI DJ FR GR IT MC MR SM",
-    28: "AL AZ BY CY DO GT HN HU LB NI PL SV",
-    29: "BR EG PS QA UA",
-    30: "JO KW MU YE",
-    31: "MT SC",
-    32: "LC",
-    33: "RU",
-}
-_IBAN_LENGTHS = {
-    country: length
-    for length, countries in _COUNTRIES_BY_LENGTH.items()
-    for country in countries.split()
-}
+_IBAN_STRUCTURES = numdb.get("iban")
 
 
 def cards(text: str) -> Iterator[tuple[int, int]]:
@@ -57,9 +34,9 @@ def cards(text: str) -> Iterator[tuple[int, int]]:
 def ibans(text: str) -> Iterator[tuple[int, int]]:
     """The spans of IBANs, written as one or in groups, in upper or lower case."""
     for beginning in _IBAN_BEGINNING.finditer(text):
-        length = _IBAN_LENGTHS.get(beginning.group()[:2].upper())
-        whole = _iban_pattern(length).match(text, beginning.start()) if length else None
-        if whole and _has_valid_check_digits(re.sub(f"[{_SPACES}-]", "", whole.group())):
+        pattern = _iban_pattern(beginning.group()[:2].upper())
+        whole = pattern.match(text, beginning.start()) if pattern else None
+        if whole and _is_iban(re.sub(f"[{_SPACES}-]", "", whole.group())):
             yield whole.span()
 
 
@@ -71,23 +48,22 @@ def _last_group_of_card(text: str, groups: list[tuple[int, int]], first: int) ->
         digits += text[slice(*groups[last])]
         if len(digits) > _CARD_LENGTHS[-1]:
             break
-        if len(digits) in _CARD_LENGTHS and digits[0] in _CARD_BEGINNINGS and _passes_luhn(digits):
+        if len(digits) in _CARD_LENGTHS and digits[0] in _CARD_BEGINNINGS and luhn.is_valid(digits):
             found = last
     return found
 
 
-def _passes_luhn(digits: str) -> bool:
-    doubled = (2 * int(digit) for digit in digits[-2::-2])
-    plain = (int(digit) for digit in digits[-1::-2])
-    return (sum(one - 9 if one > 9 else one for one in doubled) + sum(plain)) % 10 == 0  # noqa: PLR2004 - the largest digit
-
-
-def _has_valid_check_digits(iban: str) -> bool:
-    rearranged = iban[4:] + iban[:4]
-    return int("".join(str(int(one, 36)) for one in rearranged)) % 97 == 1
+def _is_iban(compact: str) -> bool:
+    """Whether check digits and structure are right; banks' own check digits may be mistyped."""
+    return iban.is_valid(compact, check_country=False)
 
 
 @cache
-def _iban_pattern(length: int) -> re.Pattern[str]:
-    more = f"(?:[{_SPACES}-]?[A-Z0-9]){{{length - 1}}}"
-    return re.compile(f"[A-Z0-9]{more}(?![A-Z0-9])", _IBAN_FLAGS)
+def _iban_pattern(country: str) -> re.Pattern[str] | None:
+    """What has the length of the country's IBANs; None where a country has none."""
+    _, properties = _IBAN_STRUCTURES.info(country)[0]
+    parts = re.findall("([0-9]+)!", properties.get("bban", ""))
+    if not parts:
+        return None
+    more = sum(map(int, parts)) + len("DE89") - 1
+    return re.compile(f"[A-Z0-9](?:[{_SPACES}-]?[A-Z0-9]){{{more}}}(?![A-Z0-9])", _IBAN_FLAGS)

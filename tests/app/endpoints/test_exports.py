@@ -72,7 +72,7 @@ def made(own_world: str, tmp_path: Path, clock: Clock) -> Iterator[Api]:
             privacy = open_privacy(
                 settings, database, forget=(), forget_replies=nothing, clock=clock
             )
-            await privacy.carrying.run_due(privacy.exporting)
+            await privacy.runner.run_due(privacy.exporting)
 
     asyncio.run(make())
     with serving(settings, clock=clock) as api:

@@ -7,9 +7,9 @@ import pytest
 from perf.cli.exit_status import ExitStatus
 from perf.cli.nightly import base_revision
 from perf.cli.nightly import compare_with_history as compared
+from perf.comparisons.report.files import NAME
 from perf.load.results.report_file import read_report
-from perf.report.files import NAME
-from tests.perf.report.sample_reports import made_up
+from tests.perf.comparisons.report.sample_reports import made_up
 
 pytestmark = pytest.mark.heavy
 

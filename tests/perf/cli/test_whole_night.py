@@ -11,11 +11,12 @@ import orjson
 import pytest
 
 from gql.documents.trusted_documents import trusted_documents
-from perf.ab.interleaving import PILOT_ROUNDS, StopRule
-from perf.ab.report import NAME as BESIDE
-from perf.ab.rounds import ComparisonPlan
 from perf.cli.exit_status import ExitStatus
 from perf.cli.nightly import LOAD_NAME, compare_with
+from perf.comparisons.ab.interleaving import PILOT_ROUNDS, StopRule
+from perf.comparisons.ab.report import NAME as BESIDE
+from perf.comparisons.ab.rounds import ComparisonPlan
+from perf.comparisons.report.files import NAME
 from perf.load.generator.outcomes import ANSWERED
 from perf.load.generator.samples import Sample
 from perf.load.results.report import LoadReport
@@ -23,12 +24,11 @@ from perf.load.results.report_file import read_report
 from perf.load.run import Run, RunResult, report
 from perf.load.workload.flows import FLOWS
 from perf.load.workload.profiles import PLATEAU, PROFILES
-from perf.report.files import NAME
 from perf.servers.host import ROOT
 from perf.servers.seeded import MODEL, ServerUnderTest, describe_sizes, describe_stand_in
 from tests.fixtures.processes import GUIDANCE
+from tests.perf.comparisons.report.sample_reports import NOW
 from tests.perf.load.fake_server import PEOPLE
-from tests.perf.report.sample_reports import NOW
 
 pytestmark = pytest.mark.heavy
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.perf.comparisons.report.incomplete_reports import Silence, silences
 from tests.perf.planted.planted_source import Edit, Source, assert_caught, planted
-from tests.perf.report.incomplete_reports import Silence, silences
 
 SILENCES = list(silences())
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gql.documents.trusted_documents import trusted_documents
-from perf.ab.interleaving import StopRule
-from perf.ab.measured_servers import by_documents
-from perf.ab.rounds import ComparisonPlan, measure
+from perf.comparisons.ab.interleaving import StopRule
+from perf.comparisons.ab.measured_servers import by_documents
+from perf.comparisons.ab.rounds import ComparisonPlan, measure
 from perf.gate.data.callers import TWICE_THE_ROWS
 from perf.load.generator.outcomes import ANSWERED
 from perf.load.results.completeness import incomplete
@@ -30,7 +30,7 @@ from perf.sweep.sweep import SWEEP, SweepResult, sweep
 from services.callers.principal import ANONYMOUS, ApiClient, Person
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
-from tests.perf.report.sample_reports import made_up
+from tests.perf.comparisons.report.sample_reports import made_up
 
 DOCUMENTS = trusted_documents()
 TIMES = 2

@@ -9,7 +9,7 @@ from clients.llm import FailureReason, GenerationFailed
 from db.queries.enterprise import metering
 from services.enterprise.metering import KeyRevoked, UsageLimitExceeded
 from services.enterprise.records import UsageContract, UsageLimitMode
-from services.generation.failures import reply_failure
+from services.generation.failures import failure_refusal, stored_failure
 from tests.fixtures.world import GRACE, GRACES_CREDENTIAL, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, at, until
 from tests.services.metered.metered_instances import (
@@ -141,7 +141,9 @@ async def test_what_could_not_be_written_is_given_back(
         assert reply["failure_reason"] is not None
         ended_at = NOW + timedelta(milliseconds=reply["latency_ms"])
         for now, left in ((ended_at, 9), (ended_at + timedelta(minutes=1), 0)):
-            failure = reply_failure(reply, now)
+            stored = stored_failure(reply)
+            assert stored is not None
+            failure = failure_refusal(stored, now)
             assert failure is not None
             assert failure.retry_after_seconds == left
         assert await parts.used() == 7

@@ -63,7 +63,7 @@ class Instance:
     files: ExportFiles
     links: Links
     service: PrivacyService
-    carrying: PrivacyRequestRunner
+    runner: PrivacyRequestRunner
     exporting: ExportHandler
     erasing: ErasureHandler
     forgotten: list[int]
@@ -79,10 +79,10 @@ class Instance:
         return int(asked["id"])
 
     async def export(self) -> int:
-        return await self.carrying.run_due(self.exporting)
+        return await self.runner.run_due(self.exporting)
 
     async def erase(self) -> int:
-        return await self.carrying.run_due(self.erasing)
+        return await self.runner.run_due(self.erasing)
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         return await rows_of(self.url, query, *arguments)

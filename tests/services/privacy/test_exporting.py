@@ -142,7 +142,7 @@ async def test_a_lease_that_is_lost_ends_the_work_at_once(own_world: str, tmp_pa
 
     async with instance(own_world, tmp_path, lease_seconds=0.05) as parts:
         work = Endless(parts)
-        working = asyncio.create_task(parts.carrying.run_due(work))
+        working = asyncio.create_task(parts.runner.run_due(work))
         await until(lambda: work.has_begun)
         first = await parts.value("SELECT max(lease_expires_at) FROM user_privacy_requests")
         renewed = "SELECT max(lease_expires_at) > $1 FROM user_privacy_requests"

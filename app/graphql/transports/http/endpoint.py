@@ -27,7 +27,7 @@ from app.graphql.transports.http.response_headers import response_headers, serve
 from app.graphql.transports.http.sse import HEARTBEAT_SECONDS, EventStreamResponse
 from app.graphql.transports.http.statuses import CLIENT_GONE, status_of
 from app.http.shutdown import SHUTDOWN
-from app.settings.field_types import StatusProfile
+from app.settings.fields.field_types import StatusProfile
 from gql.documents.operation import Operation
 from gql.runtime.deadline import ClientDisconnected
 from services.clock import Clock

@@ -8,7 +8,7 @@ from app.graphql.metering.charge import THROTTLED
 from app.graphql.pipeline.error_formatting import OUTCOME_UNKNOWN
 from app.graphql.pipeline.responses import OperationResponse
 from app.http.error_responses import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
-from app.settings.field_types import StatusProfile
+from app.settings.fields.field_types import StatusProfile
 from gql.documents.document_cache import PARSE_FAILED
 from gql.errors import DeadlineExceeded, Unauthenticated
 

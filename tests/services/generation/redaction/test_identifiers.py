@@ -40,6 +40,9 @@ from services.generation.redaction.placeholders import redact
         ("0049 171 1234567", IdentifierKind.PHONE, "0049 171 1234567"),
         ("(415) 555-0132", IdentifierKind.PHONE, "(415) 555-0132"),
         ("415.555.0132", IdentifierKind.PHONE, "415.555.0132"),
+        ("(11) 96123-4567", IdentifierKind.PHONE, "(11) 96123-4567"),
+        ("at 8 (912) 345-67-89.", IdentifierKind.PHONE, "8 (912) 345-67-89"),
+        ("131 2345 6789", IdentifierKind.PHONE, "131 2345 6789"),
         ("4155550132", IdentifierKind.PHONE, "4155550132"),
         ("030/1234567", IdentifierKind.PHONE, "030/1234567"),
         ("(0171) 1234567", IdentifierKind.PHONE, "(0171) 1234567"),
@@ -74,6 +77,8 @@ def test_an_identifier_is_found_whole(text: str, kind: IdentifierKind, found: st
         "SE35 50000 KELVIN \u212a\u017f",
         "SE\u0663\u0665 5000 1111 1549 1111 1113",
         "555-0132",
+        "(12) 2026-02-20 and (10) 3.50, f(12) 345",
+        "(2024) 300 people, (42) 10:30",
     ],
 )
 def test_ordinary_numbers_are_left_alone(text: str) -> None:

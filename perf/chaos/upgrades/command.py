@@ -1,0 +1,90 @@
+"""`guidance db check-migrations`: whether the previous version can serve meanwhile."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+import click
+
+from db.embedded import embedded_postgres
+from db.schema.migration import SCRIPTS, revisions
+from perf.chaos.upgrades.checking import Report, Step, check_steps, steps_since
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
+from perf.servers.host import ROOT
+from perf.servers.process import ServerNotStarted
+from perf.servers.seeded import Version, running_model
+from perf.servers.versions import VersionUnusable, migrate_with, version_of
+from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
+
+
+@click.command("check-migrations")
+@click.option(
+    "--from",
+    "before",
+    required=True,
+    metavar="REV",
+    help="The version that serves meanwhile: a revision of the repository or a folder.",
+)
+def check_migrations(before: str) -> None:
+    """Run new migrations under the previous version.
+
+    It reads and writes meanwhile, on a temporary PostgreSQL with the data of the performance gate.
+    Exits with 1 if a lock that conflicts with reads or writes is there for longer than 100 ms, a
+    table is rewritten, or a document or statement of the previous version fails.
+    """
+    try:
+        with version_of(before) as version:
+            steps = steps_since(revisions((version.tree or ROOT) / SCRIPTS.name))
+            if not steps:
+                click.echo(f"{before} has all migrations already")
+                return
+            with serving(version) as target:
+                reports = asyncio.run(_reported(target, steps))
+    except VersionUnusable as unusable:
+        raise click.ClickException(str(unusable)) from None
+    except ServerNotStarted:
+        raise click.ClickException(
+            f"{before} does not start by the packages of this one: install it in a folder with a "
+            "`.venv`, and name that"
+        ) from None
+    if wrong := sum(len(report.problems) for report in reports):
+        raise click.ClickException(f"{wrong} things are wrong")
+    click.echo(f"{before} serves on while the database is migrated")
+
+
+@contextmanager
+def serving(version: Version) -> Iterator[SweepTarget]:
+    """A server of a version on a database that it migrated, with the gate's data.
+
+    Raises `VersionUnusable`, as where its tables cannot hold them.
+    """
+    with (
+        TemporaryDirectory(prefix="guidance-migrations-") as folder,
+        embedded_postgres(Path(folder)) as url,
+        running_model(INSTANT_MODEL) as model,
+    ):
+        migrate_with(version, url)
+        try:
+            fill_for_sweep(url)
+        except asyncpg.PostgresError as error:
+            raise VersionUnusable(f"its schema cannot hold the data: {error}") from None
+        groups = (FEW_ROWS, TWICE_THE_ROWS)
+        with gate_server(url, model, groups=groups, data_dir=folder, version=version) as target:
+            yield target
+
+
+async def _reported(target: SweepTarget, steps: Sequence[Step]) -> list[Report]:
+    reports = []
+    async for report in check_steps(target, steps):
+        longest = max(report.effects.lock_seconds.values(), default=0.0)
+        click.echo(
+            f"{report.revision}: {report.seconds * 1000:.0f} ms, "
+            f"the longest lock {longest * 1000:.0f} ms"
+        )
+        for problem in report.problems:
+            click.echo(f"  WRONG: {problem}")
+        reports.append(report)
+    return reports

@@ -1,0 +1,1 @@
+"""Comparisons: two versions in turns, two runs, and the server with and without a tuning."""

@@ -1,0 +1,1 @@
+"""Budgets of function calls: agreed on, changed with a reason, and checked."""

@@ -1,0 +1,66 @@
+"""Migrations with planted faults, run while a server is under load."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from perf.chaos.upgrades.checking import Report, Step, check_steps
+from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
+from perf.sweep.server import SweepTarget, gate_server
+from tests.fixtures.llm import StandInControl
+from tests.fixtures.postgres import new_database, run
+
+
+def planted(name: str, *commands: str) -> Step:
+    """A step that runs these commands, as one that says who it is."""
+    return Step(name, lambda url: asyncio.run(run(url, *commands)))
+
+
+@pytest.fixture
+def target(
+    postgres: str, crowded_template: str, stand_in_process: StandInControl, tmp_path: Path
+) -> Iterator[SweepTarget]:
+    stand_in_process.reset()
+    groups = (FEW_ROWS, TWICE_THE_ROWS)
+    with (
+        new_database(postgres, crowded_template) as url,
+        gate_server(url, stand_in_process.url, groups=groups, data_dir=str(tmp_path)) as server,
+    ):
+        yield server
+
+
+def test_what_the_version_before_needs_is_missed_and_what_it_does_not_know_is_not(
+    target: SweepTarget,
+) -> None:
+    reports = checks(
+        target,
+        planted("harmless", "ALTER TABLE users ADD COLUMN nickname text"),
+        planted("narrow", "ALTER TABLE chat_conversations DROP COLUMN title"),
+    )
+    harmless, narrow = reports
+    assert harmless.failures == {}
+    assert harmless.effects.rewritten_tables == ()
+    assert {"ConversationPage", "StartConversation", "RenameConversation"} <= narrow.failures.keys()
+    assert "Plans" not in narrow.failures
+    assert len(narrow.problems) >= len(narrow.failures)
+
+
+@pytest.mark.slow
+def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None:
+    slow, rewriting = checks(
+        target,
+        planted("slow", "BEGIN; LOCK TABLE users IN SHARE MODE; SELECT pg_sleep(0.3); COMMIT"),
+        planted("rewriting", "ALTER TABLE chat_messages ALTER COLUMN content TYPE varchar(300000)"),
+    )
+    assert slow.failures == {}
+    assert any(said.startswith("users is locked in ShareLock for ") for said in slow.problems)
+    assert "chat_messages is rewritten" in rewriting.problems
+
+
+def checks(target: SweepTarget, *steps: Step) -> list[Report]:
+    async def collect() -> list[Report]:
+        return [report async for report in check_steps(target, steps)]
+
+    return asyncio.run(collect())
