@@ -31,7 +31,7 @@ _ACCOUNTS_BY_ADMINISTRATOR = Statement(
 _ACCOUNTS_AFTER = Statement(
     "enterprise.accounts_after",
     select(
-        *_ACCOUNT_COLUMNS,
+        *ACCOUNT_COLUMNS,
         select(func.count())
         .where(
             EnterpriseCredential.enterprise_account_id == EnterpriseAccount.id,
