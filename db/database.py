@@ -60,7 +60,9 @@ class Database:
         replica does not have what the caller has written.
         """
         if self.replica is self.primary:
-            return self.read_primary()
+            return ReadConnection(
+                self.primary, self.observe, self.patience_seconds, self.answer_seconds
+            )
         if self.replica.is_bypassed() or self.replica_status.lags:
             is_away = self.replica.is_bypassed()
             count_read(ReadSource.REPLICA_AWAY if is_away else ReadSource.REPLICA_LAGS)

@@ -76,8 +76,8 @@ class ReplyGeneration(Table):
     """The lease of the process that writes a reply, which is its `writer_number`th.
 
     It ran out `times_abandoned`; writers that released it took `elapsed_ms`. The row is deleted
-    when the reply ends. Whoever deletes it, and nobody else, records how it ended and settles
-    the unit reserved on `usage_date`.
+    when the reply ends. Whoever deletes it, and nobody else, records how the reply ended and
+    settles the unit reserved on `usage_date`.
     """
 
     __tablename__ = "reply_generations"

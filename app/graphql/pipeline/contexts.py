@@ -29,6 +29,7 @@ class ContextFactory:
         positions: WritePositions | None = None,
     ) -> None:
         self._database = database
+        self._has_replica = database.has_replica
         self._services = services
         self._subscriptions = subscriptions
         self._contract = contract
@@ -51,7 +52,7 @@ class ContextFactory:
         now = self._clock()
         viewer_id = principal.user_id if isinstance(principal, Person) else None
         database = self._database
-        if database.has_replica:
+        if self._has_replica:
             is_query = operation.kind == "query"
             database = (
                 self._database_for(principal, read_after)

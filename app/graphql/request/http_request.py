@@ -38,14 +38,6 @@ class GraphQLHttpRequest:
         offered = self.headers.get("last-event-id", "")
         return int(offered) if _EVENT_ID.fullmatch(offered) else None
 
-    @property
-    def read_after(self) -> int:
-        """The position of the WAL that reads must see; raises `BadRequest`."""
-        position = self.options.read_after
-        if position is None:
-            raise BadRequest(400, "The field Consistency-Token is not one that was answered here.")
-        return position
-
     async def until_gone(self) -> None:
         """Wait until the client has disconnected."""
         await until_gone(self.receive)
