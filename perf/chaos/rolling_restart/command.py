@@ -40,7 +40,8 @@ _LAUNCHER = "from app.cli import main; main()"
     "--from",
     "revision",
     metavar="REV",
-    help="Start with the instances of this revision or folder, and replace them by these.",
+    help="Start with the instances of this revision or folder, and replace them by these; HAProxy "
+    "is told before each is stopped.",
 )
 @click.option(
     "--kill", is_flag=True, help="Kill the instances (SIGKILL); requests that break do not count."
@@ -53,7 +54,13 @@ def rolling_restart(people: int, reads: float, revision: str | None, *, kill: bo
     failed, a reply is not complete, 30 seconds later one is still being written, a text is not what
     was read of it, or anything was not charged exactly once.
     """
-    trial = Trial(people=people, reads_per_second=reads, is_killed=kill)
+    trial = Trial(
+        people=people,
+        reads_per_second=reads,
+        is_killed=kill,
+        # The versions before this one do not drain.
+        is_announced=revision is not None,
+    )
     if kill:
         os.environ[_LEASE] = str(_LEASE_SECONDS)
     try:
@@ -99,12 +106,12 @@ def _report(trial: Trial, result: TrialResult) -> None:
     problems = list(result.problems)
     if not trial.is_killed:
         problems += [f"a request failed: {one}" for one in seen.failed]
-    if not continued:
+    if not continued and not trial.is_announced:
         problems.append("no reply was handed over, so that nothing was tried")
     if result.unfinished_seconds >= LONGEST_UNFINISHED_SECONDS:
         problems.append("replies are still being written")
-    for problem in problems:
-        click.echo(f"WRONG: {problem}")
+    for problem, count in Counter(problems).items():
+        click.echo(f"WRONG ({count}): {problem}")
     if problems:
         raise click.ClickException(f"{len(problems)} things are wrong")
     held = "nothing was lost or doubled, and the ledger equals the counters"

@@ -16,6 +16,7 @@ from perf.chaos.database import add_people
 from perf.chaos.kill_replies.audit import count_unfinished_replies
 from perf.chaos.rolling_restart.audit import audit
 from perf.chaos.rolling_restart.clients import Client, Seen, read_at
+from perf.servers.cluster.balancer import lead_to
 from perf.servers.cluster.cluster import Cluster
 from perf.servers.cluster.service import Service
 from perf.servers.credentials import tokens_of_people
@@ -31,6 +32,7 @@ STAND_IN_OPTIONS = (
 )
 _ANSWER_SECONDS = 60.0
 LONGEST_UNFINISHED_SECONDS = 30.0
+_ANNOUNCED_SECONDS = 1.0
 _WAITERS = 2
 """People, of those who read along, that wait for the whole reply instead."""
 
@@ -42,6 +44,8 @@ class Trial:
     people: int
     reads_per_second: float
     is_killed: bool
+    is_announced: bool = False
+    """Whether HAProxy is told to send an instance nothing more before that is stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ async def run_trial(trial: Trial, cluster: Cluster) -> TrialResult:
                 # All of them are in the middle of a reply.
                 await asyncio.sleep(TOKENS / TOKENS_PER_SECOND / 2)
                 times = [
-                    await _restart(one, is_killed=trial.is_killed) for one in cluster.instances
+                    await _restart(trial, cluster.services["haproxy"], one)
+                    for one in cluster.instances
                 ]
                 ended = monotonic()
                 over.set()
@@ -106,10 +111,16 @@ async def _ask(company: Client, over: asyncio.Event) -> None:
         await company.ask_for_guidance(secrets.token_hex(8))
 
 
-async def _restart(instance: Service, *, is_killed: bool) -> float:
+async def _restart(trial: Trial, proxy: Service, instance: Service) -> float:
     started = monotonic()
-    await asyncio.to_thread(instance.kill if is_killed else instance.stop)
+    if trial.is_announced:
+        lead_to(proxy, instance.name, is_open=False)
+        # What was sent to it before that is begun.
+        await asyncio.sleep(_ANNOUNCED_SECONDS)
+    await asyncio.to_thread(instance.kill if trial.is_killed else instance.stop)
     await asyncio.to_thread(instance.start)
+    if trial.is_announced:
+        lead_to(proxy, instance.name, is_open=True)
     return monotonic() - started
 
 
