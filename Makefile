@@ -5,17 +5,35 @@ VENV ?= .venv
 .PHONY: setup run check generate migration test test-slow test-planted tools lock
 .DEFAULT_GOAL := run
 
+# What serves is installed first, and is all that `make run` waits for; what tests need, after it.
 setup: $(VENV)/installed
 
-$(VENV)/installed: requirements.lock pyproject.toml
+# Every version is locked, so pip need not work out what needs what; Python compiles what it imports.
+INSTALL = $(VENV)/bin/pip install --disable-pip-version-check --require-hashes --no-deps --no-compile
+# install(what,locks): a dot for every other package; what pip has to say, only if it failed.
+define install
+@printf 'Installing %s into $(VENV) (once) ' '$(1)'
+@rm -f $(VENV)/complete
+@{ PYTHONUNBUFFERED=1 $(INSTALL) $(2) 2>$(VENV)/pip.log && touch $(VENV)/complete; } | { \
+  while read -r word rest; do case $$word in \
+    Collecting) dots=$$dots.; [ $${#dots} -lt 2 ] || { printf .; dots=; } ;; \
+    Installing) printf ' unpacking' ;; \
+  esac; done; echo; }
+@test -e $(VENV)/complete || { cat $(VENV)/pip.log >&2; exit 1; }
+endef
+
+$(VENV)/serves: deploy/production.lock deploy/build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
-	@echo "Installing into $(VENV) (once) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call install,the server,-r deploy/production.lock -r deploy/build.lock)
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup
+$(VENV)/installed: requirements.lock $(VENV)/serves
+	$(call install,what tests need,-r requirements.lock)
+	@touch $@
+
+run: $(VENV)/serves
 	@$(VENV)/bin/guidance demo --port $(PORT)
 
 # The inner loop: what needs no server and no database.

@@ -30,6 +30,7 @@ from app.http.connections.proxies import Proxies
 from app.http.connections.registry import CONNECTION_REGISTRY, ConnectionRegistry
 from app.http.connections.websocket_limits import WEBSOCKET_REGISTRY, WebSocketRegistry
 from app.http.cors import with_cors
+from app.http.draining import draining_on_sigterm
 from app.http.error_responses import http_error_response, not_found
 from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
 from app.http.origins import AllowedOrigins
@@ -72,7 +73,12 @@ def make_app(
             raise RuntimeError("start the server with `guidance serve`")
         async with open_application(settings, settings.database_url, clock=clock) as application:
             endpoint = graphql_endpoint(application)
-            app.router.routes.extend(routes(application, endpoint))
+            drain, shutdown = ShutdownEvent(), ShutdownEvent()
+            connections = ConnectionRegistry(_connection_limits(settings))
+            drain.listen(connections.drain)
+            drain.listen(application.chat.end_takeovers)
+            shutdown.listen(application.chat.hand_over)
+            app.router.routes.extend(routes(application, endpoint, drain))
             shortcut.graphql = endpoint
             others.charge = application.meter.charge_refusal
             exposition = metrics_route(application)
@@ -84,12 +90,13 @@ def make_app(
                 running_worker(application) if settings.serve_runs_worker else nullcontext(),
             ):
                 on_started()
-                yield {
-                    SHUTDOWN: ShutdownEvent(),
-                    CONNECTION_REGISTRY: ConnectionRegistry(_connection_limits(settings)),
-                    WEBSOCKET_REGISTRY: WebSocketRegistry(settings.websocket_limits),
-                    ADMISSION: admission_control(application),
-                }
+                with draining_on_sigterm(drain, seconds=settings.shutdown_drain_seconds):
+                    yield {
+                        SHUTDOWN: shutdown,
+                        CONNECTION_REGISTRY: connections,
+                        WEBSOCKET_REGISTRY: WebSocketRegistry(settings.websocket_limits),
+                        ADMISSION: admission_control(application),
+                    }
                 flush_requests()
 
     starlette = Starlette(
@@ -157,8 +164,10 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
     )
 
 
-def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[BaseRoute]:
-    """All routes except /metrics."""
+def routes(
+    application: Application, endpoint: GraphQLEndpoint, drain: ShutdownEvent
+) -> Sequence[BaseRoute]:
+    """All routes except /metrics; `drain` is set when the server is about to end."""
     settings = application.settings
     socket = GraphQLWebSocket(
         application.graphql,
@@ -173,6 +182,7 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
         application.revisions,
         application.subscriptions,
         application.documents,
+        drain,
         application.privacy.restored,
     )
 
@@ -186,10 +196,14 @@ def routes(application: Application, endpoint: GraphQLEndpoint) -> Sequence[Base
             methods=["GET", "POST"],
         ),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
-        *(explorer.ROUTES if settings.serves_explorer else ()),
+        *(_explorer_routes(settings) if settings.serves_explorer else ()),
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
+
+
+def _explorer_routes(settings: Settings) -> Sequence[Route]:
+    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE

@@ -18,6 +18,15 @@ from services.mutations.refusals import UserErrorCode
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
 
+_FOR_PEOPLE = (
+    "Sign in as a person to do this.",
+    "A company's API key may not ask for this: a person's token is needed.",
+)
+_FOR_COMPANIES = (
+    "Send an API key to do this.",
+    "A person's token may not ask for this: a company's API key is needed.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -65,13 +74,13 @@ class RequestContext:
     def require_viewer_id(self) -> int:
         """The id of the signed-in person; raises `Unauthenticated` if there is none."""
         if self.viewer_id is None:
-            raise Unauthenticated("Sign in as a person to do this.")
+            raise Unauthenticated(_FOR_PEOPLE[isinstance(self.principal, ApiClient)])
         return self.viewer_id
 
     def require_api_client(self) -> ApiClient:
         """The company's client; raises `Unauthenticated` for any other caller."""
         if not isinstance(self.principal, ApiClient):
-            raise Unauthenticated("Send an API key to do this.")
+            raise Unauthenticated(_FOR_COMPANIES[isinstance(self.principal, Person)])
         return self.principal
 
     def mark_server_fault(self) -> None:

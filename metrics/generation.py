@@ -50,6 +50,9 @@ REPLIES_ENDED = Counter("guidance_replies_ended", "Replies that ended, by how.",
 REPLIES_ABANDONED = Counter(
     "guidance_replies_abandoned", "Replies that were ended because their writer was gone."
 )
+REPLIES_TAKEN_OVER = Counter(
+    "guidance_replies_taken_over", "Replies that went on here, begun by another process."
+)
 METERED_REPLIES_RUNNING = Gauge(
     "guidance_metered_replies_running",
     "Metered replies that are being written.",
@@ -64,6 +67,10 @@ METERED_REPLIES_ABANDONED = Counter(
     "guidance_metered_replies_abandoned",
     "Metered replies that were ended, and given back, because their writer was gone.",
 )
+METERED_REPLIES_TAKEN_OVER = Counter(
+    "guidance_metered_replies_taken_over",
+    "Metered replies that were asked for anew here, begun by another process.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class ReplyMetrics:
     running: Gauge
     ended: Counter
     abandoned: Counter
+    taken_over: Counter
 
     def begin(self) -> None:
         """Count a reply whose writer has begun."""
@@ -87,8 +95,17 @@ class ReplyMetrics:
         """Count a reply that was ended because its writer is gone."""
         self.abandoned.inc()
 
+    def take_over(self) -> None:
+        """Count a reply that another process has begun."""
+        self.taken_over.inc()
 
-CONVERSATION_REPLIES = ReplyMetrics(REPLIES_RUNNING, REPLIES_ENDED, REPLIES_ABANDONED)
+
+CONVERSATION_REPLIES = ReplyMetrics(
+    REPLIES_RUNNING, REPLIES_ENDED, REPLIES_ABANDONED, REPLIES_TAKEN_OVER
+)
 METERED_REPLIES = ReplyMetrics(
-    METERED_REPLIES_RUNNING, METERED_REPLIES_ENDED, METERED_REPLIES_ABANDONED
+    METERED_REPLIES_RUNNING,
+    METERED_REPLIES_ENDED,
+    METERED_REPLIES_ABANDONED,
+    METERED_REPLIES_TAKEN_OVER,
 )

@@ -6,11 +6,18 @@ from keyvalue import KeyValueError
 from metrics.keyvalue import count_fallback
 from streams.memory import MemoryStreams
 from streams.reader import RedisStreamReader
-from streams.records import Delta, StreamUnknown, split_pieces
+from streams.records import FIRST, Delta, StreamStart, StreamUnknown, split_pieces
 from streams.redis import RedisStreams
 from streams.writer import ReplyStreamWriter
 
-__all__ = ["Delta", "ReplyStreamWriter", "ReplyStreams", "StreamUnknown", "split_pieces"]
+__all__ = [
+    "Delta",
+    "ReplyStreamWriter",
+    "ReplyStreams",
+    "StreamStart",
+    "StreamUnknown",
+    "split_pieces",
+]
 
 
 class ReplyStreams:
@@ -28,10 +35,9 @@ class ReplyStreams:
             reader = RedisStreamReader(shared)
         self._reader = reader
 
-    async def begin(self, reply_id: int) -> ReplyStreamWriter:
-        """Create the stream of a reply, and return its only writer."""
-        self._own.begin(reply_id)
-        writer = ReplyStreamWriter(reply_id, self._own, self._shared)
+    async def begin(self, reply_id: int, start: StreamStart = FIRST) -> ReplyStreamWriter:
+        """Create the stream of a reply, or go on with it, and return its only writer."""
+        writer = ReplyStreamWriter(reply_id, self._own, self._shared, start)
         await writer.begin()
         return writer
 

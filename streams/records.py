@@ -12,8 +12,19 @@ class Delta:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """Where a writer begins: after the pieces that the writers before it have published."""
+
+    pieces: Sequence[str] = ()
+    writer: int = 1
+
+
 class StreamUnknown(Exception):
     """The reply has no stream: none was begun, it was deleted, or Redis is away."""
+
+
+FIRST = StreamStart()
 
 
 def split_pieces(text: str, ends: Sequence[int], after: int) -> list[Delta]:

@@ -3,22 +3,27 @@
 from keyvalue import KeyValueError
 from metrics.keyvalue import count_fallback
 from streams.memory import MemoryStreams
-from streams.records import Delta
+from streams.records import Delta, StreamStart
 from streams.redis import RedisStreams, StreamEnded
 
 
 class ReplyStreamWriter:
-    """Adds and publishes the pieces of one reply."""
+    """Adds and publishes the pieces of one reply, after those of its writers before."""
 
-    def __init__(self, reply_id: int, own: MemoryStreams, shared: RedisStreams | None) -> None:
+    def __init__(
+        self, reply_id: int, own: MemoryStreams, shared: RedisStreams | None, start: StreamStart
+    ) -> None:
         self._reply_id = reply_id
         self._own = own
         self._shared = shared
-        self._has_begun = False
+        self._number = start.writer
+        # What an earlier writer began may have been ended since, or emptied by an erasure.
+        self._has_begun = start.writer > 1
         self._is_complete_in_redis = False
         self._parts: list[str] = []
         self._ends: list[int] = []
         self._published = 0
+        self._start = start
 
     @property
     def text(self) -> str:
@@ -36,7 +41,12 @@ class ReplyStreamWriter:
         return self._published > 0
 
     async def begin(self) -> None:
-        """Create the stream in Redis, before its first piece."""
+        """Create the stream, and publish the pieces that it starts with."""
+        self._own.begin(self._reply_id)
+        for piece in self._start.pieces:
+            self.add(piece)
+            self._published += 1
+            self._own.append(self._reply_id, Delta(self._published, piece))
         if self._shared is not None:
             await self._share(self._shared, None)
 
@@ -64,7 +74,16 @@ class ReplyStreamWriter:
         self._own.end(self._reply_id)
         if self._shared is not None:
             try:
-                await self._shared.end(self._reply_id)
+                await self._shared.end(self._reply_id, self._number)
+            except KeyValueError:
+                count_fallback("streams")
+
+    async def leave(self) -> None:
+        """Write no more; followers find the stream with whoever goes on with it."""
+        self._own.forget(self._reply_id)
+        if self._shared is not None:
+            try:
+                await self._shared.leave(self._reply_id)
             except KeyValueError:
                 count_fallback("streams")
 
@@ -72,9 +91,15 @@ class ReplyStreamWriter:
         """Append the piece in Redis; if pieces are missing there, write the whole stream again."""
         is_complete, self._is_complete_in_redis = self._is_complete_in_redis, False
         try:
-            if not (is_complete and delta and await shared.append(self._reply_id, delta)):
-                pieces = self._parts[: self._published]
-                await shared.write(self._reply_id, pieces, is_rewrite=self._has_begun)
+            if not (
+                is_complete and delta and await shared.append(self._reply_id, self._number, delta)
+            ):
+                await shared.write(
+                    self._reply_id,
+                    self._number,
+                    self._parts[: self._published],
+                    is_rewrite=self._has_begun,
+                )
                 self._has_begun = True
             self._is_complete_in_redis = True
         except KeyValueError:

@@ -25,8 +25,13 @@ def _line_of(logger: Any, level: str, event: EventDict) -> str:  # Any: as struc
     return _draw(logger, level, event)
 
 
-# One processor, which `capture_logs` can exchange in one step.
-structlog.configure(processors=[_line_of])
+# One processor, which `capture_logs` can exchange in one step. Lines go to the descriptor: pytest
+# exchanges `sys.stdout` between tests, and CPython 3.12 crashed where a server's thread printed to
+# it meanwhile.
+_standard_output = open(1, "w", closefd=False)  # noqa: SIM115 - for all tests
+structlog.configure(
+    processors=[_line_of], logger_factory=structlog.PrintLoggerFactory(_standard_output)
+)
 
 pytest_plugins = [
     "tests.fixtures.unit",

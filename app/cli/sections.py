@@ -15,6 +15,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "People and companies": {
         "token": "a person's token, for development and tests",
+        "accounts": "the companies, with the ids that commands want",
         "api-key": "a new API key of a company",
         "privacy": "retry an erasure, revoke the link of an export",
     },

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import socket
 from tempfile import TemporaryDirectory
 from types import FrameType
 
@@ -13,8 +14,8 @@ import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from app.cli.database import served_database_url
 from app.cli.failures.ports import check_port_is_free
-from app.composition.database_url import database_url
 from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
@@ -54,15 +55,27 @@ def serve(host: str, port: int, workers: int, *, worker: bool) -> None:
         os.environ["SERVE_RUNS_WORKER"] = "false"
     settings = load_settings()
     check_port_is_free(host, port)
-    with database_url(settings) as url:
+    with served_database_url(settings) as url:
         run_server(settings, url, host=host, port=port, workers=workers)
 
 
-def run_server(settings: Settings, url: str, *, host: str, port: int, workers: int) -> None:
+def run_server(
+    settings: Settings,
+    url: str,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    announcement: str | None = None,
+) -> None:
     """Serve from `workers` processes on the database at `url` until told to stop.
 
-    On SIGTERM or SIGINT running requests are finished within the grace period; streams and
-    WebSockets end at once, and their clients reconnect elsewhere.
+    An `announcement` is printed once requests are answered, in place of uvicorn's lines; with one
+    worker only.
+
+    On SIGTERM new requests are served for a while yet, on SIGINT none. Then running requests are
+    finished within the grace period; streams and WebSockets end at once, and their clients come
+    back elsewhere, where the replies that are being written go on.
     """
     os.environ["DATABASE_URL"] = url
     # uvicorn raises the signal again when it has stopped; by default that would leave the embedded
@@ -83,7 +96,7 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
             backlog=_BACKLOG,
             access_log=False,
             log_config=None if settings.is_production else LOGGING_CONFIG,
-            log_level="warning" if settings.is_production else "info",
+            log_level="warning" if settings.is_production or announcement else "info",
             server_header=False,
             proxy_headers=False,
             # Otherwise a connection whose reading is resumed by a request would be read in that
@@ -96,7 +109,21 @@ def run_server(settings: Settings, url: str, *, host: str, port: int, workers: i
         if workers > 1:
             Multiprocess(config, sockets=[config.bind_socket()]).run()
         else:
-            _run_here(uvicorn.Server(config))
+            _run_here(_AnnouncingServer(config, announcement))
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """A server that says when it has started."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str | None) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and print the announcement if that succeeded."""
+        await super().startup(sockets)
+        if self.started and self._announcement is not None:
+            click.echo(self._announcement)
 
 
 def _run_here(server: uvicorn.Server) -> None:

@@ -5,7 +5,7 @@ import signal
 
 import click
 
-from app.composition.database_url import database_url
+from app.cli.database import served_database_url
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
@@ -21,7 +21,7 @@ def worker() -> None:
     """
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
-    with database_url(settings) as url:
+    with served_database_url(settings) as url:
         asyncio.run(work(settings, url))
 
 

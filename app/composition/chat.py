@@ -31,34 +31,45 @@ class Chat:
     conversations: ConversationService
     guidance: GuidanceService
     streams: ReplyStreams
+    jobs: tuple[GenerationJobs, ...]
     metered: MeteredGuidance
     recoveries: Mapping[str, Recovery]
-    """What ends the replies of processes that died, by background job name."""
+    """What releases the replies of processes that died, by background job name."""
+
+    def end_takeovers(self) -> None:
+        """Take over no more replies of other processes."""
+        for one in self.jobs:
+            one.end_takeovers()
+
+    def hand_over(self) -> None:
+        """Hand over the replies that nobody waits for here."""
+        for one in self.jobs:
+            one.hand_over()
 
 
 @asynccontextmanager
 async def open_chat(
     settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
 ) -> AsyncIterator[Chat]:
-    """Build chat; leaving waits a grace period for replies that are still being generated."""
+    """Build chat; leaving hands over the replies that are still being generated."""
     lease_seconds = settings.chat_reply_lease_seconds
     async with AsyncExitStack() as stack:
         streams = await stack.enter_async_context(open_streams(keyvalue))
         model = await stack.enter_async_context(open_language_model(settings.language_model))
-        config = GenerationConfig(
-            model, settings.chat_llm_model, lease_seconds, settings.shutdown_grace_seconds
-        )
-        replies = ConversationReplyStore(streams, clock=clock)
-        metered_replies = MeteredReplyStore()
+        config = GenerationConfig(model, settings.chat_llm_model, lease_seconds)
+        window = _context_window(settings)
+        replies = ConversationReplyStore(database, streams, window, clock=clock)
+        metered_replies = MeteredReplyStore(database)
         metered = await stack.enter_async_context(
-            GenerationJobs(database, metered_replies, lambda _reply_id: BufferedSink(), config)
+            GenerationJobs(database, metered_replies, lambda _: BufferedSink(), config)
         )
         jobs = await stack.enter_async_context(open_reply_jobs(database, replies, streams, config))
-        exchanges = ExchangeRecorder(jobs, _context_window(settings))
+        exchanges = ExchangeRecorder(jobs, window)
         yield Chat(
             conversations=ConversationService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
+            jobs=(jobs, metered),
             metered=_metered_guidance(settings, database, metered, clock),
             recoveries={
                 "recover_replies": Recovery(database, replies, lease_seconds=lease_seconds),

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from app.endpoints.cached_value import CachedValue
 from app.graphql.documents.published import PublishedDocuments
+from app.http.shutdown import ShutdownEvent
 from cache import VersionedCache
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
@@ -29,12 +30,14 @@ class Readiness:
         revisions: Sequence[str],
         subscriptions: VersionedCache[Subscription],
         documents: PublishedDocuments,
+        drain: ShutdownEvent,
         restored: RestoredPeople | None = None,
     ) -> None:
         self._database = database
         self._revisions = revisions
         self._subscriptions = subscriptions
         self._documents = documents
+        self._drain = drain
         self._restored = restored
         self._cached_result = CachedValue(self._check)
 
@@ -42,8 +45,10 @@ class Readiness:
         """Answer 200 if the process can serve, otherwise 503; the body says what is missing.
 
         A missing cache or replica is shown, but requests are served without it. The result is at
-        most a second old.
+        most a second old. A process that is about to end says 503 while it still serves.
         """
+        if self._drain.has_begun:
+            return JSONResponse({"server": "draining"}, 503)
         return JSONResponse(*await self._cached_result.get())
 
     async def _check(self) -> tuple[dict[str, str], int]:

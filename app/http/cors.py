@@ -5,12 +5,14 @@ https://fetch.spec.whatwg.org/#http-cors-protocol
 
 from collections.abc import Awaitable, Sequence
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.csrf import PREFLIGHT_FIELDS
 from app.http.exchange import exchange_of
-from app.http.origins import LOCAL_ORIGINS, AllowedOrigins
+from app.http.origins import LOCAL_ORIGINS, AllowedOrigins, origin_refusal
 
 _REQUEST_FIELDS = (
     "Apollographql-Client-Name",
@@ -56,17 +58,28 @@ _EXPOSED_FIELDS = (
 _MAX_AGE_SECONDS = 600
 
 
+class _SayingCORSMiddleware(CORSMiddleware):
+    """Tells whoever looks why a page may not ask, and which setting would let it."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The response to a preflight."""
+        response = super().preflight_response(request_headers)
+        origin = request_headers["origin"]
+        if self.is_allowed_origin(origin):
+            return response
+        body = f"{origin_refusal(origin)}\n"
+        return PlainTextResponse(body, response.status_code, {"vary": "Origin"})
+
+
 def with_cors(
     app: ASGIApp, allowed: AllowedOrigins, allowed_headers: Sequence[str] = ()
 ) -> ASGIApp:
-    """The application with CORS for pages of the `allowed` origins; unchanged if there are none.
+    """The application with CORS for pages of the `allowed` origins.
 
     There are no cookies, so no credentials mode. `allowed_headers` are allowed in addition to the
     fields that we read and those of tracing tools.
     """
-    if not (allowed.listed or allowed.allows_local):
-        return app
-    checked = CORSMiddleware(
+    checked = _SayingCORSMiddleware(
         app,
         allow_origins=sorted(allowed.listed),
         allow_origin_regex=LOCAL_ORIGINS if allowed.allows_local else None,

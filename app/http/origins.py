@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 LOCAL_ORIGINS = r"https?://(([a-z0-9-]+\.)?localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
 """A pattern of origins on the local machine."""
 _LOCAL = re.compile(LOCAL_ORIGINS)
+_LONGEST_SHOWN = 200
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,6 +37,23 @@ def is_origin_allowed(origin: str | None, host: str | None, allowed: Container[s
     asking = _place(origin)
     scheme = origin.partition(":")[0]
     return asking is not None and bool(host) and asking == _place(f"{scheme}://{host}")
+
+
+def origin_refusal(origin: str | None) -> str:
+    """What to tell whoever looks for the reason: the setting, and what to write into it."""
+    shown = origin if origin and _place(origin) and len(origin) <= _LONGEST_SHOWN else None
+    if shown is None:
+        return "Pages without an origin may not ask: open the page from a server, not from a file."
+    name = shown.lower().rstrip("/")
+    return (
+        f"Pages of {name} may not ask. To let them, list the origin where the server runs: "
+        f"GRAPHQL_ALLOWED_ORIGINS={name}"
+    )
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a Host field names the local machine."""
+    return _LOCAL.fullmatch(f"http://{host.lower()}") is not None
 
 
 def _place(origin: str) -> tuple[str, int] | None:

@@ -11,16 +11,16 @@ SHUTDOWN = "stopping"
 
 
 class ShutdownEvent:
-    """Calls each listener once when the server begins to shut down."""
+    """Calls each listener once when the server begins to shut down, or to drain."""
 
     def __init__(self) -> None:
         # As an ordered set.
         self._listeners: dict[Callable[[], None], None] = {}
-        self._has_begun = False
+        self.has_begun = False
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` at shutdown; at once if it has begun."""
-        if self._has_begun:
+        if self.has_begun:
             listener()
         else:
             self._listeners[listener] = None
@@ -31,7 +31,7 @@ class ShutdownEvent:
 
     def set(self) -> None:
         """Begin the shutdown; later calls do nothing."""
-        self._has_begun = True
+        self.has_begun = True
         listeners, self._listeners = self._listeners, {}
         for listener in listeners:
             listener()

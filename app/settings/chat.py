@@ -50,8 +50,8 @@ class ChatSettings(SettingsGroup):
     )
     chat_reply_lease_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         30,
-        description="How long a process that generates a reply may be silent before the reply is"
-        " marked as failed.",
+        description="How long a process that generates a reply may be silent before another goes on"
+        " with it.",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,9 @@
 """Settings of the GraphQL endpoint."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.settings.fields.base import SettingsGroup
 from app.settings.fields.field_types import (
@@ -29,6 +30,11 @@ class EndpointSettings(SettingsGroup):
     graphql_ide: Switch = Field(
         None,
         description="Whether /graphql shows browsers the explorer; by default only in development.",
+    )
+    graphql_ide_callers: Mapping[str, Mapping[str, str]] | None = Field(
+        None,
+        description="Whom the explorer can ask as: a JSON object of names with their header "
+        "fields. `make run` sets it to the demo's person and company; refused in production.",
     )
     graphql_server_timing: Switch = Field(
         None,
@@ -59,7 +65,8 @@ class EndpointSettings(SettingsGroup):
     graphql_allowed_origins: CommaSeparated[Origin] = Field(
         (),
         description="Origins whose pages may call the API over HTTP (CORS) and WebSocket, "
-        "separated by commas; in development also any localhost port.",
+        "separated by commas, like `https://chat.example,http://localhost:3000`; in development "
+        "those of any localhost port too, in production no other.",
     )
     graphql_allowed_headers: CommaSeparated[HeaderName] = Field(
         (),
@@ -72,6 +79,12 @@ class EndpointSettings(SettingsGroup):
         description="How long a query, or one event of a subscription, may take; then it is "
         "cancelled. A mutation is finished.",
     )
+
+    @model_validator(mode="after")
+    def _shows_no_credentials_in_production(self) -> "EndpointSettings":
+        if self.is_production and self.graphql_ide_callers:
+            raise ValueError("GRAPHQL_IDE_CALLERS has credentials: not in production")
+        return self
 
     @property
     def trace_share(self) -> float:

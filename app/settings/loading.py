@@ -39,6 +39,7 @@ def load_settings() -> Settings:
 
 # Any: pydantic's description of one error.
 def _in_words(error: Any) -> str:
-    variable = ".".join(str(part) for part in error["loc"]).upper()
+    # Which of several values it is, their message says.
+    variable = ".".join(str(part) for part in error["loc"] if isinstance(part, str)).upper()
     reason = error["msg"].removeprefix("Value error, ")
     return f"{variable}: {reason}" if variable else str(reason)

@@ -44,8 +44,12 @@ class ProcessSettings(ConnectionSettings):
         description="How long the delay must last before requests are refused, unless 250 "
         "requests were delayed already.",
     )
+    shutdown_drain_seconds: Seconds = Field(
+        5,
+        description="How long requests are still served after SIGTERM, while `/readyz` says 503.",
+    )
     shutdown_grace_seconds: Positive = Field(
-        30, description="How long running requests may take when the server shuts down."
+        30, description="How long running requests may take once the server takes no new ones."
     )
 
     @property

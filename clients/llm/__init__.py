@@ -26,11 +26,13 @@ class PromptMessage:
 class GenerationReport:
     """Facts about the generation of a reply, kept up to date until it ends, fails or is cancelled.
 
-    The token counts are those that the model reports at the end, if it does.
+    The token counts are those that the model reports at the end, if it does. `elapsed_seconds` is
+    what earlier processes took for the same reply.
     """
 
     model: str
     attempts: int = 0
+    elapsed_seconds: float = 0.0
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
 
@@ -52,6 +54,8 @@ class FailureReason(Enum):
     """The API does not accept our request, our key or the name of the model."""
     INTERRUPTED = "interrupted"
     """The reply was cut off after the first piece."""
+    EMPTY = "empty"
+    """The model ended without having said anything."""
     MALFORMED = "malformed"
     """The response does not follow the chat API."""
 

@@ -13,7 +13,8 @@ CHAT = (
             *columns(Category.IDENTITY, "user_id", withheld=_BEING_WRITTEN),
             *columns(
                 Category.TECHNICAL,
-                "reply_id conversation_id usage_date owner lease_expires_at stop_requested_at",
+                "reply_id conversation_id usage_date owner lease_expires_at stop_requested_at "
+                "writer_number times_abandoned elapsed_ms",
                 withheld=_BEING_WRITTEN,
             ),
         ),

@@ -51,9 +51,11 @@ COMPANY = (
                 Category.NOT_PERSONAL,
                 "id enterprise_account_id credential_id usage_date is_overage status owner "
                 "lease_expires_at created_at failure_reason retry_after_seconds "
-                "attempts prompt_tokens completion_tokens latency_ms",
+                "attempts prompt_tokens completion_tokens latency_ms writer_number times_abandoned "
+                "elapsed_ms",
             ),
             *columns(Category.NOT_PERSONAL, "content model", author=Author.PROVIDER),
+            *columns(Category.NOT_PERSONAL, "question", author=Author.CALLER),
         ),
     ),
 )

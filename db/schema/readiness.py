@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from db.connections.errors import DatabaseUnavailable, SessionLost, StatementFailed
-from db.database import Database
+from db.database import Connection, Database
 from db.queries import schema
 from db.schema.indexes import existing_index, index_differences
 from db.tables import Table
@@ -19,12 +19,11 @@ async def readiness(database: Database, revisions: Sequence[str]) -> str:
     `revisions` are those of this version, oldest first. Any other is a later version's, whose
     migrations let this version serve on.
     """
-    *earlier, head = revisions
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS), database.read_primary() as connection:
-            revision = await schema.revision(connection)
-            if revision is None or revision in earlier:
-                return f"at revision {revision}, not {head}: run `guidance db migrate`"
+            earlier = await _behind(connection, revisions)
+            if earlier is not None:
+                return earlier
             await schema.check_takes_writes(connection)
             rows = await schema.indexes(connection, _TABLES)
     except SessionLost as lost:
@@ -33,3 +32,20 @@ async def readiness(database: Database, revisions: Sequence[str]) -> str:
         return "unreachable"
     different = ", ".join(map(str, index_differences([existing_index(row) for row in rows])))
     return f"{different}: run `guidance db migrate`" if different else "ok"
+
+
+async def behind(database: Database, revisions: Sequence[str]) -> str | None:
+    """That the database is at an earlier revision; None if it is not, or cannot be asked now."""
+    try:
+        async with asyncio.timeout(_TIMEOUT_SECONDS), database.read_primary() as connection:
+            return await _behind(connection, revisions)
+    except (TimeoutError, DatabaseUnavailable, StatementFailed):
+        return None
+
+
+async def _behind(connection: Connection, revisions: Sequence[str]) -> str | None:
+    *earlier, head = revisions
+    revision = await schema.revision(connection)
+    if revision is None or revision in earlier:
+        return f"at revision {revision}, not {head}: run `guidance db migrate`"
+    return None

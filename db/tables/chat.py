@@ -73,10 +73,11 @@ class ChatMessage(Table):
 
 
 class ReplyGeneration(Table):
-    """The lease of the process that writes a reply.
+    """The lease of the process that writes a reply, which is its `writer_number`th.
 
-    The row is deleted when the reply ends. Whoever deletes it, and nobody else, records how the
-    reply ended and settles the unit reserved on `usage_date`.
+    It ran out `times_abandoned`; writers that released it took `elapsed_ms`. The row is deleted when
+    the reply ends. Whoever deletes it, and nobody else, records how the reply ended and settles the
+    unit reserved on `usage_date`.
     """
 
     __tablename__ = "reply_generations"
@@ -98,3 +99,6 @@ class ReplyGeneration(Table):
     owner: Mapped[UUID]
     lease_expires_at: Mapped[datetime] = mapped_column(instant)
     stop_requested_at: Mapped[datetime | None] = mapped_column(instant)
+    writer_number: Mapped[int] = mapped_column(server_default=text("1"))
+    times_abandoned: Mapped[int] = mapped_column(server_default=text("0"))
+    elapsed_ms: Mapped[int] = mapped_column(server_default=text("0"))

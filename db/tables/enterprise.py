@@ -1,6 +1,7 @@
 """Companies, their API keys and what they used."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import ApiCredentialStatus, MeteredReplyStatus, ReplyFailure
@@ -81,8 +83,9 @@ class EnterpriseDailyUsage(Table):
 class EnterpriseGeneration(Table):
     """A metered reply; `is_overage` if it was served over a limit.
 
-    While it runs, `owner` has a lease on it until `lease_expires_at`. Whoever ends it, and nobody
-    else, settles the unit that was counted on `usage_date`.
+    While it runs, `owner` has a lease on it until `lease_expires_at`, and `question` is what
+    another process would have to answer. Whoever ends it, and nobody else, settles the unit that
+    was counted on `usage_date`.
     """
 
     __tablename__ = "enterprise_generations"
@@ -106,6 +109,11 @@ class EnterpriseGeneration(Table):
             "created_at",
             postgresql_where=text("content IS NOT NULL"),
         ),
+        Index(
+            "ix_enterprise_generations_kept_questions",
+            "created_at",
+            postgresql_where=text("question IS NOT NULL"),
+        ),
         Index(None, "enterprise_account_id", "usage_date"),
     )
 
@@ -128,3 +136,7 @@ class EnterpriseGeneration(Table):
     prompt_tokens: Mapped[int | None]
     completion_tokens: Mapped[int | None]
     latency_ms: Mapped[int | None]
+    writer_number: Mapped[int] = mapped_column(server_default=text("1"))
+    times_abandoned: Mapped[int] = mapped_column(server_default=text("0"))
+    elapsed_ms: Mapped[int] = mapped_column(server_default=text("0"))
+    question: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # Any: JSON

@@ -5,7 +5,7 @@ import strawberry
 from db.row import Row
 from db.states import PaymentStatus
 from gql.context import Info, RequestContext
-from gql.resolvers.mutation_field import Input, mutation
+from gql.resolvers.mutation_field import mutation
 from gql.schema.billing.mutations import (
     ChangePlanInput,
     ChangePlanPayload,
@@ -25,7 +25,7 @@ class BillingMutations:
     @mutation(
         "Pay for a plan. The payment may still be pending when this answers.", CheckoutPayload
     )
-    async def checkout(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
+    async def checkout(self, info: Info, input_: CheckoutInput) -> CheckoutPayload:
         context = info.context
         payment = await context.services.billing.checkout(_order(context, input_))
         return await _checkout_payload(context, payment)
@@ -33,13 +33,13 @@ class BillingMutations:
     @mutation(
         "Pay again, for the same plan or another, after a payment that failed.", CheckoutPayload
     )
-    async def retry_payment(self, info: Info, input_: Input[CheckoutInput]) -> CheckoutPayload:
+    async def retry_payment(self, info: Info, input_: CheckoutInput) -> CheckoutPayload:
         context = info.context
         payment = await context.services.billing.retry_payment(_order(context, input_))
         return await _checkout_payload(context, payment)
 
     @mutation("Move an active subscription to another plan, at once.", ChangePlanPayload)
-    async def change_plan(self, info: Info, input_: Input[ChangePlanInput]) -> ChangePlanPayload:
+    async def change_plan(self, info: Info, input_: ChangePlanInput) -> ChangePlanPayload:
         context = info.context
         order = PlanChangeOrder(
             user_id=context.require_viewer_id(),

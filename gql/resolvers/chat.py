@@ -6,7 +6,7 @@ import strawberry
 
 from db.row import Row
 from gql.context import Info, RequestContext
-from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
+from gql.resolvers.mutation_field import input_key, mutation, none_if_unset
 from gql.schema.chat.inputs import (
     ConversationInput,
     RegenerateReplyInput,
@@ -34,7 +34,7 @@ class ChatMutations:
 
     @mutation("Start an empty conversation.", StartConversationPayload)
     async def start_conversation(
-        self, info: Info, input_: Input[StartConversationInput]
+        self, info: Info, input_: StartConversationInput
     ) -> StartConversationPayload:
         context = info.context
         started = await context.services.conversations.start(
@@ -46,15 +46,15 @@ class ChatMutations:
 
     @mutation("Change the title of a conversation.", ConversationPayload)
     async def rename_conversation(
-        self, info: Info, input_: Input[RenameConversationInput]
+        self, info: Info, input_: RenameConversationInput
     ) -> ConversationPayload:
         viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.rename(viewer, key, input_.title)
         return ConversationPayload(conversation=row)
 
-    @mutation("Put a conversation away.", ConversationPayload)
+    @mutation("Put a conversation into the archive; nothing of it is deleted.", ConversationPayload)
     async def archive_conversation(
-        self, info: Info, input_: Input[ConversationInput]
+        self, info: Info, input_: ConversationInput
     ) -> ConversationPayload:
         viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.archive(viewer, key)
@@ -65,7 +65,7 @@ class ChatMutations:
         ConversationPayload,
     )
     async def unarchive_conversation(
-        self, info: Info, input_: Input[ConversationInput]
+        self, info: Info, input_: ConversationInput
     ) -> ConversationPayload:
         viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.unarchive(viewer, key)
@@ -77,7 +77,7 @@ class ChatMutations:
         DeleteConversationPayload,
     )
     async def delete_conversation(
-        self, info: Info, input_: Input[ConversationInput]
+        self, info: Info, input_: ConversationInput
     ) -> DeleteConversationPayload:
         viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
         await info.context.services.conversations.delete(viewer, key)
@@ -88,7 +88,7 @@ class ChatMutations:
         "when no reply could be written.",
         SendMessagePayload,
     )
-    async def send_message(self, info: Info, input_: Input[SendMessageInput]) -> SendMessagePayload:
+    async def send_message(self, info: Info, input_: SendMessageInput) -> SendMessagePayload:
         place = none_if_unset(input_.conversation_id)
         exchange = await info.context.services.guidance.send(
             info.context.require_viewer_id(),
@@ -104,7 +104,7 @@ class ChatMutations:
         SendMessagePayload,
     )
     async def regenerate_reply(
-        self, info: Info, input_: Input[RegenerateReplyInput]
+        self, info: Info, input_: RegenerateReplyInput
     ) -> SendMessagePayload:
         exchange = await info.context.services.guidance.regenerate(
             info.context.require_viewer_id(),
@@ -118,9 +118,10 @@ class ChatMutations:
         "as it is.",
         StopReplyPayload,
     )
-    async def stop_reply(self, info: Info, input_: Input[StopReplyInput]) -> StopReplyPayload:
+    async def stop_reply(self, info: Info, input_: StopReplyInput) -> StopReplyPayload:
+        viewer = info.context.require_viewer_id()
         key = input_key("Message", input_.message_id, field="messageId")
-        await info.context.services.guidance.stop(info.context.require_viewer_id(), key)
+        await info.context.services.guidance.stop(viewer, key)
         return StopReplyPayload(reply=await _message(info.context, key))
 
 

@@ -4,7 +4,7 @@ import strawberry
 
 from db.row import Row
 from gql.context import Info, RequestContext
-from gql.resolvers.mutation_field import Input, input_key, mutation, none_if_unset
+from gql.resolvers.mutation_field import input_key, mutation, none_if_unset
 from gql.schema.enterprise.inputs import (
     CreateApiCredentialInput,
     GenerateGuidanceInput,
@@ -31,7 +31,7 @@ class EnterpriseMutations:
         GenerateGuidancePayload,
     )
     async def generate_guidance(
-        self, info: Info, input_: Input[GenerateGuidanceInput]
+        self, info: Info, input_: GenerateGuidanceInput
     ) -> GenerateGuidancePayload:
         client = info.context.require_api_client()
         question = validated_question(
@@ -54,7 +54,7 @@ class EnterpriseMutations:
         ApiCredentialSecretPayload,
     )
     async def create_api_credential(
-        self, info: Info, input_: Input[CreateApiCredentialInput]
+        self, info: Info, input_: CreateApiCredentialInput
     ) -> ApiCredentialSecretPayload:
         issued = await info.context.services.credentials.create(
             info.context.require_viewer_id(),
@@ -68,7 +68,7 @@ class EnterpriseMutations:
         ApiCredentialSecretPayload,
     )
     async def rotate_api_credential(
-        self, info: Info, input_: Input[RotateApiCredentialInput]
+        self, info: Info, input_: RotateApiCredentialInput
     ) -> ApiCredentialSecretPayload:
         issued = await info.context.services.credentials.rotate(
             info.context.require_viewer_id(),
@@ -83,7 +83,7 @@ class EnterpriseMutations:
         ApiCredentialPayload,
     )
     async def revoke_api_credential(
-        self, info: Info, input_: Input[RevokeApiCredentialInput]
+        self, info: Info, input_: RevokeApiCredentialInput
     ) -> ApiCredentialPayload:
         viewer, key = info.context.require_viewer_id(), _credential_key(input_.credential_id)
         revoked = await info.context.services.credentials.revoke(

@@ -18,17 +18,17 @@ Root = TypeVar("Root")
 InputType = TypeVar("InputType")
 Payload = TypeVar("Payload")
 Given = TypeVar("Given")
-Input = Annotated[Given, strawberry.argument(name="input", description="What is wanted.")]
 Resolver = Callable[[Root, Info, InputType], Awaitable[Payload]]
 
 
 def mutation(
     description: str, refused: Callable[..., Payload]
 ) -> Callable[[Resolver[Root, InputType, Payload]], Any]:  # Any: as strawberry types its fields
-    """Make a mutation field of the method that resolves it.
+    """Make a mutation field of the method that resolves it, with one argument, `input`.
 
-    A `Refusal` becomes the payload `refused(user_errors=[…])`. Loaders are reset first, so that the
-    payload does not show values from before.
+    The argument has the description of its type. A `Refusal` becomes the payload
+    `refused(user_errors=[…])`. Loaders are reset first, so that the payload does not show values
+    from before.
     """
 
     def decorate(resolve: Resolver[Root, InputType, Payload]) -> Any:
@@ -41,11 +41,17 @@ def mutation(
                 info.context.record_refusal(refusal.code)
                 return refused(user_errors=[UserError.from_refusal(refusal)])
 
+        settle.__annotations__["input_"] = _argument(resolve.__annotations__["input_"])
         return strawberry.mutation(
             settle, description=description, metadata=weight_metadata(MUTATION_WEIGHT)
         )
 
     return decorate
+
+
+def _argument(input_type: Any) -> Any:  # Any: a class that strawberry made an input type
+    description = input_type.__strawberry_definition__.description
+    return Annotated[input_type, strawberry.argument(name="input", description=description)]
 
 
 def none_if_unset(value: Given | UnsetType | None) -> Given | None:

@@ -4,7 +4,7 @@ import strawberry
 
 from db.row import Row
 from gql.context import Info
-from gql.resolvers.mutation_field import Input, input_key, mutation
+from gql.resolvers.mutation_field import input_key, mutation
 from gql.schema.privacy.mutations import (
     CancelPrivacyRequestInput,
     PrivacyRequestInput,
@@ -22,7 +22,7 @@ class PrivacyMutations:
         PrivacyRequestPayload,
     )
     async def request_privacy_export(
-        self, info: Info, input_: Input[PrivacyRequestInput]
+        self, info: Info, input_: PrivacyRequestInput
     ) -> PrivacyRequestPayload:
         made = await info.context.services.privacy.request_export(
             info.context.require_viewer_id(),
@@ -38,7 +38,7 @@ class PrivacyMutations:
         PrivacyRequestPayload,
     )
     async def request_privacy_delete(
-        self, info: Info, input_: Input[PrivacyRequestInput]
+        self, info: Info, input_: PrivacyRequestInput
     ) -> PrivacyRequestPayload:
         made = await info.context.services.privacy.request_erasure(
             info.context.require_viewer_id(),
@@ -49,7 +49,7 @@ class PrivacyMutations:
 
     @mutation("Take back a privacy request that has not begun.", PrivacyRequestPayload)
     async def cancel_privacy_request(
-        self, info: Info, input_: Input[CancelPrivacyRequestInput]
+        self, info: Info, input_: CancelPrivacyRequestInput
     ) -> PrivacyRequestPayload:
         viewer = info.context.require_viewer_id()
         key = input_key("PrivacyRequest", input_.privacy_request_id, field="privacyRequestId")

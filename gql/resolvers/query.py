@@ -25,7 +25,9 @@ from services.billing.records import Plan as PlanRecord
 
 MAX_NODES = 100
 
-NodeId = Annotated[strawberry.ID, strawberry.argument(description="The id that an object gave.")]
+NodeId = Annotated[
+    strawberry.ID, strawberry.argument(description="The `id` that this API gave for the object.")
+]
 NodeIds = Annotated[
     list[strawberry.ID], strawberry.argument(description="At most 100 ids that objects gave.")
 ]

@@ -14,7 +14,13 @@ from gql.schema.chat.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent,
 from gql.schema.user_error import UserError
 from streams import Delta
 
-ReplyId = Annotated[strawberry.ID, strawberry.argument(description="The reply to follow.")]
+ReplyId = Annotated[
+    strawberry.ID,
+    strawberry.argument(
+        description="The `id` of the reply to follow, as `sendMessage` or `regenerateReply` "
+        "gave it."
+    ),
+]
 After = Annotated[
     int, strawberry.argument(description="The index of the last piece that is there already.")
 ]

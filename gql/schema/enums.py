@@ -21,17 +21,23 @@ from services.quota.records import QuotaState
 _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
     ConversationStatus: (
         "Where a conversation is kept.",
-        {"ACTIVE": "In use.", "ARCHIVED": "Put away; it can be taken out again."},
+        {
+            "ACTIVE": "The conversation is in use.",
+            "ARCHIVED": "Put away; it can be taken out again.",
+        },
     ),
     MessageRole: (
         "Who wrote a message.",
-        {"USER": "The person.", "ASSISTANT": "The model, in reply."},
+        {
+            "USER": "The person wrote it.",
+            "ASSISTANT": "The model wrote it, in reply to the person.",
+        },
     ),
     MessageStatus: (
         "How far a message is written.",
         {
             "STREAMING": "The reply is being written.",
-            "COMPLETE": "The whole text is there.",
+            "COMPLETE": "The message has its whole text.",
             "FAILED": (
                 "The reply could not be written; nothing was charged. It can be regenerated."
             ),
@@ -51,8 +57,8 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
         "What became of a payment.",
         {
             "PENDING": "Not known yet; the subscription follows when it is.",
-            "SUCCEEDED": "The money was taken.",
-            "FAILED": "The money was not taken.",
+            "SUCCEEDED": "The payment succeeded: the money was taken.",
+            "FAILED": "The payment failed: no money was taken.",
         },
     ),
     QuotaState: (
@@ -66,7 +72,7 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
     ApiCredentialStatus: (
         "Whether an API key is accepted.",
         {
-            "ACTIVE": "Accepted.",
+            "ACTIVE": "The key is accepted.",
             "RETIRING": "Replaced by a newer key; still accepted until `expiresAt`.",
             "REVOKED": "No longer accepted: it was revoked, or its `expiresAt` is over.",
         },
@@ -85,11 +91,11 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
     PrivacyRequestStatus: (
         "How far a privacy request has come.",
         {
-            "REQUESTED": "Received, not begun.",
-            "PROCESSING": "Being carried out.",
-            "COMPLETED": "Carried out.",
-            "FAILED": "Given up; `errorReason` says why.",
-            "CANCELLED": "Withdrawn by the person.",
+            "REQUESTED": "The request was received, and has not begun.",
+            "PROCESSING": "The request is being carried out.",
+            "COMPLETED": "The request was carried out.",
+            "FAILED": "The request was given up; `errorReason` says why.",
+            "CANCELLED": "The person took the request back before it began.",
         },
     ),
     UserErrorCode: (

@@ -24,10 +24,12 @@ Top = Annotated[int | None, strawberry.argument(description="How many methods at
 class RepositoryMethodTiming:
     """The timing of one method in this process."""
 
-    method: str = strawberry.field(description="The method's name.")
-    calls: int = strawberry.field(description="How often it ran.")
-    total_ms: float = strawberry.field(description="Milliseconds in all.")
-    mean_ms: float = strawberry.field(description="Milliseconds a call.")
+    method: str = strawberry.field(description="The name of the method that asks the database.")
+    calls: int = strawberry.field(description="How often the method ran.")
+    total_ms: float = strawberry.field(
+        description="The time of all calls together, in milliseconds."
+    )
+    mean_ms: float = strawberry.field(description="The time of a call on average, in milliseconds.")
     p95_ms: float = strawberry.field(
         description="Milliseconds that 95% of the newest calls stayed within."
     )
@@ -79,8 +81,12 @@ class BudgetVerdict(Enum):
 class OperationSlo:
     """The record of one operation in this process."""
 
-    operation_name: str = strawberry.field(description="The operation's name.")
-    requests: int = strawberry.field(description="How many were answered.")
+    operation_name: str = strawberry.field(
+        description="The name of the operation, as its document gives it."
+    )
+    requests: int = strawberry.field(
+        description="How many requests for the operation were answered."
+    )
     errors: int = strawberry.field(description="How many failed by a fault of the server.")
     protected: int = strawberry.field(
         description="Requests refused on purpose: rate limits, quotas, conflicts."
@@ -107,7 +113,9 @@ class OperationSlo:
         description="The part of them that failed by a fault of the server, of all or of the "
         "newest, whichever is more; null where there are none."
     )
-    budget_error_share: float = strawberry.field(description="What that part may be.")
+    budget_error_share: float = strawberry.field(
+        description="The largest share of errors that the objective allows."
+    )
     verdict: BudgetVerdict = strawberry.field(
         description="What `withinBudget` says, and whether anything is known."
     )

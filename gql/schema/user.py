@@ -27,12 +27,19 @@ from services.billing.records import Subscription
 from services.quota.records import Quota as QuotaRecord
 
 StatusFilter = Annotated[
-    ConversationStatus | None, strawberry.argument(description="Only those kept there.")
+    ConversationStatus | None,
+    strawberry.argument(
+        description="Lists only conversations with this status; left out, all of them."
+    ),
 ]
 KindFilter = Annotated[
-    PrivacyRequestKind | None, strawberry.argument(description="Only this kind.")
+    PrivacyRequestKind | None,
+    strawberry.argument(description="Lists only requests of this kind; left out, of both."),
 ]
-KindArgument = Annotated[PrivacyRequestKind, strawberry.argument(description="The kind.")]
+KindArgument = Annotated[
+    PrivacyRequestKind,
+    strawberry.argument(description="The kind of request of which the latest is given."),
+]
 
 
 @strawberry.type(description="A person who uses the product.")
@@ -72,7 +79,7 @@ class User(Node):
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
 
-    @described.field("Newest first.")
+    @described.field("The person's privacy requests, the newest first.")
     def privacy_requests(
         self,
         info: Info,

@@ -16,8 +16,12 @@ from services.mutations.refusals import Refusal, UserErrorCode
 class UserError:
     """A refusal, as a value of a payload."""
 
-    code: UserErrorCode = strawberry.field(description="What kind of reason it is.")
-    message: str = strawberry.field(description="The reason, for people.")
+    code: UserErrorCode = strawberry.field(
+        description="The reason in a form that programs can compare."
+    )
+    message: str = strawberry.field(
+        description="The reason in a sentence that can be shown to people."
+    )
     field: list[str] | None = strawberry.field(
         description="The path of the input field at fault, when one is."
     )

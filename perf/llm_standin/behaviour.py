@@ -17,6 +17,14 @@ class Mode(Enum):
     ECHO = "echo"
 
 
+class Continuation(Enum):
+    """How the stand-in goes on with a reply that broke off."""
+
+    EXACT = "exact"
+    LAST_WORDS = "last-words"
+    ANEW = "anew"
+
+
 class Finish(Enum):
     """The finish reason of a reply."""
 
@@ -69,6 +77,11 @@ class Behaviour(BaseModel):
     seed: int = Field(0, description="Seed and prompt together decide what a reply says.")
     mode: Mode = Field(
         Mode.TEXT, description="`text` writes of its own, `echo` repeats the last message."
+    )
+    continuation: Continuation = Field(
+        Continuation.LAST_WORDS,
+        description="Continue a reply that broke off `exact`ly where it ends, with the "
+        "`last-words` that it is told to repeat, or `anew` from the beginning.",
     )
     api_key: str | None = Field(None, description="Refuse any other key with 401.")
     status: Status | None = Field(

@@ -92,7 +92,8 @@ def running_process(
     port = free_port()
     process = subprocess.Popen(
         [python, *_COMMANDS[name], "--port", str(port)],
-        env=os.environ | environment,
+        # Whoever asks has ended before the server does.
+        env=os.environ | {"SHUTDOWN_DRAIN_SECONDS": "0"} | environment,
         cwd=tree,
         stderr=subprocess.DEVNULL,
     )

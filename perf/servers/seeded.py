@@ -13,7 +13,7 @@ from types import MappingProxyType
 import asyncpg
 import psutil
 
-from app.cli.api_key import issue
+from app.cli.companies.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres

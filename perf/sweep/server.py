@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 
-from app.cli.api_key import issue
+from app.cli.companies.api_key import issue
 from app.cli.database import with_database
 from app.settings import Settings
 from db.embedded import embedded_postgres

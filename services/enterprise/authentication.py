@@ -1,4 +1,4 @@
-"""Authenticating API keys, and issuing them as an operator."""
+"""Authenticating API keys; listing companies and issuing keys as an operator."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,7 @@ from services.clock import Clock
 from services.enterprise.credentials import add_key
 from services.enterprise.keys import matches, parse_key
 from services.enterprise.last_uses import LastUseRecorder
+from services.enterprise.records import ListedAccount
 from services.enterprise.rules import is_accepted
 from services.mutations import audit
 
@@ -32,6 +33,17 @@ class ApiKeyService:
         self._last_uses = last_uses
         self._clock = clock
         self._random_bytes = random_bytes
+
+    async def accounts(self, *, after: int, most: int) -> tuple[ListedAccount, ...]:
+        """Companies with ids above `after`, for an operator who looks for one."""
+        async with self._database.read() as connection:
+            rows = await enterprise_accounts.accounts_after(connection, after, most)
+        return tuple(
+            ListedAccount(
+                row["id"], row["company_name"], row["administrator_id"], row["active_keys"]
+            )
+            for row in rows
+        )
 
     async def issue_key(self, account_id: int) -> str:
         """Add a key to a company as an operator, and return its text, which is not stored.

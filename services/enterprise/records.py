@@ -39,3 +39,13 @@ class Usage:
     def monthly_remaining(self) -> int:
         """The requests left of the month; 0 once overage has begun."""
         return max(0, self.contract.monthly_limit - self.monthly_used)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """A company as an operator finds it."""
+
+    id: int
+    company_name: str
+    administrator_id: int | None
+    active_keys: int

@@ -1,7 +1,9 @@
 """The replies of one kind that this process writes, each in a task independent of its request."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -12,10 +14,12 @@ import structlog
 from clients.llm import LanguageModel
 from db.database import Database
 from db.states import MessageStatus
+from services.background.periodic import run_in_background
 from services.generation.lease_keeper import LeaseKeeper
 from services.generation.outcomes import OutcomeRecorder
-from services.generation.records import INTERRUPTED, Assignment, ReplyOutcome
+from services.generation.records import HANDED_OVER, Assignment, ReplyOutcome
 from services.generation.store import ReplyStore
+from services.generation.takeovers import Takeovers
 from services.generation.uncertain_commits import UncertainCommits
 from services.generation.writer import ReplyWriter, TextSink
 from spans.attribution import attributed
@@ -36,23 +40,22 @@ class GenerationConfig:
     model: LanguageModel
     model_name: str
     lease_seconds: float
-    grace_seconds: float
 
 
 class GenerationJobs:
-    """Starts and stops the tasks; leaving the block waits `grace_seconds` for them to finish.
+    """Starts and stops the tasks; leaving the block hands their replies over to other processes.
 
-    `new_sink` returns what receives the text of a reply, given its id.
+    `new_sink` returns what receives the text of an assigned reply.
 
-    If a process does not renew a lease for `lease_seconds`, another process ends the reply. That
-    also covers replies whose task failed.
+    If a process does not renew a lease for `lease_seconds`, another process takes the reply over.
+    That also covers replies whose task failed.
     """
 
     def __init__(
         self,
         database: Database,
         store: ReplyStore,
-        new_sink: Callable[[int], TextSink],
+        new_sink: Callable[[Assignment], TextSink],
         config: GenerationConfig,
     ) -> None:
         self.owner: UUID = uuid4()
@@ -62,6 +65,9 @@ class GenerationJobs:
         self._new_sink = new_sink
         lease_seconds = config.lease_seconds
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._waiters: Counter[int] = Counter()
+        self._is_handing_over = False
+        self._background = AsyncExitStack()
         self._recorder = OutcomeRecorder(database, store, self.owner, lease_seconds=lease_seconds)
         self._leases = LeaseKeeper(
             database, store, self.owner, self.writers, lease_seconds=lease_seconds
@@ -69,10 +75,16 @@ class GenerationJobs:
         self._uncertain_commits = UncertainCommits(
             database, store, self.owner, self.start, lease_seconds=lease_seconds
         )
+        self._takeovers = Takeovers(
+            database, store, self.owner, self.writers, self.start, lease_seconds=lease_seconds
+        )
 
     async def __aenter__(self) -> Self:
-        self._lease_task = asyncio.create_task(self._leases.run())
-        self._commit_task = asyncio.create_task(self._uncertain_commits.run())
+        enter = self._background.enter_async_context
+        await enter(run_in_background(self._leases.run()))
+        self._background.push_async_callback(self._finish)
+        await enter(run_in_background(self._uncertain_commits.run()))
+        await enter(run_in_background(self._takeovers.run()))
         return self
 
     async def __aexit__(
@@ -81,9 +93,7 @@ class GenerationJobs:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        await _cancel(self._commit_task)
-        await self._finish()
-        await _cancel(self._lease_task)
+        await self._background.aclose()
 
     async def start(self, assignment: Assignment) -> None:
         """Start writing a reply that this process owns.
@@ -96,9 +106,11 @@ class GenerationJobs:
             assignment,
             model=self.config.model,
             model_name=self.config.model_name,
-            sink=self._new_sink(reply_id),
+            sink=self._new_sink(assignment),
             record=self._recorder.record,
         )
+        if self._is_handing_over:
+            writer.hand_over()
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
         self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
@@ -114,17 +126,34 @@ class GenerationJobs:
             writer.interrupt(ReplyOutcome(MessageStatus.STOPPED))
 
     async def wait_for_end(self, reply_id: int) -> None:
-        """Wait for the end of a reply, if this process writes it."""
+        """Wait until this process has no more to do for a reply, if it writes it."""
         task = self._tasks.get(reply_id)
         if task is not None:
-            await attributed(_REPLY, asyncio.wait([task]))
+            self._waiters[reply_id] += 1
+            try:
+                await attributed(_REPLY, asyncio.wait([task]))
+            finally:
+                self._waiters[reply_id] -= 1
+                if not self._waiters[reply_id]:
+                    del self._waiters[reply_id]
+
+    def end_takeovers(self) -> None:
+        """Take over no more replies: this process is about to end itself."""
+        self._takeovers.end()
+
+    def hand_over(self) -> None:
+        """Hand over the replies that nobody waits for here, and from now on all that begin."""
+        self.end_takeovers()
+        self._is_handing_over = True
+        for reply_id, writer in self.writers.items():
+            if reply_id not in self._waiters:
+                writer.hand_over()
 
     async def _finish(self) -> None:
-        """Let all tasks end; those interrupted after the grace period still store the outcome."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=self.config.grace_seconds)
+        """Hand over all replies, and wait until that is stored."""
+        self.hand_over()
         for writer in self.writers.values():
-            writer.interrupt(INTERRUPTED)
+            writer.hand_over()
         if self._tasks:
             _, unrecorded = await asyncio.wait(self._tasks.values(), timeout=_RECORDING_SECONDS)
             for task in unrecorded:
@@ -133,16 +162,14 @@ class GenerationJobs:
 
     async def _write(self, reply_id: int, writer: ReplyWriter) -> None:
         self._store.metrics.begin()
-        outcome = None
+        label = "unrecorded"
         try:
             outcome = await writer.write()
+            if outcome is not None:
+                is_over = outcome is HANDED_OVER
+                label = "handed_over" if is_over else self._store.label(outcome)
         except Exception:  # noqa: BLE001 - a failed task must not end the others
             _log.exception("the end of a reply was not recorded", reply=reply_id)
         finally:
             del self.writers[reply_id], self._tasks[reply_id]
-            self._store.metrics.end(self._store.label(outcome) if outcome else "unrecorded")
-
-
-async def _cancel(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.wait([task])
+            self._store.metrics.end(label)

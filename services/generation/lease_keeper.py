@@ -19,8 +19,8 @@ _log = structlog.get_logger("guidance.replies")
 class LeaseKeeper:
     """Renews the leases of the replies in `active`, and of no others.
 
-    If a writer ended without storing the outcome, the lease of its reply expires, and recovery
-    ends the reply.
+    If a writer ended without storing the outcome, the lease of its reply expires, and another
+    process takes the reply over.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class LeaseKeeper:
                 asyncio.timeout(self._lease_seconds / RENEWALS_PER_LEASE),
                 self._database.read_primary() as connection,
             ):
-                await self._store.leases.renew(
+                renewed = await self._store.leases.renew(
                     connection, self._owner, reply_ids, self._lease_seconds
                 )
         except (DatabaseUnavailable, TimeoutError) as error:
@@ -64,4 +64,5 @@ class LeaseKeeper:
         except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("leases cannot be renewed")
             return False
-        return True
+        # One whose row was locked just then is tried again soon.
+        return renewed.issuperset(reply_ids)

@@ -8,8 +8,8 @@ import structlog
 
 from clients.llm import GenerationReport
 from db.connections.errors import DatabaseUnavailable
-from db.database import Database
-from services.generation.records import ReplyDraft, ReplyOutcome
+from db.database import Database, Transaction
+from services.generation.records import HANDED_OVER, ReplyDraft, ReplyOutcome
 from services.generation.store import ReplyStore
 
 _LONGEST_WAIT_SECONDS = 2.0
@@ -29,10 +29,11 @@ class OutcomeRecorder:
         self._database = database
         self._store = store
         self._owner = owner
+        self._lease_seconds = lease_seconds
         self._longest_wait_seconds = min(_LONGEST_WAIT_SECONDS, lease_seconds / _WAITS_PER_LEASE)
 
     async def record(self, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
-        """Store the outcome of a reply; while the database is away, retry without limit.
+        """Store the outcome of a reply, or hand it over; while the database is away, retry forever.
 
         If the database rejects it, retry a few times without details (token counts, waits), then
         raise the last error. Returns False if the reply was no longer the owner's.
@@ -58,10 +59,26 @@ class OutcomeRecorder:
         ):
             with attempt:
                 async with self._database.begin() as transaction:
-                    return await self._store.complete(
-                        transaction, reply_id, self._owner, outcome, draft
-                    )
+                    return await self._store_outcome(transaction, reply_id, outcome, draft)
         raise AssertionError("unreachable")
+
+    async def _store_outcome(
+        self, transaction: Transaction, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft
+    ) -> bool:
+        if outcome is not HANDED_OVER:
+            return await self._store.complete(transaction, reply_id, self._owner, outcome, draft)
+        leases = self._store.leases
+        is_released = await leases.release(
+            transaction,
+            self._owner,
+            reply_id,
+            self._lease_seconds,
+            elapsed_ms=draft.latency_ms,
+        )
+        if not is_released:
+            return False
+        await self._store.save_unfinished(transaction, reply_id, draft)
+        return True
 
 
 def _without_details(outcome: ReplyOutcome, draft: ReplyDraft) -> tuple[ReplyOutcome, ReplyDraft]:

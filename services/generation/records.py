@@ -8,11 +8,31 @@ from db.states import MessageStatus, ReplyFailure
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierWriting:
+    """What the writers before have stored of a reply, and which writer comes next.
+
+    `ends` are the offsets in `text` at which its pieces end.
+    """
+
+    text: str = ""
+    ends: tuple[int, ...] = ()
+    attempts: int = 0
+    elapsed_ms: int = 0
+    next_writer: int = 1
+    is_to_stop: bool = False
+    """Whether the reply is only to be ended: its person has stopped it."""
+
+
+NOTHING_WRITTEN = EarlierWriting()
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """A reply to be written."""
+    """A reply to be written, or to be continued."""
 
     reply_id: int
     prompt: tuple[PromptMessage, ...]
+    earlier: EarlierWriting = NOTHING_WRITTEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +53,9 @@ class StoredFailure:
 
 
 INTERRUPTED = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.INTERRUPTED)
+STOPPED = ReplyOutcome(MessageStatus.STOPPED)
+HANDED_OVER = ReplyOutcome(MessageStatus.STREAMING)
+"""The reply has not ended: another process goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)

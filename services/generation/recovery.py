@@ -1,4 +1,4 @@
-"""Recovery: ending the replies whose process died."""
+"""Recovery: replies whose process died are released, or ended if that happened too often."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,10 +15,10 @@ RUNS_PER_LEASE = 6
 
 
 class Recovery:
-    """Ends replies whose lease expired, but not while leases could not be renewed.
+    """Releases replies whose lease expired, but not while leases could not be renewed.
 
     An expired lease proves that its process is gone only if that process could reach the database.
-    So replies are ended only after this process could write to the database for a whole lease:
+    So replies are released only after this process could write to the database for a whole lease:
     after an outage, every living process first renews its leases or stores its outcomes.
     `seconds` is a monotonic clock.
     """
@@ -40,12 +40,14 @@ class Recovery:
         self._last_write_at = 0.0
 
     async def run(self) -> int:
-        """End the abandoned replies, and return how many there were."""
+        """Release or end the abandoned replies, and return how many there were."""
         try:
             await self._probe_database()
             if not self._are_leases_reliable():
                 return 0
-            return await end_abandoned(self._database, self._store)
+            return await recover_abandoned(
+                self._database, self._store, lease_seconds=self._lease_seconds
+            )
         except BaseException:
             self._writable_since = None
             raise
@@ -75,12 +77,14 @@ class Recovery:
         return now - self._writable_since >= self._lease_seconds
 
 
-async def end_abandoned(database: Database, store: ReplyStore) -> int:
-    """End every reply whose lease expired, and return how many; safe in several processes at once.
+async def recover_abandoned(database: Database, store: ReplyStore, *, lease_seconds: float) -> int:
+    """Recover every reply whose lease expired, and return how many; safe in several processes.
 
-    A reply is ended once and its unit refunded once, whichever process comes first.
+    They are released, so that another process goes on with them, or ended and refunded if they were
+    abandoned too often or are to stop anyway; once, whichever process comes first.
     """
-    count = 0
+    async with database.read_primary() as connection:
+        count = len(await store.leases.release_abandoned(connection, lease_seconds))
     while True:
         async with database.begin() as transaction:
             reply_id = await store.end_expired(transaction)

@@ -6,8 +6,9 @@ from uuid import UUID
 from db.database import Transaction
 from db.queries.clauses.reply_end import ReplyEnd
 from db.queries.clauses.reply_leases import ReplyLeases
+from db.row import Row
 from metrics.generation import ReplyMetrics
-from services.generation.records import ReplyDraft, ReplyOutcome
+from services.generation.records import Assignment, ReplyDraft, ReplyOutcome
 
 
 class ReplyStore(Protocol):
@@ -37,8 +38,24 @@ class ReplyStore(Protocol):
         """
         ...
 
+    async def save_unfinished(
+        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+    ) -> None:
+        """Store a reply as far as it is written, for the next writer."""
+        ...
+
+    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+        """What `owner` has to write of a reply, of which it has just `taken` the lease.
+
+        None if the reply has ended meanwhile.
+        """
+        ...
+
     async def end_expired(self, transaction: Transaction) -> int | None:
-        """End one reply whose lease expired, settle its unit, and return its id, or None."""
+        """End one reply whose lease expired and that nobody is to take over; settle its unit.
+
+        Returns its id, or None if there is none.
+        """
         ...
 
     async def on_abandoned(self, reply_id: int) -> None:

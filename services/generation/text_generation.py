@@ -1,6 +1,6 @@
 """Generating a reply: identifiers are redacted from the prompt and restored in the text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from clients.llm import (
@@ -10,7 +10,9 @@ from clients.llm import (
     LanguageModel,
     PromptMessage,
 )
+from services.generation.continuing import continuation_prompt
 from services.generation.redaction.placeholders import redact
+from services.generation.seam import SeamCutter
 
 LONGEST_TEXT = 1_000_000
 """In characters, with identifiers restored: a placeholder may stand for a longer text."""
@@ -22,27 +24,49 @@ async def generate_text(
     prompt: Sequence[PromptMessage],
     report: GenerationReport,
     add: Callable[[str], None],
+    *,
+    written: str = "",
 ) -> None:
-    """Ask the model, and pass its text to `add` as it arrives, even if it fails in the end.
+    """Ask the model, and pass its text to `add` as it arrives.
 
-    Raises `GenerationFailed`, also if the text becomes longer than `LONGEST_TEXT`.
+    If a part of the reply is `written` already, the model is asked to continue it, and what it
+    repeats is left out. Raises `GenerationFailed`, also if the whole text becomes longer than
+    `LONGEST_TEXT`. If it fails or is cancelled, an end that may be half a placeholder is dropped,
+    so that the text may be continued.
     """
-    contents, placeholders = redact([one.content for one in prompt])
-    redacted = [
-        PromptMessage(one.role, content) for one, content in zip(prompt, contents, strict=True)
-    ]
-    restorer, sanitizer = placeholders.restorer(), TextSanitizer()
-    left = LONGEST_TEXT
+    contents, placeholders = redact([*(one.content for one in prompt), written])
+    redacted = tuple(
+        PromptMessage(one.role, content) for one, content in zip(prompt, contents[:-1], strict=True)
+    )
+    if written:
+        redacted = continuation_prompt(redacted, contents[-1])
+    restorer, sanitizer, seam = placeholders.restorer(), TextSanitizer(), SeamCutter(written)
+    left = LONGEST_TEXT - len(written)
+    async with aclosing(_pieces(model, redacted, report, may_be_empty=bool(written))) as generated:
+        async for piece in generated:
+            text = seam.feed(restorer.feed(sanitizer.feed(piece)))
+            add(text[:left])
+            left -= len(text)
+            if left < 0:
+                raise GenerationFailed(FailureReason.TOO_LONG)
+    add(seam.feed(restorer.feed(sanitizer.end()) + restorer.end()) + seam.end())
+
+
+async def _pieces(
+    model: LanguageModel,
+    prompt: Sequence[PromptMessage],
+    report: GenerationReport,
+    *,
+    may_be_empty: bool,
+) -> AsyncGenerator[str, None]:
     try:
-        async with aclosing(model.generate(redacted, report)) as generated:
+        async with aclosing(model.generate(prompt, report)) as generated:
             async for piece in generated:
-                text = restorer.feed(sanitizer.feed(piece))
-                add(text[:left])
-                left -= len(text)
-                if left < 0:
-                    raise GenerationFailed(FailureReason.TOO_LONG)
-    finally:
-        add(restorer.feed(sanitizer.end()) + restorer.end())
+                yield piece
+    except GenerationFailed as error:
+        # A reply may have been complete but for the record of its end.
+        if not may_be_empty or error.reason is not FailureReason.EMPTY:
+            raise
 
 
 class TextSanitizer:

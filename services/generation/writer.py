@@ -10,7 +10,14 @@ import structlog
 from clients.llm import GenerationFailed, GenerationReport, LanguageModel
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
-from services.generation.records import INTERRUPTED, Assignment, ReplyDraft, ReplyOutcome
+from services.generation.records import (
+    HANDED_OVER,
+    INTERRUPTED,
+    STOPPED,
+    Assignment,
+    ReplyDraft,
+    ReplyOutcome,
+)
 from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")
@@ -32,7 +39,7 @@ class TextSink(Protocol):
         ...
 
     async def open(self, draft: Callable[[], ReplyDraft]) -> None:
-        """Begin; `draft` returns the reply as written so far, at any time."""
+        """Begin, after what was written earlier; `draft` returns the reply so far, at any time."""
         ...
 
     def add(self, text: str) -> None:
@@ -43,8 +50,8 @@ class TextSink(Protocol):
         """Stop taking text; `text` does not change after this."""
         ...
 
-    async def finish(self, *, is_recorded: bool) -> None:
-        """End, after the outcome was stored (`is_recorded`) or could not be."""
+    async def finish(self, outcome: ReplyOutcome | None) -> None:
+        """End, after `outcome` was stored; None if it could not be, or was another's to store."""
         ...
 
 
@@ -64,10 +71,13 @@ class ReplyWriter:
         self._model = model
         self._sink = sink
         self._record = record
-        self._report = GenerationReport(model=model_name)
+        earlier = assignment.earlier
+        self._report = GenerationReport(
+            model_name, earlier.attempts, elapsed_seconds=earlier.elapsed_ms / 1000
+        )
         self._started = perf_counter()
         self._generation: asyncio.Task[None] | None = None
-        self._interruption: ReplyOutcome | None = None
+        self._interruption: ReplyOutcome | None = STOPPED if earlier.is_to_stop else None
 
     @property
     def draft(self) -> ReplyDraft:
@@ -76,7 +86,8 @@ class ReplyWriter:
             text=self._sink.text,
             ends=self._sink.ends,
             report=self._report,
-            latency_ms=round((perf_counter() - self._started) * 1000),
+            latency_ms=self._assignment.earlier.elapsed_ms
+            + round((perf_counter() - self._started) * 1000),
         )
 
     def interrupt(self, outcome: ReplyOutcome) -> None:
@@ -87,21 +98,33 @@ class ReplyWriter:
                 self._generation.cancel()
 
     async def write(self) -> ReplyOutcome | None:
-        """Write the reply to its end and return the outcome; None if another process ended it."""
+        """Write the reply to its end and return the outcome; None if another process ended it.
+
+        The end may also be that it is handed over.
+        """
         await self._sink.open(lambda: self.draft)
-        is_recorded = False
+        recorded = None
         try:
             outcome = await self._generate()
             if outcome.status is MessageStatus.COMPLETE and not self._sink.text:
                 outcome = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.UNAVAILABLE)
-            is_recorded = await self._record(self._assignment.reply_id, outcome, self.draft)
+            if await self._record(self._assignment.reply_id, outcome, self.draft):
+                recorded = outcome
         finally:
-            await self._sink.finish(is_recorded=is_recorded)
-        return outcome if is_recorded else None
+            await self._sink.finish(recorded)
+        return recorded
+
+    def hand_over(self) -> None:
+        """Leave the reply to another process, as far as it is written."""
+        self.interrupt(HANDED_OVER)
 
     async def _generate(self) -> ReplyOutcome:
         generating = generate_text(
-            self._model, self._assignment.prompt, self._report, self._sink.add
+            self._model,
+            self._assignment.prompt,
+            self._report,
+            self._sink.add,
+            written=self._assignment.earlier.text,
         )
         self._generation = asyncio.create_task(generating)
         if self._interruption is not None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import conversations, exchange_writes, messages
-from db.row import Row
 from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
@@ -14,14 +13,12 @@ from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
 from services.generation.jobs import GenerationJobs
 from services.generation.records import Assignment
+from services.guidance.history import last_question_index, read_history
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
 from services.guidance.rules import prompt
 from services.mutations.idempotency import Claim
 from services.mutations.refusals import Conflict, NotFound
 from services.quota import ledger
-
-_MESSAGES_READ_PER_PROMPT_MESSAGE = 2
-"""More are read than the prompt takes, because failed and superseded replies are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class ExchangeRecorder:
         )
         if opened is None:
             raise conversation_not_found()
-        history = await self._history(transaction, conversation_id)
+        history = await read_history(transaction, conversation_id, self.window)
         _check_is_answered(history, field="conversationId")
         if opened["title"] == UNTITLED and len(history) == 1:
             await conversations.set_title(
@@ -79,7 +76,7 @@ class ExchangeRecorder:
             # It was deleted in the meantime.
             raise _message_not_found()
         history = _up_to_last_question(
-            await self._history(transaction, conversation_id), message_id
+            await read_history(transaction, conversation_id, self.window), message_id
         )
         return await self._begin_reply(
             transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
@@ -118,13 +115,6 @@ class ExchangeRecorder:
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
         return exchange, Assignment(reply_id, prompt(history, self.window))
 
-    async def _history(
-        self, transaction: Transaction, conversation_id: int
-    ) -> list[HistoryMessage]:
-        most = self.window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
-        rows = await messages.newest(transaction, conversation_id, most)
-        return [_history_message(row) for row in reversed(rows)]
-
 
 def _message_not_found() -> NotFound:
     return NotFound("There is no such message.", field="messageId")
@@ -135,26 +125,17 @@ def _up_to_last_question(history: list[HistoryMessage], message_id: int) -> list
 
     Raises `Conflict` unless `message_id` is that message or a reply to it.
     """
-    question_indexes = [index for index, one in enumerate(history) if not one.is_reply]
-    if not question_indexes:
+    index = last_question_index(history)
+    if index is None:
         raise Conflict("This message has been answered often enough.", field="messageId")
-    last_exchange = history[question_indexes[-1] :]
+    last_exchange = history[index:]
     if message_id not in {one.id for one in last_exchange}:
         raise Conflict("Only the last message can be answered again.", field="messageId")
     _check_is_answered(last_exchange, field="messageId")
-    return history[: question_indexes[-1] + 1]
+    return history[: index + 1]
 
 
 def _check_is_answered(history: list[HistoryMessage], *, field: str) -> None:
     """Raise `Conflict` while a reply is being written: the prompt could not include it."""
     if any(one.status is MessageStatus.STREAMING for one in history):
         raise Conflict("A reply is being written; stop it, or wait for its end.", field=field)
-
-
-def _history_message(row: Row) -> HistoryMessage:
-    return HistoryMessage(
-        id=row["id"],
-        is_reply=row["role"] == "assistant",
-        status=MessageStatus(row["status"]),
-        content=row["content"],
-    )

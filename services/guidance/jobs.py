@@ -1,12 +1,12 @@
 """The tasks that write the replies of conversations, with the background work they need."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from db.database import Database
 from services.background.periodic import run_in_background
 from services.generation.jobs import GenerationConfig, GenerationJobs
-from services.generation.records import ReplyDraft
+from services.generation.records import Assignment, ReplyDraft
 from services.guidance.progress import ProgressWriter
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.stops import POLL_SECONDS, StopWatcher
@@ -23,14 +23,13 @@ async def open_reply_jobs(
     *,
     poll_seconds: float = POLL_SECONDS,
 ) -> AsyncIterator[GenerationJobs]:
-    """Start the background work; leaving first lets the replies that are being written finish."""
+    """Start the background work; leaving first hands over the replies that are being written."""
 
-    async def save(drafts: Mapping[int, ReplyDraft]) -> Collection[int]:
-        async with database.read_primary() as connection:
-            return await store.save(connection, drafts)
+    async def save(drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+        return await store.save(jobs.owner, drafts)
 
-    def new_sink(reply_id: int) -> StreamingSink:
-        return StreamingSink(reply_id, streams, progress)
+    def new_sink(assignment: Assignment) -> StreamingSink:
+        return StreamingSink(assignment, streams, progress)
 
     progress = ProgressWriter(save)
     jobs = GenerationJobs(database, store, new_sink, config)

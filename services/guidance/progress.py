@@ -1,7 +1,7 @@
 """Storing the text of replies before it is shown, many replies in one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TypeAlias
 
@@ -15,34 +15,35 @@ INTERVAL_SECONDS = 0.05
 """The wait between statements, at most twenty a second; the first text of a reply cuts it short."""
 TIMEOUT_SECONDS = 2.0
 """How long showing a text waits for storing it; unstored text may be lost with the process."""
-SaveDrafts: TypeAlias = Callable[[Mapping[int, ReplyDraft]], Awaitable[Collection[int]]]
+SaveDrafts: TypeAlias = Callable[[Mapping[int, ReplyDraft]], Awaitable[Mapping[int, bool]]]
 _log = structlog.get_logger("guidance.replies")
 
 
 class ProgressWriter:
-    """Stores the drafts of replies with `save`, which returns the ids of those it stored.
+    """Stores the drafts of replies with `save`, which returns whether each was stored.
 
-    A database that is away delays no reply: its text is then held by its writer alone.
+    A database that is away delays no reply: its text is then held by its writer alone. Those that
+    `save` leaves out are no longer this process's, and nothing more is shown of them.
     """
 
     def __init__(self, save: SaveDrafts, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._save = save
         self._interval_seconds = interval_seconds
-        self._waiting: dict[int, tuple[Callable[[], ReplyDraft], asyncio.Future[None]]] = {}
+        self._waiting: dict[int, tuple[Callable[[], ReplyDraft], asyncio.Future[bool]]] = {}
         self._has_work = asyncio.Event()
         self._has_first_text = asyncio.Event()
 
     def save_soon(
         self, reply_id: int, draft: Callable[[], ReplyDraft], *, is_first: bool = False
-    ) -> "asyncio.Future[None]":
-        """A future that is done once the reply as written now has been stored.
+    ) -> "asyncio.Future[bool]":
+        """A future of whether the reply as written now may be shown: it has been stored.
 
-        The first text of a reply does not wait for the interval. The future is also done when
-        storing takes too long, and a caller may set its result. A reply has one future at a time.
+        The first text of a reply does not wait for the interval. The text may also be shown when
+        storing takes too long, and a caller may set the result. A reply has one future at a time.
         """
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        timeout = loop.call_later(TIMEOUT_SECONDS, _release, waiter)
+        waiter: asyncio.Future[bool] = loop.create_future()
+        timeout = loop.call_later(TIMEOUT_SECONDS, _release, waiter, True)
         waiter.add_done_callback(lambda _: timeout.cancel())
         self._waiting[reply_id] = draft, waiter
         self._has_work.set()
@@ -69,13 +70,13 @@ class ProgressWriter:
             return
         stored = await self._try_save({key: draft() for key, (draft, _) in waiting.items()})
         for reply_id, one in waiting.items():
-            if reply_id in stored:
-                _release(one[1])
+            if stored.get(reply_id) is not False:
+                _release(one[1], reply_id in stored)
             elif not one[1].done():
                 self._waiting.setdefault(reply_id, one)
                 self._has_work.set()
 
-    async def _try_save(self, drafts: Mapping[int, ReplyDraft]) -> Collection[int]:
+    async def _try_save(self, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._save(drafts)
@@ -83,9 +84,10 @@ class ProgressWriter:
             _log.warning("text is shown that is not stored", reason=type(error).__name__)
         except Exception:  # noqa: BLE001 - the next attempt may succeed
             _log.exception("text is shown that is not stored")
-        return drafts.keys()
+        return dict.fromkeys(drafts, True)
 
 
-def _release(waiter: "asyncio.Future[None]") -> None:
+# Positional, as timers call it so.
+def _release(waiter: "asyncio.Future[bool]", may_be_shown: bool) -> None:  # noqa: FBT001
     if not waiter.done():
-        waiter.set_result(None)
+        waiter.set_result(may_be_shown)

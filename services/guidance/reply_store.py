@@ -4,24 +4,29 @@ Whoever deletes the generation's row ends the reply. So a reply ends once howeve
 try, and its quota unit is settled or released once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from db.database import Connection, Transaction
+from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
 from db.row import Row
-from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
-from services.generation.records import INTERRUPTED, ReplyDraft, ReplyOutcome
+from services.generation.records import (
+    INTERRUPTED,
+    STOPPED,
+    Assignment,
+    EarlierWriting,
+    ReplyDraft,
+    ReplyOutcome,
+)
 from services.generation.store import reply_end
-from services.guidance.records import EndedReply
-from services.guidance.rules import is_charged
+from services.guidance.history import last_question_index, read_history
+from services.guidance.records import ContextWindow, EndedReply
+from services.guidance.rules import is_charged, prompt
 from services.quota import ledger
 from streams import ReplyStreams
-
-_STOPPED = ReplyOutcome(MessageStatus.STOPPED)
 
 
 class ConversationReplyStore:
@@ -30,14 +35,19 @@ class ConversationReplyStore:
     leases = reply_generations.LEASES
     metrics = CONVERSATION_REPLIES
 
-    def __init__(self, streams: ReplyStreams, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, streams: ReplyStreams, window: ContextWindow, *, clock: Clock
+    ) -> None:
+        self._database = database
         self._streams = streams
+        self._window = window
         self._clock = clock
 
-    async def save(
-        self, connection: Connection, drafts: Mapping[int, ReplyDraft]
-    ) -> Collection[int]:
-        """Store drafts, and return the ids of those stored: not of ended or locked replies."""
+    async def save(self, owner: UUID, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+        """Store drafts; returns whether each was stored, without those that are not `owner`'s.
+
+        Those whose rows are locked just now are not stored.
+        """
         rows = [
             {
                 "id": reply_id,
@@ -47,7 +57,8 @@ class ConversationReplyStore:
             }
             for reply_id, one in drafts.items()
         ]
-        return await reply_generations.save_progress(connection, rows)
+        async with self._database.read_primary() as connection:
+            return await reply_generations.save_progress(connection, owner, rows)
 
     async def complete(
         self,
@@ -73,13 +84,45 @@ class ConversationReplyStore:
         await self._settle(transaction, _ended(row), outcome, has_text=bool(draft.text))
         return True
 
+    async def save_unfinished(
+        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+    ) -> None:
+        """See `ReplyStore`."""
+        await messages.leave_reply(
+            transaction,
+            reply_id,
+            content=draft.text,
+            stream_ends=draft.ends,
+            attempts=draft.report.attempts,
+        )
+
+    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+        """See `ReplyStore`; the prompt is made again, and what is stored of the reply continued."""
+        async with self._database.read_primary() as connection:
+            row = await reply_generations.unfinished(connection, reply_id, owner)
+            if row is None:
+                return None
+            history = await read_history(connection, row["conversation_id"], self._window)
+        index = last_question_index(history)
+        if index is None:
+            return None
+        earlier = EarlierWriting(
+            text=row["content"],
+            ends=tuple(row["stream_ends"] or ()),
+            attempts=max(row["attempts"], taken["times_abandoned"]),
+            elapsed_ms=taken["elapsed_ms"],
+            next_writer=taken["writer_number"],
+            is_to_stop=row["stop_requested_at"] is not None,
+        )
+        return Assignment(reply_id, prompt(history[: index + 1], self._window), earlier)
+
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
         row = await reply_generations.end_expired(transaction)
         if row is None:
             return None
         ended = _ended(row)
-        outcome = _STOPPED if ended.is_stopped else INTERRUPTED
+        outcome = STOPPED if ended.is_stopped else INTERRUPTED
         await self._end_as_stored(transaction, ended, outcome)
         return ended.reply_id
 
@@ -91,7 +134,7 @@ class ConversationReplyStore:
         row = await reply_generations.take_away(transaction, reply_id)
         if row is None:
             return False
-        await self._end_as_stored(transaction, _ended(row), _STOPPED)
+        await self._end_as_stored(transaction, _ended(row), STOPPED)
         return True
 
     async def on_abandoned(self, reply_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from services.generation.records import ReplyDraft
+from services.generation.records import ReplyDraft, ReplyOutcome
 
 
 class BufferedSink:
@@ -31,5 +31,5 @@ class BufferedSink:
     async def close(self) -> None:
         """See `TextSink`."""
 
-    async def finish(self, *, is_recorded: bool) -> None:
+    async def finish(self, outcome: ReplyOutcome | None) -> None:
         """See `TextSink`."""

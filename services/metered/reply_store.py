@@ -6,13 +6,17 @@ and its unit is refunded at most once.
 
 from uuid import UUID
 
-from db.database import Transaction
+import orjson
+
+from db.database import Database, Transaction
 from db.queries.enterprise import metered_replies
 from db.row import Row
 from metrics.generation import METERED_REPLIES
 from services.enterprise import metering
-from services.generation.records import ReplyDraft, ReplyOutcome
+from services.generation.records import Assignment, EarlierWriting, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
+from services.metered.records import Question
+from services.metered.rules import prompt
 
 
 class MeteredReplyStore:
@@ -20,6 +24,9 @@ class MeteredReplyStore:
 
     leases = metered_replies.LEASES
     metrics = METERED_REPLIES
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def complete(
         self,
@@ -43,6 +50,25 @@ class MeteredReplyStore:
         if outcome.failure is not None:
             await _refund(transaction, ended)
         return True
+
+    async def save_unfinished(
+        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+    ) -> None:
+        """See `ReplyStore`; nothing was sent of the text, and the next writer asks anew."""
+        await metered_replies.save_attempts(transaction, reply_id, draft.report.attempts)
+
+    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+        """See `ReplyStore`."""
+        async with self._database.read_primary() as connection:
+            row = await metered_replies.unfinished(connection, reply_id, owner)
+        if row is None or row["question"] is None:
+            return None
+        earlier = EarlierWriting(
+            attempts=max(row["attempts"], taken["times_abandoned"]),
+            elapsed_ms=taken["elapsed_ms"],
+            next_writer=taken["writer_number"],
+        )
+        return Assignment(reply_id, prompt(Question(**orjson.loads(row["question"]))), earlier)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`."""

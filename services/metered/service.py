@@ -96,6 +96,7 @@ class MeteredGuidance:
             day=unit.day,
             is_overage=unit.is_overage,
             model=self._jobs.config.model_name,
+            question=asdict(question),
             owner=self._jobs.owner,
             lease_seconds=self._jobs.config.lease_seconds,
             claim_id=claim.id,

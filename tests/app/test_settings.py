@@ -125,6 +125,28 @@ def test_a_wrong_value_is_refused_by_name(
     assert "secret" not in str(refused.value).lower().replace(variable.lower(), "")
 
 
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ("https://chat.example,Chat.example", "for this one write https://chat.example"),
+        ("http://localhost:3000/page", "for this one write http://localhost:3000"),
+        ("*", "pages of any origin cannot be let in"),
+        ("https://*.chat.example", "pages of any origin cannot be let in"),
+        ("file://", "each has a scheme and a host, and perhaps a port"),
+    ],
+)
+def test_a_wrong_origin_is_answered_with_a_right_one(
+    environment: pytest.MonkeyPatch, value: str, advice: str
+) -> None:
+    environment.setenv("GRAPHQL_ALLOWED_ORIGINS", value)
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        "GRAPHQL_ALLOWED_ORIGINS: must be origins like "
+        f"https://chat.example,http://localhost:3000; {advice}"
+    )
+
+
 def test_production_needs_a_secret(environment: pytest.MonkeyPatch) -> None:
     set_all(environment, {"APP_ENV": "production"} | DATABASE)
     with pytest.raises(InvalidSettings, match="needs JWT_SECRET_KEY or JWT_JWKS_URL"):

@@ -58,7 +58,7 @@ def test_compose_sets_what_is_known(service: str) -> None:
     settings = accepted(OF_THE_IMAGE | environment)
     assert settings.redis_url is not None
     assert (settings.database_pooler is None) == (service == "migrate")
-    assert settings.shutdown_grace_seconds < _seconds(
+    assert settings.shutdown_drain_seconds + settings.shutdown_grace_seconds < _seconds(
         COMPOSE["services"][service].get("stop_grace_period", "10m")
     )
 
@@ -102,11 +102,11 @@ def test_kubernetes_sets_what_is_known_and_waits_for_the_end() -> None:
         "CHAT_LLM_API_KEY": "of-the-model",
     }
     assert set(named) == secrets.keys()
-    grace = accepted(OF_THE_IMAGE | given | secrets).shutdown_grace_seconds
+    settings = accepted(OF_THE_IMAGE | given | secrets)
     instances, *_ = yaml.safe_load_all((DEPLOY / "kubernetes" / "instances.yaml").read_text())
     pod = instances["spec"]["template"]["spec"]
-    hook = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert hook + grace < pod["terminationGracePeriodSeconds"]
+    takes = settings.shutdown_drain_seconds + settings.shutdown_grace_seconds
+    assert takes < pod["terminationGracePeriodSeconds"]
 
 
 @pytest.mark.parametrize("name", ["guidance@.service", "guidance-worker.service"])
@@ -115,7 +115,9 @@ def test_units_set_what_is_known_and_wait_for_the_end(name: str) -> None:
     (given,) = re.findall(r"^Environment=(.*)$", text, re.MULTILINE)
     assert dict(one.split("=", 1) for one in given.split()) == OF_THE_IMAGE
     (stop,) = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
-    assert Settings.model_fields["shutdown_grace_seconds"].default < int(stop)
+    fields = Settings.model_fields
+    takes = fields["shutdown_drain_seconds"].default + fields["shutdown_grace_seconds"].default
+    assert takes < int(stop)
 
 
 def test_every_command_that_is_run_exists() -> None:

@@ -1,7 +1,9 @@
 """The examples: they are built and run as they say, and do what they say."""
 
+import shutil
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from tests.fixtures.server import SECRET, serving, settings_for, token_of
 from tests.fixtures.tools import skip_without, tool
 from tests.fixtures.world import ADA, TODAY
 
+_ROOT = EXAMPLES.parents[1]
+_CODEGEN = EXAMPLES.parent / "python/codegen"
 _PYTHON_REQUIREMENTS = EXAMPLES.parent / "python/requirements.txt"
 _LAST_REPLY = "SELECT content FROM chat_messages ORDER BY id DESC LIMIT 1"
 _USED = "SELECT used FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2"
@@ -72,6 +76,29 @@ def python_packages() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def generated_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The Python of an environment with ariadne-codegen, and the example with its client made."""
+    environment = FOLDER / "node_modules/.codegen"
+    python = environment / "bin/python"
+    if not (environment / "bin/ariadne-codegen").exists():
+        venv.create(environment, with_pip=True)
+        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        wanted = ("--requirement", _CODEGEN / "requirements.txt")
+        ran = subprocess.run([*pip, *wanted], capture_output=True, text=True, check=False)
+        if ran.returncode:
+            skip_without(f"the package ariadne-codegen ({ran.stderr.strip()[:200]})")
+    # The schema is found as from the folder of the example.
+    root = tmp_path_factory.mktemp("codegen")
+    folder = root / _CODEGEN.relative_to(_ROOT)
+    shutil.copytree(_CODEGEN, folder)
+    (root / "gql").mkdir()
+    shutil.copy(_ROOT / "gql/schema.graphql", root / "gql")
+    command = [str(environment / "bin/ariadne-codegen"), "--config", "ariadne-codegen.toml"]
+    checked(command, folder)
+    return python, folder
+
+
 @pytest.mark.parametrize("client", ["apollo", "urql", "relay"])
 def test_an_app_that_sends_ids_alone(
     registered: Chat, stand_in: StandInControl, built_examples: Path, client: str
@@ -112,6 +139,18 @@ def test_the_examples_in_python_and_curl(
         CONTENT=reply["content"],
         PYTHON=sys.executable,
         PYTHONPATH=str(python_packages),
+    )
+
+
+@pytest.mark.slow
+def test_the_example_with_generated_python(chat: Chat, generated_client: tuple[Path, Path]) -> None:
+    python, folder = generated_client
+    ((used,),) = chat.rows(_USED, ADA, TODAY) or ((0,),)
+    said = checked([str(python), "main.py"], folder, **_caller(chat))
+    ((reply,),) = chat.rows(_LAST_REPLY)
+    assert said == (
+        f"ada@example.com may send {1_000 - used} messages today.\n"
+        f"{reply}\n{999 - used} are left.\n"
     )
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from services.clock import system_clock
 from tests.fixtures.chat import Chat
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.npm import NodeTests
+from tests.fixtures.processes import served
 from tests.fixtures.server import serving, settings_for, token_of
 from tests.fixtures.world import ADA, NOW
 
@@ -49,3 +51,24 @@ def _follow_cut(node_tests: NodeTests, chat: Chat, *, ways: int) -> None:
         CONTENT=reply["content"],
         WAYS=str(ways),
     )
+
+
+@pytest.mark.slow
+def test_every_character_comes_once_though_the_server_is_told_to_stop(
+    node_tests: NodeTests, own_world: str, stand_in: StandInControl, tmp_path: Path
+) -> None:
+    stand_in.behave(tokens=40, tokens_per_second=10)
+    settings = settings_for(
+        own_world, tmp_path, chat_llm_base_url=stand_in.url, serve_runs_worker=False
+    )
+    with (
+        served(own_world, CHAT_LLM_BASE_URL=stand_in.url) as (process, client),
+        serving(settings, clock=system_clock) as api,
+    ):
+        node_tests(
+            "restarting.test.mjs",
+            FIRST=str(client.base_url),
+            SECOND=str(api.http.base_url),
+            FIRST_PROCESS=str(process.pid),
+            TOKEN=token_of(ADA, now=system_clock()),
+        )

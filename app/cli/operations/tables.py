@@ -1,8 +1,9 @@
 """Tables of documents for the terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
+from app.cli.tables import table
 from db.states import DocumentState
 from gql.documents.document_cache import DocumentCache
 from gql.documents.registry.built_in import PUBLISHER, built_in_documents
@@ -10,8 +11,6 @@ from gql.documents.registry.worst_case_cost import worst_case_cost
 from gql.documents.trusted_documents import Budget, trusted_documents
 from services.documents.records import ListedDocument, Objective, UnknownDocument
 from services.documents.registry import OperationRegistry
-
-_NOTHING = "There are none."
 
 
 async def all_documents(
@@ -38,7 +37,7 @@ async def all_documents(
 
 def documents_table(documents: Sequence[ListedDocument]) -> str:
     """A line for each document."""
-    return _table(
+    return table(
         ("client", "operation", "state", "cost", "p95/p99 ms", "uses", "last used", "id"),
         (
             (
@@ -58,7 +57,7 @@ def documents_table(documents: Sequence[ListedDocument]) -> str:
 
 def unknown_table(documents: Sequence[UnknownDocument]) -> str:
     """A line for each document and client, most frequent first."""
-    return _table(
+    return table(
         ("requests", "client", "operation", "cost", "last seen", "id"),
         (
             (
@@ -71,17 +70,6 @@ def unknown_table(documents: Sequence[UnknownDocument]) -> str:
             )
             for one in documents
         ),
-    )
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, *rows]
-    if len(lines) == 1:
-        return _NOTHING
-    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
     )
 
 

@@ -1,12 +1,17 @@
-// The page: what is typed is kept, run, followed and shown.
+// The page: its tabs, its tools, the schema, and what is kept of them.
 
-import { documentation } from "./documentation.js";
-import { operationsOf } from "./operations.js";
-import { INTROSPECTION } from "./schema.js";
-import { ask, followEvents, followSocket } from "./transport.js";
+import { at, button, element } from "./element.js";
+import { ask } from "./requests/transport.js";
+import { Documentation } from "./schema/documentation.js";
+import { INTROSPECTION } from "./schema/introspection.js";
+import { Schema } from "./schema/types.js";
+import { linkedOperation, linkTo } from "./workspace/links.js";
+import { showHistory } from "./workspace/past.js";
+import { run } from "./workspace/run.js";
+import { storedScheme, storedTabs, storeScheme, storeTabs } from "./workspace/stored.js";
+import { Tab } from "./workspace/tab.js";
 
-const FIRST = `# Ctrl+Enter runs the operation. Put a token into the headers:
-# {"Authorization": "Bearer …"}
+const FIRST = `# Ctrl+Enter runs it; Ctrl+Space shows what can stand here.
 query Me {
   viewer {
     email
@@ -18,153 +23,193 @@ query Me {
   }
 }
 `;
+const CALLERS = "/graphql/explorer/callers.json";
+const NARROW = matchMedia("(max-width: 44rem)");
 
-const at = (id) => document.getElementById(id);
 const main = document.querySelector("main");
-const [query, variables, headers] = [at("query"), at("variables"), at("headers")];
-let running = null;
+const page = { schema: null, callers: {}, changed };
+const tabs = [];
+let active = null;
 
-// Headers hold credentials: they are forgotten with the tab.
-keep(query, localStorage, FIRST);
-keep(variables, localStorage, "");
-keep(headers, sessionStorage, "");
-for (const editor of [query, variables, headers]) {
-  editor.addEventListener("keydown", onKey);
+const documentation = new Documentation({
+  place: at("documentation"), search: at("search"), back: at("back"), forth: at("forth"),
+});
+start();
+
+async function start() {
+  paintScheme(storedScheme());
+  listen();
+  page.callers = await callers();
+  const { tabs: stored, active: index } = storedTabs();
+  const linked = linkedOperation(location);
+  stored.forEach((one) => add(one));
+  if (linked) add(linked);
+  if (!tabs.length) add({ query: FIRST });
+  activate(linked ? tabs.at(-1) : (tabs[index] ?? tabs[0]));
+  history.replaceState(null, "", location.pathname);
+  showPane("request");
+  browse(!NARROW.matches);
+  await loadSchema();
 }
-query.addEventListener("input", listOperations);
-at("run").onclick = run;
-at("stop").onclick = () => running?.abort();
-at("reload").onclick = loadSchema;
-at("browse").onclick = () => browse(main.classList.contains("without-schema"));
-// In a narrow window the schema lies below everything else: it is unfolded when it is asked for.
-browse(!matchMedia("(max-width: 44rem)").matches);
-listOperations();
-loadSchema();
 
-function keep(editor, storage, first) {
-  editor.value = storage.getItem(editor.id) ?? first;
-  editor.addEventListener("input", () => storage.setItem(editor.id, editor.value));
+/** Header fields to ask with, by name: the demo has them; elsewhere there are none. */
+async function callers() {
+  const response = await fetch(CALLERS).catch(() => null);
+  return response?.ok ? response.json() : {};
+}
+
+function add(stored) {
+  const [known] = Object.values(page.callers);
+  const headers = stored.headers ?? (known ? JSON.stringify(known, null, 2) : "");
+  const tab = new Tab(page, { ...stored, headers });
+  tabs.push(tab);
+  at("schema").before(tab.section, tab.answer.section);
+  return tab;
+}
+
+function open(stored) {
+  activate(add({ headers: active?.headers.text, ...stored }));
+  showPane("request");
+  active.focus();
+}
+
+function close(tab) {
+  tab.running?.abort();
+  tab.section.remove();
+  tab.answer.section.remove();
+  const index = tabs.indexOf(tab);
+  tabs.splice(index, 1);
+  if (!tabs.length) add({ query: "", headers: tab.headers.text });
+  activate(active === tab ? tabs[Math.min(index, tabs.length - 1)] : active);
+}
+
+function activate(tab) {
+  active = tab;
+  tabs.forEach((one) => one.show(one === tab));
+  changed();
+}
+
+/** Show what follows from the tabs, and keep them. */
+function changed() {
+  if (!active) return;
+  at("tabs").replaceChildren(...tabs.map(tabButton), button("+", () => open({ query: "" }),
+    { title: "New operation", "aria-label": "New operation" }));
+  const operations = active.query.reading?.operations ?? [];
+  at("operation").hidden = operations.length < 2;
+  at("operation").replaceChildren(...operations.map(({ kind, name }) =>
+    new Option(name ? `${kind} ${name}` : kind, name ?? "")));
+  at("operation").value = active.chosen?.name ?? "";
+  at("transport").hidden = active.chosen?.kind !== "subscription";
+  at("transport").value = active.transport;
+  at("stop").hidden = !active.running;
+  storeTabs(tabs.map(({ stored }) => stored), tabs.indexOf(active));
+}
+
+function tabButton(tab) {
+  const shown = button(tab.title, () => activate(tab),
+    { role: "tab", "aria-selected": String(tab === active) });
+  const away = button("×", () => close(tab), { class: "away", "aria-label": `Close ${tab.title}` });
+  return element("span", { class: "tab" }, shown, away);
+}
+
+function listen() {
+  at("run").onclick = runActive;
+  at("stop").onclick = () => active.running?.abort();
+  at("operation").onchange = () => active.choose(at("operation").value);
+  at("transport").onchange = () => {
+    active.transport = at("transport").value;
+    changed();
+  };
+  at("format").onclick = prettify;
+  at("share").onclick = share;
+  at("past").onclick = () => showHistory(at("history"), open);
+  at("scheme").onchange = () => paintScheme(at("scheme").value);
+  at("reload").onclick = loadSchema;
+  at("browse").onclick = () => browse(main.classList.contains("without-schema"));
+  at("panes").onclick = ({ target }) => target.dataset.pane && showPane(target.dataset.pane);
+  document.addEventListener("keydown", shortcut);
+  main.addEventListener("click", documented);
+}
+
+function shortcut(event) {
+  if (!(event.ctrlKey || event.metaKey)) return;
+  const act = event.key === "Enter" ? runActive : event.shiftKey && event.code === "KeyP" ? prettify : null;
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+/** Ctrl+click on a name shows its documentation. */
+function documented({ target, ctrlKey, metaKey }) {
+  if (!(ctrlKey || metaKey) || target !== active.query.field) return;
+  const offset = target.selectionStart;
+  const token = active.query.reading.tokens.find(({ start, end }) => start <= offset && offset <= end);
+  if (!token?.about?.type) return;
+  browse(true);
+  showPane("schema");
+  documentation.go(token.about.type.name, token.about.field?.name);
+}
+
+function runActive() {
+  showPane("answer");
+  run(active, changed);
+}
+
+function prettify() {
+  const problem = active.prettify();
+  if (problem) notice(`It is not changed while there is an error: ${problem}`);
+}
+
+async function share() {
+  const link = linkTo({ ...active.stored, operation: active.chosen?.name }, location);
+  try {
+    await navigator.clipboard.writeText(link);
+    notice("The link is copied. It has the operation and its variables, and no headers.");
+  } catch {
+    // The clipboard is refused outside of HTTPS and localhost: the address bar has the link then.
+    history.replaceState(null, "", link);
+    notice("The address bar has the link now. It has no headers.");
+  }
+}
+
+let noticed = 0;
+function notice(text) {
+  at("notice").textContent = text;
+  at("notice").hidden = false;
+  clearTimeout(noticed);
+  noticed = setTimeout(() => { at("notice").hidden = true; }, 5_000);
+}
+
+function paintScheme(scheme) {
+  at("scheme").value = scheme;
+  document.documentElement.dataset.scheme = scheme;
+  storeScheme(scheme);
 }
 
 function browse(isShown) {
   main.classList.toggle("without-schema", !isShown);
   at("browse").setAttribute("aria-expanded", String(isShown));
-  if (isShown) at("schema").scrollIntoView();
 }
 
-let leavesOnTab = false;
-function onKey(event) {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-    event.preventDefault();
-    run();
-  } else if (event.key === "Tab" && !event.shiftKey && !leavesOnTab) {
-    event.preventDefault();
-    document.execCommand("insertText", false, "  ");
+/** In a narrow window one part of the page is shown at a time. */
+function showPane(name) {
+  main.dataset.pane = name;
+  if (name === "schema") browse(true);
+  for (const choice of at("panes").children) {
+    choice.setAttribute("aria-pressed", String(choice.dataset.pane === name));
   }
-  // Escape, then Tab, leaves the editor by keyboard.
-  leavesOnTab = event.key === "Escape";
-}
-
-function listOperations() {
-  const chosen = at("operation").value;
-  const options = operationsOf(query.value).map(({ kind, name }) => {
-    const option = new Option(name ? `${kind} ${name}` : kind, name ?? "");
-    option.dataset.kind = kind;
-    return option;
-  });
-  at("operation").replaceChildren(...options);
-  if (options.some((option) => option.value === chosen)) at("operation").value = chosen;
-}
-
-async function run() {
-  running?.abort();
-  say("");
-  const request = read();
-  if (request === null) return;
-  running = new AbortController();
-  const { signal } = running;
-  at("stop").disabled = false;
-  at("status").textContent = "Running …";
-  at("status").scrollIntoView({ block: "nearest" });
-  try {
-    if (at("operation").selectedOptions[0]?.dataset.kind === "subscription") {
-      await follow(request, signal);
-    } else {
-      show(await ask(request.body, request.headers, signal));
-    }
-  } catch (error) {
-    if (signal.aborted) at("status").textContent = "Stopped.";
-    else say(error.message);
-  } finally {
-    if (running?.signal === signal) at("stop").disabled = true;
-  }
-}
-
-/** What is typed, or null after saying what is wrong with it. */
-function read() {
-  try {
-    const body = { query: query.value, variables: readObject(variables, "variables") };
-    if (at("operation").value) body.operationName = at("operation").value;
-    return { body, headers: readObject(headers, "headers") };
-  } catch (error) {
-    say(error.message);
-    return null;
-  }
-}
-
-function readObject(editor, what) {
-  if (!editor.value.trim()) return {};
-  let read;
-  try {
-    read = JSON.parse(editor.value);
-  } catch (error) {
-    throw new Error(`The ${what} are not JSON: ${error.message}`);
-  }
-  if (read === null || typeof read !== "object" || Array.isArray(read)) {
-    throw new Error(`The ${what} must be a JSON object.`);
-  }
-  return read;
-}
-
-async function follow(request, signal) {
-  at("result").replaceChildren();
-  let count = 0;
-  const onNext = (result) => {
-    count += 1;
-    at("status").textContent = `Following: ${count} received.`;
-    const event = document.createElement("div");
-    const time = document.createElement("time");
-    event.className = "event";
-    time.textContent = new Date().toISOString().slice(11, 23);
-    event.append(time, `  ${JSON.stringify(result.errors ? result : result.data)}`);
-    at("result").append(event);
-    event.scrollIntoView({ block: "nearest" });
-  };
-  const how = at("transport").value === "websocket" ? followSocket : followEvents;
-  await how(request.body, request.headers, signal, onNext);
-  at("status").textContent = `${signal.aborted ? "Stopped" : "Ended"}: ${count} received.`;
-}
-
-function show({ status, requestId, bytes, ms, body }) {
-  at("status").textContent =
-    `${status} · ${ms.toFixed(0)} ms · ${bytes} bytes · request ${requestId ?? "unknown"}`;
-  at("result").textContent = typeof body === "string" ? body : JSON.stringify(body, null, 2);
-}
-
-function say(problem) {
-  at("problem").textContent = problem;
-  at("problem").hidden = !problem;
-  if (problem) at("status").textContent = "";
 }
 
 async function loadSchema() {
-  const place = at("documentation");
+  const headers = active.headers.reading.value ?? {};
   try {
-    const { body } = await ask({ query: INTROSPECTION }, readObject(headers, "headers"));
-    if (!body.data?.__schema) throw new Error(body.errors?.[0]?.message ?? "no answer");
-    const elements = { trail: at("trail"), place, search: at("search") };
-    documentation(body.data.__schema, elements).show();
+    await ask({ query: INTROSPECTION }, headers, undefined, ({ body }) => {
+      if (!body.data?.__schema) throw new Error(body.errors?.[0]?.message ?? "no answer");
+      page.schema = new Schema(body.data.__schema);
+    });
+    documentation.show(page.schema);
+    tabs.forEach((tab) => tab.refresh());
   } catch (error) {
-    place.textContent = `The schema cannot be shown: ${error.message}`;
+    at("documentation").textContent = `The schema cannot be shown: ${error.message}`;
   }
 }

@@ -40,6 +40,8 @@ class ConnectionRegistry:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self.now = 0
+        self.is_draining = False
+        """Whether each connection is closed after the next answer, as the server is to end."""
         self._open: dict[WatchedConnection, str | None] = {}
         self._count_by_network: Counter[str] = Counter()
         self._idle: deque[WatchedConnection] = deque()
@@ -60,6 +62,10 @@ class ConnectionRegistry:
             is_admitted = not self._has_too_many(address)
         self.add(connection, address)
         return is_admitted
+
+    def drain(self) -> None:
+        """From now on close each connection after its next answer, which says so."""
+        self.is_draining = True
 
     @property
     def is_flooded(self) -> bool:

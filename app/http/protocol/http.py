@@ -120,6 +120,8 @@ class HttpProtocol(TimeoutProtocol):
     def _start_with_cached_head(self, cycle: CompleteRequestCycle) -> None:
         """Start a request whose head is cached, without the parser."""
         self.scope, self.cycle = cycle.scope, cycle
+        if self._connections.is_draining:
+            cycle.keep_alive = False
         self._active_requests += 1
         self._enter(_ANSWERING, NEVER)
         self._start_asgi_task(cycle, self.app)
@@ -221,6 +223,8 @@ class HttpProtocol(TimeoutProtocol):
             self._enter(_HEAD, NEVER)
             raise
         self.scope["state"][CYCLE] = self.cycle
+        if self._connections.is_draining:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Buffer a part of the body, unless the request is answered already."""

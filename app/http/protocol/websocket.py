@@ -28,6 +28,7 @@ from app.http.protocol.uvicorn_internals import (
     ServerState,
     WebSocketsSansIOProtocol,
 )
+from app.http.shutdown import SHUTDOWN
 from metrics.admission import connection_refused
 
 WEBSOCKET_PROTOCOL = "carrier"
@@ -83,6 +84,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._connections.remove(self)
         self._buffered.clear()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close with 1012: the client comes back, to another server."""
+        self.app_state[SHUTDOWN].set()
+        super().shutdown()
 
     # Reading.
 
@@ -166,7 +172,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return is_paid
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send an ASGI message of the application."""
+        """Send an ASGI message of the application; raises `OSError` if the connection is closed."""
+        if self.close_sent:
+            # It may have failed while the application had not yet read what came before.
+            raise ConnectionAbortedError
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             # The handshake was denied; uvicorn would otherwise report a missing response.

@@ -44,9 +44,17 @@ def _fits_a_header(secret: SecretStr) -> SecretStr:
 
 def _origin(text: str) -> str:
     origin = text.lower().rstrip("/")
-    if not re.fullmatch(r"https?://[^/?#@\s]+", origin):
-        raise ValueError("must be origins like https://chat.example")
-    return origin
+    if re.fullmatch(r"https?://[^/?#@*\s]+", origin):
+        return origin
+    place = re.fullmatch(r"(https?://)?([a-z0-9.-]+(:[0-9]+)?)(/.*)?", origin)
+    advice = (
+        f"for this one write {place[1] or 'https://'}{place[2]}"
+        if place
+        else "pages of any origin cannot be let in"
+        if "*" in origin
+        else "each has a scheme and a host, and perhaps a port"
+    )
+    raise ValueError(f"must be origins like https://chat.example,http://localhost:3000; {advice}")
 
 
 def _header_name(text: str) -> str:

@@ -20,12 +20,14 @@ from spans.part import Kind, Part
 
 _PIECE = Part(Kind.MODEL, "model")
 _OK, _CANCELLED = "ok", "cancelled"
+_LEAST_SHARE = 0.25
 
 
 class ResilientModel:
     """A `LanguageModel`; `chance` returns random numbers from 0 to 1.
 
-    One deadline covers the attempts, the waits between them, and the reply itself. It applies only
+    One deadline covers the attempts, the waits between them, and the reply itself, also what other
+    processes have written of it. It applies only
     while a piece is awaited, never while the caller handles one: it must not interrupt the caller.
     """
 
@@ -48,7 +50,7 @@ class ResilientModel:
     ) -> AsyncGenerator[str, None]:
         """See `LanguageModel`."""
         started = _now()
-        deadline = started + self._config.timeout_seconds
+        deadline = started + seconds_left(self._config.timeout_seconds, report.elapsed_seconds)
         outcome = _CANCELLED
         self._budget.record_call(started)
         try:
@@ -135,6 +137,14 @@ async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | 
 
 async def _next_of(pieces: AsyncGenerator[str, None]) -> str | None:
     return await anext(pieces, None)
+
+
+def seconds_left(timeout_seconds: float, elapsed_seconds: float) -> float:
+    """How long a process may take for a reply on which earlier ones spent `elapsed_seconds`.
+
+    At least a quarter of the time: that it was handed over is no fault of the model's.
+    """
+    return max(timeout_seconds - elapsed_seconds, timeout_seconds * _LEAST_SHARE)
 
 
 def _generation_failure(error: AttemptFailed | CircuitOpen) -> GenerationFailed:

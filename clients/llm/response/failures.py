@@ -46,6 +46,11 @@ def malformed() -> AttemptFailed:
     return AttemptFailed(FailureReason.MALFORMED, is_down=True)
 
 
+def empty() -> AttemptFailed:
+    """The reply ended and has no text; a retry would not help."""
+    return AttemptFailed(FailureReason.EMPTY, is_down=True)
+
+
 def unavailable() -> AttemptFailed:
     """The connection failed or was lost."""
     return AttemptFailed(FailureReason.UNAVAILABLE, is_retryable=True, is_down=True)

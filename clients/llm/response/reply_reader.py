@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from clients.llm import FailureReason, GenerationReport
 from clients.llm.response.chunks import DONE, parse_event, read_chunk, record_usage
 from clients.llm.response.events import EventReader, EventTooLong
-from clients.llm.response.failures import AttemptFailed, failure_in_stream, malformed, unavailable
+from clients.llm.response.failures import (
+    AttemptFailed,
+    empty,
+    failure_in_stream,
+    malformed,
+    unavailable,
+)
 
 MOST_STREAM_BYTES = 64 * 1024 * 1024
 _FAILURES_BY_FINISH = {
@@ -76,7 +82,7 @@ class ReplyReader:
             raise AttemptFailed(_FAILURES_BY_FINISH[self._finish])
         if self._is_empty:
             is_refused = self._is_refusal
-            raise AttemptFailed(FailureReason.REFUSED) if is_refused else malformed()
+            raise AttemptFailed(FailureReason.REFUSED) if is_refused else empty()
 
     def _is_complete_despite_failure(self) -> bool:
         return self.has_finished or (

@@ -93,6 +93,16 @@ _ABANDON_REPLY = Statement(
     )
     .returning((ChatMessage.content != literal_column("''")).label("has_text")),
 )
+_LEAVE_REPLY = Statement(
+    "messages.leave_reply",
+    update(ChatMessage)
+    .where(ChatMessage.id == bindparam("reply_id"))
+    .values(
+        content=bindparam("new_content"),
+        stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
+        attempts=bindparam("made_attempts", type_=Integer),
+    ),
+)
 _STREAM = Statement(
     "messages.stream",
     select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends)
@@ -156,6 +166,25 @@ async def abandon_reply(
         _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
     )
     return bool(rows[0]["has_text"])
+
+
+@repository_method
+async def leave_reply(
+    connection: Connection,
+    reply_id: int,
+    *,
+    content: str,
+    stream_ends: Sequence[int],
+    attempts: int,
+) -> None:
+    """Store a reply as far as it is written, for another writer to continue."""
+    await connection.fetch(
+        _LEAVE_REPLY,
+        reply_id=reply_id,
+        new_content=content,
+        new_ends=stream_ends,
+        made_attempts=attempts,
+    )
 
 
 @repository_method

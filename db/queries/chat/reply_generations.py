@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -16,7 +16,11 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
-LEASES = ReplyLeases("generations", ReplyGeneration.reply_id)
+LEASES = ReplyLeases(
+    "generations",
+    ReplyGeneration.reply_id,
+    may_continue=ReplyGeneration.stop_requested_at.is_(None),
+)
 ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
@@ -62,7 +66,7 @@ _TAKE_AWAY = Statement(
 )
 _END_EXPIRED = Statement(
     "generations.end_expired",
-    delete(ReplyGeneration).where(LEASES.has_expired).returning(*ENDED),
+    delete(ReplyGeneration).where(LEASES.is_to_end).returning(*ENDED),
 )
 _written = (
     func.jsonb_to_recordset(bindparam("written", type_=JSONB))
@@ -76,15 +80,18 @@ _written = (
     .render_derived(with_types=True)
 )
 _streaming = aliased(ChatMessage, name="streaming")
+_lease = aliased(ReplyGeneration, name="lease")
+_is_owners = _lease.owner == bindparam("owner")
 _unlocked = (
     select(_streaming.id)
-    .where(_streaming.id == _written.c.id, _streaming.status == "streaming")
+    .join(_lease, _lease.reply_id == _streaming.id)
+    .where(_streaming.id == _written.c.id, _streaming.status == "streaming", _is_owners)
     .correlate(_written)
-    # A locked row is being ended.
+    # A locked row is being ended. The lease is locked too, so that nobody takes the reply over
+    # between the look at its owner and the end of this statement.
     .with_for_update(skip_locked=True, key_share=True)
 )
-_SAVE_PROGRESS = Statement(
-    "generations.save_progress",
+_saved = (
     update(ChatMessage)
     .where(ChatMessage.id == _written.c.id, ChatMessage.id == _unlocked.scalar_subquery())
     .values(
@@ -92,7 +99,26 @@ _SAVE_PROGRESS = Statement(
         attempts=_written.c.attempts,
         stream_ends=_written.c.stream_ends,
     )
-    .returning(ChatMessage.id),
+    .returning(ChatMessage.id)
+    .cte("saved")
+)
+_SAVE_PROGRESS = Statement(
+    "generations.save_progress",
+    select(_lease.reply_id, _saved.c.id.is_not(None).label("is_saved"))
+    .outerjoin(_saved, _saved.c.id == _lease.reply_id)
+    .where(_is_owners, _lease.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger)))),
+)
+_UNFINISHED = Statement(
+    "generations.unfinished",
+    select(
+        ReplyGeneration.conversation_id,
+        ReplyGeneration.stop_requested_at,
+        ChatMessage.content,
+        ChatMessage.stream_ends,
+        ChatMessage.attempts,
+    )
+    .join(ChatMessage, ChatMessage.id == ReplyGeneration.reply_id)
+    .where(*LEASES.is_held),
 )
 
 
@@ -135,10 +161,27 @@ async def end_expired(connection: Connection) -> Row | None:
 
 # Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
 @repository_method
-async def save_progress(connection: Connection, written: Sequence[dict[str, Any]]) -> set[int]:
-    """Store the partial texts of replies, and return the ids of those stored.
+async def save_progress(
+    connection: Connection, owner: UUID, written: Sequence[dict[str, Any]]
+) -> dict[int, bool]:
+    """Store the partial texts of replies; returns whether each that `owner` writes was stored.
 
-    Replies that have ended, or that are locked just now, stay as they are.
+    Those that are locked just now stay as they are, and those whose lease is lost are left out.
     """
-    rows = await connection.fetch(_SAVE_PROGRESS, written=orjson.dumps(written).decode())
-    return {row["id"] for row in rows}
+    rows = await connection.fetch(
+        _SAVE_PROGRESS,
+        owner=owner,
+        written=orjson.dumps(written).decode(),
+        reply_ids=[one["id"] for one in written],
+    )
+    return {row["reply_id"]: row["is_saved"] for row in rows}
+
+
+@repository_method
+async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+    """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
+
+    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
+    """
+    rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
+    return rows[0] if rows else None

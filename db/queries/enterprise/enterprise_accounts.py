@@ -8,7 +8,8 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 from db.database import Connection
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import EnterpriseAccount, EnterpriseDailyUsage
+from db.states import ApiCredentialStatus
+from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
 
 _ACCOUNT_COLUMNS = (
     EnterpriseAccount.id,
@@ -26,6 +27,22 @@ _ACCOUNTS_BY_ADMINISTRATOR = Statement(
     select(*_ACCOUNT_COLUMNS).where(
         EnterpriseAccount.administrator_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))
     ),
+)
+_ACCOUNTS_AFTER = Statement(
+    "enterprise.accounts_after",
+    select(
+        *_ACCOUNT_COLUMNS,
+        select(func.count())
+        .where(
+            EnterpriseCredential.enterprise_account_id == EnterpriseAccount.id,
+            EnterpriseCredential.status == ApiCredentialStatus.ACTIVE,
+        )
+        .scalar_subquery()
+        .label("active_keys"),
+    )
+    .where(EnterpriseAccount.id > bindparam("after"))
+    .order_by(EnterpriseAccount.id)
+    .limit(bindparam("most")),
 )
 _HOLD_ADMINISTERED = Statement(
     "enterprise.hold_administered",
@@ -74,6 +91,12 @@ async def accounts_by_id(connection: Connection, ids: Sequence[int]) -> list[Row
 async def accounts_by_administrator(connection: Connection, user_ids: Sequence[int]) -> list[Row]:
     """The accounts that `user_ids` administer, at most one each."""
     return await connection.fetch(_ACCOUNTS_BY_ADMINISTRATOR, user_ids=user_ids)
+
+
+@repository_method
+async def accounts_after(connection: Connection, after: int, most: int) -> list[Row]:
+    """At most `most` accounts with ids above `after`, by id, and their `active_keys`."""
+    return await connection.fetch(_ACCOUNTS_AFTER, after=after, most=most)
 
 
 @repository_method

@@ -1,8 +1,10 @@
 """Statements about metered replies, and the leases of their writers."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     Integer,
     Text,
@@ -14,6 +16,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
@@ -27,6 +30,8 @@ LEASES = ReplyLeases(
     "metered_replies",
     EnterpriseGeneration.id,
     EnterpriseGeneration.status == literal_column("'running'"),
+    # Versions of before kept none.
+    may_continue=EnterpriseGeneration.question.is_not(None),
 )
 _begun = (
     insert(EnterpriseGeneration)
@@ -36,6 +41,7 @@ _begun = (
         usage_date=bindparam("day"),
         is_overage=bindparam("is_overage"),
         model=bindparam("model"),
+        question=bindparam("question", type_=JSONB),
         owner=bindparam("owner"),
         lease_expires_at=LEASE_END,
         created_at=bindparam("now"),
@@ -85,6 +91,7 @@ _END = Statement(
         ),
         content=bindparam("written", type_=Text),
         retry_after_seconds=bindparam("retry_after", type_=Integer),
+        question=null(),
         **END_COLUMNS,
     )
     .returning(*_ENDED),
@@ -92,8 +99,12 @@ _END = Statement(
 _END_EXPIRED = Statement(
     "metered_replies.end_expired",
     update(EnterpriseGeneration)
-    .where(LEASES.has_expired)
-    .values(status=literal_column("'failed'"), failure_reason=literal_column("'interrupted'"))
+    .where(LEASES.is_to_end)
+    .values(
+        status=literal_column("'failed'"),
+        failure_reason=literal_column("'interrupted'"),
+        question=null(),
+    )
     .returning(*_ENDED),
 )
 _FORGET_TEXTS = Statement(
@@ -104,6 +115,26 @@ _FORGET_TEXTS = Statement(
         EnterpriseGeneration.content.is_not(None),
     )
     .values(content=null()),
+)
+_FORGET_QUESTIONS = Statement(
+    "metered_replies.forget_questions",
+    update(EnterpriseGeneration)
+    .where(
+        EnterpriseGeneration.created_at < bindparam("before"),
+        EnterpriseGeneration.question.is_not(None),
+        EnterpriseGeneration.status != literal_column("'running'"),
+    )
+    .values(question=null()),
+)
+_SAVE_ATTEMPTS = Statement(
+    "metered_replies.save_attempts",
+    update(EnterpriseGeneration)
+    .where(EnterpriseGeneration.id == bindparam("reply_id"))
+    .values(attempts=bindparam("made_attempts", type_=Integer)),
+)
+_UNFINISHED = Statement(
+    "metered_replies.unfinished",
+    select(EnterpriseGeneration.question, EnterpriseGeneration.attempts).where(*LEASES.is_held),
 )
 
 
@@ -116,6 +147,7 @@ async def begin(
     day: date,
     is_overage: bool,
     model: str,
+    question: dict[str, Any],  # Any: JSON
     owner: UUID,
     lease_seconds: float,
     claim_id: int,
@@ -132,6 +164,7 @@ async def begin(
         day=day,
         is_overage=is_overage,
         model=model,
+        question=orjson.dumps(question).decode(),
         owner=owner,
         lease_seconds=lease_seconds,
         claim_id=claim_id,
@@ -181,5 +214,22 @@ async def end_expired(connection: Connection) -> Row | None:
 
 @repository_method
 async def forget_texts(connection: Connection, before: datetime) -> None:
-    """Delete the texts of replies older than `before`; the replies themselves stay."""
+    """Delete the texts of replies older than `before`; the replies themselves stay.
+
+    A question is deleted when its reply ends; but versions of before do not know of it.
+    """
     await connection.fetch(_FORGET_TEXTS, before=before)
+    await connection.fetch(_FORGET_QUESTIONS, before=before)
+
+
+@repository_method
+async def save_attempts(connection: Connection, reply_id: int, attempts: int) -> None:
+    """Store how often the model has been asked for a reply."""
+    await connection.fetch(_SAVE_ATTEMPTS, reply_id=reply_id, made_attempts=attempts)
+
+
+@repository_method
+async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+    """`(question, attempts)` of a reply that `owner` writes; None if it does not."""
+    rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
+    return rows[0] if rows else None

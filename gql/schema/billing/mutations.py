@@ -23,12 +23,16 @@ _KEY = (
 class Payment:
     """A payment of the viewer's."""
 
-    id: strawberry.ID = strawberry.field(description="Opaque and globally unique.")
-    status: PaymentStatus = strawberry.field(description="What became of it.")
+    id: strawberry.ID = strawberry.field(
+        description="Opaque and globally unique; identifies the payment."
+    )
+    status: PaymentStatus = strawberry.field(
+        description="Whether the payment succeeded, failed, or is still under way."
+    )
     failure_reason: str | None = strawberry.field(
         description="A short code such as `card_declined`, when it failed."
     )
-    created_at: datetime = strawberry.field(description="When it was begun.")
+    created_at: datetime = strawberry.field(description="When the payment was begun.")
 
 
 PAYMENT = ObjectMapping(
@@ -42,11 +46,11 @@ PAYMENT = ObjectMapping(
 )
 
 
-@strawberry.input(description="A plan to pay for.")
+@strawberry.input(description="The plan to subscribe to, and what it is paid with.")
 class CheckoutInput:
     """For `checkout` and `retryPayment`."""
 
-    plan_code: str = strawberry.field(description="The code of a plan on sale.")
+    plan_code: str = strawberry.field(description="The `code` of a plan that `plans` lists.")
     payment_method_token: str = strawberry.field(
         description="What the payment provider's page gave for the person's card."
     )
@@ -61,7 +65,7 @@ class CheckoutPayload:
         default=None, description="The subscription as it is now."
     )
     payment: Sourced[Payment | None, Row | None] = strawberry.field(
-        default=None, description="The payment."
+        default=None, description="The payment that was begun, in the state that it has by now."
     )
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -72,11 +76,13 @@ class CheckoutPayload:
     )
 
 
-@strawberry.input(description="A plan to move to.")
+@strawberry.input(description="The plan to move the active subscription to.")
 class ChangePlanInput:
     """For `changePlan`."""
 
-    plan_code: str = strawberry.field(description="The code of another plan on sale.")
+    plan_code: str = strawberry.field(
+        description="The `code` of a plan that `plans` lists, other than the current one."
+    )
     idempotency_key: str = strawberry.field(description=_KEY)
 
 
@@ -88,7 +94,7 @@ class ChangePlanPayload:
         default=None, description="The subscription as it is now."
     )
     previous_plan: Sourced[Plan | None, PlanRecord | None] = strawberry.field(
-        default=None, description="The plan that it was for."
+        default=None, description="The plan that the subscription was for before the change."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 

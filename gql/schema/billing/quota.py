@@ -14,10 +14,14 @@ class Quota:
     """A quota, from its record."""
 
     state: QuotaState = strawberry.field(description="Whether, and why not, one may be sent.")
-    limit: int = strawberry.field(description="Messages that the day gives.")
-    used: int = strawberry.field(description="Messages used of them.")
-    remaining: int = strawberry.field(description="Messages left of them.")
-    resets_at: datetime = strawberry.field(description="When the next day begins.")
+    limit: int = strawberry.field(description="Messages that the plan gives for a UTC day.")
+    used: int = strawberry.field(
+        description="Messages sent today, those being answered among them."
+    )
+    remaining: int = strawberry.field(description="Messages that can still be sent today.")
+    resets_at: datetime = strawberry.field(
+        description="When the next UTC day begins, and with it a new quota."
+    )
 
 
 _QUOTA_ATTRIBUTES = ("state", "limit", "used", "remaining", "resets_at")

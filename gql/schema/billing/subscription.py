@@ -14,11 +14,15 @@ from services.billing.records import Subscription
 class Plan:
     """A plan, from its record."""
 
-    code: str = strawberry.field(description="Names the plan in mutations.")
-    display_name: str = strawberry.field(description="Names the plan to people.")
-    monthly_price_cents: int = strawberry.field(description="Cents of `currency` a month.")
+    code: str = strawberry.field(description="Identifies the plan in `checkout` and `changePlan`.")
+    display_name: str = strawberry.field(description="The plan's name, to be shown to people.")
+    monthly_price_cents: int = strawberry.field(
+        description="The price of a month, in cents of `currency`."
+    )
     currency: str = strawberry.field(description="ISO 4217, for example EUR.")
-    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")
+    daily_message_limit: int = strawberry.field(
+        description="How many messages may be sent on a UTC day."
+    )
 
 
 _PLAN_ATTRIBUTES = (
@@ -35,11 +39,17 @@ PLAN = ObjectMapping(Plan, {name: Member(name) for name in _PLAN_ATTRIBUTES}, so
 class BillingSubscription:
     """A subscription, from its record."""
 
-    status: SubscriptionStatus = strawberry.field(description="How it stands.")
+    status: SubscriptionStatus = strawberry.field(
+        description="Whether messages can be sent, and if not why."
+    )
     plan: Plan | None = strawberry.field(description="What it is for; null if there never was one.")
     failure_reason: str | None = strawberry.field(description="Why the last payment failed.")
-    started_at: datetime | None = strawberry.field(description="When it first became active.")
-    updated_at: datetime | None = strawberry.field(description="When it last changed.")
+    started_at: datetime | None = strawberry.field(
+        description="When the first payment for it succeeded; null before."
+    )
+    updated_at: datetime | None = strawberry.field(
+        description="When its status or plan last changed."
+    )
 
 
 _SUBSCRIPTION_ATTRIBUTES = ("status", "plan", "failure_reason", "started_at", "updated_at")

@@ -41,9 +41,13 @@ from loaders.batching.loader import LoaderFuture
 class Conversation(Node):
     """A conversation of the viewer's."""
 
-    title: str = strawberry.field(description="Up to 120 characters.")
-    status: ConversationStatus = strawberry.field(description="Where it is kept.")
-    created_at: datetime = strawberry.field(description="When it was started.")
+    title: str = strawberry.field(
+        description="The conversation's title, of at most 120 characters."
+    )
+    status: ConversationStatus = strawberry.field(
+        description="Whether the conversation is in use, or in the archive."
+    )
+    created_at: datetime = strawberry.field(description="When the conversation was started.")
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
     @described.field("The newest message; null in an empty conversation.")
@@ -93,7 +97,7 @@ def _first_message(found: Slice) -> Row | None:
 class ConversationEdge:
     """An edge of a `ConversationConnection`."""
 
-    node: Conversation = strawberry.field(description="The conversation.")
+    node: Conversation = strawberry.field(description="The conversation at this place of the list.")
     cursor: str = strawberry.field(
         description="The conversation's place, for `after` and `before`."
     )
@@ -113,7 +117,10 @@ class ConversationConnection:
     user_key: strawberry.Private[int]
     status: strawberry.Private[str | None]
     edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    page_info: PageInfo = strawberry.field(
+        description="Whether there are more before and after the page, and the cursors to ask "
+        "for them."
+    )
 
     @described.field("How many conversations the whole list has.", COUNT_WEIGHT)
     def total_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:

@@ -25,7 +25,10 @@ class ReplyDelivery(Enum):
     STREAM = "stream"
 
 
-@strawberry.input(description="A conversation to start.")
+@strawberry.input(
+    description="The conversation to start: a title if it has one, and the key by which it is "
+    "started once."
+)
 class StartConversationInput:
     """For `startConversation`."""
 
@@ -36,22 +39,24 @@ class StartConversationInput:
     )
 
 
-@strawberry.input(description="A conversation and its new title.")
+@strawberry.input(description="The conversation to rename, and its new title.")
 class RenameConversationInput:
     """For `renameConversation`."""
 
-    conversation_id: strawberry.ID = strawberry.field(description="Which conversation.")
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
     title: str = strawberry.field(description="One line of 1 to 120 characters.")
 
 
-@strawberry.input(description="A conversation.")
+@strawberry.input(
+    description="The conversation to archive, to take out of the archive, or to delete."
+)
 class ConversationInput:
     """For mutations of a whole conversation."""
 
-    conversation_id: strawberry.ID = strawberry.field(description="Which conversation.")
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
 
 
-@strawberry.input(description="A message to send.")
+@strawberry.input(description="The message to send, where to, and whether to wait for the reply.")
 class SendMessageInput:
     """For `sendMessage`."""
 
@@ -64,11 +69,13 @@ class SendMessageInput:
         description="Where to send it. Left out, a new conversation is started.",
     )
     delivery: ReplyDelivery = strawberry.field(
-        default=ReplyDelivery.WAIT, description="Whether to wait for the reply."
+        default=ReplyDelivery.WAIT,
+        description="Whether the mutation waits for the whole reply, or the reply is followed "
+        "as it is written.",
     )
 
 
-@strawberry.input(description="A message to answer again.")
+@strawberry.input(description="The message to answer again, and whether to wait for the new reply.")
 class RegenerateReplyInput:
     """For `regenerateReply`."""
 
@@ -77,12 +84,16 @@ class RegenerateReplyInput:
     )
     idempotency_key: str = strawberry.field(description=_KEY)
     delivery: ReplyDelivery = strawberry.field(
-        default=ReplyDelivery.WAIT, description="Whether to wait for the reply."
+        default=ReplyDelivery.WAIT,
+        description="Whether the mutation waits for the whole reply, or the reply is followed "
+        "as it is written.",
     )
 
 
-@strawberry.input(description="A reply to stop.")
+@strawberry.input(description="The reply to stop while it is being written.")
 class StopReplyInput:
     """For `stopReply`."""
 
-    message_id: strawberry.ID = strawberry.field(description="The reply that is being written.")
+    message_id: strawberry.ID = strawberry.field(
+        description="The `id` of the reply, as `sendMessage` or `regenerateReply` gave it."
+    )

@@ -57,10 +57,16 @@ class Message(Node):
     """A message of the viewer's."""
 
     conversation_key: strawberry.Private[int]
-    role: MessageRole = strawberry.field(description="Who wrote it.")
-    status: MessageStatus = strawberry.field(description="How far it is written.")
+    role: MessageRole = strawberry.field(
+        description="Whether the person or the model wrote the message."
+    )
+    status: MessageStatus = strawberry.field(
+        description="Whether the message is complete, being written, stopped or failed."
+    )
     content: str = strawberry.field(description="The text, as far as it is written.")
-    created_at: datetime = strawberry.field(description="When it was begun.")
+    created_at: datetime = strawberry.field(
+        description="When the message was stored; a reply, when it was begun."
+    )
     generation: Generation | None = strawberry.field(
         description="How the reply came about; null on the person's own messages."
     )
@@ -95,7 +101,7 @@ MESSAGE = ObjectMapping(
 class MessageEdge:
     """An edge of a `MessageConnection`."""
 
-    node: Message = strawberry.field(description="The message.")
+    node: Message = strawberry.field(description="The message at this place of the list.")
     cursor: str = strawberry.field(description="The message's place, for `after` and `before`.")
 
 
@@ -111,7 +117,10 @@ class MessageConnection:
     """A page of one conversation's messages."""
 
     edges: list[MessageEdge] = strawberry.field(description="The messages of the page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    page_info: PageInfo = strawberry.field(
+        description="Whether there are more before and after the page, and the cursors to ask "
+        "for them."
+    )
 
 
 MESSAGE_CONNECTION = ObjectMapping(

@@ -13,17 +13,17 @@ from services.quota.records import Quota as QuotaRecord
 _ERRORS = "Why nothing was changed; empty on success."
 
 
-@strawberry.type(description="A started conversation.")
+@strawberry.type(description="A new conversation, or why none was started.")
 class StartConversationPayload:
     """Of `startConversation`."""
 
     conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
-        default=None, description="The new conversation."
+        default=None, description="The conversation that was started."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 
 
-@strawberry.type(description="A changed conversation.")
+@strawberry.type(description="A conversation after a change, or why it was not changed.")
 class ConversationPayload:
     """Of mutations that change a conversation."""
 
@@ -33,7 +33,7 @@ class ConversationPayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 
 
-@strawberry.type(description="A deleted conversation.")
+@strawberry.type(description="The id of a deleted conversation, or why it was not deleted.")
 class DeleteConversationPayload:
     """Of `deleteConversation`."""
 
@@ -48,16 +48,16 @@ class SendMessagePayload:
     """Of `sendMessage` and `regenerateReply`."""
 
     conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
-        default=None, description="Where they stand."
+        default=None, description="The conversation that the message and the reply are in."
     )
     message: Sourced[Message | None, Row | None] = strawberry.field(
-        default=None, description="The person's message."
+        default=None, description="The message as it was stored."
     )
     reply: Sourced[Message | None, Row | None] = strawberry.field(
         default=None, description="The reply, whole or as far as it is written."
     )
     quota: Sourced[Quota | None, QuotaRecord | None] = strawberry.field(
-        default=None, description="What is left of the day."
+        default=None, description="The day's quota after this message."
     )
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -68,7 +68,7 @@ class SendMessagePayload:
     )
 
 
-@strawberry.type(description="A stopped reply.")
+@strawberry.type(description="A reply that was stopped, or why it was not.")
 class StopReplyPayload:
     """Of `stopReply`."""
 

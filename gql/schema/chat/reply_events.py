@@ -34,9 +34,9 @@ class ReplyCompleted:
     """The last event of a reply that was completed or stopped."""
 
     user_key: strawberry.Private[int]
-    message: Message = strawberry.field(description="The whole reply.")
+    message: Message = strawberry.field(description="The reply, complete.")
 
-    @described.field("What is left of the day.")
+    @described.field("The day's quota after this message.")
     def quota(self, info: Info) -> Sourced[Quota, LoaderFuture[QuotaRecord]]:
         return info.context.loaders.quota.start(self.user_key)
 
@@ -46,7 +46,7 @@ class ReplyFailed:
     """The last event of a reply that failed."""
 
     message: Message = strawberry.field(description="The failed reply, with what had arrived.")
-    error: UserError = strawberry.field(description="Why it failed.")
+    error: UserError = strawberry.field(description="Why the reply could not be written.")
 
 
 ReplyEvent: TypeAlias = Annotated[

@@ -25,7 +25,9 @@ MAX_SPAN_DAYS = 400
 class EnterpriseUsage:
     """The usage, from its record."""
 
-    limit_mode: UsageLimitMode = strawberry.field(description="What happens over a limit.")
+    limit_mode: UsageLimitMode = strawberry.field(
+        description="Whether requests over a limit are refused, or served and counted."
+    )
     daily_limit: int = strawberry.field(description="Requests that a UTC day includes.")
     daily_used: int = strawberry.field(description="Requests of the current UTC day.")
     daily_remaining: int = strawberry.field(description="Requests left of the day's.")
@@ -58,7 +60,7 @@ ENTERPRISE_USAGE = ObjectMapping(
 class EnterpriseDailyUsage:
     """A day of a company."""
 
-    usage_date: date = strawberry.field(description="The UTC day.")
+    usage_date: date = strawberry.field(description="The UTC day that is counted.")
     request_count: int = strawberry.field(description="The requests metered on it.")
 
 
@@ -74,12 +76,14 @@ class ApiCredential(Node):
     key_prefix: str = strawberry.field(
         description="The part of the key that may be shown and logged."
     )
-    status: ApiCredentialStatus = strawberry.field(description="Whether it is accepted.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    status: ApiCredentialStatus = strawberry.field(description="Whether the key is still accepted.")
+    created_at: datetime = strawberry.field(description="When the key was made.")
     last_used_at: datetime | None = strawberry.field(
         description="When it was last used, to the minute."
     )
-    expires_at: datetime | None = strawberry.field(description="When it stops being accepted.")
+    expires_at: datetime | None = strawberry.field(
+        description="When the key stops being accepted, if it was replaced; otherwise null."
+    )
 
 
 API_CREDENTIAL = ObjectMapping(
@@ -101,9 +105,13 @@ class EnterpriseAccount(Node):
     """The company behind the API key, or the one that the viewer administers."""
 
     administrator_key: strawberry.Private[int | None]
-    company_name: str = strawberry.field(description="The company's name.")
+    company_name: str = strawberry.field(
+        description="The name under which the company is registered here."
+    )
 
-    @described.field("What of its contract it has used.")
+    @described.field(
+        "How much of the contract's requests the company has used, today and this month."
+    )
     def usage(self, info: Info) -> Sourced[EnterpriseUsage, LoaderFuture[Usage]]:
         return info.context.loaders.usage_by_account.start(self.key)
 
@@ -116,9 +124,14 @@ class EnterpriseAccount(Node):
         self,
         info: Info,
         from_: Annotated[
-            date, strawberry.argument(name="from", description="The first day wanted.")
+            date,
+            strawberry.argument(
+                name="from", description="The first UTC day of the range, included."
+            ),
         ],
-        to: Annotated[date, strawberry.argument(description="The last day wanted.")],
+        to: Annotated[
+            date, strawberry.argument(description="The last UTC day of the range, included.")
+        ],
     ) -> Sourced[list[EnterpriseDailyUsage], LoaderFuture[list[tuple[date, int]]]]:
         days = (to - from_).days + 1
         if not 1 <= days <= MAX_SPAN_DAYS:
@@ -136,7 +149,9 @@ class EnterpriseAccount(Node):
         self, info: Info
     ) -> Sourced[list[ApiCredential], LoaderFuture[tuple[Row, ...]]]:
         if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
-            raise Forbidden("Only the account's administrator sees its credentials.")
+            raise Forbidden(
+                "Only the account's administrator sees its credentials, with a token and not a key."
+            )
         return info.context.loaders.credentials_by_account.start(self.key)
 
 

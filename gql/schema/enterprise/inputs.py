@@ -4,14 +4,19 @@ import strawberry
 from strawberry import UNSET
 
 
-@strawberry.input(description="What guidance is wanted for.")
+@strawberry.input(
+    description="What the model is told of the situation and the aim, and the key by which the "
+    "reply is charged once."
+)
 class GenerateGuidanceInput:
     """For `generateGuidance`."""
 
     situation: str = strawberry.field(
         description="How things are: 1 to 8,000 characters, not counting white space around them."
     )
-    objective: str = strawberry.field(description="What is wanted: 1 to 2,000 characters.")
+    objective: str = strawberry.field(
+        description="What the reply is to achieve: 1 to 2,000 characters."
+    )
     idempotency_key: str = strawberry.field(
         description=(
             "Chosen by the client, 1 to 255 printable characters, new for each reply that it "
@@ -20,11 +25,15 @@ class GenerateGuidanceInput:
         )
     )
     time_horizon: str | None = strawberry.field(
-        default=UNSET, description="By when: at most 200 characters."
+        default=UNSET,
+        description="By when it is to be achieved, in words such as “within three months”: at "
+        "most 200 characters.",
     )
 
 
-@strawberry.input(description="A key to make.")
+@strawberry.input(
+    description="The idempotency key by which one API key is made, however often this is sent."
+)
 class CreateApiCredentialInput:
     """For `createApiCredential`."""
 
@@ -37,11 +46,15 @@ class CreateApiCredentialInput:
     )
 
 
-@strawberry.input(description="A key to replace.")
+@strawberry.input(
+    description="The API key to replace, and how long it is still accepted beside the new one."
+)
 class RotateApiCredentialInput:
     """For `rotateApiCredential`."""
 
-    credential_id: strawberry.ID = strawberry.field(description="Which key; an active one.")
+    credential_id: strawberry.ID = strawberry.field(
+        description="The `id` of an active API key, from `EnterpriseAccount.credentials`."
+    )
     overlap_seconds: int = strawberry.field(
         default=86_400,
         description=(
@@ -51,8 +64,10 @@ class RotateApiCredentialInput:
     )
 
 
-@strawberry.input(description="A key to revoke.")
+@strawberry.input(description="The API key to revoke.")
 class RevokeApiCredentialInput:
     """For `revokeApiCredential`."""
 
-    credential_id: strawberry.ID = strawberry.field(description="Which key.")
+    credential_id: strawberry.ID = strawberry.field(
+        description="The `id` of the API key, from `EnterpriseAccount.credentials`."
+    )

@@ -12,11 +12,13 @@ from services.enterprise.records import Usage
 _ERRORS = "Why nothing was changed; empty on success."
 
 
-@strawberry.type(description="A metered reply.")
+@strawberry.type(
+    description="A reply that is charged to the company's contract, or why there is none."
+)
 class GenerateGuidancePayload:
     """Of `generateGuidance`."""
 
-    text: str | None = strawberry.field(default=None, description="The whole reply.")
+    text: str | None = strawberry.field(default=None, description="The reply, complete.")
     generation: Sourced[Generation | None, Row | None] = strawberry.field(
         default=None, description="How the reply came about."
     )
@@ -35,12 +37,12 @@ class GenerateGuidancePayload:
     )
 
 
-@strawberry.type(description="A new key.")
+@strawberry.type(description="A new API key with its secret, or why none was made.")
 class ApiCredentialSecretPayload:
     """Of mutations that make a key."""
 
     credential: Sourced[ApiCredential | None, Row | None] = strawberry.field(
-        default=None, description="The new credential."
+        default=None, description="The new API key's data, without its secret."
     )
     api_key: str | None = strawberry.field(
         default=None,
@@ -52,7 +54,7 @@ class ApiCredentialSecretPayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 
 
-@strawberry.type(description="A changed key.")
+@strawberry.type(description="An API key after a change, or why it was not changed.")
 class ApiCredentialPayload:
     """Of `revokeApiCredential`."""
 

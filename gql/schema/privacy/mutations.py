@@ -8,7 +8,10 @@ from gql.schema.user_error import UserError
 from gql.values.mappings import Sourced
 
 
-@strawberry.input(description="A privacy request to make.")
+@strawberry.input(
+    description="The key by which the request is made once; whose data it is about follows from "
+    "the token."
+)
 class PrivacyRequestInput:
     """For `requestPrivacyExport` and `requestPrivacyDelete`."""
 
@@ -20,11 +23,13 @@ class PrivacyRequestInput:
     )
 
 
-@strawberry.input(description="A privacy request to take back.")
+@strawberry.input(description="The privacy request to take back.")
 class CancelPrivacyRequestInput:
     """For `cancelPrivacyRequest`."""
 
-    privacy_request_id: strawberry.ID = strawberry.field(description="Which request.")
+    privacy_request_id: strawberry.ID = strawberry.field(
+        description="The `id` of a request of the viewer's that has not begun."
+    )
 
 
 @strawberry.type(description="A privacy request that was made or taken back.")

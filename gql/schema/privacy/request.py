@@ -68,8 +68,10 @@ class PrivacyExport:
 class ErasedTable:
     """A line of a receipt."""
 
-    name: str = strawberry.field(description="The table.")
-    rows: int = strawberry.field(description="Rows erased or anonymised.")
+    name: str = strawberry.field(description="The name of the table.")
+    rows: int = strawberry.field(
+        description="How many of the table's rows were erased or anonymised."
+    )
 
 
 ERASED_TABLE = ObjectMapping(
@@ -90,17 +92,25 @@ class ErasureReceipt:
             "Rows that still identified the person when every table was scanned afterwards: zero."
         )
     )
-    verified_at: datetime = strawberry.field(description="When that was verified.")
+    verified_at: datetime = strawberry.field(
+        description="When the erasure was verified to be complete."
+    )
 
 
 @strawberry.type(description="A person's request for an export or for erasure.")
 class PrivacyRequest(Node):
     """A request of the viewer's."""
 
-    kind: PrivacyRequestKind = strawberry.field(description="What it asks for.")
-    status: PrivacyRequestStatus = strawberry.field(description="How far it has come.")
-    requested_at: datetime = strawberry.field(description="When it was received.")
-    completed_at: datetime | None = strawberry.field(description="When it was carried out.")
+    kind: PrivacyRequestKind = strawberry.field(
+        description="Whether the request is for a copy of the data, or for its erasure."
+    )
+    status: PrivacyRequestStatus = strawberry.field(
+        description="Whether the request waits, is being carried out, or how it ended."
+    )
+    requested_at: datetime = strawberry.field(description="When the request was received.")
+    completed_at: datetime | None = strawberry.field(
+        description="When the request was carried out; null before."
+    )
     scheduled_for: datetime | None = strawberry.field(
         description="When an erasure is carried out, unless it is cancelled before."
     )
@@ -162,7 +172,9 @@ PRIVACY_REQUEST = ObjectMapping(
 class PrivacyRequestEdge:
     """An edge of a `PrivacyRequestConnection`."""
 
-    node: PrivacyRequest = strawberry.field(description="The request.")
+    node: PrivacyRequest = strawberry.field(
+        description="The privacy request at this place of the list."
+    )
     cursor: str = strawberry.field(description="The request's place, for `after`.")
 
 
@@ -179,7 +191,10 @@ class PrivacyRequestConnection:
     """A page of one user's requests."""
 
     edges: list[PrivacyRequestEdge] = strawberry.field(description="The requests of the page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    page_info: PageInfo = strawberry.field(
+        description="Whether there are more before and after the page, and the cursors to ask "
+        "for them."
+    )
 
 
 PRIVACY_REQUEST_CONNECTION = ObjectMapping(

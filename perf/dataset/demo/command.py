@@ -1,6 +1,7 @@
 """`guidance demo`: a server with demo data, and a first request to paste into a shell."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -53,8 +54,10 @@ def demo(port: int) -> None:
             ) from None
         with _model(settings) as stand_in_url:
             address = f"http://{_HOST}:{port}/graphql"
-            click.echo(welcome(address, token=_token(settings), key=api_key, stand_in=stand_in_url))
-            run_server(settings, url, host=_HOST, port=port, workers=1)
+            token = _token(settings)
+            _fill_in(token, api_key)
+            text = welcome(address, token=token, key=api_key, stand_in=stand_in_url)
+            run_server(settings, url, host=_HOST, port=port, workers=1, announcement=text)
 
 
 @contextmanager
@@ -77,6 +80,15 @@ def _prepare(settings: Settings, url: str) -> str:
     with suppress(DatabaseHasUsers):
         fill_with_profile(url, DEMO)
     return asyncio.run(demo_api_key(settings, url))
+
+
+def _fill_in(token: str, api_key: str) -> None:
+    """Have the page at /graphql ask as the demo's person, or as its company."""
+    callers = {
+        "Maya, a person": {"Authorization": f"Bearer {token}"},
+        "Northwind, a company": {"X-API-Key": api_key},
+    }
+    os.environ["GRAPHQL_IDE_CALLERS"] = json.dumps(callers)
 
 
 def _token(settings: Settings) -> str:

@@ -23,7 +23,8 @@ GraphQL   {address}   (open it in a browser, or ask it from a shell)
 Person    {token}
 Company   {key}
 Model     {_model(stand_in)}
-Pages     of any localhost port may ask; set GRAPHQL_ALLOWED_ORIGINS for others
+Open      to pages of this machine, of any port, and with the schema shown: for development only.
+          APP_ENV=production closes both; GRAPHQL_ALLOWED_ORIGINS=https://… opens it to other pages
 
 A first request, as the person (a company sends its key as 'X-API-Key: …'):
 

@@ -21,6 +21,12 @@ from perf.servers.credentials import CallerCredentials
 
 _QUOTA, _PAGE = "Quota", "ConversationPage"
 _MOST_SHOWN = 300
+_UNAUTHENTICATED = 401
+_STRANGERS = (
+    "the server accepts none of the tokens. Without --token they are signed with JWT_SECRET_KEY "
+    "for the people of `guidance db seed --profile bench`; `guidance token --user-id N`, or "
+    "`make run`, prints one where the server runs"
+)
 _NO_REQUEST = Request(b"", {})
 
 
@@ -125,10 +131,7 @@ async def _find_senders(url: str, tokens: Sequence[str], messages: int, wanted: 
         for token in tokens:
             viewer = await _viewer(client, token)
             if viewer is None:
-                raise CallersMissing(
-                    "the server does not know the people of `guidance db seed --profile bench`, or "
-                    "signs its tokens with another JWT_SECRET_KEY"
-                )
+                raise CallersMissing(_STRANGERS)
             if viewer["quota"]["remaining"] >= messages:
                 found.append(token)
             if len(found) == wanted:
@@ -146,6 +149,8 @@ async def _viewer(client: Client, token: str) -> dict[str, Any] | None:
     try:
         viewer: dict[str, Any] | None = orjson.loads(answer.body)["data"]["viewer"]
     except (KeyError, TypeError, orjson.JSONDecodeError):
+        if answer.status == _UNAUTHENTICATED:
+            raise CallersMissing(_STRANGERS) from None
         said = answer.body[:_MOST_SHOWN].decode(errors="replace")
         raise CallersMissing(f"the server answers with {answer.status}: {said}") from None
     return viewer

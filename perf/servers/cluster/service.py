@@ -5,7 +5,8 @@ import pwd
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -48,6 +49,17 @@ class Service:
     def pid(self) -> int | None:
         """The number of the process; None while it does not run."""
         return None if self._process is None else self._process.pid
+
+    @contextmanager
+    def running_as(self, launcher: Sequence[str], environment: Mapping[str, str]) -> Iterator[None]:
+        """Within the block, start it by another launcher in place of its own program."""
+        command, own = self._command, self._environment
+        self._command = (*launcher, *command[1:])
+        self._environment = {**own, **environment}
+        try:
+            yield
+        finally:
+            self._command, self._environment = command, own
 
     def start(self) -> None:
         """Start it and wait until it is ready; raises `ServiceFailed`."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from http import HTTPStatus
 from secrets import token_hex
 from typing import Any
 
-import psutil
 import pytest
 
 from services.clock import system_clock
@@ -14,7 +14,7 @@ from tests.fixtures.chat import SEND, STOP, Chat, ledger_differences
 from tests.fixtures.listening import over_sse
 from tests.fixtures.llm import StandInControl
 from tests.fixtures.postgres import new_database
-from tests.fixtures.processes import PATIENCE_SECONDS, accepts, served
+from tests.fixtures.processes import PATIENCE_SECONDS, served
 from tests.fixtures.server import Api
 from tests.fixtures.world import ADA, EDITH
 from tests.waiting import until
@@ -103,23 +103,35 @@ def test_a_reply_of_one_process_is_stopped_from_the_other(two: list[Chat]) -> No
     }
 
 
-def test_a_process_that_is_told_to_stop_finishes_its_replies(
-    own_world: str, stand_in: StandInControl
+def test_a_process_that_is_told_to_stop_serves_on_and_hands_its_replies_over(
+    two: list[Chat],
 ) -> None:
-    with served(own_world, CHAT_LLM_BASE_URL=stand_in.url) as (process, client):
-        chat = Chat(Api(client, system_clock), own_world, stand_in)
-        stand_in.next({"tokens": 20, "tokens_per_second": 10})
-        sent = chat.send(delivery="STREAM")
-        stand_in.wait_for(running=1)
-        process.terminate()
-        port = client.base_url.port
-        assert port is not None
-        until(lambda: not accepts(port))
-        assert stand_in.counts()["running"] == 1
-        psutil.wait_procs([process], PATIENCE_SECONDS)
-    assert stand_in.counts()["finished"] == 1
-    status, content = chat.rows(
-        "SELECT status, content FROM chat_messages ORDER BY id DESC LIMIT 1"
-    )[0]
-    assert (sent["reply"]["status"], status, content.count(" ")) == ("STREAMING", "complete", 19)
-    assert ledger_differences(own_world) == []
+    url, stand_in = two[0].database_url, two[0].stand_in
+    stand_in.next({"tokens": 40, "tokens_per_second": 8}, {"tokens": 40})
+    with served(url, CHAT_LLM_BASE_URL=stand_in.url, SHUTDOWN_DRAIN_SECONDS="60") as (
+        process,
+        client,
+    ):
+        chat = Chat(Api(client, system_clock), url, stand_in)
+        reply_id = chat.send(delivery="STREAM")["reply"]["id"]
+        with over_sse(chat.api, reply_id, viewer=ADA) as events:
+            read = [next(events)]
+            process.terminate()
+            until(lambda: client.get("/readyz").status_code == HTTPStatus.SERVICE_UNAVAILABLE)
+            assert client.get("/readyz").json() == {"server": "draining"}
+            answer = client.post("/graphql", json={"query": "{ plans { code } }"})
+            assert (answer.status_code, answer.headers["connection"]) == (HTTPStatus.OK, "close")
+            read.append(next(events))
+            process.terminate()
+            read += events
+        process.wait(PATIENCE_SECONDS)
+    assert read[-1]["__typename"] == "ReplyDelta"
+    with over_sse(two[1].api, reply_id, viewer=ADA, after=read[-1]["index"]) as events:
+        read += events
+    *deltas, completed = read
+    assert [one["index"] for one in deltas] == list(range(1, len(read)))
+    text = "".join(one["text"] for one in deltas)
+    assert (completed["__typename"], len(text.split())) == ("ReplyCompleted", 40)
+    message = two[0].message(reply_id)
+    assert (message["content"], message["generation"]["attempts"]) == (text, 2)
+    assert ledger_differences(url) == []

@@ -20,7 +20,7 @@ from tests.app.cli.ended_command import ended, guidance
 from tests.fixtures.postgres import rows_of, run
 from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import SECRET
-from tests.fixtures.world import ADAS_COMPANY, populate
+from tests.fixtures.world import ADAS_COMPANY, GRACES_COMPANY, populate
 
 GUIDANCE = Path(sys.executable).with_name("guidance")
 NOWHERE = "postgresql://127.0.0.1:1/nothing"
@@ -96,7 +96,33 @@ async def test_a_key_is_made_for_a_company(database_url: str) -> None:
 
 def test_no_key_is_made_for_no_company(database_url: str) -> None:
     ran = guidance("api-key", "--account-id", "7", DATABASE_URL=database_url)
-    assert (ran.returncode, ran.stderr) == (1, "guidance: there is no enterprise account 7\n")
+    said = "guidance: there is no enterprise account 7; `guidance accounts` lists them\n"
+    assert (ran.returncode, ran.stderr) == (1, said)
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_database_that_must_be_migrated_first_is_one_line(
+    empty_database_url: str, command: str
+) -> None:
+    ran = guidance(command, DATABASE_URL=empty_database_url)
+    head = revisions()[-1]
+    said = f"guidance: the database is at revision None, not {head}: run `guidance db migrate`\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+
+
+async def test_companies_are_listed_with_their_ids(database_url: str) -> None:
+    await populate(database_url)
+    whole = guidance("accounts", DATABASE_URL=database_url)
+    first = guidance("accounts", "--most", "1", DATABASE_URL=database_url)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    head, *rows = whole.stdout.splitlines()
+    assert head.split("  ")[0] == "id"
+    assert [row.split()[0] for row in rows] == [str(ADAS_COMPANY), str(GRACES_COMPANY)]
+    assert first.stdout.splitlines() == [head, rows[0]]
+    assert first.stderr == f"There may be more: guidance accounts --after {ADAS_COMPANY}\n"
+    assert guidance("accounts", "--after", "99", DATABASE_URL=database_url).stdout == (
+        "There are none.\n"
+    )
 
 
 @pytest.mark.heavy

@@ -1,17 +1,25 @@
 """The page for people: whole, self-contained, and shown to browsers only."""
 
+import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
+from posixpath import normpath
 
 import pytest
+from graphql import build_schema, introspection_from_schema
 
 from app import explorer
+from gql.documents.trusted_documents import FOLDER
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.tools import tool
 
+SCHEMA = Path(explorer.__file__).parents[2] / "gql" / "schema.graphql"
 STATIC = Path(explorer.__file__).with_name("static")
-FILES = sorted(STATIC.iterdir())
+FILES = sorted(path for path in STATIC.rglob("*") if path.is_file())
+CALLERS = {"Maya": {"Authorization": "Bearer abc"}}
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 JSON = "application/json; charset=utf-8"
 POLICY = (
@@ -35,17 +43,28 @@ def test_a_program_gets_no_page(api: Api, accept: str) -> None:
     assert answer.headers["content-type"].endswith("json; charset=utf-8")
 
 
-def test_a_browser_that_asks_for_an_operation_gets_its_answer(api: Api) -> None:
+def test_a_link_to_an_operation_shows_a_browser_the_page(api: Api) -> None:
     parameters = {"query": "{ plans { code } }"}
-    answer = api.http.get("/graphql", params=parameters, headers={"accept": BROWSER})
+    shown = api.http.get("/graphql", params=parameters, headers={"accept": BROWSER})
+    assert shown.headers["content-type"] == "text/html; charset=utf-8"
+    answer = api.http.get("/graphql", params=parameters, headers={"accept": "*/*"})
     assert answer.json()["data"]["plans"][0] == {"code": "basic-entry"}
+
+
+def test_a_browser_that_names_an_operation_by_its_id_is_answered(api: Api) -> None:
+    answer = api.http.get("/graphql", params={"id": "nobody's"}, headers={"accept": BROWSER})
+    assert "errors" in answer.json()
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_what_a_file_refers_to_is_served(api: Api, file: Path) -> None:
-    text = file.read_text()
-    referred = re.findall(r'(?:from |src=|href=)"(?:\./|/graphql/explorer/)([^"]+)"', text)
-    for name in referred:
+    folder = file.relative_to(STATIC).parent.as_posix()
+    referred = re.findall(r'from "(\.[^"]+)"', file.read_text())
+    names = [normpath(f"{folder}/{one}") for one in referred]
+    for name in (
+        *names,
+        *re.findall(r'(?:src|href)="/graphql/explorer/([^"]+)"', file.read_text()),
+    ):
         answer = api.http.get(f"/graphql/explorer/{name}")
         assert (answer.status_code, answer.text) == (200, (STATIC / name).read_text())
 
@@ -58,13 +77,30 @@ def test_nothing_else_is_served(api: Api, name: str) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_nothing_comes_from_another_host_and_nothing_is_inline(file: Path) -> None:
     text = file.read_text()
-    assert not re.search(r"https?://|[\"'(]//", text)
+    assert not re.search(r"[\"'(`](?:https?:)?//", text)
     assert "innerHTML" not in text
     assert not re.search(r"<script(?![^>]*src)|<style|\son\w+=|\sstyle=", text)
 
 
 def test_the_page_is_small() -> None:
-    assert sum(file.stat().st_size for file in FILES) < 40_000
+    assert sum(file.stat().st_size for file in FILES) < 100_000
+
+
+def test_callers_are_shown_to_our_own_page_on_this_machine_only(world: str, tmp_path: Path) -> None:
+    path, own = "/graphql/explorer/callers.json", {"sec-fetch-site": "same-origin"}
+    with serving(settings_for(world, tmp_path, graphql_ide_callers=CALLERS)) as api:
+        assert api.http.get(path, headers=own).json() == CALLERS
+        assert api.http.get(path).json() == {}
+        assert api.http.get(path, headers={"sec-fetch-site": "same-site"}).json() == {}
+        rebound = {"host": f"evil.example:{api.http.base_url.port}"}
+        assert api.http.get(path, headers=own | rebound).json() == {}
+
+
+def test_elsewhere_there_are_no_callers(api: Api) -> None:
+    answer = api.http.get(
+        "/graphql/explorer/callers.json", headers={"sec-fetch-site": "same-origin"}
+    )
+    assert answer.json() == {}
 
 
 def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
@@ -75,8 +111,14 @@ def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.heavy
-def test_the_modules_without_a_page() -> None:
+def test_the_modules_without_a_page(tmp_path: Path) -> None:
     tests = Path(__file__).with_name("modules.test.mjs")
+    shutil.copytree(STATIC, tmp_path / "static")
+    # Node reads files as modules only where a package says that they are.
+    (tmp_path / "static" / "package.json").write_text('{"type": "module"}')
+    introspected = introspection_from_schema(build_schema(SCHEMA.read_text(), assume_valid=True))
+    (tmp_path / "schema.json").write_text(json.dumps(introspected["__schema"]))
     command = [tool("node"), "--test", str(tests)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "EXPLORER": str(tmp_path), "DOCUMENTS": str(FOLDER)}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert ran.returncode == 0, ran.stdout

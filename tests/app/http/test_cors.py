@@ -1,9 +1,11 @@
 """Pages of other origins: those that are listed may ask and read, the others may not."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.fixtures.production import PRODUCTION
 from tests.fixtures.server import Api, serving, settings_for
 from tests.fixtures.world import ADA
 
@@ -34,6 +36,21 @@ def preflight(api: Api, origin: str) -> tuple[int, str | None]:
 def test_a_listed_page_asks_first(api: Api) -> None:
     assert preflight(api, PAGE) == (200, PAGE)
     assert preflight(api, "https://elsewhere.example") == (400, None)
+
+
+def test_a_refused_page_is_told_what_to_write_where_the_server_runs(api: Api) -> None:
+    fields = {"origin": "https://Elsewhere.example", "access-control-request-method": "POST"}
+    assert api.http.options("/graphql", headers=fields).text == (
+        "Pages of https://elsewhere.example may not ask. To let them, list the origin where the "
+        "server runs: GRAPHQL_ALLOWED_ORIGINS=https://elsewhere.example\n"
+    )
+
+
+def test_where_no_page_may_ask_it_is_told_too(world: str, tmp_path: Path) -> None:
+    production = {name.lower(): value for name, value in PRODUCTION.items()}
+    settings = settings_for(world, tmp_path, **production)
+    with serving(settings) as closed:
+        assert preflight(closed, "http://localhost:3000") == (400, None)
 
 
 def test_a_listed_page_reads_the_answer(api: Api) -> None:

@@ -66,6 +66,7 @@ EMPTY = {
     "alembic_version",
     "billing_webhook_events",
     "privacy_erasure_counts",
+    "reply_generations",
     "trusted_document_objectives",
     "trusted_document_publications",
     "trusted_document_uses",
@@ -148,7 +149,7 @@ def _statements() -> list[Statement]:
     modules = [import_module(module.name) for module in found]
     held = [one for module in modules for one in vars(module).values()]
     held += [one for kept in held if isinstance(kept, dict) for one in kept.values()]
-    held += [kept.renewal for kept in held if isinstance(kept, ReplyLeases)]
+    held += [one for kept in held if isinstance(kept, ReplyLeases) for one in kept.statements]
     return [one for one in held if isinstance(one, Statement)]
 
 

@@ -150,15 +150,15 @@ async def _write_during(url: str, migrating: threading.Thread) -> None:
 
 
 def test_nobody_waits_behind_a_migration_that_waits(empty_database_url: str) -> None:
-    migrate(empty_database_url)
+    objectives = revisions().index("20261130_0028")
+    before = revisions()[objectives - 1]
+    migrate(empty_database_url, revision=revisions()[objectives])
     migrating = threading.Thread(
-        target=migrate, args=(empty_database_url,), kwargs={"revision": revisions()[-2]}
+        target=migrate, args=(empty_database_url,), kwargs={"revision": before}
     )
     asyncio.run(_read_behind(empty_database_url, migrating, "trusted_document_objectives"))
     migrating.join(PATIENCE_SECONDS)
-    assert column(empty_database_url, "SELECT version_num FROM alembic_version") == [
-        revisions()[-2]
-    ]
+    assert column(empty_database_url, "SELECT version_num FROM alembic_version") == [before]
 
 
 async def _read_behind(url: str, migrating: threading.Thread, table: str) -> None:

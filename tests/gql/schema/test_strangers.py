@@ -118,5 +118,5 @@ def test_a_companys_key_reads_its_company_and_no_other(api: Api, api_key: str) -
 def test_a_key_does_not_read_keys(api: Api, api_key: str) -> None:
     assert api.error("{ enterpriseAccount { credentials { keyPrefix } } }", api_key=api_key) == (
         "FORBIDDEN",
-        "Only the account's administrator sees its credentials.",
+        "Only the account's administrator sees its credentials, with a token and not a key.",
     )

@@ -36,11 +36,15 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
         hello = http.post(address, headers=headers, content=body).json()
         key = printed.split("Company")[1].split()[0]
         question = {"query": "{ enterpriseAccount { companyName } }"}
+        page = {"sec-fetch-site": "same-origin"}
+        callers = http.get(f"{address}/explorer/callers.json", headers=page).json()
         company = http.post(address, headers={"x-api-key": key}, json=question).json()
         (url,) = re.findall(r"a stand-in at (\S+/v1), which only pretends", printed)
         asked = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
         reply = http.post(f"{url}/chat/completions", json=asked).json()
 
+    authorization = {"Authorization": headers["Authorization"]}
+    assert callers == {"Maya, a person": authorization, "Northwind, a company": {"X-API-Key": key}}
     viewer = hello["data"]["viewer"]
     assert viewer["email"] == "maya@example.com"
     assert viewer["subscription"] == {"status": "ACTIVE", "plan": {"displayName": "Premium"}}

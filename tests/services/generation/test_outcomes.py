@@ -5,10 +5,9 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
-from services.generation.recovery import end_abandoned
 from tests.fixtures.postgres import run
 from tests.fixtures.world import ADA
-from tests.services.guidance.chat_instances import instance
+from tests.services.guidance.chat_instances import instance, recover
 from tests.services.guidance.exchanges import ledger_of, send
 from tests.services.metered import metered_instances as metered
 
@@ -51,7 +50,7 @@ async def test_a_wait_beyond_the_calendar_is_left_out(own_world: str, seconds: i
         ended = await parts.guidance.wait_for_end(ADA, exchange.reply_id)
         assert (ended["status"], ended["content"]) == ("failed", "Half")
         assert await ledger_of(parts, exchange) == [("reserve", 1), ("release", -1)]
-        assert await end_abandoned(parts.database, parts.replies) == 0
+        assert await recover(parts) == 0
 
 
 REFUSE_TWICE = """

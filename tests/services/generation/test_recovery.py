@@ -71,7 +71,7 @@ async def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) ->
     async with (
         metered.instance(own_world, model, lease_seconds=LEASE_SECONDS) as parts,
         metered.instance(own_world, model) as others,
-        run_in_background(recovering(recovery_of(others, MeteredReplyStore()))),
+        run_in_background(recovering(recovery_of(others, MeteredReplyStore(others.database)))),
     ):
         for number in range(REPLIES):
             asking = asyncio.create_task(parts.generate(f"{number}"))
@@ -96,7 +96,7 @@ class Clock:
         return self.now
 
 
-async def test_nothing_is_ended_before_leases_could_be_renewed_for_long_enough(
+async def test_nothing_is_recovered_before_leases_could_be_renewed_for_long_enough(
     own_world: str,
 ) -> None:
     clock = Clock()
@@ -107,7 +107,7 @@ async def test_nothing_is_ended_before_leases_could_be_renewed_for_long_enough(
             """Lose a reply, and look after each of the steps."""
             await parts.rows(
                 "UPDATE reply_generations SET owner = gen_random_uuid(), "
-                "lease_expires_at = '-infinity'"
+                "lease_expires_at = '-infinity', times_abandoned = 2"
             )
             counts = []
             for step in steps:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.recovery import recover_abandoned
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
 from services.guidance.records import ContextWindow
@@ -96,18 +97,21 @@ async def instance(
     streams: ReplyStreams | None = None,
     clock: Clock = lambda: NOW,
     lease_seconds: float = 30,
-    grace_seconds: float = 0,
     model: LanguageModel | None = None,
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
-    replies = ConversationReplyStore(streams, clock=clock)
-    config = GenerationConfig(model or scripted, "scripted", lease_seconds, grace_seconds)
-    async with (
-        open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
-        open_reply_jobs(database, replies, streams, config, poll_seconds=0.05) as jobs,
-    ):
-        exchanges = ExchangeRecorder(jobs, ContextWindow(12, 4_000))
+    config = GenerationConfig(model or scripted, "scripted", lease_seconds)
+    window = ContextWindow(12, 4_000)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(
+            open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None)
+        )
+        replies = ConversationReplyStore(database, streams, window, clock=clock)
+        jobs = await stack.enter_async_context(
+            open_reply_jobs(database, replies, streams, config, poll_seconds=0.05)
+        )
+        exchanges = ExchangeRecorder(jobs, window)
         yield Instance(
             url,
             database,
@@ -118,6 +122,11 @@ async def instance(
             ConversationService(database, clock=clock),
             GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
         )
+
+
+async def recover(parts: Instance) -> int:
+    """Release, or end, what processes that are gone have left; returns how many replies."""
+    return await recover_abandoned(parts.database, parts.replies, lease_seconds=30)
 
 
 async def until(condition: Callable[[], Any]) -> None:

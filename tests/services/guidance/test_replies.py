@@ -12,12 +12,11 @@ from redis.asyncio import Redis
 from clients.llm import FailureReason, GenerationFailed
 from db.row import Row
 from services.generation.failures import failure_refusal, stored_failure
-from services.generation.recovery import end_abandoned
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
 from streams import Delta
 from tests.fixtures.world import ADA, GRACE, GRACES_MESSAGE, LONG_CONVERSATION, NOW
-from tests.services.guidance.chat_instances import Instance, instance, until
+from tests.services.guidance.chat_instances import Instance, instance, recover, until
 from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
 from tests.streams.stream_instances import shared_streams
 
@@ -124,15 +123,15 @@ async def test_who_deletes_the_conversation_gives_the_reply_up(own_world: str) -
         assert await parts.value("SELECT count(*) FROM reply_generations") == 0
 
 
-async def test_a_reply_whose_process_is_silent_fails_once_and_for_all(own_world: str) -> None:
+async def test_a_reply_that_was_abandoned_too_often_fails_once_and_for_all(own_world: str) -> None:
     async with instance(own_world) as dead, instance(own_world) as parts:
         exchange = await send(dead)
         dead.model.say("Good ")
         await written(dead, exchange, "Good ")
-        await dead.rows("UPDATE reply_generations SET lease_expires_at = '-infinity'")
-        repaired = await asyncio.gather(
-            *(end_abandoned(one.database, one.replies) for one in (parts, dead) for _ in range(4))
+        await dead.rows(
+            "UPDATE reply_generations SET lease_expires_at = '-infinity', times_abandoned = 2"
         )
+        repaired = await asyncio.gather(*(recover(one) for one in (parts, dead) for _ in range(4)))
         assert sum(repaired) == 1
         dead.model.end("day!")
         _, ended = await collected(parts, exchange)
@@ -155,7 +154,7 @@ async def test_a_silent_process_that_was_asked_to_stop_leaves_a_stopped_reply(
             "UPDATE reply_generations SET lease_expires_at = '-infinity', "
             "owner = gen_random_uuid(), stop_requested_at = now()"
         )
-        assert await end_abandoned(parts.database, parts.replies) == 1
+        assert await recover(parts) == 1
         _, ended = await collected(parts, exchange)
         assert (ended["status"], ended["content"]) == ("stopped", "Good ")
         assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
@@ -215,14 +214,14 @@ async def test_a_reply_without_a_writer_is_given_up_while_its_process_writes_oth
         lost = await send(others)
         # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
         await parts.rows(
-            "UPDATE reply_generations SET owner = $1, "
+            "UPDATE reply_generations SET owner = $1, times_abandoned = 2, "
             "lease_expires_at = clock_timestamp() + interval '0.2 s'",
             parts.jobs.owner,
         )
         other = await send(parts, key="other", conversation_id=None)
 
         async def is_given_up() -> bool:
-            return await end_abandoned(parts.database, parts.replies) == 1
+            return await recover(parts) == 1
 
         await until(is_given_up)
         status = "SELECT status FROM chat_messages WHERE id = $1"
@@ -284,25 +283,6 @@ async def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
         ended = await anext(following)
         assert isinstance(ended, Row)
         assert ended["content"] == "Good day!"
-
-
-async def test_a_process_that_ends_lets_its_replies_finish(own_world: str) -> None:
-    async with instance(own_world) as others:
-        async with instance(own_world, grace_seconds=20) as parts:
-            exchange = await send(parts)
-            parts.model.end("Hello!")
-        assert (await collected(others, exchange))[1]["status"] == "complete"
-
-
-async def test_a_process_that_must_end_leaves_failed_replies_behind_and_no_units(
-    own_world: str,
-) -> None:
-    async with instance(own_world) as others:
-        async with instance(own_world) as parts:
-            exchange = await send(parts)
-        _, ended = await collected(others, exchange)
-        assert (ended["status"], ended["failure_reason"]) == ("failed", "interrupted")
-        assert await used(others, ADA) == 3
 
 
 async def test_another_instance_follows_through_redis_without_the_database(

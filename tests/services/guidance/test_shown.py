@@ -10,12 +10,11 @@ import pytest
 from clients.llm import GenerationReport
 from db.row import Row
 from services.generation.records import ReplyDraft
-from services.generation.recovery import end_abandoned
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
 from streams import Delta
 from tests.fixtures.world import ADA
 from tests.services.generation.database_outages import outage
-from tests.services.guidance.chat_instances import Instance, instance, until
+from tests.services.guidance.chat_instances import Instance, instance, recover, until
 from tests.services.guidance.exchanges import collected, send
 from tests.streams.stream_instances import shared_streams
 
@@ -34,9 +33,10 @@ async def check_all_is_stored_when_shown(parts: Instance, reader: Instance) -> N
             assert (await reader.value(CONTENT, exchange.reply_id)).startswith(heard)
         # The process dies: whoever ends the reply finds all that was heard.
         await parts.rows(
-            "UPDATE reply_generations SET owner = gen_random_uuid(), lease_expires_at = '-infinity'"
+            "UPDATE reply_generations SET owner = gen_random_uuid(), "
+            "lease_expires_at = '-infinity', times_abandoned = 2"
         )
-        assert await end_abandoned(reader.database, reader.replies) == 1
+        assert await recover(reader) == 1
     _, ended = await collected(reader, exchange)
     assert ended["content"].startswith(heard)
 
@@ -102,7 +102,7 @@ async def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
         async def save(written: object) -> object:
             assert isinstance(written, dict)
             stored.append(len(written))
-            return written.keys()
+            return dict.fromkeys(written, True)
 
         progress = ProgressWriter(save)  # type: ignore[arg-type]  # it has the keys that it is given
         exchange = await send(parts)
@@ -117,9 +117,9 @@ async def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
 async def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
     stored: list[set[int]] = []
 
-    async def save(written: Mapping[int, ReplyDraft]) -> set[int]:
+    async def save(written: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
         stored.append(set(written))
-        return set(written)
+        return dict.fromkeys(written, True)
 
     progress = ProgressWriter(save, interval_seconds=60)
     running = asyncio.create_task(progress.run())

@@ -20,6 +20,7 @@ from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.recovery import recover_abandoned
 from services.metered.buffered_sink import BufferedSink
 from services.metered.records import Question
 from services.metered.reply_store import MeteredReplyStore
@@ -105,16 +106,17 @@ async def instance(
     clock: Clock = lambda: NOW,
     pool_size: int = 4,
     lease_seconds: float = 30,
-    grace_seconds: float = 0,
     wait_timeout_seconds: float = 20,
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
-    config = GenerationConfig(model, "scripted", lease_seconds, grace_seconds)
+    config = GenerationConfig(model, "scripted", lease_seconds)
     async with (
         open_database(
             url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
         ) as database,
-        GenerationJobs(database, MeteredReplyStore(), lambda _: BufferedSink(), config) as jobs,
+        GenerationJobs(
+            database, MeteredReplyStore(database), lambda _: BufferedSink(), config
+        ) as jobs,
     ):
         metered = MeteredGuidance(
             database,
@@ -125,3 +127,9 @@ async def instance(
         )
         credentials = CredentialService(database, clock=clock, random_bytes=token_bytes)
         yield Instance(url, database, jobs, metered, credentials)
+
+
+async def recover(parts: Instance) -> int:
+    """Release, or end, what processes that are gone have left; returns how many replies."""
+    store = MeteredReplyStore(parts.database)
+    return await recover_abandoned(parts.database, store, lease_seconds=30)

@@ -8,7 +8,6 @@ import pytest
 from prometheus_client import REGISTRY
 
 from clients.llm import FailureReason, GenerationFailed
-from services.generation.recovery import end_abandoned
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.rules import INSTRUCTIONS, prompt, validated_question
 from services.metered.service import delete_old_texts
@@ -16,7 +15,13 @@ from services.mutations.idempotency import RETENTION, IdempotencyKeyReused
 from services.mutations.refusals import Conflict, InvalidInput
 from tests.fixtures.world import ADAS_COMPANY, NOW
 from tests.services.guidance.chat_instances import ScriptedModel, until
-from tests.services.metered.metered_instances import ADAS_CLIENT, QUESTION, PromptModel, instance
+from tests.services.metered.metered_instances import (
+    ADAS_CLIENT,
+    QUESTION,
+    PromptModel,
+    instance,
+    recover,
+)
 
 
 async def test_a_question_is_answered_and_its_generation_told(own_world: str) -> None:
@@ -98,17 +103,40 @@ async def test_who_leaves_does_not_end_the_reply(own_world: str) -> None:
         assert await parts.used() == 8
 
 
-async def test_what_is_being_written_when_the_process_ends_is_given_back(own_world: str) -> None:
-    model = ScriptedModel()
-    async with instance(own_world, PromptModel()) as others:
+async def test_what_is_being_written_when_the_process_ends_is_asked_elsewhere(
+    own_world: str,
+) -> None:
+    model, model_of_others = ScriptedModel(), ScriptedModel()
+    async with instance(own_world, model_of_others) as others:
         async with instance(own_world, model) as parts:
             asking = asyncio.create_task(parts.generate())
             await until(lambda: model.prompts)
+            model.say("Half ")
             asking.cancel()
         assert model.cancelled == 1
-        assert await others.used() == 7
-        assert (await others.generate())["failure_reason"] == "interrupted"
-        assert await others.running() == 0
+        await until(lambda: model_of_others.prompts == model.prompts)
+        model_of_others.end("Done.")
+        reply = await others.generate()
+        assert (reply["content"], reply["attempts"]) == ("Done.", 2)
+        assert (await others.used(), await others.running()) == (8, 0)
+        assert await others.value("SELECT count(question) FROM enterprise_generations") == 0
+
+
+async def test_the_key_of_a_call_that_was_killed_gives_the_reply(own_world: str) -> None:
+    model, model_of_others = ScriptedModel(), ScriptedModel()
+    async with instance(own_world, model) as parts:
+        asking = asyncio.create_task(parts.generate())
+        await until(lambda: model.prompts)
+        await parts.rows("UPDATE enterprise_generations SET lease_expires_at = '-infinity'")
+        async with instance(own_world, model_of_others) as others:
+            assert await recover(others) == 1
+            answering = asyncio.create_task(others.generate())
+            await until(lambda: model_of_others.prompts)
+            model.end("Too late.")
+            model_of_others.end("Done.")
+            for reply in await asyncio.gather(answering, asking):
+                assert (reply["content"], reply["attempts"]) == ("Done.", 2)
+            assert await others.used() == 8
 
 
 async def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_world: str) -> None:
@@ -121,11 +149,11 @@ async def test_a_process_that_is_gone_is_ended_once_by_any_number_of_others(own_
         asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(5)]
         await until(lambda: len(model.prompts) == 5)
         assert await one.used() == 12
-        assert await end_abandoned(one.database, MeteredReplyStore()) == 0
-        await parts.rows("UPDATE enterprise_generations SET lease_expires_at = 'epoch'")
-        counts = await asyncio.gather(
-            *(end_abandoned(at.database, MeteredReplyStore()) for at in (one, other) * 3)
+        assert await recover(one) == 0
+        await parts.rows(
+            "UPDATE enterprise_generations SET lease_expires_at = 'epoch', times_abandoned = 2"
         )
+        counts = await asyncio.gather(*(recover(at) for at in (one, other) * 3))
         assert sum(counts) == 5
         assert await one.used() == 7
         # The process lives after all, and what it says counts no more.
@@ -213,7 +241,7 @@ async def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_othe
         await until(lambda: model.prompts)
         # As when a commit of `parts` succeeded unnoticed: it is recorded, and nobody writes it.
         await parts.rows(
-            "UPDATE enterprise_generations SET owner = $1, "
+            "UPDATE enterprise_generations SET owner = $1, times_abandoned = 2, "
             "lease_expires_at = clock_timestamp() + interval '0.2 s'",
             parts.jobs.owner,
         )
@@ -221,7 +249,7 @@ async def test_a_reply_that_nobody_writes_is_ended_while_its_process_writes_othe
         await until(lambda: len(model.prompts) == 2)
 
         async def is_ended() -> bool:
-            return await end_abandoned(parts.database, MeteredReplyStore()) == 1
+            return await recover(parts) == 1
 
         await until(is_ended)
         assert await parts.used() == 8

@@ -25,7 +25,7 @@ from app.graphql.transports.websocket.operations import SocketOperations
 from app.http.connections.websocket_limits import TooManyWebSockets, websocket_registry_of
 from app.http.error_responses import error_body
 from app.http.exchange import exchange_of
-from app.http.origins import is_origin_allowed
+from app.http.origins import is_origin_allowed, origin_refusal
 from app.http.protocol.websocket import WEBSOCKET_PROTOCOL, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock
@@ -60,9 +60,9 @@ class GraphQLWebSocket:
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket until either side closes it; all its operations have ended then."""
         headers = websocket.headers
-        if not is_origin_allowed(headers.get("origin"), headers.get("host"), self._allowed_origins):
-            message = "Pages of this origin may not connect."
-            refusal = JSONResponse(error_body(message, Forbidden.code), 403)
+        origin = headers.get("origin")
+        if not is_origin_allowed(origin, headers.get("host"), self._allowed_origins):
+            refusal = JSONResponse(error_body(origin_refusal(origin), Forbidden.code), 403)
             await websocket.send_denial_response(refusal)
             return
         carrier: WebSocketProtocol = websocket.scope["state"].pop(WEBSOCKET_PROTOCOL)

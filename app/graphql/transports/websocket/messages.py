@@ -9,6 +9,9 @@ from app.graphql.request.bounded_json import InvalidJson, bounded_json
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request.parsing import parse_members
 
+_LONGEST_ID = 255
+"""Each message of an operation repeats its id, each piece of a reply too."""
+
 
 class InvalidMessage(Exception):
     """The message is invalid; the reason fits into a close frame."""
@@ -83,6 +86,8 @@ def _id(members: dict[str, Any]) -> str:
     id_ = members.get("id")
     if not isinstance(id_, str) or not id_:
         raise InvalidMessage("The message has no `id`, a text")
+    if len(id_) > _LONGEST_ID:
+        raise InvalidMessage(f"The `id` has more than {_LONGEST_ID} characters")
     return id_
 
 

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import ExitStack, aclosing
+from contextvars import copy_context
+from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -24,7 +26,7 @@ from spans.part import Kind, Part
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
-_MOST_CONCURRENT = 8
+MOST_CONCURRENT = 8
 """How many operations are prepared, and queries run, at a time: twice a caller's concurrency limit.
 
 Subscriptions and mutations count only while they are prepared, as they may wait for long.
@@ -35,25 +37,43 @@ _NOT_ANSWERED = {"operation": UNTRUSTED, "outcome": Outcome.OK, "statements": 0,
 _log = structlog.get_logger("guidance.socket")
 
 
+class _Waiting(NamedTuple):
+    """An operation that has not been started."""
+
+    message: Subscribe
+    principal: Principal
+    request_id: str
+    in_parts: bool
+    received_at: float
+
+
 class SocketOperations:
-    """Runs a socket's operations, each in a task of its own."""
+    """Runs a socket's operations, each in a task of its own.
+
+    Those that wait for a slot have no task yet: thousands of tasks, on all sockets together, would
+    make each garbage collection long.
+    """
 
     def __init__(self, websocket: WebSocket, pipeline: Pipeline, writable: asyncio.Event) -> None:
         """`writable` is set while the client reads what it is sent."""
         self._websocket = websocket
         self._writable = writable
-        self._slots = asyncio.Semaphore(_MOST_CONCURRENT)
+        self._free_slots = MOST_CONCURRENT
+        # An operation must not inherit the context of the one whose slot it gets.
+        self._context = copy_context()
         self._pipeline = pipeline
         self._admission = admission_of(websocket.scope["state"])
         self._client_key = client_key_of(websocket.client and websocket.client.host)
+        # In the order of their arrival.
+        self._waiting: dict[str, _Waiting] = {}
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Including stopped ones that have not ended, such as a mutation that is being finished.
         self._running: set[asyncio.Task[None]] = set()
         self._started = 0
 
     def __contains__(self, id_: str) -> bool:
-        """Whether an operation with this id is running."""
-        return id_ in self._by_id
+        """Whether an operation with this id waits or is running."""
+        return id_ in self._waiting or id_ in self._by_id
 
     async def refuse_if_overloaded(self, message: Subscribe) -> bool:
         """Send an error and give true, if the server is overloaded; otherwise give false."""
@@ -67,26 +87,28 @@ class SocketOperations:
         self, message: Subscribe, principal: Principal, *, in_parts: bool = False
     ) -> None:
         """Start an operation; one too many is answered with an error."""
-        if len(self._running) >= MOST_OPERATIONS:
+        if len(self._waiting) + len(self._running) >= MOST_OPERATIONS:
             text = f"More than {MOST_OPERATIONS} operations at the same time."
             errors = error_body(text, TOO_MANY_OPERATIONS)["errors"]
             await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
             return
         self._started += 1
         request_id = f"{exchange_of(self._websocket.scope).request_id}.{self._started}"
-        task = asyncio.create_task(self._run(message, principal, request_id, in_parts=in_parts))
-        self._by_id[message.id] = task
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._waiting[message.id] = _Waiting(
+            message, principal, request_id, in_parts, perf_counter()
+        )
+        self._start_waiting()
 
     def complete(self, id_: str) -> None:
-        """Stop an operation, if it is running; it gets no further messages."""
+        """Stop an operation, if it waits or is running; it gets no further messages."""
+        self._waiting.pop(id_, None)
         task = self._by_id.pop(id_, None)
         if task is not None:
             task.cancel()
 
     def stop(self) -> None:
         """Stop all."""
+        self._waiting.clear()
         self._by_id.clear()
         for task in self._running:
             # A second cancellation would end a mutation before it is finished.
@@ -99,20 +121,38 @@ class SocketOperations:
         exchange_of(self._websocket.scope).log["operations"] = self._started
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _run(
-        self, message: Subscribe, principal: Principal, request_id: str, *, in_parts: bool
-    ) -> None:
-        started = perf_counter()
+    def _start_waiting(self) -> None:
+        while self._waiting and self._free_slots:
+            self._free_slots -= 1
+            waiting = self._waiting.pop(next(iter(self._waiting)))
+            slot = ExitStack()
+            slot.callback(self._free_slot)
+            task = asyncio.create_task(self._run(waiting, slot), context=self._context.copy())
+            self._by_id[waiting.message.id] = task
+            self._running.add(task)
+            task.add_done_callback(partial(self._ended, slot))
+
+    def _ended(self, slot: ExitStack, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        slot.close()  # a task that was cancelled before its first step has not
+
+    def _free_slot(self) -> None:
+        self._free_slots += 1
+        self._start_waiting()
+
+    async def _run(self, waiting: _Waiting, slot: ExitStack) -> None:
+        message = waiting.message
         call = OperationCall(
-            request_id,
+            waiting.request_id,
             dict(_NOT_ANSWERED),
             client_name=client_name(self._websocket.headers),
-            principal=principal,
+            principal=waiting.principal,
             request=message.request,
-            supports_incremental=in_parts,
+            supports_incremental=waiting.in_parts,
+            found=lambda _call, _operation: slot.close(),
         )
         try:
-            ending = await self._traced(self._follow(message.id, call), call)
+            ending = await self._traced(self._follow(message.id, call, slot), call)
             # The client may reuse the id as soon as it has the last message.
             self._by_id.pop(message.id, None)
             await send(self._websocket, ending)
@@ -121,8 +161,8 @@ class SocketOperations:
         finally:
             _log.info(
                 "operation",
-                request_id=request_id,
-                ms=round((perf_counter() - started) * 1000, 2),
+                request_id=waiting.request_id,
+                ms=round((perf_counter() - waiting.received_at) * 1000, 2),
                 **call.log,
             )
 
@@ -134,36 +174,22 @@ class SocketOperations:
             return await following
         return await tracer.run(_OPERATION, following, lambda: str(call.log["operation"]))
 
-    async def _follow(self, id_: str, call: OperationCall) -> dict[str, object]:
+    async def _follow(self, id_: str, call: OperationCall, slot: ExitStack) -> dict[str, object]:
         """Send the responses as they come; gives the message that ends the operation."""
-        try:
-            slot = await self._slot()
-        except NotAdmitted:
-            return _not_admitted(id_)
-        call.found = lambda _call, _operation: slot.close()
-        try:
+        with slot:
+            # Nothing is begun for a client that does not read.
+            await self._writable.wait()
+            try:
+                if self._admission is not None:
+                    await self._admission.turn(self._client_key)
+            except NotAdmitted:
+                return _not_admitted(id_)
             async with aclosing(self._pipeline.stream(call)) as answers:
                 async for answer in answers:
                     if not answer.was_executed:
                         return {"id": id_, "type": "error", "payload": answer.body["errors"]}
                     await send(self._websocket, {"id": id_, "type": "next", "payload": answer.body})
-        finally:
-            slot.close()
         return {"id": id_, "type": "complete"}
-
-    async def _slot(self) -> ExitStack:
-        """Wait for a slot, for the client to read, and for admission; closing frees the slot."""
-        await self._slots.acquire()
-        slot = ExitStack()
-        slot.callback(self._slots.release)
-        try:
-            await self._writable.wait()
-            if self._admission is not None:
-                await self._admission.turn(self._client_key)
-        except BaseException:
-            slot.close()
-            raise
-        return slot
 
 
 def _not_admitted(id_: str) -> dict[str, object]:

@@ -92,7 +92,7 @@ STREAMS: list[tuple[str, str, FailureReason | None]] = [
     (WHOLE + chunk(None, "stop") + "data: {\n\n" + DONE, "Hello", None),
     (WHOLE + chunk(7) + DONE, "Hello", FailureReason.MALFORMED),
     ("data: " + "[" * 100_000 + "\n\n" + WHOLE + DONE, "", FailureReason.MALFORMED),
-    (DONE, "", FailureReason.MALFORMED),
+    (DONE, "", FailureReason.EMPTY),
     ("", "", FailureReason.UNAVAILABLE),
     (event({"choices": [{"delta": {"refusal": "No."}}]}) + DONE, "", FailureReason.REFUSED),
     (chunk("x" * MOST_CHARACTERS) + DONE, "x" * MOST_CHARACTERS, None),

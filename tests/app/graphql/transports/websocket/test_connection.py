@@ -82,6 +82,7 @@ def test_the_server_pings(world: str) -> None:
         '{"type": "pong", "payload": []}',
         '{"type": "complete"}',
         '{"type": "complete", "id": 7}',
+        '{"type": "complete", "id": "' + "x" * 256 + '"}',
         '{"type": "subscribe", "payload": {"query": "{ who }"}}',
         '{"type": "subscribe", "id": "", "payload": {"query": "{ who }"}}',
         '{"type": "subscribe", "id": 1, "payload": {"query": "{ who }"}}',
@@ -96,7 +97,7 @@ def test_the_server_pings(world: str) -> None:
         b'{"type": "ping"}',
         b"\xff\x00",
     ],
-    ids=range(33),
+    ids=range(34),
 )
 def test_a_bad_message(known: Peer, message: str | bytes) -> None:
     known.connection.send(message)

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.captured_logs import capture_logs
 from tests.fixtures.peer import peer
 from tests.fixtures.raw import opened, read_to_the_end
 from tests.fixtures.server import Api, metrics_of, serving, settings_for
@@ -175,7 +176,8 @@ def closed_with(api: Api, frames: bytes) -> int:
         return close_code(read_to_the_end(connection))
 
 
-def test_frames_that_are_none(api: Api) -> None:
+@pytest.mark.parametrize("before", [b"", frame(TEXT, INIT)], ids=["at once", "after another"])
+def test_frames_that_are_none(api: Api, before: bytes) -> None:
     wrong = [
         (frame(TEXT, b"x" * 300_000), 1009),
         (frame(TEXT, b"x" * 200_000, is_last=False) + frame(CONTINUED, b"x" * 200_000), 1009),
@@ -189,9 +191,10 @@ def test_frames_that_are_none(api: Api) -> None:
         (frame(2, b"{}"), 4400),
         (b"\x00\xff" * 5_000, 1009),
     ]
-    with ThreadPoolExecutor(len(wrong)) as threads:
-        codes = list(threads.map(lambda one: closed_with(api, one[0]), wrong))
+    with capture_logs() as events, ThreadPoolExecutor(len(wrong)) as threads:
+        codes = list(threads.map(lambda one: closed_with(api, before + one[0]), wrong))
     assert codes == [code for _, code in wrong]
+    assert {event["log_level"] for event in events} <= {"info"}
 
 
 def test_nothing_is_compressed(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.graphql.transports.websocket.operations import MOST_OPERATIONS
+from app.graphql.transports.websocket.operations import MOST_CONCURRENT, MOST_OPERATIONS
 from tests.app.graphql.transports.websocket.socket_documents import COUNT, ENDLESS, WHO, Time
 from tests.captured_logs import capture_logs
 from tests.fixtures.live import Live, live_server
@@ -165,6 +165,38 @@ def test_only_so_many_operations_run_at_once(known: Peer) -> None:
     known.say("complete", id="0")
     WATCH.until_closed("many")
     assert known.answers("one more", WHO) == [{"data": {"who": "nobody"}}]
+
+
+def test_what_waits_for_a_slot_can_be_stopped_and_never_runs(known: Peer) -> None:
+    for number in range(MOST_CONCURRENT):
+        known.subscribe(str(number), '{ things { slow(name: "busy") } }')
+    WATCH.until_open("busy", 3 * MOST_CONCURRENT)
+    known.subscribe("stopped", 'mutation { waitAtGate(name: "stopped") }')
+    known.subscribe("waits", WHO)
+    known.say("complete", id="stopped")
+    known.subscribe("stopped", WHO)
+    known.say("ping")
+    assert known.hear() == {"type": "pong"}
+    WATCH.gate.set()
+    heard = [known.hear() for _ in range(2 * (MOST_CONCURRENT + 2))]
+    ended = [message["id"] for message in heard if message["type"] == "complete"]
+    assert sorted(ended) == [*map(str, range(MOST_CONCURRENT)), "stopped", "waits"]
+    assert WATCH.opened["stopped"] == 0
+
+
+def test_waiting_operations_end_with_their_socket(live: Live) -> None:
+    with peer(live.socket_address) as client:
+        client.init()
+        for number in range(MOST_CONCURRENT):
+            client.subscribe(str(number), '{ things { slow(name: "left over") } }')
+        WATCH.until_open("left over", 3 * MOST_CONCURRENT)
+        client.subscribe("waits", 'mutation { waitAtGate(name: "waits") }')
+        client.say("ping")
+        assert client.hear() == {"type": "pong"}
+    WATCH.gate.set()
+    with peer(live.socket_address) as client:
+        assert client.init().answers("1", WHO) == [{"data": {"who": "nobody"}}]
+    assert WATCH.opened["waits"] == 0
 
 
 def test_the_log_has_a_line_for_the_socket_and_one_for_each_operation(live: Live) -> None:

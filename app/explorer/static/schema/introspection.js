@@ -1,10 +1,11 @@
-// The schema as introspection gives it: asked for, found in, and written as text.
+// The question that asks a server for its schema, and the search in what it gave.
 
 const TYPE = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { name } } } }";
 const INPUT = `name description defaultValue type { ${TYPE} }`;
 
 export const INTROSPECTION = `query Introspection { __schema {
   queryType { name } mutationType { name } subscriptionType { name }
+  directives { name description locations args { ${INPUT} } }
   types { kind name description
     fields(includeDeprecated: true) { name description isDeprecated deprecationReason
       args { ${INPUT} } type { ${TYPE} } }
@@ -13,18 +14,6 @@ export const INTROSPECTION = `query Introspection { __schema {
     interfaces { name } possibleTypes { name }
   }
 } }`;
-
-/** The innermost type's name. */
-export function namedType(type) {
-  return type.ofType ? namedType(type.ofType) : type.name;
-}
-
-/** A type as the schema language writes it, with `render` called for the name in the middle. */
-export function typeText(type) {
-  if (type.kind === "NON_NULL") return `${typeText(type.ofType)}!`;
-  if (type.kind === "LIST") return `[${typeText(type.ofType)}]`;
-  return type.name;
-}
 
 /** The types, and the fields of types, whose names hold `text`, names that begin with it first. */
 export function find(types, text) {

@@ -1,22 +1,50 @@
-// Operations on their way: once over HTTP, or followed over SSE or WebSocket until they end.
+// Operations on their way: over HTTP in one response or in parts, over SSE, or over WebSocket.
 
 import { eventReader } from "./events.js";
+import { IncrementalResponse } from "./incremental.js";
+import { boundaryOf, partReader } from "./multipart.js";
 
 const URL_PATH = "/graphql";
-const JSON_TYPES = "application/graphql-response+json, application/json";
+const JSON_TYPES = "application/graphql-response+json, application/json;q=0.9";
+const PARTS = "multipart/mixed;incrementalSpec=v0.2";
 
-/** Run `request` once: `{status, requestId, bytes, ms, body}`; the body is text if it is no JSON. */
-export async function ask(request, headers, signal) {
-  const started = performance.now();
-  const response = await post(request, { ...headers, Accept: JSON_TYPES }, signal);
-  const text = await response.text();
+/** What came of one request, by its first bytes. */
+function facts(response, started) {
   return {
     status: response.status,
     requestId: response.headers.get("x-request-id"),
-    bytes: new TextEncoder().encode(text).length,
+    retryAfter: response.headers.get("retry-after"),
     ms: performance.now() - started,
-    body: parsed(text),
   };
+}
+
+/**
+ * Run `request`, and call `onAnswer({status, requestId, retryAfter, ms, bytes, parts, body})` with
+ * the answer, again after each part of it. The body is text if it is no JSON.
+ */
+export async function ask(request, headers, signal, onAnswer) {
+  const started = performance.now();
+  const accept = `${JSON_TYPES}, ${PARTS};q=0.8`;
+  const response = await post(request, { ...headers, Accept: accept }, signal);
+  const boundary = boundaryOf(response.headers.get("content-type"));
+  let bytes = 0;
+  if (boundary === null) {
+    const text = await response.text();
+    bytes = new TextEncoder().encode(text).length;
+    onAnswer({ ...facts(response, started), bytes, parts: 1, body: parsed(text) });
+    return;
+  }
+  const whole = new IncrementalResponse();
+  const feed = partReader(boundary, (text) => {
+    const part = parsed(text);
+    if (typeof part === "string") throw new Error("A part of the answer is not JSON.");
+    whole.add(part);
+    onAnswer({ ...facts(response, started), bytes, parts: whole.parts, body: whole.body });
+  });
+  await read(response, (text, length) => {
+    bytes += length;
+    feed(text);
+  });
 }
 
 /** Follow `request` over SSE, calling `onNext` for each result, until it ends or `signal` aborts. */
@@ -26,12 +54,16 @@ export async function followEvents(request, headers, signal, onNext) {
     onNext(parsed(await response.text()));
     return;
   }
-  const decoder = new TextDecoder();
   const feed = eventReader(({ event, data }) => event === "next" && onNext(parsed(data)));
+  await read(response, feed);
+}
+
+async function read(response, onText) {
+  const decoder = new TextDecoder();
   for (const reader = response.body.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) return;
-    feed(decoder.decode(value, { stream: true }));
+    onText(decoder.decode(value, { stream: true }), value.length);
   }
 }
 

@@ -23,12 +23,18 @@ def api_key(account_id: int) -> None:
     try:
         click.echo(with_database(settings, lambda database: issue(database, account_id)))
     except AccountNotFound:
-        raise click.ClickException(f"there is no enterprise account {account_id}") from None
+        raise click.ClickException(
+            f"there is no enterprise account {account_id}; `guidance accounts` lists them"
+        ) from None
 
 
 async def issue(database: Database, account_id: int) -> str:
     """Add a key to the account; raises `AccountNotFound`."""
-    service = ApiKeyService(
+    return await key_service(database).issue_key(account_id)
+
+
+def key_service(database: Database) -> ApiKeyService:
+    """The service of companies and their keys, for an operator."""
+    return ApiKeyService(
         database, LastUseRecorder(database), clock=system_clock, random_bytes=secrets.token_bytes
     )
-    return await service.issue_key(account_id)

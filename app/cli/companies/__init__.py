@@ -1,0 +1,1 @@
+"""Companies, for operators: listed, and given API keys."""

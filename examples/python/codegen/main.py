@@ -1,0 +1,30 @@
+"""Sends a message with a client that ariadne-codegen has made: typed requests, typed answers.
+
+ADDRESS and TOKEN are what `make run` prints.
+"""
+
+import asyncio
+import os
+from uuid import uuid4
+
+from guidance_api import Client, SendMessageInput
+
+
+async def main() -> None:
+    """Say how many messages are left, send one, and print the whole reply."""
+    headers = {"Authorization": f"Bearer {os.environ['TOKEN']}"}
+    async with Client(url=f"{os.environ['ADDRESS']}/graphql", headers=headers) as client:
+        viewer = (await client.left()).viewer
+        if viewer is None:
+            raise SystemExit("The token is no person's.")
+        print(f"{viewer.email} may send {viewer.quota.remaining} messages today.")
+        # The same key sends it once, however often it is asked for; a model takes its time.
+        message = SendMessageInput(content="How do I begin?", idempotencyKey=str(uuid4()))
+        sent = (await client.send(message, timeout=30)).send_message
+        if sent.reply is None or sent.quota is None:
+            raise SystemExit(sent.user_errors[0].message)
+        print(f"{sent.reply.content}\n{sent.quota.remaining} are left.")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

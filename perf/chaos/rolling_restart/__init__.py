@@ -1,0 +1,1 @@
+"""All instances are restarted, one after another, while replies are written and pages are read."""

@@ -1,0 +1,34 @@
+"""The history of a conversation: what is stored of it, as it goes into a prompt."""
+
+from db.database import Connection
+from db.queries.chat import messages
+from db.row import Row
+from db.states import MessageStatus
+from services.guidance.records import ContextWindow, HistoryMessage
+
+_MESSAGES_READ_PER_PROMPT_MESSAGE = 2
+"""More are read than the prompt takes, because failed and superseded replies are left out."""
+
+
+async def read_history(
+    connection: Connection, conversation_id: int, window: ContextWindow
+) -> list[HistoryMessage]:
+    """The newest messages of a conversation, oldest first: enough to fill the window."""
+    most = window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
+    rows = await messages.newest(connection, conversation_id, most)
+    return [_history_message(row) for row in reversed(rows)]
+
+
+def last_question_index(history: list[HistoryMessage]) -> int | None:
+    """The index of the person's last message; None if only replies were read."""
+    indexes = [index for index, one in enumerate(history) if not one.is_reply]
+    return indexes[-1] if indexes else None
+
+
+def _history_message(row: Row) -> HistoryMessage:
+    return HistoryMessage(
+        id=row["id"],
+        is_reply=row["role"] == "assistant",
+        status=MessageStatus(row["status"]),
+        content=row["content"],
+    )

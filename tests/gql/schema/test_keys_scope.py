@@ -1,0 +1,49 @@
+"""What a company's key may ask for: what docs/clients/b2b.md says, and nothing else."""
+
+import pytest
+from graphql import GraphQLInputType, GraphQLSchema, get_named_type, is_input_object_type
+from graphql import is_required_input_field as is_required
+
+from gql.build import schema
+from tests.fixtures.server import Api
+from tests.fixtures.world import ADA
+
+GRAPHQL: GraphQLSchema = schema()._schema
+FOR_KEYS = {"generateGuidance"}
+NEEDS_A_PERSON = (
+    "UNAUTHENTICATED",
+    "A company's API key may not ask for this: a person's token is needed.",
+)
+
+
+def example(type_: GraphQLInputType) -> str:
+    """Some value of an input type, as GraphQL writes it, with its required fields alone."""
+    named = get_named_type(type_)
+    if not is_input_object_type(named):
+        return '"x"'
+    fields = ((name, one) for name, one in named.fields.items() if is_required(one))
+    return "{" + " ".join(f"{name}: {example(one.type)}" for name, one in fields) + "}"
+
+
+def mutation(name: str) -> str:
+    assert GRAPHQL.mutation_type is not None
+    argument = GRAPHQL.mutation_type.fields[name].args["input"]
+    return f"mutation {{ {name}(input: {example(argument.type)}) {{ __typename }} }}"
+
+
+def test_a_key_changes_nothing_but_what_it_pays_for(api: Api, api_key: str) -> None:
+    assert GRAPHQL.mutation_type is not None
+    for name in GRAPHQL.mutation_type.fields.keys() - FOR_KEYS:
+        assert api.error(mutation(name), api_key=api_key) == NEEDS_A_PERSON, name
+
+
+@pytest.mark.parametrize("field", ["viewer { id }", "ops { operationSlos { operationName } }"])
+def test_a_key_sees_no_person_and_no_operations(api: Api, api_key: str, field: str) -> None:
+    assert api.data(f"{{ {field} }}", api_key=api_key) == {field.partition(" ")[0]: None}
+
+
+def test_a_persons_token_pays_for_no_guidance(api: Api) -> None:
+    assert api.error(mutation("generateGuidance"), viewer=ADA) == (
+        "UNAUTHENTICATED",
+        "A person's token may not ask for this: a company's API key is needed.",
+    )
