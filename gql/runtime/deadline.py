@@ -54,9 +54,14 @@ class DeadlineScope:
             raise RuntimeError("a deadline needs a task")
         self._task, self._cancelling = task, task.cancelling()
         self._since = loop.time()
-        self._rounds = _rounds_of(loop)
+        rounds = _latest
+        if rounds is None or rounds.loop is not loop:
+            rounds = _rounds_of(loop)
+        self._rounds = rounds
         if self._seconds > _LONGEST_UNTIMED_SECONDS:
-            self._rounds.add(self)
+            rounds.young[self] = None
+            if not rounds.is_planned:
+                rounds.plan()
         else:
             self.begin_to_watch(self._since)
         return self
@@ -68,7 +73,7 @@ class DeadlineScope:
         _traceback: TracebackType | None,
     ) -> None:
         if self._timer is None:
-            self._rounds.remove(self)
+            self._rounds.young.pop(self, None)
         else:
             self._timer.cancel()
         if self._watch is not None:
@@ -110,34 +115,25 @@ class _Rounds:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        # As an ordered set, oldest first.
-        self._young: dict[DeadlineScope, None] = {}
-        self._is_planned = False
+        self.young: dict[DeadlineScope, None] = {}
+        """An ordered set, oldest first."""
+        self.is_planned = False
 
-    def add(self, scope: DeadlineScope) -> None:
-        """Look after a block that was entered now."""
-        self._young[scope] = None
-        if not self._is_planned:
-            self._plan()
-
-    def remove(self, scope: DeadlineScope) -> None:
-        """Stop looking after it."""
-        self._young.pop(scope, None)
-
-    def _plan(self) -> None:
-        self._is_planned = True
+    def plan(self) -> None:
+        """Look at them in a moment."""
+        self.is_planned = True
         # An empty context: the timer must not keep the context of the request that started it.
         self.loop.call_later(_WATCH_AFTER_SECONDS, self._look, context=Context())
 
     def _look(self) -> None:
-        self._is_planned = False
+        self.is_planned = False
         now = self.loop.time()
-        while self._young:
-            oldest = next(iter(self._young))
+        while self.young:
+            oldest = next(iter(self.young))
             if oldest.has_run_for(now) < _WATCH_AFTER_SECONDS:
-                self._plan()
+                self.plan()
                 return
-            del self._young[oldest]
+            del self.young[oldest]
             oldest.begin_to_watch(now)
 
 
@@ -145,8 +141,7 @@ _latest: _Rounds | None = None
 
 
 def _rounds_of(loop: asyncio.AbstractEventLoop) -> _Rounds:
-    """The rounds of an event loop, of which a process has one at a time."""
+    """The rounds of another event loop; a process has one at a time."""
     global _latest  # noqa: PLW0603 - see above
-    if _latest is None or _latest.loop is not loop:
-        _latest = _Rounds(loop)
+    _latest = _Rounds(loop)
     return _latest

@@ -29,29 +29,25 @@ async def settle(execution: "PlanExecution") -> None:
     """Await everything pending, and what becomes pending meanwhile; raises the first failure."""
     pending = execution.pending
     while pending:
-        if len(pending) == 1:
-            await _settle_one(execution, pending.pop())
-        else:
+        if len(pending) > 1:
             await _ConcurrentAwaits(execution).settle()
-
-
-async def _settle_one(execution: "PlanExecution", one: Pending) -> None:
-    awaitable, write, key, target, place = one
-    is_mapped = type(awaitable) is MappedFuture
-    future: Any = awaitable.future if is_mapped else awaitable  # type: ignore[attr-defined]  # as it says
-    try:
-        if type(future) is LoaderFuture and future.loader is not None:
-            batch = future.loader.take_batch()
-            if batch is not None:
-                await batch
-        value = await future
-        if is_mapped:
-            value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
-    except Exception as error:
-        _record(execution, key, Settled(error=error))
-        raise
-    _record(execution, key, Settled(value))
-    target[place] = write(execution, value, key)
+            continue
+        awaitable, write, key, target, place = pending.pop()
+        is_mapped = type(awaitable) is MappedFuture
+        future: Any = awaitable.future if is_mapped else awaitable  # type: ignore[attr-defined]  # as it says
+        try:
+            if type(future) is LoaderFuture and future.loader is not None:
+                batch = future.loader.take_batch()
+                if batch is not None:
+                    await batch
+            value = await future
+            if is_mapped:
+                value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
+        except Exception as error:
+            _record(execution, key, Settled(error=error))
+            raise
+        _record(execution, key, Settled(value))
+        target[place] = write(execution, value, key)
 
 
 class _ConcurrentAwaits:

@@ -99,7 +99,9 @@ class Loader(Generic[K, V]):
 
         Only for whoever knows that nobody will request more in this turn.
         """
-        return self._traced_load() if self._queue else None
+        if not self._queue:
+            return None
+        return self._load() if current_trace() is None else self._traced_load()
 
     def prime(self, key: K, value: V) -> None:
         """Use `value` for `key` instead of loading it, unless the key was requested already."""
@@ -110,18 +112,16 @@ class Loader(Generic[K, V]):
 
     def _begin(self) -> None:
         """Load the requested keys in a task, which is cancelled when the request's work ends."""
-        if not self._queue:
+        batch = self.take_batch()
+        if batch is None:
             return
-        task = self._loop.create_task(self._traced_load())
+        task = self._loop.create_task(batch)
         work = current_scope()
         if work is not None:
             work.cancel_on_exit(task)
 
     def _traced_load(self) -> Coroutine[Any, Any, None]:
-        loading = self._load()
-        if current_trace() is None:
-            return loading
-        return attributed(Part(Kind.BATCH, self._traced_name()), loading)
+        return attributed(Part(Kind.BATCH, self._traced_name()), self._load())
 
     def _traced_name(self) -> str:
         """The batch's name in traces: the loader, and the fields that requested its keys."""
