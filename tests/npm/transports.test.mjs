@@ -136,7 +136,7 @@ test("the page for people follows subscriptions both ways", async () => {
 async function pageTransport() {
   const encoded = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
   const read = (name) =>
-    readFile(new URL(`../../app/explorer/static/${name}`, import.meta.url), "utf8");
+    readFile(new URL(`../../app/explorer/static/requests/${name}`, import.meta.url), "utf8");
   const events = encoded(await read("events.js"));
   const browserFetch = globalThis.fetch;
   globalThis.location = new URL(ADDRESS);

@@ -55,7 +55,7 @@ class HostileResult:
 @click.option("--seconds", default=4.0, show_default=True, help="How long each attack goes on.")
 @click.option("--out", type=options.FILE, help="Where the table is written, in Markdown.")
 def hostile(only: tuple[str, ...], seconds: float, out: Path | None) -> int:
-    """Attack a server as an outsider would, while others use it.
+    """Attack a server as outsiders would, while others use it.
 
     The server is started here. Exits with 1 unless every limit is kept: the other client's p99
     below 150 ms and below 20 times its value in calm, each of its requests answered, memory grown

@@ -32,7 +32,7 @@ from perf.servers.process import ServerNotStarted
 )
 @click.option("--seed", default=1, show_default=True, help="Decides what is sent, and the moments.")
 def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:
-    """Kill the server while people send; account for each message.
+    """Kill the server while people send; account for messages.
 
     On a PostgreSQL of its own in a temporary folder, or on DATABASE_URL, which must be migrated
     and without people. Exits with 1 when anything is lost, doubled, unfinished or charged wrongly,

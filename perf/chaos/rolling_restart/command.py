@@ -47,7 +47,7 @@ _LAUNCHER = "from app.cli import main; main()"
     "--kill", is_flag=True, help="Kill the instances (SIGKILL); requests that break do not count."
 )
 def rolling_restart(people: int, reads: float, revision: str | None, *, kill: bool) -> None:
-    """Restart all instances of a cluster, one after another, under load.
+    """Restart all instances, one after another.
 
     Behind HAProxy without retries people send messages and read the replies along, over events and
     sockets, or wait for them, a company asks too, and pages are read. Exits with 1 when a request

@@ -10,8 +10,9 @@ from tests.perf.planted.planted_source import Edit, Ran, planted
 
 METHOD = Edit(
     "db/queries/clauses/keyset_query.py",
-    "        return await connection.fetch(\n",
-    "        import time\n        time.sleep(0.03)\n        return await connection.fetch(\n",
+    "        return await connection.fetch(statement, **bound)\n",
+    "        import time\n        time.sleep(0.03)\n"
+    "        return await connection.fetch(statement, **bound)\n",
 )
 BATCH = Edit(
     "loaders/quota_by_user.py",

@@ -83,8 +83,10 @@ NEW_FIELD_OF_A_CONNECTION = (
 )
 A_LOOK_AT_EACH_PLAN = Edit(
     "gql/schema/billing/subscription.py",
-    '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n',
-    '    daily_message_limit: int = strawberry.field(description="Messages a UTC day.")\n\n'
+    "    daily_message_limit: int = strawberry.field(\n"
+    '        description="How many messages may be sent on a UTC day."\n    )\n',
+    "    daily_message_limit: int = strawberry.field(\n"
+    '        description="How many messages may be sent on a UTC day."\n    )\n\n'
     '    @strawberry.field(description="How many plans there are.")\n'
     "    async def for_flows(self, info: strawberry.Info) -> int:\n"
     "        loaders = info.context.loaders.fresh_copy()\n"

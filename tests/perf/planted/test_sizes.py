@@ -7,7 +7,7 @@ import pytest
 from tests.perf.planted.planted_source import Edit, Ran, assert_caught, planted
 
 PAGES = "loaders/batching/pages.py"
-RESULT = "        return slices_of(rows, parent_ids, page, value)\n"
+RESULT = "        return slices_of(rows, parent_ids, page, value, has_bounds=has_bounds)\n"
 ANOTHER_PAGE = (
     "            async with database.read() as connection:\n"
     "                await query.fetch(connection, [0], Page(size=3), None, None)\n"

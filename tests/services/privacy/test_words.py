@@ -37,8 +37,9 @@ INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_p
   VALUES (77, 7701, 'basic-entry', '{WORDS}', '{WORDS}');
 UPDATE enterprise_accounts SET company_name = '{WORDS}' WHERE id = 2;
 INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
-    status, owner, lease_expires_at, content, model)
-  VALUES (2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}');
+    status, owner, lease_expires_at, content, model, question)
+  VALUES (2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}',
+    '["{WORDS}"]');
 INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
 INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
   VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);
