@@ -137,10 +137,13 @@ async function pageTransport() {
   const encoded = (text) => `data:text/javascript,${encodeURIComponent(text)}`;
   const read = (name) =>
     readFile(new URL(`../../app/explorer/static/requests/${name}`, import.meta.url), "utf8");
-  const events = encoded(await read("events.js"));
+  let transport = await read("transport.js");
+  for (const name of ["events.js", "incremental.js", "multipart.js"]) {
+    transport = transport.replace(`./${name}`, encoded(await read(name)));
+  }
   const browserFetch = globalThis.fetch;
   globalThis.location = new URL(ADDRESS);
   globalThis.WebSocket = WebSocket;
   globalThis.fetch = (path, options) => browserFetch(new URL(path, ADDRESS), options);
-  return import(encoded((await read("transport.js")).replace("./events.js", events)));
+  return import(encoded(transport));
 }

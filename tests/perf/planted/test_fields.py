@@ -94,8 +94,8 @@ A_LOOK_AT_EACH_PLAN = Edit(
 )
 IN_A_PAYLOAD = Edit(
     "gql/schema/chat/payloads.py",
-    '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n',
-    '@strawberry.type(description="A started conversation.")\nclass StartConversationPayload:\n'
+    'class StartConversationPayload:\n    """Of `startConversation`."""\n\n',
+    'class StartConversationPayload:\n    """Of `startConversation`."""\n\n'
     '    @strawberry.field(description="Messages of one conversation, reported three times.")\n'
     "    async def counts(self, info: strawberry.Info) -> list[int]:\n"
     "        loaders = info.context.loaders\n"

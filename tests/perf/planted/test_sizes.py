@@ -75,10 +75,10 @@ WITH_LAST = (
     Edit(
         CONVERSATION,
         "        return info.context.loaders.messages_by_conversation.start(\n"
-        "            PageKey(self.key, page, None, selected_columns(info))\n        )\n",
+        "            PageKey(self.key, page, None, page_reads(info))\n        )\n",
         "        if last:\n            await info.context.loaders.plans_on_sale.load('all')\n"
         "        return await info.context.loaders.messages_by_conversation.load(\n"
-        "            PageKey(self.key, page, None, selected_columns(info))\n        )\n",
+        "            PageKey(self.key, page, None, page_reads(info))\n        )\n",
     ),
 )
 
