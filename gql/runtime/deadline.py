@@ -78,6 +78,8 @@ class DeadlineScope:
             self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
+            # Cancelled, it refers to its frame, and that to this block: that would be a circle.
+            self._watch = None
         # Like `asyncio.timeout`: a cancellation by somebody else stays one.
         if (
             self._cause is not None

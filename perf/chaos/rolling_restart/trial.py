@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -75,10 +75,7 @@ async def run_trial(trial: Trial, cluster: Cluster) -> TrialResult:
                 group.create_task(_ask(company, over))
                 # All of them are in the middle of a reply.
                 await asyncio.sleep(TOKENS / TOKENS_PER_SECOND / 2)
-                times = [
-                    await _restart(trial, cluster.services["haproxy"], one)
-                    for one in cluster.instances
-                ]
+                times = [await _restart(trial, cluster.places, one) for one in cluster.instances]
                 ended = monotonic()
                 over.set()
             with suppress(TimeoutError):
@@ -111,16 +108,16 @@ async def _ask(company: Client, over: asyncio.Event) -> None:
         await company.ask_for_guidance(secrets.token_hex(8))
 
 
-async def _restart(trial: Trial, proxy: Service, instance: Service) -> float:
+async def _restart(trial: Trial, places: Mapping[str, int], instance: Service) -> float:
     started = monotonic()
     if trial.is_announced:
-        lead_to(proxy, instance.name, is_open=False)
+        lead_to(places, instance.name, is_open=False)
         # What was sent to it before that is begun.
         await asyncio.sleep(_ANNOUNCED_SECONDS)
     await asyncio.to_thread(instance.kill if trial.is_killed else instance.stop)
     await asyncio.to_thread(instance.start)
     if trial.is_announced:
-        lead_to(proxy, instance.name, is_open=True)
+        lead_to(places, instance.name, is_open=True)
     return monotonic() - started
 
 

@@ -11,7 +11,7 @@ from perf.servers.cluster.site import Site
 
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)-[a-z0-9-]+:\d+\}")
 _NOWHERE = "127.0.0.1:1"
-_COMMANDS = "commands.sock"
+_COMMANDS = "BALANCER_COMMANDS"
 
 
 def balancer(site: Site, program: str, *, places: Mapping[str, int], retries: int) -> Service:
@@ -19,7 +19,8 @@ def balancer(site: Site, program: str, *, places: Mapping[str, int], retries: in
     folder = site.own_folder("haproxy")
     files = [site.deploy / "haproxy" / name for name in ("haproxy.cfg", "stores.cfg")]
     commands = folder / "commands.cfg"
-    commands.write_text(f"global\n  stats socket {folder / _COMMANDS} level admin\n")
+    address = f"ipv4@127.0.0.1:{places[_COMMANDS]}"
+    commands.write_text(f"global\n  stats socket {address} level admin\n")
     given = {name: f"127.0.0.1:{port}" for name, port in places.items()}
     return Service(
         folder,
@@ -33,10 +34,9 @@ def balancer(site: Site, program: str, *, places: Mapping[str, int], retries: in
     )
 
 
-def lead_to(service: Service, instance: str, *, is_open: bool) -> None:
+def lead_to(places: Mapping[str, int], instance: str, *, is_open: bool) -> None:
     """Let the running HAProxy lead to an instance, or send it nothing new any more."""
-    with socket.socket(socket.AF_UNIX) as commands:
-        commands.connect(str(service.log.parent / _COMMANDS))
+    with socket.create_connection(("127.0.0.1", places[_COMMANDS])) as commands:
         state = "ready" if is_open else "drain"
         commands.sendall(f"set server instances/{instance} state {state}\n".encode())
         commands.recv(1_024)

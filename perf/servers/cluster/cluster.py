@@ -26,6 +26,7 @@ MOST_INSTANCES = 3
 PROGRAMS = ("haproxy", "pgbouncer", "redis-server")
 _PUBLIC = "PUBLIC"
 _PLACES = (
+    "BALANCER_COMMANDS",
     *("PRIMARY", "REPLICA", "POSTGRES_1", "POSTGRES_2", "POOLER"),
     *("REDIS", "REDIS_1", "REDIS_2", "SENTINEL_1", "SENTINEL_2", "SENTINEL_3"),
 )
