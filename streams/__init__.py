@@ -65,7 +65,7 @@ class ReplyStreams:
             await self._reader.close()
 
     def is_own(self, reply_id: int) -> bool:
-        """Whether this process writes the stream; its writers always end their streams."""
+        """Whether this process writes the stream; its writers end or leave their streams."""
         return reply_id in self._own
 
     def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:

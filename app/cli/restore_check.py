@@ -35,6 +35,8 @@ def restore_check(*, yes: bool) -> None:
 async def _check(settings: Settings, url: str, *, is_confirmed: bool) -> int:
     """Check and erase; how many people are left."""
     async with open_application(settings, url) as application:
+        # It is here to erase, not to write replies with the model of an operator's shell.
+        application.chat.end_takeovers()
         restored = application.privacy.restored
         assert restored is not None, "the setting is there"  # noqa: S101 - checked before
         check = await restored.check()

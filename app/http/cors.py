@@ -60,8 +60,8 @@ _EXPOSED_FIELDS = (
 _MAX_AGE_SECONDS = 600
 
 
-class _SayingCORSMiddleware(CORSMiddleware):
-    """Tells whoever looks why a page may not ask, and which setting would let it."""
+class _ExplainingCORSMiddleware(CORSMiddleware):
+    """Says in a refused preflight which setting would allow the origin."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """The response to a preflight."""
@@ -94,7 +94,7 @@ def with_cors(
     """
     if not (allowed.listed or allowed.allows_local):
         return app
-    checked = _SayingCORSMiddleware(
+    checked = _ExplainingCORSMiddleware(
         app,
         allow_origins=sorted(allowed.listed),
         allow_origin_regex=LOCAL_ORIGINS if allowed.allows_local else None,

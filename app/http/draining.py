@@ -1,4 +1,4 @@
-"""Draining: told to end, a server serves on for a while, until nothing new is sent to it.
+"""Draining: on SIGTERM a server serves on for a while, until nothing new is sent to it.
 
 uvicorn takes SIGTERM by a handler that closes the socket at once. In its place SIGTERM begins the
 drain here, and the handler is called at its end.
@@ -16,9 +16,9 @@ from app.http.shutdown import ShutdownEvent
 
 @contextmanager
 def draining_on_sigterm(drain: ShutdownEvent, *, seconds: float) -> Iterator[None]:
-    """On SIGTERM set `drain`, and end `seconds` later, or at once when told again.
+    """On SIGTERM set `drain`, and end `seconds` later, or at once if it comes again.
 
-    No signal is taken over in another thread than the main one, and where nobody handles it.
+    Does nothing outside the main thread, or if SIGTERM has no handler.
     """
     end = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(end):
@@ -27,9 +27,9 @@ def draining_on_sigterm(drain: ShutdownEvent, *, seconds: float) -> Iterator[Non
     loop = asyncio.get_running_loop()
 
     def begin() -> None:
-        is_told_again = drain.has_begun
+        is_repeated = drain.has_begun
         drain.set()
-        if is_told_again:
+        if is_repeated:
             end(signal.SIGTERM, None)
         else:
             loop.call_later(seconds, end, signal.SIGTERM, None)

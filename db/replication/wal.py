@@ -6,11 +6,16 @@ Positions in the WAL are whole numbers; the greater one is the later.
 from sqlalchemy import text
 
 from db.connections.connection import Connection
+from db.connections.errors import DatabaseUnavailable
 from db.statement import Statement, repository_method
 
 _POSITION = "pg_wal_lsn_diff({}, '0/0')::int8 AS position"
 _WRITTEN = Statement(
-    "replication.written", text("SELECT " + _POSITION.format("pg_current_wal_insert_lsn()"))
+    "replication.written",
+    text(
+        "SELECT "
+        + _POSITION.format("CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn() END")
+    ),
 )
 # A server that is no replica has everything that it was asked to write.
 _REPLAYED = Statement(
@@ -34,9 +39,14 @@ _REPLAYED_AGE = Statement(
 
 @repository_method
 async def written(connection: Connection) -> int:
-    """The position behind everything that the primary has committed so far."""
+    """The position behind everything that the primary has committed so far.
+
+    Raises `DatabaseUnavailable` also if the server has become a standby.
+    """
     rows = await connection.fetch(_WRITTEN)
-    position: int = rows[0]["position"]
+    position: int | None = rows[0]["position"]
+    if position is None:
+        raise DatabaseUnavailable("the primary is a standby")
     return position
 
 

@@ -13,7 +13,8 @@ _MARKER = "guidance:wal:incarnation"
 # Concurrent writes of one caller are recorded in any order: the later position counts.
 _ADVANCE = Script(
     "local known = redis.call('GET', KEYS[1])"
-    " if known and tonumber(known) >= tonumber(ARGV[1]) then return 0 end"
+    " if known and tonumber(known) >= tonumber(ARGV[1]) then"
+    " redis.call('EXPIRE', KEYS[1], ARGV[2]) return 0 end"
     " redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) return 1"
 )
 
@@ -67,7 +68,11 @@ class SharedPositions:
         self._floor = 0
 
     async def advance(self, writer: str, position: int) -> None:
-        """See `PositionStore`; while Redis is away, all instances read the primary anyway."""
+        """See `PositionStore`.
+
+        While Redis is away all instances read the primary; if this one alone is cut off, the
+        others do not know of the write.
+        """
         try:
             await self._keyvalue.run_script(
                 _ADVANCE, [_key(writer)], [position, self._kept_seconds]
@@ -77,7 +82,6 @@ class SharedPositions:
 
     async def position(self, writer: str) -> int | None:
         """See `PositionStore`."""
-        connections = self._keyvalue.connections_opened
         try:
             marker, position = await self._keyvalue.run_all(
                 [("GET", _MARKER), ("GET", _key(writer))]
@@ -87,6 +91,8 @@ class SharedPositions:
                 marker = await self._keyvalue.run("GET", _MARKER)
         except KeyValueError:
             return None
+        # Asking may have opened a connection, which may lead to another server.
+        connections = self._keyvalue.connections_opened
         if (connections, marker) != self._incarnation:
             self._floor = await written_position(self._database)
             self._incarnation = connections, marker

@@ -38,7 +38,7 @@ class WritePositions:
         return position
 
     async def required(self, principal: Principal, known: int = 0) -> int | None:
-        """The position that the caller's reads must see, at least the one that it `known` tells.
+        """The position that the caller's reads must see, at least `known`, which came along.
 
         0 if it has not written recently, None if that cannot be told.
         """

@@ -102,6 +102,8 @@ class GenerationJobs:
         it; the request may wait for it all the same.
         """
         reply_id = assignment.reply_id
+        if reply_id in self.writers:
+            return  # it was taken over before its uncertain commit was found
         writer = ReplyWriter(
             assignment,
             model=self.config.model,

@@ -65,7 +65,7 @@ class OutcomeRecorder:
     async def _store_outcome(
         self, transaction: Transaction, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft
     ) -> bool:
-        if outcome is not HANDED_OVER:
+        if outcome != HANDED_OVER:
             return await self._store.complete(transaction, reply_id, self._owner, outcome, draft)
         leases = self._store.leases
         is_released = await leases.release(

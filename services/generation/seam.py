@@ -46,11 +46,14 @@ class SeamCutter:
     """Cuts the repetition off a continuation that arrives in pieces.
 
     Text is held back only as long as it may still be a repetition: a continuation that repeats
-    nothing is usually let through with its first word.
+    nothing is usually let through with its first word. `quote` is the end of `before` that the
+    model was asked to begin with: if it does, that is the repetition, whatever else it looks like.
     """
 
-    def __init__(self, before: str) -> None:
+    def __init__(self, before: str, quote: str = "") -> None:
         self._before = before
+        self._quote_length = len(_fold(quote).text)
+        self._is_quoted = False
         is_long = len(before) > _LONGEST_COMPARED
         self._beginning = _fold(before[:_LONGEST_COMPARED])
         self._end = _fold(before[-_LONGEST_COMPARED:]) if is_long else self._beginning
@@ -94,6 +97,10 @@ class SeamCutter:
                 continue
             if length > len(text):
                 left.append(start)
+            elif length == self._quote_length:
+                self._overlap, self._candidates, self._restarted = length, [], 0
+                self._is_quoted = True
+                return
             elif start in self._starts and length >= self._least_overlap:
                 self._overlap = max(self._overlap, length)
         self._candidates = left
@@ -111,7 +118,9 @@ class SeamCutter:
     @property
     def _may_restart(self) -> bool:
         """Whether the continuation may go on to be the text from its beginning."""
-        return self._restarted == len(self._folded.text) < len(self._beginning.text)
+        return not self._is_quoted and (
+            self._restarted == len(self._folded.text) < len(self._beginning.text)
+        )
 
     def _cut(self) -> str:
         self._is_decided = True

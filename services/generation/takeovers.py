@@ -1,5 +1,6 @@
 """Taking over the replies that other processes have released, or were released in their stead."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import structlog
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
+from db.row import Row
 from services.background.periodic import run_periodically
 from services.generation.records import Assignment
 from services.generation.store import ReplyStore
@@ -41,6 +43,8 @@ class Takeovers:
         self._start = start
         self._lease_seconds = lease_seconds
         self._has_ended = False
+        self._taken: deque[Row] = deque()
+        """Replies that are taken over, and not started yet."""
 
     def end(self) -> None:
         """Take over nothing more: this process is about to end itself."""
@@ -57,19 +61,22 @@ class Takeovers:
         leases = self._store.leases
         try:
             async with self._database.read_primary() as connection:
-                if not await leases.has_released(connection):
-                    return
-                taken = await leases.take(
-                    connection,
-                    self._owner,
-                    self._lease_seconds,
-                    active=tuple(self._active),
-                    most=_MOST_AT_ONCE,
-                )
+                if not self._taken and await leases.has_released(connection):
+                    self._taken.extend(
+                        await leases.take(
+                            connection,
+                            self._owner,
+                            self._lease_seconds,
+                            active=tuple(self._active),
+                            most=_MOST_AT_ONCE,
+                        )
+                    )
         except DatabaseUnavailable:
             return  # whoever needs it more says so
-        for row in taken:
+        while self._taken:
+            row = self._taken[0]
             assignment = await self._store.assignment(row["reply_id"], self._owner, row)
+            self._taken.popleft()
             if assignment is not None:
                 _log.info("a reply is taken over", reply=assignment.reply_id)
                 self._store.metrics.take_over()

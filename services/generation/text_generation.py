@@ -10,7 +10,7 @@ from clients.llm import (
     LanguageModel,
     PromptMessage,
 )
-from services.generation.continuing import continuation_prompt
+from services.generation.continuing import continuation_prompt, last_words
 from services.generation.redaction.placeholders import redact
 from services.generation.seam import SeamCutter
 
@@ -38,9 +38,13 @@ async def generate_text(
     redacted = tuple(
         PromptMessage(one.role, content) for one, content in zip(prompt, contents[:-1], strict=True)
     )
+    quote = ""
     if written:
         redacted = continuation_prompt(redacted, contents[-1])
-    restorer, sanitizer, seam = placeholders.restorer(), TextSanitizer(), SeamCutter(written)
+        restorer = placeholders.restorer()
+        quote = restorer.feed(last_words(contents[-1])) + restorer.end()
+    restorer, sanitizer = placeholders.restorer(), TextSanitizer()
+    seam = SeamCutter(written, quote)
     left = LONGEST_TEXT - len(written)
     async with aclosing(_pieces(model, redacted, report, may_be_empty=bool(written))) as generated:
         async for piece in generated:

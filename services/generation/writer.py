@@ -98,9 +98,9 @@ class ReplyWriter:
                 self._generation.cancel()
 
     async def write(self) -> ReplyOutcome | None:
-        """Write the reply to its end and return the outcome; None if another process ended it.
+        """Write the reply to its end and return the outcome, which may be `HANDED_OVER`.
 
-        The end may also be that it is handed over.
+        None if the reply was no longer this process's.
         """
         await self._sink.open(lambda: self.draft)
         recorded = None

@@ -40,8 +40,8 @@ class ErasureHandler:
     """The `RequestHandler` of erasures.
 
     `forget` removes people from caches, `forget_replies` removes replies from streams.
-    `sign_out_seconds` is how long a process may cache that a signed-out person exists. `ledger` is
-    told of each erasure before it is completed.
+    `sign_out_seconds` is how long a process may cache that a signed-out person exists. `ledger`
+    records each erasure before it is completed.
     """
 
     kind = PrivacyRequestKind.DELETE

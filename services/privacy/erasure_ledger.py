@@ -53,10 +53,9 @@ class ErasureLedger:
             content = file.read()
         complete = content[: content.rfind(b"\n") + 1]
         lines = complete.splitlines()
-        found = [match for line in lines if (match := _LINE.fullmatch(line))]
-        people = [_person(match) for match in found]
+        people = [one for line in lines if (one := _person(line))]
         # A line that a process did not finish: its erasure was not completed, but repeated later.
-        unreadable = sum(bool(line) for line in lines) - len(found)
+        unreadable = sum(bool(line) for line in lines) - len(people)
         return LedgerEntries(people, begin + len(complete), unreadable)
 
     @staticmethod
@@ -65,5 +64,10 @@ class ErasureLedger:
         return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
 
 
-def _person(match: re.Match[bytes]) -> ErasedPerson:
-    return ErasedPerson(int(match[1]), datetime.fromisoformat(match[2].decode()))
+def _person(line: bytes) -> ErasedPerson | None:
+    """The person of a line; None if it is not one of the ledger."""
+    match = _LINE.fullmatch(line)
+    try:
+        return match and ErasedPerson(int(match[1]), datetime.fromisoformat(match[2].decode()))
+    except ValueError:
+        return None

@@ -30,7 +30,7 @@ LEASES = ReplyLeases(
     "metered_replies",
     EnterpriseGeneration.id,
     EnterpriseGeneration.status == literal_column("'running'"),
-    # Versions of before kept none.
+    # Earlier versions stored no question.
     may_continue=EnterpriseGeneration.question.is_not(None),
 )
 _begun = (
@@ -216,7 +216,7 @@ async def end_expired(connection: Connection) -> Row | None:
 async def forget_texts(connection: Connection, before: datetime) -> None:
     """Delete the texts of replies older than `before`; the replies themselves stay.
 
-    A question is deleted when its reply ends; but versions of before do not know of it.
+    A question is deleted when its reply ends; earlier versions do not delete it.
     """
     await connection.fetch(_FORGET_TEXTS, before=before)
     await connection.fetch(_FORGET_QUESTIONS, before=before)

@@ -11,6 +11,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from db.connections.errors import DatabaseUnavailable
+from db.database import open_database
+from keyvalue import KeyValueClient
+from services.callers.position_stores import SharedPositions, written_position
 from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
 from tests.fixtures.stores.redis import ControlledRedis
 from tests.fixtures.stores.standby import with_standby
@@ -229,3 +233,24 @@ def test_a_replica_that_is_far_behind_is_left_alone(
         assert titles.read(api) == "first"
         assert grown(before, reads(api)) == {"replica_lags": 1}
     pair.catch_up()
+
+
+async def test_a_later_write_that_is_earlier_in_the_log_is_remembered_as_long(
+    database_url: str, redis: ControlledRedis
+) -> None:
+    async with (
+        KeyValueClient(redis.url) as keyvalue,
+        open_database(database_url, replica_url=None, pool_size=1, observe=None) as database,
+    ):
+        store = SharedPositions(database, keyvalue, 1_000)
+        await store.advance("user:1", 2**53 - 1)
+        await keyvalue.run("EXPIRE", "guidance:wal:{user:1}", 1)
+        await store.advance("user:1", 7)
+        assert await keyvalue.run("TTL", "guidance:wal:{user:1}") > 900
+        assert await store.position("user:1") == 2**53 - 1
+
+
+async def test_a_standby_has_no_position_of_its_own(pair: Pair) -> None:
+    async with open_database(pair.standby, replica_url=None, pool_size=1, observe=None) as database:
+        with pytest.raises(DatabaseUnavailable, match="the primary is a standby"):
+            await written_position(database)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
+from streams import Delta
 from tests.fixtures.stores.postgres import run
 from tests.fixtures.stores.world import ADA
 from tests.services.guidance.chat_instances import instance, recover
@@ -53,6 +54,17 @@ async def test_a_wait_beyond_the_calendar_is_left_out(own_world: str, seconds: i
         assert await recover(parts) == 0
 
 
+REFUSE_ONE_HANDOVER = """
+CREATE SEQUENCE refusals;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF nextval('refusals') <= 1 THEN
+    RAISE EXCEPTION 'a fault' USING ERRCODE = 'internal_error';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON reply_generations FOR EACH ROW
+  WHEN (NEW.owner = '00000000-0000-0000-0000-000000000000') EXECUTE FUNCTION refuse();
+"""
 REFUSE_TWICE = """
 CREATE SEQUENCE refusals;
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -74,3 +86,19 @@ async def test_a_record_that_is_refused_now_and_then_is_made_again(own_world: st
         assert (ended["status"], ended["content"]) == ("complete", "Hello!")
         assert await ledger_of(parts, exchange) == [("reserve", 1), ("settle", 0)]
         assert await parts.value("SELECT last_value FROM refusals") == 3
+
+
+async def test_a_handover_that_is_refused_once_is_no_end(own_world: str) -> None:
+    async with instance(own_world) as others:
+        async with instance(own_world) as parts:
+            await run(own_world, REFUSE_ONE_HANDOVER)
+            exchange = await send(parts)
+            parts.model.say("Good ")
+            events = parts.guidance.follow(ADA, exchange.reply_id, after=0)
+            assert await anext(events) == Delta(1, "Good ")
+            await events.aclose()
+        assert await others.value("SELECT last_value FROM refusals") == 2
+        others.model.end("day!")
+        ended = await others.guidance.wait_for_end(ADA, exchange.reply_id)
+        assert (ended["status"], ended["content"]) == ("complete", "Good day!")
+        assert await ledger_of(others, exchange) == [("reserve", 1), ("settle", 0)]

@@ -124,3 +124,30 @@ def test_last_words_are_the_end_of_the_text(text: str) -> None:
     words = last_words(text)
     assert text.rstrip().endswith(words)
     assert len(words) <= LONGEST_QUOTE
+
+
+ROWS = "| one | two |\n"
+
+
+@pytest.mark.parametrize("size", [1, 3, 1_000])
+@pytest.mark.parametrize(
+    ("before", "added"), [("Here it is: " + "ha " * 40, "ha " * 20), (ROWS * 10, ROWS * 5)]
+)
+def test_a_text_that_repeats_itself_goes_on_behind_the_quote_alone(
+    before: str, added: str, size: int
+) -> None:
+    quote = last_words(before)
+    cutter = SeamCutter(before, quote)
+    continuation = quote + added
+    pieces = [continuation[at : at + size] for at in range(0, len(continuation), size)]
+    text = "".join(cutter.feed(piece) for piece in pieces) + cutter.end()
+    assert text.split() == added.split()
+
+
+@pytest.mark.parametrize("continuation", ["{quote} and more", "{before} and more", " and more"])
+def test_a_quote_does_not_keep_other_repetitions(continuation: str) -> None:
+    before = TEXT[:50]
+    quote = last_words(before)
+    cutter = SeamCutter(before, quote)
+    text = cutter.feed(continuation.format(quote=quote, before=before)) + cutter.end()
+    assert (before + text).split() == f"{before} and more".split()

@@ -52,5 +52,7 @@ def test_a_line_that_was_not_finished_spoils_no_other(ledger: ErasureLedger, tor
 
 
 def test_other_texts_are_counted_and_nobody_is_taken_from_them(ledger: ErasureLedger) -> None:
-    ledger.path.write_text("\n# people\n-1 2026-03-01T12:30:15+00:00\n5\n\u0663 x\n")
-    assert ledger.entries() == LedgerEntries([], ledger.path.stat().st_size, unreadable=4)
+    ledger.path.write_text(
+        "\n# people\n-1 2026-03-01T12:30:15+00:00\n5\n\u0663 x\n7 2026-13-01T00:00:00+00:00\n"
+    )
+    assert ledger.entries() == LedgerEntries([], ledger.path.stat().st_size, unreadable=5)
