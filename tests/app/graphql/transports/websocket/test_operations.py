@@ -171,7 +171,7 @@ def test_what_waits_for_a_slot_can_be_stopped_and_never_runs(known: Peer) -> Non
     for number in range(MOST_CONCURRENT):
         known.subscribe(str(number), '{ things { slow(name: "busy") } }')
     WATCH.until_open("busy", 3 * MOST_CONCURRENT)
-    known.subscribe("stopped", 'mutation { waitAtGate(name: "stopped") }')
+    known.subscribe("stopped", 'mutation { waitAtGate(name: "stopped in its queue") }')
     known.subscribe("waits", WHO)
     known.say("complete", id="stopped")
     known.subscribe("stopped", WHO)
@@ -181,7 +181,7 @@ def test_what_waits_for_a_slot_can_be_stopped_and_never_runs(known: Peer) -> Non
     heard = [known.hear() for _ in range(2 * (MOST_CONCURRENT + 2))]
     ended = [message["id"] for message in heard if message["type"] == "complete"]
     assert sorted(ended) == [*map(str, range(MOST_CONCURRENT)), "stopped", "waits"]
-    assert WATCH.opened["stopped"] == 0
+    assert WATCH.opened["stopped in its queue"] == 0
 
 
 def test_waiting_operations_end_with_their_socket(live: Live) -> None:
