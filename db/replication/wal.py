@@ -14,7 +14,12 @@ _WRITTEN = Statement(
     "replication.written",
     text(
         "SELECT "
-        + _POSITION.format("CASE WHEN NOT pg_is_in_recovery() THEN pg_current_wal_insert_lsn() END")
+        + _POSITION.format(
+            # What is not flushed yet no replica can have; commits wait for that, unless told not to.
+            "CASE WHEN pg_is_in_recovery() THEN NULL"
+            " WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn()"
+            " ELSE pg_current_wal_flush_lsn() END"
+        )
     ),
 )
 # A server that is no replica has everything that it was asked to write.

@@ -151,6 +151,7 @@ def test_what_the_replica_has_is_read_there(
     one, other = instances
     titles = Titles(one, person)
     titles.rename(one, "second")
+    titles.read(other)  # the instance has seen this Redis
     pair.catch_up()
     before = reads(one)
     assert [titles.read(other) for _ in range(3)] == ["second"] * 3
