@@ -15,7 +15,7 @@ _WRITTEN = Statement(
     text(
         "SELECT "
         + _POSITION.format(
-            # What is not flushed yet no replica can have; commits wait for that, unless told not to.
+            # No replica has what is not flushed; a commit waits for that, unless it is set not to.
             "CASE WHEN pg_is_in_recovery() THEN NULL"
             " WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn()"
             " ELSE pg_current_wal_flush_lsn() END"
