@@ -60,6 +60,7 @@ class Database:
         replica does not have what the caller has written.
         """
         if self.replica is self.primary:
+            # As `read_primary`, whose call each request would pay for.
             return ReadConnection(
                 self.primary, self.observe, self.patience_seconds, self.answer_seconds
             )

@@ -21,7 +21,7 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
     """The result of `work` on the database; the command fails if that cannot be used."""
 
     async def do(url: str) -> T:
-        async with _opened(settings, url) as database:
+        async with _open(settings, url) as database:
             return await work(database.in_background())
 
     with database_url(settings) as url, reporting_database_failures("the database cannot be used"):
@@ -42,11 +42,11 @@ def served_database_url(settings: Settings) -> Iterator[str]:
 
 
 async def _behind(settings: Settings, url: str) -> str | None:
-    async with _opened(settings, url) as database:
+    async with _open(settings, url) as database:
         return await behind(database, revisions())
 
 
-def _opened(settings: Settings, url: str) -> AbstractAsyncContextManager[Database]:
+def _open(settings: Settings, url: str) -> AbstractAsyncContextManager[Database]:
     return open_database(
         url,
         replica_url=None,

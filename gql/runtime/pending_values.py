@@ -34,7 +34,7 @@ async def settle(execution: "PlanExecution") -> None:
             continue
         awaitable, write, key, target, place = pending.pop()
         is_mapped = type(awaitable) is MappedFuture
-        future: Any = awaitable.future if is_mapped else awaitable  # type: ignore[attr-defined]  # as it says
+        future: Any = awaitable.future if is_mapped else awaitable  # type: ignore[attr-defined]  # a MappedFuture has it
         try:
             if type(future) is LoaderFuture and future.loader is not None:
                 batch = future.loader.take_batch()
@@ -42,7 +42,7 @@ async def settle(execution: "PlanExecution") -> None:
                     await batch
             value = await future
             if is_mapped:
-                value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
+                value = awaitable.then(value)  # type: ignore[attr-defined]  # a MappedFuture has it
         except Exception as error:
             _record(execution, key, Settled(error=error))
             raise
@@ -146,7 +146,7 @@ class _ConcurrentAwaits:
             try:
                 value = future.result()
                 if is_mapped:
-                    value = awaitable.then(value)  # type: ignore[attr-defined]  # as above
+                    value = awaitable.then(value)  # type: ignore[attr-defined]  # a MappedFuture has it
             except Exception as error:
                 _record(execution, key, Settled(error=error))
                 raise
@@ -162,7 +162,7 @@ class _ConcurrentAwaits:
             future.remove_done_callback(self._on_done)
             for awaitable, *_ in pending:
                 one = awaitable.future if type(awaitable) is MappedFuture else awaitable
-                one.add_done_callback(_ignore_failure)  # type: ignore[attr-defined]  # as above
+                one.add_done_callback(_ignore_failure)  # type: ignore[attr-defined]  # a MappedFuture has it
 
     async def _cancel(self) -> None:
         for task in self._tasks:

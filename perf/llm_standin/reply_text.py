@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from perf.llm_standin.behaviour import Behaviour, Mode
-from perf.llm_standin.continuation import begun, continuation
+from perf.llm_standin.continuation import continuation, unfinished_reply
 
 MARK = "[stand-in]"
 _OPENING = f"{MARK} No language model wrote this reply; it only takes the place of one."
@@ -28,9 +28,9 @@ def reply_pieces(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> li
     An echo is cut into short pieces regardless of words and of the number of tokens. A reply that
     broke off is continued, if that is what is asked for.
     """
-    unfinished = begun(messages)
+    unfinished = unfinished_reply(messages)
     if unfinished is not None:
-        whole = "".join(reply_pieces(behaviour, unfinished.asked))
+        whole = "".join(reply_pieces(behaviour, unfinished.prompt))
         return continuation(unfinished, whole, behaviour.continuation)
     # Seeded by the prompt, so that calls do not influence each other.
     digest = hashlib.sha256(orjson.dumps([behaviour.seed, messages])).digest()

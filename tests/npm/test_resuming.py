@@ -54,7 +54,7 @@ def _follow_cut(node_tests: NodeTests, chat: Chat, *, ways: int) -> None:
 
 
 @pytest.mark.slow
-def test_every_character_comes_once_though_the_server_is_told_to_stop(
+def test_every_character_comes_once_though_the_server_is_asked_to_stop(
     node_tests: NodeTests, own_world: str, stand_in: StandInControl, tmp_path: Path
 ) -> None:
     stand_in.behave(tokens=40, tokens_per_second=10)

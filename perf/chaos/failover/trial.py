@@ -96,8 +96,8 @@ async def _stored(cluster: Cluster, query: str) -> list[str]:
     return str(await asyncio.to_thread(cluster.standby.run, query) or "").split("\n")
 
 
-def _missing(told: Sequence[str], stored: Sequence[str]) -> int:
-    return len(set(told) - set(stored))
+def _missing(acknowledged: Sequence[str], stored: Sequence[str]) -> int:
+    return len(set(acknowledged) - set(stored))
 
 
 def _surplus(stored: Sequence[str]) -> int:

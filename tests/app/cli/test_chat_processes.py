@@ -103,7 +103,7 @@ def test_a_reply_of_one_process_is_stopped_from_the_other(two: list[Chat]) -> No
     }
 
 
-def test_a_process_that_is_told_to_stop_serves_on_and_hands_its_replies_over(
+def test_a_process_that_is_asked_to_stop_serves_on_and_hands_its_replies_over(
     two: list[Chat],
 ) -> None:
     url, stand_in = two[0].database_url, two[0].stand_in

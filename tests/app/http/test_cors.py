@@ -38,7 +38,7 @@ def test_a_listed_page_asks_first(api: Api) -> None:
     assert preflight(api, "https://elsewhere.example") == (400, None)
 
 
-def test_a_refused_page_is_told_what_to_write_where_the_server_runs(api: Api) -> None:
+def test_a_refused_page_says_what_to_write_where_the_server_runs(api: Api) -> None:
     fields = {"origin": "https://Elsewhere.example", "access-control-request-method": "POST"}
     assert api.http.options("/graphql", headers=fields).text == (
         "Pages of https://elsewhere.example may not ask. To let them, list the origin where the "
@@ -46,7 +46,7 @@ def test_a_refused_page_is_told_what_to_write_where_the_server_runs(api: Api) ->
     )
 
 
-def test_where_no_page_may_ask_it_is_told_too(world: str, tmp_path: Path) -> None:
+def test_where_no_page_may_ask_it_says_so_too(world: str, tmp_path: Path) -> None:
     production = {name.lower(): value for name, value in PRODUCTION.items()}
     settings = settings_for(world, tmp_path, **production)
     with serving(settings) as closed:

@@ -39,7 +39,7 @@ _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
 _READING = Part(Kind.READING, "reading")
 NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
 _OTHER_TYPES = f"This endpoint answers with {GRAPHQL_JSON}, {JSON} or {EVENT_STREAM}."
-_NO_TOKEN = "The field Consistency-Token is not one that was answered here."  # noqa: S105 - no secret
+_UNKNOWN_POSITION = "The field Consistency-Token is not one that was answered here."
 _NEEDS_STREAM = (
     f"A subscription is answered as {EVENT_STREAM}, which the Accept header must list, or over a "
     "WebSocket."
@@ -120,7 +120,7 @@ class GraphQLEndpoint:
         known = self._authenticator.cached_identity(request.headers)
         read_after = request.options.read_after
         if read_after is None:
-            raise BadRequest(400, _NO_TOKEN)
+            raise BadRequest(400, _UNKNOWN_POSITION)
         call.read_after = read_after
         call.principal, call.expires_at = known or await self._authenticator.identity(
             request.headers, address=request.address

@@ -128,7 +128,7 @@ def test_a_connection_that_breaks_closes_its_sources(live: Live) -> None:
         WATCH.until_closed("broken off")
 
 
-def test_a_mutation_that_has_begun_is_finished_though_the_client_goes(live: Live) -> None:
+def test_a_started_mutation_is_finished_though_the_client_goes(live: Live) -> None:
     with peer(live.socket_address) as client:
         client.init().subscribe("1", 'mutation { waitAtGate(name: "unheard") }')
         WATCH.until_open("unheard")
