@@ -15,7 +15,7 @@ from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
 from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing import quota, subscription
-from gql.schema.chat import conversation, message
+from gql.schema.chat import conversation, message, models
 from gql.schema.chat.message import Message
 from gql.schema.enterprise import account
 from gql.schema.enterprise.account import ApiCredential
@@ -24,7 +24,16 @@ from gql.schema.privacy import request
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
-_WITH_MAPPINGS = (account, billing_mutations, conversation, message, quota, request, subscription)
+_WITH_MAPPINGS = (
+    account,
+    billing_mutations,
+    conversation,
+    message,
+    models,
+    quota,
+    request,
+    subscription,
+)
 SCALAR_ENCODERS = (
     ScalarEncoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC)),
     ScalarEncoder(date.isoformat, date, orjson.dumps),

@@ -7,6 +7,7 @@ from cache import VersionedCache
 from db.database import Database
 from db.queries.chat import conversations, messages
 from db.queries.enterprise import credentials
+from db.queries.model_use import COMPANIES, PEOPLE
 from db.queries.privacy import privacy_requests
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
@@ -17,6 +18,7 @@ from loaders.batching.rows_by_id import rows_by_id
 from loaders.batching.slices import Slice
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
+from loaders.model_use import ModelUseKey, ModelUseOfDay, ReplyKey, model_use, parts_by_reply
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
@@ -26,6 +28,7 @@ from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract
+from services.generation.models.calls import Part
 from services.quota.records import Quota
 
 __all__ = [
@@ -34,7 +37,10 @@ __all__ = [
     "ConversationCountKey",
     "DailyUsageKey",
     "Loaders",
+    "ModelUseKey",
+    "ModelUseOfDay",
     "PageKey",
+    "ReplyKey",
     "Slice",
 ]
 
@@ -115,6 +121,26 @@ class Loaders:
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
         """Pages of messages by conversation."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION)
+
+    @cached_loader
+    def parts_by_reply(self) -> Loader[ReplyKey, tuple[Part, ...]]:
+        """The parts of people's replies."""
+        return parts_by_reply(self._database, PEOPLE)
+
+    @cached_loader
+    def parts_by_metered_reply(self) -> Loader[ReplyKey, tuple[Part, ...]]:
+        """The parts of companies' replies."""
+        return parts_by_reply(self._database, COMPANIES)
+
+    @cached_loader
+    def model_use(self) -> Loader[ModelUseKey, list[ModelUseOfDay]]:
+        """What models took for people, by day."""
+        return model_use(self._database, PEOPLE)
+
+    @cached_loader
+    def metered_model_use(self) -> Loader[ModelUseKey, list[ModelUseOfDay]]:
+        """What models took for companies, by day."""
+        return model_use(self._database, COMPANIES)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:

@@ -1,5 +1,6 @@
 """Conversations and messages, and the quota that they use."""
 
+from db.personal.models import MODEL_USE
 from db.personal.vocabulary import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
@@ -17,8 +18,10 @@ CHAT = (
                 "writer_number times_abandoned elapsed_ms",
                 withheld=_BEING_WRITTEN,
             ),
+            *columns(Category.TECHNICAL, "models", withheld=_BEING_WRITTEN, author=Author.OPERATOR),
         ),
     ),
+    *MODEL_USE,
     ClassifiedTable(
         "quota_ledger_entries",
         Deleted(),
@@ -61,7 +64,7 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),
-            *columns(Category.USAGE, "id status created_at updated_at"),
+            *columns(Category.USAGE, "id status created_at updated_at title_origin"),
         ),
     ),
 )

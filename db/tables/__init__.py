@@ -17,6 +17,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.models import (
+    EnterpriseGenerationPart,
+    EnterpriseModelDailyUsage,
+    GenerationPart,
+    ModelDailyTotal,
+    ModelDailyUsage,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -42,7 +49,12 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseGenerationPart",
+    "EnterpriseModelDailyUsage",
+    "GenerationPart",
     "IdempotencyKey",
+    "ModelDailyTotal",
+    "ModelDailyUsage",
     "PrivacyErasureCount",
     "PrivacyExport",
     "QuotaLedgerEntry",

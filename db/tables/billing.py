@@ -6,6 +6,7 @@ A null `user_id` is a person who was erased: the accounts are kept without them.
 from datetime import datetime
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -22,7 +23,7 @@ from db.tables.base import Table, identity, instant, now, one_of
 
 
 class BillingPlan(Table):
-    """A plan that is on sale, or that somebody still has."""
+    """A plan that is on sale, or that somebody still has; null `models` are all."""
 
     __tablename__ = "billing_plans"
     __table_args__ = (
@@ -37,6 +38,7 @@ class BillingPlan(Table):
     currency: Mapped[str] = mapped_column(Text)
     daily_message_limit: Mapped[int]
     is_on_sale: Mapped[bool] = mapped_column(server_default=true())
+    models: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class UserSubscription(Table):

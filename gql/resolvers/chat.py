@@ -95,6 +95,7 @@ class ChatMutations:
             conversation_id=None if place is None else _conversation_key(place),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
@@ -110,6 +111,7 @@ class ChatMutations:
             info.context.require_viewer_id(),
             input_key("Message", input_.message_id, field="messageId"),
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 

@@ -113,6 +113,8 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             "PAYMENT_DECLINED": "The payment was declined.",
             "LLM_UNAVAILABLE": "The model did not write a whole reply; nothing was charged.",
             "USAGE_LIMIT_EXCEEDED": "The contract's requests are used up.",
+            "MODEL_NOT_ALLOWED": "There is no such model among those of the plan.",
+            "CONTEXT_TOO_LONG": "The message alone is more than the model can take in.",
         },
     ),
 }

@@ -3,4 +3,4 @@
 from cache.serializer import CacheSerializer
 from services.billing.records import Subscription
 
-SUBSCRIPTION_SERIALIZER = CacheSerializer(1, Subscription)
+SUBSCRIPTION_SERIALIZER = CacheSerializer(2, Subscription)

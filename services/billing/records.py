@@ -8,13 +8,17 @@ from db.states import PaymentStatus, SubscriptionStatus
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan, with its price per month in cents of `currency` and its messages per UTC day."""
+    """A plan, with its price per month in cents of `currency` and its messages per UTC day.
+
+    `models` are the names of those that may write replies; None are all.
+    """
 
     code: str
     display_name: str
     monthly_price_cents: int
     currency: str
     daily_message_limit: int
+    models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ def plan_from(row: Row) -> Plan:
         monthly_price_cents=row["monthly_price_cents"],
         currency=row["currency"],
         daily_message_limit=row["daily_message_limit"],
+        models=None if row["models"] is None else tuple(row["models"]),
     )
 
 

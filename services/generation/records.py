@@ -5,6 +5,7 @@ from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
 from db.states import MessageStatus, ReplyFailure
+from services.generation.models.calls import ModelUse, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class EarlierWriting:
     ends: tuple[int, ...] = ()
     attempts: int = 0
     elapsed_ms: int = 0
+    parts: tuple[Part, ...] = ()
     next_writer: int = 1
     is_to_stop: bool = False
     """Whether the reply is only to be ended: its person has stopped it."""
@@ -28,11 +30,12 @@ NOTHING_WRITTEN = EarlierWriting()
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A reply to be written, or to be continued."""
+    """A reply to be written, or to be continued, by one of `models`; by any where none is named."""
 
     reply_id: int
     prompt: tuple[PromptMessage, ...]
     earlier: EarlierWriting = NOTHING_WRITTEN
+    models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,14 @@ HANDED_OVER = ReplyOutcome(MessageStatus.STREAMING)
 
 @dataclass(frozen=True, slots=True)
 class ReplyDraft:
-    """A reply as written so far; `ends` are the offsets in `text` at which its pieces end."""
+    """A reply as written so far; `ends` are the offsets in `text` at which its pieces end.
+
+    `uses` are what the calls of this process took, and no others.
+    """
 
     text: str
     ends: tuple[int, ...]
     report: GenerationReport
     latency_ms: int
+    parts: tuple[Part, ...] = ()
+    uses: tuple[ModelUse, ...] = ()

@@ -12,6 +12,7 @@ from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
 from services.generation.jobs import GenerationJobs
+from services.generation.models.catalogue import check_has_room
 from services.generation.records import Assignment
 from services.guidance.history import last_question_index, read_history
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
@@ -33,13 +34,15 @@ class ExchangeRecorder:
         user_id: int,
         conversation_id: int | None,
         content: str,
+        model: str | None,
         transaction: Transaction,
         claim: Claim,
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
         """Record a person's message and the reply to be written, as the result of the claimed key.
 
-        Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
+        Raises `NotFound`, `Conflict`, `NoActiveSubscription`, `QuotaExceeded`, `ModelNotAllowed`
+        and `ContextTooLong`.
         """
         if conversation_id is None:
             conversation_id = await conversations.insert_conversation(
@@ -57,16 +60,19 @@ class ExchangeRecorder:
                 transaction, conversation_id, user_id, title_from(content)
             )
         return await self._begin_reply(
-            transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
+            transaction, claim, user_id, conversation_id, opened["updated_at"], history, model, now
         )
 
     async def reopen(
-        self, user_id: int, message_id: int, transaction: Transaction, claim: Claim, now: datetime
+        self,
+        user_id: int,
+        message_id: int,
+        model: str | None,
+        transaction: Transaction,
+        claim: Claim,
+        now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record another reply to the last message of a conversation, like `open`.
-
-        Raises `NotFound`, `Conflict`, `NoActiveSubscription` and `QuotaExceeded`.
-        """
+        """Record another reply to the last message of a conversation; raises what `open` does."""
         found = await messages.by_id(transaction, [message_id], user_id)
         if not found:
             raise _message_not_found()
@@ -79,7 +85,7 @@ class ExchangeRecorder:
             await read_history(transaction, conversation_id, self.window), message_id
         )
         return await self._begin_reply(
-            transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
+            transaction, claim, user_id, conversation_id, opened["updated_at"], history, model, now
         )
 
     async def _begin_reply(
@@ -90,12 +96,22 @@ class ExchangeRecorder:
         conversation_id: int,
         created_at: datetime,
         history: list[HistoryMessage],
+        model: str | None,
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
-        """Record the reply to the last message of `history`, and the result of the key."""
+        """Record the reply to the last message of `history`, and the result of the key.
+
+        It is written by `model`, or the plan's first, and by others of the plan where that fails.
+        """
         rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
         subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
         limit = ledger.check_daily_limit(subscription)
+        models = self.jobs.config.models
+        plan = subscription.plan
+        chain = models.chain(None if plan is None else plan.models, model)
+        asked = prompt(history, self.window)
+        check_has_room(chain, asked, field="content")
+        names = None if chain == models.models else tuple(one.name for one in chain)
         reply_id = await exchange_writes.begin_reply(
             transaction,
             user_id=user_id,
@@ -103,7 +119,8 @@ class ExchangeRecorder:
             answered_id=history[-1].id,
             claim_id=claim.id,
             created_at=created_at,
-            model=self.jobs.config.model_name,
+            model=chain[0].name,
+            models=names,
             day=now.date(),
             limit=limit,
             owner=self.jobs.owner,
@@ -113,7 +130,7 @@ class ExchangeRecorder:
         if reply_id is None:
             raise ledger.quota_exceeded(limit, now)
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
-        return exchange, Assignment(reply_id, prompt(history, self.window))
+        return exchange, Assignment(reply_id, asked, models=names)
 
 
 def _message_not_found() -> NotFound:

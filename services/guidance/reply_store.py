@@ -6,13 +6,18 @@ try, and its quota unit is settled or released once.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
+from db.queries.model_use import PEOPLE
 from db.row import Row
+from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
+from services.generation.models.calls import ModelUse, Part, written_parts
+from services.generation.models.rows import part_rows, parts_from, use_rows
 from services.generation.records import (
     INTERRUPTED,
     STOPPED,
@@ -25,6 +30,7 @@ from services.generation.store import reply_end
 from services.guidance.history import last_question_index, read_history
 from services.guidance.records import ContextWindow, EndedReply
 from services.guidance.rules import is_charged, prompt
+from services.guidance.titles.writer import TitleWriter
 from services.quota import ledger
 from streams import ReplyStreams
 
@@ -36,12 +42,19 @@ class ConversationReplyStore:
     metrics = CONVERSATION_REPLIES
 
     def __init__(
-        self, database: Database, streams: ReplyStreams, window: ContextWindow, *, clock: Clock
+        self,
+        database: Database,
+        streams: ReplyStreams,
+        window: ContextWindow,
+        *,
+        clock: Clock,
+        titles: TitleWriter | None = None,
     ) -> None:
         self._database = database
         self._streams = streams
         self._window = window
         self._clock = clock
+        self._titles = titles
 
     async def save(self, owner: UUID, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
         """Store drafts; returns whether each was stored, without those that are not `owner`'s.
@@ -81,8 +94,26 @@ class ConversationReplyStore:
             stream_ends=draft.ends,
             end=reply_end(outcome, draft),
         )
-        await self._settle(transaction, _ended(row), outcome, has_text=bool(draft.text))
+        ended = _ended(row)
+        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
+        await self._record_use(transaction, ended.user_id, reply_id, draft.parts, draft.uses)
+        if self._titles is not None and outcome.status is MessageStatus.COMPLETE:
+            begin = self._titles.begin
+            transaction.after_commit(partial(begin, ended.user_id, row["conversation_id"]))
         return True
+
+    async def save_parts(
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...] = (),
+    ) -> None:
+        """See `ReplyStore`."""
+        user_id = await reply_generations.hold(transaction, reply_id, owner)
+        if user_id is not None:
+            await self._record_use(transaction, user_id, reply_id, parts, uses)
 
     async def save_unfinished(
         self, transaction: Transaction, reply_id: int, draft: ReplyDraft
@@ -103,6 +134,7 @@ class ConversationReplyStore:
             if row is None:
                 return None
             history = await read_history(connection, row["conversation_id"], self._window)
+            parts = await PEOPLE.parts_of_replies(connection, [(row["user_id"], reply_id)])
         index = last_question_index(history)
         if index is None:
             return None
@@ -111,10 +143,12 @@ class ConversationReplyStore:
             ends=tuple(row["stream_ends"] or ()),
             attempts=max(row["attempts"], taken["times_abandoned"]),
             elapsed_ms=taken["elapsed_ms"],
+            parts=written_parts(parts_from(parts), row["content"], row["model"]),
             next_writer=taken["writer_number"],
             is_to_stop=row["stop_requested_at"] is not None,
         )
-        return Assignment(reply_id, prompt(history[: index + 1], self._window), earlier)
+        models = None if row["models"] is None else tuple(row["models"])
+        return Assignment(reply_id, prompt(history[: index + 1], self._window), earlier, models)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
@@ -156,6 +190,23 @@ class ConversationReplyStore:
             failure_reason=outcome.failure and outcome.failure.value,
         )
         await self._settle(transaction, ended, outcome, has_text=has_text)
+
+    async def _record_use(
+        self,
+        transaction: Transaction,
+        user_id: int,
+        reply_id: int,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...],
+    ) -> None:
+        await PEOPLE.record(
+            transaction,
+            user_id,
+            reply_id,
+            parts=part_rows(parts),
+            uses=use_rows(uses),
+            day=self._clock().date(),
+        )
 
     async def _settle(
         self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome, *, has_text: bool

@@ -9,10 +9,12 @@ from typing import Any
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
 from db.row import Row
+from services.billing.records import Plan
 from services.callers import people
 from services.clock import Clock
-from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
+from services.generation.failures import failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
+from services.generation.models.catalogue import ChatModel
 from services.generation.starting import ReplyStarter
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.following import follow_reply
@@ -21,7 +23,7 @@ from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.rules import validated_content
 from services.mutations import idempotency
 from services.mutations.idempotency import Caller
-from services.mutations.refusals import NotFound
+from services.mutations.refusals import NotFound, Refusal
 from services.throttling.concurrency import slot_released
 from streams import Delta, ReplyStreams
 
@@ -50,35 +52,45 @@ class GuidanceService:
         self._clock = clock
 
     async def send(
-        self, user_id: int, *, conversation_id: int | None, content: str, idempotency_key: str
+        self,
+        user_id: int,
+        *,
+        conversation_id: int | None,
+        content: str,
+        idempotency_key: str,
+        model: str | None = None,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
 
         The message, the reply and the reserved quota unit are recorded together or not at all; the
         same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
-        `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`, `ModelNotAllowed` and
+        `ContextTooLong`.
         """
         text = validated_content(content)
-        values = {"conversation": conversation_id, "content": text}
+        values = {"conversation": conversation_id, "content": text} | _chosen(model)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            partial(self._exchanges.open, user_id, conversation_id, text),
+            partial(self._exchanges.open, user_id, conversation_id, text, model),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
 
-    async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
+    async def regenerate(
+        self, user_id: int, message_id: int, *, idempotency_key: str, model: str | None = None
+    ) -> Exchange:
         """Start another reply to the last message of a conversation; it costs another unit.
 
         `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
-        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`,
+        `ModelNotAllowed` and `ContextTooLong`.
         """
-        values = {"message": message_id}
+        values: dict[str, object] = {"message": message_id} | _chosen(model)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="regenerateReply", values=values),
-            partial(self._exchanges.reopen, user_id, message_id),
+            partial(self._exchanges.reopen, user_id, message_id, model),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -139,10 +151,19 @@ class GuidanceService:
             self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
         )
 
-    def failure(self, reply: Row) -> LlmUnavailable | None:
+    def models(self, plan: Plan | None) -> tuple[ChatModel, ...]:
+        """The models that a plan allows, the default first; without a plan none."""
+        return self._jobs.config.models.allowed(plan.models) if plan else ()
+
+    def failure(self, reply: Row) -> Refusal | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         failure = stored_failure(reply)
         return None if failure is None else failure_refusal(failure, self._clock())
+
+
+def _chosen(model: str | None) -> dict[str, object]:
+    """The model as a part of what a key is used for; nothing where none is chosen."""
+    return {} if model is None else {"model": model}
 
 
 # Any: JSON.

@@ -10,9 +10,13 @@ import orjson
 
 from db.database import Database, Transaction
 from db.queries.enterprise import metered_replies
+from db.queries.model_use import COMPANIES
 from db.row import Row
 from metrics.generation import METERED_REPLIES
+from services.clock import Clock
 from services.enterprise import metering
+from services.generation.models.calls import ModelUse, Part
+from services.generation.models.rows import part_rows, use_rows
 from services.generation.records import Assignment, EarlierWriting, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
 from services.metered.records import Question
@@ -25,8 +29,9 @@ class MeteredReplyStore:
     leases = metered_replies.LEASES
     metrics = METERED_REPLIES
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def complete(
         self,
@@ -49,7 +54,35 @@ class MeteredReplyStore:
             return False
         if outcome.failure is not None:
             await _refund(transaction, ended)
+        await COMPANIES.record(
+            transaction,
+            ended["enterprise_account_id"],
+            reply_id,
+            parts=part_rows(draft.parts),
+            uses=use_rows(draft.uses),
+            day=self._clock().date(),
+        )
         return True
+
+    async def save_parts(
+        self,
+        transaction: Transaction,
+        reply_id: int,
+        owner: UUID,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...] = (),
+    ) -> None:
+        """See `ReplyStore`; the parts of a text that nobody has seen are not stored."""
+        del parts
+        if uses:
+            held = await metered_replies.unfinished(transaction, reply_id, owner)
+            if held is not None:
+                await COMPANIES.record_use(
+                    transaction,
+                    held["enterprise_account_id"],
+                    use_rows(uses),
+                    self._clock().date(),
+                )
 
     async def save_unfinished(
         self, transaction: Transaction, reply_id: int, draft: ReplyDraft

@@ -19,6 +19,8 @@ class UserErrorCode(Enum):
     PAYMENT_DECLINED = "payment_declined"
     LLM_UNAVAILABLE = "llm_unavailable"
     USAGE_LIMIT_EXCEEDED = "usage_limit_exceeded"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
+    CONTEXT_TOO_LONG = "context_too_long"
 
 
 class Refusal(Exception):

@@ -29,6 +29,7 @@ _PLAN_COLUMNS = (
     BillingPlan.monthly_price_cents,
     BillingPlan.currency,
     BillingPlan.daily_message_limit,
+    BillingPlan.models,
 )
 _PLANS_ON_SALE = Statement(
     "billing.plans_on_sale",

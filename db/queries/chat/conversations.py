@@ -20,10 +20,10 @@ from db.queries.clauses.expressions import json_columns, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import ConversationStatus
+from db.states import ConversationStatus, TitleOrigin
 from db.tables import ChatConversation
 
-COLUMNS = json_columns(ChatConversation, without={"user_id"})
+COLUMNS = json_columns(ChatConversation, without={"user_id", "title_origin"})
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
@@ -57,6 +57,7 @@ _INSERT = Statement(
     .values(
         user_id=bindparam("user_id"),
         title=bindparam("title"),
+        title_origin=literal_text(TitleOrigin.MESSAGE),
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
     )
@@ -105,7 +106,7 @@ async def count_by_user(
 async def insert_conversation(
     connection: Connection, user_id: int, title: str, now: datetime
 ) -> int:
-    """Add an active conversation and give its id."""
+    """Add an active conversation, whose title no person gave, and give its id."""
     rows = await connection.fetch(_INSERT, user_id=user_id, title=title, now=now)
     return int(rows[0]["id"])
 

@@ -24,6 +24,7 @@ LEASES = ReplyLeases(
 ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
+    ReplyGeneration.conversation_id,
     ReplyGeneration.usage_date,
     ReplyGeneration.stop_requested_at,
 )
@@ -108,11 +109,18 @@ _SAVE_PROGRESS = Statement(
     .outerjoin(_saved, _saved.c.id == _lease.reply_id)
     .where(_is_owners, _lease.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger)))),
 )
+_HOLD = Statement(
+    "generations.hold",
+    select(ReplyGeneration.user_id).where(*LEASES.is_held).with_for_update(key_share=True),
+)
 _UNFINISHED = Statement(
     "generations.unfinished",
     select(
+        ReplyGeneration.user_id,
         ReplyGeneration.conversation_id,
         ReplyGeneration.stop_requested_at,
+        ReplyGeneration.models,
+        ChatMessage.model,
         ChatMessage.content,
         ChatMessage.stream_ends,
         ChatMessage.attempts,
@@ -181,7 +189,18 @@ async def save_progress(
 async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
     """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
 
-    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
+    The columns are `user_id`, `conversation_id`, `stop_requested_at`, `models`, and the message's
+    `model`, `content`, `stream_ends` and `attempts`.
     """
     rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None
+
+
+@repository_method
+async def hold(connection: Connection, reply_id: int, owner: UUID) -> int | None:
+    """The person of a reply that `owner` writes and that nobody takes away until the commit.
+
+    None if `owner` has lost the lease.
+    """
+    rows = await connection.fetch(_HOLD, reply_id=reply_id, of_owner=owner)
+    return rows[0]["user_id"] if rows else None

@@ -60,6 +60,7 @@ _retry_at = (
 _BY_ID = Statement(
     "metered_replies.by_id",
     select(
+        EnterpriseGeneration.id,
         EnterpriseGeneration.status,
         EnterpriseGeneration.content,
         EnterpriseGeneration.is_overage,
@@ -134,7 +135,11 @@ _SAVE_ATTEMPTS = Statement(
 )
 _UNFINISHED = Statement(
     "metered_replies.unfinished",
-    select(EnterpriseGeneration.question, EnterpriseGeneration.attempts).where(*LEASES.is_held),
+    select(
+        EnterpriseGeneration.enterprise_account_id,
+        EnterpriseGeneration.question,
+        EnterpriseGeneration.attempts,
+    ).where(*LEASES.is_held),
 )
 
 
@@ -230,6 +235,9 @@ async def save_attempts(connection: Connection, reply_id: int, attempts: int) ->
 
 @repository_method
 async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
-    """`(question, attempts)` of a reply that `owner` writes; None if it does not."""
+    """What is stored of a reply that `owner` writes; None if it does not.
+
+    The columns are `enterprise_account_id`, `question` and `attempts`.
+    """
     rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None

@@ -9,11 +9,12 @@ from typing import Any
 
 import asyncpg
 
-from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from clients.llm import ALONE, GenerationReport, LanguageModel, PromptMessage, TimeShare
 from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.models.catalogue import ChatModel, ModelCatalogue
 from services.generation.recovery import recover_abandoned
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
@@ -48,7 +49,10 @@ class ScriptedModel:
         self._script.put_nowait(error)
 
     async def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(list(messages))
         report.attempts += 1
@@ -101,7 +105,9 @@ async def instance(
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
-    config = GenerationConfig(model or scripted, "scripted", lease_seconds)
+    config = GenerationConfig(
+        ModelCatalogue((ChatModel("scripted", model or scripted),)), lease_seconds
+    )
     window = ContextWindow(12, 4_000)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(
