@@ -50,11 +50,11 @@ def stored_failure(reply: Row) -> StoredFailure | None:
 
 def failure_refusal(failure: StoredFailure, now: datetime) -> Refusal:
     """What is said of a failure, and for how long a retry is of no use."""
-    if failure.reason is ReplyFailure.CONTEXT_TOO_LONG:
-        return ContextTooLong(_MESSAGES[failure.reason])
     retry_at = failure.retry_at
     wait = None if retry_at is None else remaining_seconds(retry_at, now)
-    return LlmUnavailable(_MESSAGES[failure.reason], retry_after_seconds=wait)
+    is_too_long = failure.reason is ReplyFailure.CONTEXT_TOO_LONG
+    refusal = ContextTooLong if is_too_long else LlmUnavailable
+    return refusal(_MESSAGES[failure.reason], retry_after_seconds=wait)
 
 
 def remaining_seconds(retry_at: datetime, now: datetime) -> int:

@@ -10,9 +10,9 @@ import structlog
 from clients.llm import GenerationFailed
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
+from services.generation.fallback import FallbackChain, seconds_left
 from services.generation.models.calls import Calls, Part
 from services.generation.models.catalogue import ModelCatalogue
-from services.generation.models.fallback import FallbackChain, seconds_left
 from services.generation.records import (
     HANDED_OVER,
     INTERRUPTED,

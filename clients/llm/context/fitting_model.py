@@ -43,7 +43,7 @@ class FittingModel:
                 if error.reason is not FailureReason.CONTEXT_TOO_LONG or has_begun:
                     raise
                 self._window.refuse(fitted)
-                if tries == _MOST_TRIES:
+                if tries == _MOST_TRIES or self._window.fitted(messages) == fitted:
                     raise
             else:
                 return

@@ -36,7 +36,7 @@ class TokenEstimate:
     def learn(self, messages: Sequence[PromptMessage], tokens: int) -> None:
         """Correct the estimate by the count that the model reported for the messages."""
         sizes = [_sizes(one.content) for one in messages]
-        in_ascii, in_other = (sum(column) for column in zip(*sizes, strict=True))
+        in_ascii, in_other = sum(one for one, _ in sizes), sum(other for _, other in sizes)
         square = in_ascii**2 + in_other**2
         expected = self._expected(in_ascii, in_other)
         counted = tokens - TOKENS_PER_MESSAGE * len(messages)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLInputObjectType
 
+from app.settings.chat import STAND_IN
 from gql.build import core_schema
 from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.variant_budgets import kind_of_caller
@@ -136,6 +137,14 @@ async def _sending(context: ScenarioContext) -> Variables:
     return await _of_conversation(context) | {"content": _TEXT} | _key()
 
 
+async def _choosing(context: ScenarioContext) -> Variables:
+    return {"input": await _sending(context) | {"model": STAND_IN, "delivery": "WAIT"}}
+
+
+async def _reading_parts(context: ScenarioContext) -> Variables:
+    return {"messageId": await _complete_reply(context)}
+
+
 async def _complete_reply(context: ScenarioContext) -> str:
     sent = await context.data("SendMessage", **await _sending(context))
     return str(sent["reply"]["id"])
@@ -229,14 +238,18 @@ _OWN: Mapping[str, Scenario] = {
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
+    "EnterpriseModelUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "ModelUsage": Scenario(reader, _days),
+    "Models": Scenario(reader),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
+    "ReplyParts": Scenario(writer, _reading_parts),
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
@@ -244,6 +257,7 @@ _OWN: Mapping[str, Scenario] = {
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SendMessage": Scenario(writer, _sending),
+    "SendMessageToModel": Scenario(writer, _choosing),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),

@@ -102,11 +102,16 @@ async def instance(
     clock: Clock = lambda: NOW,
     lease_seconds: float = 30,
     model: LanguageModel | None = None,
+    name: str = "scripted",
+    others: Sequence[ChatModel] = (),
 ) -> AsyncIterator[Instance]:
-    """One instance on the database at `url`, which others may share."""
+    """One instance on the database at `url`, which others may share.
+
+    Its model is called `name`, and followed by `others` where it fails.
+    """
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
     config = GenerationConfig(
-        ModelCatalogue((ChatModel("scripted", model or scripted),)), lease_seconds
+        ModelCatalogue((ChatModel(name, model or scripted), *others)), lease_seconds
     )
     window = ContextWindow(12, 4_000)
     async with AsyncExitStack() as stack:
