@@ -103,5 +103,4 @@ class OutcomeRecorder:
 
 def _without_details(outcome: ReplyOutcome, draft: ReplyDraft) -> tuple[ReplyOutcome, ReplyDraft]:
     report = GenerationReport(draft.report.model, draft.report.attempts)
-    bare = replace(draft, report=report, parts=(), uses=())
-    return replace(outcome, retry_after_seconds=None), bare
+    return replace(outcome, retry_after_seconds=None), replace(draft, report=report, calls=None)

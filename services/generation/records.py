@@ -5,7 +5,7 @@ from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
 from db.states import MessageStatus, ReplyFailure
-from services.generation.models.calls import ModelUse, Part
+from services.generation.models.calls import Calls, ModelUse, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,21 @@ HANDED_OVER = ReplyOutcome(MessageStatus.STREAMING)
 class ReplyDraft:
     """A reply as written so far; `ends` are the offsets in `text` at which its pieces end.
 
-    `uses` are what the calls of this process took, and no others.
+    `calls` are those of this process; without them nothing is stored of what they took.
     """
 
     text: str
     ends: tuple[int, ...]
     report: GenerationReport
     latency_ms: int
-    parts: tuple[Part, ...] = ()
-    uses: tuple[ModelUse, ...] = ()
+    calls: Calls | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Who wrote what of the text."""
+        return self.calls.parts if self.calls else ()
+
+    @property
+    def uses(self) -> tuple[ModelUse, ...]:
+        """What the calls of this process took, and no others."""
+        return self.calls.uses if self.calls else ()

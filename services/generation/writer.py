@@ -91,8 +91,7 @@ class ReplyWriter:
             text=self._sink.text,
             ends=self._sink.ends,
             report=self._calls.report,
-            parts=self._calls.parts,
-            uses=self._calls.uses,
+            calls=self._calls,
             latency_ms=self._assignment.earlier.elapsed_ms
             + round((perf_counter() - self._started) * 1000),
         )

@@ -17,7 +17,7 @@ from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
 from services.generation.models.calls import ModelUse, Part, written_parts
-from services.generation.models.rows import part_rows, parts_from, use_rows
+from services.generation.models.rows import parts_from, reply_use
 from services.generation.records import (
     INTERRUPTED,
     STOPPED,
@@ -85,18 +85,19 @@ class ConversationReplyStore:
         row = await reply_generations.end(transaction, reply_id, owner)
         if row is None:
             return False
+        ended = _ended(row)
         await messages.end_reply(
             transaction,
+            user_id=ended.user_id,
             reply_id=reply_id,
             status=outcome.status.value,
             retry_at=_retry_at(outcome, self._clock()),
             content=draft.text,
             stream_ends=draft.ends,
             end=reply_end(outcome, draft),
+            use=reply_use(draft.parts, draft.uses, self._clock()),
         )
-        ended = _ended(row)
         await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
-        await self._record_use(transaction, ended.user_id, reply_id, draft.parts, draft.uses)
         if self._titles is not None and outcome.status is MessageStatus.COMPLETE:
             begin = self._titles.begin
             transaction.after_commit(partial(begin, ended.user_id, row["conversation_id"]))
@@ -113,7 +114,8 @@ class ConversationReplyStore:
         """See `ReplyStore`."""
         user_id = await reply_generations.hold(transaction, reply_id, owner)
         if user_id is not None:
-            await self._record_use(transaction, user_id, reply_id, parts, uses)
+            use = reply_use(parts, uses, self._clock())
+            await PEOPLE.record(transaction, user_id, reply_id, use)
 
     async def save_unfinished(
         self, transaction: Transaction, reply_id: int, draft: ReplyDraft
@@ -190,23 +192,6 @@ class ConversationReplyStore:
             failure_reason=outcome.failure and outcome.failure.value,
         )
         await self._settle(transaction, ended, outcome, has_text=has_text)
-
-    async def _record_use(
-        self,
-        transaction: Transaction,
-        user_id: int,
-        reply_id: int,
-        parts: tuple[Part, ...],
-        uses: tuple[ModelUse, ...],
-    ) -> None:
-        await PEOPLE.record(
-            transaction,
-            user_id,
-            reply_id,
-            parts=part_rows(parts),
-            uses=use_rows(uses),
-            day=self._clock().date(),
-        )
 
     async def _settle(
         self, transaction: Transaction, ended: EndedReply, outcome: ReplyOutcome, *, has_text: bool

@@ -16,7 +16,7 @@ from metrics.generation import METERED_REPLIES
 from services.clock import Clock
 from services.enterprise import metering
 from services.generation.models.calls import ModelUse, Part
-from services.generation.models.rows import part_rows, use_rows
+from services.generation.models.rows import reply_use, use_rows
 from services.generation.records import Assignment, EarlierWriting, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
 from services.metered.records import Question
@@ -58,9 +58,7 @@ class MeteredReplyStore:
             transaction,
             ended["enterprise_account_id"],
             reply_id,
-            parts=part_rows(draft.parts),
-            uses=use_rows(draft.uses),
-            day=self._clock().date(),
+            reply_use(draft.parts, draft.uses, self._clock()),
         )
         return True
 

@@ -20,7 +20,9 @@ from sqlalchemy import (
 from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.queries.clauses.model_use import REPLY, ReplyUse, recorded
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
+from db.queries.model_use import PEOPLE
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatConversation, ChatMessage
@@ -75,7 +77,8 @@ _NEWEST = Statement(
 _END_REPLY = Statement(
     "messages.end_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .add_cte(*PEOPLE.recording)
+    .where(ChatMessage.id == REPLY)
     .values(
         status=bindparam("new_status"),
         retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
@@ -139,14 +142,16 @@ async def newest(connection: Connection, conversation_id: int, most: int) -> lis
 async def end_reply(
     connection: Connection,
     *,
+    user_id: int,
     reply_id: int,
     status: str,
     retry_at: datetime | None,
     content: str,
     stream_ends: Sequence[int],
     end: ReplyEnd,
+    use: ReplyUse,
 ) -> None:
-    """Store the final state of a reply."""
+    """Store the final state of a person's reply, and what models took for it."""
     await connection.fetch(
         _END_REPLY,
         reply_id=reply_id,
@@ -155,6 +160,7 @@ async def end_reply(
         new_content=content,
         new_ends=stream_ends,
         **end,
+        **recorded(user_id, reply_id, use),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -53,9 +53,18 @@ _COUNTS = (
     "reasoning_tokens",
     "cost_micros",
 )
-_reply = bindparam("reply_id", type_=BigInteger)
+REPLY = bindparam("reply_id", type_=BigInteger)
 _owner = bindparam("owner_id", type_=BigInteger)
 _day = bindparam("day", type_=Date)
+
+
+# Any: the columns of parts, and of a daily sum.
+class ReplyUse(NamedTuple):
+    """The parts of a reply, and what is to be added to the sums of a day."""
+
+    parts: Sequence[dict[str, Any]]
+    uses: Sequence[dict[str, Any]]
+    day: date
 
 
 class ModelUseStatements:
@@ -75,13 +84,11 @@ class ModelUseStatements:
         self._parts: Any = part_owner.class_
         self._days: Any = day_owner.class_
         self._part_owner, self._day_owner = part_owner, day_owner
-        stored = self._stored_parts()
         own, total = self._added_days(), _added_totals()
+        self.recording = (self._stored_parts(), self._dropped_parts(), own, total)
+        """Stores the parts of a reply and adds to the sums, within a statement of `recorded`."""
         nothing: ColumnElement[int] = literal_column("1")
-        self._record = Statement(
-            f"{name}.record",
-            select(nothing).add_cte(stored, self._dropped_parts(), own, total),
-        )
+        self._record = Statement(f"{name}.record", select(nothing).add_cte(*self.recording))
         self._record_use = Statement(f"{name}.record_use", select(nothing).add_cte(own, total))
         self._of_replies = Statement(f"{name}.parts_of_replies", self._parts_of_replies())
         self._by_day = Statement(f"{name}.use_by_day", self._use_by_day())
@@ -97,7 +104,7 @@ class ModelUseStatements:
         given = _recordset("parts", table, _PART)
         new = insert(table).from_select(
             [self._part_owner.key, "reply_id", *_PART],
-            select(_owner, _reply, *(given.c[one] for one in _PART)),
+            select(_owner, REPLY, *(given.c[one] for one in _PART)),
         )
         changed = {one: new.excluded[one] for one in _PART if one != "part_number"}
         key = [self._part_owner, table.reply_id, table.part_number]
@@ -110,7 +117,7 @@ class ModelUseStatements:
             delete(table)
             .where(
                 self._part_owner == _owner,
-                table.reply_id == _reply,
+                table.reply_id == REPLY,
                 table.part_number > bindparam("most", type_=SmallInteger),
             )
             .cte("dropped")
@@ -152,27 +159,12 @@ class ModelUseStatements:
             .order_by(spans.c.number, found.c.usage_date, found.c.model, found.c.currency)
         )
 
-    # Any: the columns of parts, and of a daily sum.
     @repository_method
     async def record(
-        self,
-        connection: Connection,
-        owner_id: int,
-        reply_id: int,
-        *,
-        parts: Sequence[dict[str, Any]],
-        uses: Sequence[dict[str, Any]],
-        day: date,
+        self, connection: Connection, owner_id: int, reply_id: int, use: ReplyUse
     ) -> None:
-        """Store the parts of a reply, and no others, and add `uses` to the sums of the day."""
-        await connection.fetch(
-            self._record,
-            owner_id=owner_id,
-            reply_id=reply_id,
-            parts=orjson.dumps(parts).decode(),
-            most=len(parts),
-            **_use(uses, day, reply_id),
-        )
+        """Store the parts of a reply, and no others, and add its uses to the sums of the day."""
+        await connection.fetch(self._record, reply_id=reply_id, **recorded(owner_id, reply_id, use))
 
     # Any: the columns of a daily sum.
     @repository_method
@@ -233,6 +225,17 @@ def _added(table: Any, name: str, of: tuple[str, ColumnElement[Any]]) -> CTE:
         index_elements=[getattr(table, one) for one in (of[0], *_KEY)],
         set_={one: getattr(table, one) + new.excluded[one] for one in _COUNTS},
     ).cte(name)
+
+
+# Any: values of the statement's parameters.
+def recorded(owner_id: int, reply_id: int, use: ReplyUse) -> dict[str, Any]:
+    """The values that `recording` binds, besides the `reply_id`."""
+    return {
+        "owner_id": owner_id,
+        "parts": orjson.dumps(use.parts).decode(),
+        "most": len(use.parts),
+        **_use(use.uses, use.day, reply_id),
+    }
 
 
 # Any: the columns of a daily sum, and values of the statement's parameters.

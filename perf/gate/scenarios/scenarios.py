@@ -238,7 +238,7 @@ _OWN: Mapping[str, Scenario] = {
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
-    "EnterpriseModelUsage": Scenario(company, _days, also=(PERSON, OPS)),
+    "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "ModelUsage": Scenario(reader, _days),

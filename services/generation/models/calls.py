@@ -112,7 +112,7 @@ class Calls:
     def parts(self) -> tuple[Part, ...]:
         """The parts of the reply; those that follow each other and are of one model are one."""
         calls = [one.part for one in self.made if one.is_part]
-        return _joined((*self.earlier, *calls))
+        return _joined((*self.earlier, *calls)) if self.earlier or len(calls) > 1 else tuple(calls)
 
     @property
     def uses(self) -> tuple[ModelUse, ...]:
@@ -127,6 +127,8 @@ class Calls:
     @property
     def report(self) -> GenerationReport:
         """The reply as a whole: by the model that was asked last, with the tokens of all parts."""
+        if len(self.made) == 1 and not self.earlier and not self.attempts:
+            return self.made[0].report
         parts = self.parts
         return GenerationReport(
             self.made[-1].model.name if self.made else self.model,
@@ -172,9 +174,17 @@ def _sum_of(part: Part, next_: Part) -> Part:
 
 def _use(model: str, currency: str, calls: list[Call]) -> ModelUse:
     parts = [one.part for one in calls]
-    counts = {name: _sum(getattr(one, name) for one in parts) or 0 for name in _COUNTS}
-    unreported = sum(not one.is_reported for one in calls)
-    return ModelUse(model, currency, calls=len(calls), unreported=unreported, **counts)
+    return ModelUse(
+        model,
+        currency,
+        calls=len(calls),
+        unreported=[one.is_reported for one in calls].count(False),
+        prompt_tokens=sum([one.prompt_tokens or 0 for one in parts]),
+        cached_tokens=sum([one.cached_tokens or 0 for one in parts]),
+        completion_tokens=sum([one.completion_tokens or 0 for one in parts]),
+        reasoning_tokens=sum([one.reasoning_tokens or 0 for one in parts]),
+        cost_micros=sum([one.cost_micros or 0 for one in parts]),
+    )
 
 
 def _sum(counts: Iterable[int | None]) -> int | None:

@@ -1,9 +1,10 @@
 """Parts and uses as rows, and back."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
+from db.queries.clauses.model_use import ReplyUse
 from db.row import Row
 from services.generation.models.calls import ModelUse, Part
 
@@ -11,20 +12,43 @@ from services.generation.models.calls import ModelUse, Part
 # Any, here and below: columns of many types.
 def part_rows(parts: Sequence[Part]) -> list[dict[str, Any]]:
     """The parts of a reply as they are stored, numbered from 1."""
-    rows = []
-    for number, part in enumerate(parts, 1):
-        row = asdict(part)
-        rows.append({"part_number": number, "start_offset": row.pop("start"), **row})
-    return rows
+    return [
+        {
+            "part_number": number,
+            "model": part.model,
+            "start_offset": part.start,
+            "prompt_tokens": part.prompt_tokens,
+            "cached_tokens": part.cached_tokens,
+            "completion_tokens": part.completion_tokens,
+            "reasoning_tokens": part.reasoning_tokens,
+            "cost_micros": part.cost_micros,
+            "currency": part.currency,
+        }
+        for number, part in enumerate(parts, 1)
+    ]
 
 
 def use_rows(uses: Sequence[ModelUse]) -> list[dict[str, Any]]:
     """What models took, as it is added to the sums of a day."""
-    rows = []
-    for use in uses:
-        row = asdict(use)
-        rows.append({"unreported_calls": row.pop("unreported"), **row})
-    return rows
+    return [
+        {
+            "model": use.model,
+            "currency": use.currency,
+            "calls": use.calls,
+            "unreported_calls": use.unreported,
+            "prompt_tokens": use.prompt_tokens,
+            "cached_tokens": use.cached_tokens,
+            "completion_tokens": use.completion_tokens,
+            "reasoning_tokens": use.reasoning_tokens,
+            "cost_micros": use.cost_micros,
+        }
+        for use in uses
+    ]
+
+
+def reply_use(parts: Sequence[Part], uses: Sequence[ModelUse], now: datetime) -> ReplyUse:
+    """What is stored of a reply's parts and uses, which count for the day of `now`."""
+    return ReplyUse(part_rows(parts), use_rows(uses), now.date())
 
 
 def parts_from(rows: Iterable[Row]) -> tuple[Part, ...]:

@@ -1,6 +1,7 @@
 """Parts and sums of a reply's calls, and what they cost."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -59,7 +60,7 @@ def test_parts_cover_the_text_and_sums_have_every_call(
     starts = [one.start for one in parts]
     assert starts == sorted(starts)
     assert not text or starts[0] == 0
-    assert all(one.model != other.model for one, other in zip(parts, parts[1:], strict=False))
+    assert all(one.model != other.model for one, other in pairwise(parts))
     known = [tokens for _, _, tokens in turns if tokens is not None]
     assert sum(one.prompt_tokens for one in calls.uses) == sum(known)
     assert all((one.prompt_tokens or 0) < 2**31 for one in parts)
