@@ -69,7 +69,7 @@ def model_use(
         for row in rows:
             number = row["number"]
             found[number].append(_of_day(row, shows_cost=keys[number].shows_cost))
-        return found
+        return [sorted(one) for one in found]
 
     return Loader(batch)
 

@@ -130,12 +130,8 @@ class ModelUseStatements:
     def _parts_of_replies(self) -> Any:
         table = self._parts
         keys = array_columns("parent", owner=BigInteger(), reply=BigInteger())
-        return (
-            select(table.reply_id, *(getattr(table, one) for one in _PART))
-            .join_from(
-                keys, table, (self._part_owner == keys.c.owner) & (table.reply_id == keys.c.reply)
-            )
-            .order_by(table.reply_id, table.part_number)
+        return select(table.reply_id, *(getattr(table, one) for one in _PART)).join_from(
+            keys, table, (self._part_owner == keys.c.owner) & (table.reply_id == keys.c.reply)
         )
 
     # Any: as above.
@@ -153,11 +149,7 @@ class ModelUseStatements:
             .correlate(spans)
             .lateral("found")
         )
-        return (
-            select(spans.c.number, *found.c)
-            .select_from(spans.join(found, true()))
-            .order_by(spans.c.number, found.c.usage_date, found.c.model, found.c.currency)
-        )
+        return select(spans.c.number, *found.c).select_from(spans.join(found, true()))
 
     @repository_method
     async def record(
@@ -178,7 +170,7 @@ class ModelUseStatements:
     async def parts_of_replies(
         self, connection: Connection, replies: Sequence[tuple[int, int]]
     ) -> list[Row]:
-        """The parts of replies, each given by its owner and its id, in their order."""
+        """The parts of replies, each given by its owner and its id, in no order."""
         return await connection.fetch(
             self._of_replies,
             owner=[owner for owner, _ in replies],
@@ -191,7 +183,7 @@ class ModelUseStatements:
     ) -> list[Row]:
         """What owners used from one day to another, by day and model.
 
-        Each row begins with the `number` of its span, the first being 0.
+        Each row begins with the `number` of its span, the first being 0; they are in no order.
         """
         return await connection.fetch(
             self._by_day,

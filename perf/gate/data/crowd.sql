@@ -59,6 +59,9 @@ INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls)
   SELECT u, '2026-01-31'::date + d, 'stand-in', '', d
   FROM generate_series(1, 2000) u, generate_series(0, 20) d;
+INSERT INTO model_daily_totals (shard, usage_date, model, currency, calls)
+  SELECT s, '2025-01-26'::date + d, 'stand-in', '', d
+  FROM generate_series(0, 15) s, generate_series(0, 390) d;
 INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency, calls)
   SELECT a, '2025-01-26'::date + d, 'stand-in', '', d
   FROM generate_series(1, 60) a, generate_series(0, 390) d;

@@ -138,7 +138,7 @@ async def _sending(context: ScenarioContext) -> Variables:
 
 
 async def _choosing(context: ScenarioContext) -> Variables:
-    return {"input": await _sending(context) | {"model": STAND_IN, "delivery": "WAIT"}}
+    return await _sending(context) | {"model": STAND_IN}
 
 
 async def _reading_parts(context: ScenarioContext) -> Variables:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from db.queries.clauses.model_use import ReplyUse
@@ -52,7 +53,7 @@ def reply_use(parts: Sequence[Part], uses: Sequence[ModelUse], now: datetime) ->
 
 
 def parts_from(rows: Iterable[Row]) -> tuple[Part, ...]:
-    """The parts in rows that have the columns of a part."""
+    """The parts in rows that have the columns of a part, in their order."""
     return tuple(
         Part(
             model=row["model"],
@@ -64,5 +65,5 @@ def parts_from(rows: Iterable[Row]) -> tuple[Part, ...]:
             cost_micros=row["cost_micros"],
             currency=row["currency"],
         )
-        for row in rows
+        for row in sorted(rows, key=itemgetter("part_number"))
     )

@@ -23,7 +23,7 @@ MOVE_IN_TIME = (
 OVER = {
     datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
-        "privacy_erasure_counts": 14,
+        "privacy_erasure_counts": 16,
         "user_privacy_requests": 6,
     },
     datetime(2042, 1, 1, tzinfo=UTC): {
