@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
-from db.personal.vocabulary import Author, ClassifiedTable, OwnerPath, Replacement
+from db.personal.registry import MIGRATIONS, REGISTRY
+from db.personal.vocabulary import Author, ClassifiedTable, Kept, OwnerPath, Replacement
 from db.tables import Table
 
 PERSON = bindparam("person", type_=BigInteger)
@@ -43,12 +43,7 @@ def sql_table(table: ClassifiedTable) -> SqlTable:
 def leads_to_person_by(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
     """Whether `path` leads from a row to the `PERSON`."""
     declared = sql_table(table)
-    column = declared.c[path.column]
-    if path.through is None:
-        leads: ColumnElement[bool] = column == PERSON
-    else:
-        parent = BY_NAME[path.through]
-        leads = column.in_(select(sql_table(parent).c.id).where(leads_to_person(parent)))
+    leads: ColumnElement[bool] = declared.c[path.column] == PERSON
     if path.when is None:
         return leads
     kind, values = path.when
@@ -83,7 +78,9 @@ def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def is_anonymised(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row was anonymised by an erasure."""
+    """Whether a row was anonymised or archived by an erasure."""
+    if isinstance(table.erasure, Kept):
+        return true()
     declared = sql_table(table)
     owning = (
         declared.c[path.column].is_(None) for path in table.owner_paths if not path.is_mention
@@ -104,10 +101,10 @@ def replacement_value(column: SqlColumn, replacement: Replacement) -> SqlColumn:
 
 
 def is_in_next_batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a row is among the next `BATCH` rows that meet a condition."""
+    """Whether a row is among the next `BATCH` rows that meet a condition, which it meets too."""
     key = tuple(sql_table(table).primary_key.columns)
     chosen = select(*key).where(condition).limit(literal_column(str(BATCH)))
-    return tuple_(*key).in_(chosen)
+    return and_(condition, tuple_(*key).in_(chosen))
 
 
 # Any: statements that change something have no common type of their own.
