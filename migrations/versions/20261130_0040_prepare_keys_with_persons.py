@@ -5,13 +5,12 @@ Beside the version before: a trigger fills in what that one does not know.
 
 from alembic import op
 
-from db.tables import Table
 from migrations.online import fill, require, unique_index
 
 revision: str = "20261130_0040"
 down_revision: str | None = "20261130_0037"
 
-NOBODYS = "what erasures had left is moved to tables without a person"
+MOVES = "what erasures have left, to tables without a person"
 OWNED = {
     "chat_messages": ("id", "chat_conversations", "conversation_id"),
     "privacy_exports": ("request_id", "user_privacy_requests", "request_id"),
@@ -20,13 +19,31 @@ OWNED = {
 """Tables that get a column with their person: their key, and the row that has the person."""
 WEBHOOK_EVENTS = "billing_webhook_events"
 ARCHIVED = {
-    "archived_plan_changes": ("billing_plan_changes", "id"),
-    "archived_payment_attempts": ("billing_payment_attempts", "id"),
-    "archived_subscriptions": ("user_subscriptions", "id"),
-    "archived_erasure_counts": ("privacy_erasure_counts", "request_id"),
-    "archived_privacy_requests": ("user_privacy_requests", "id"),
+    "archived_plan_changes": (
+        "billing_plan_changes",
+        "id subscription_id from_plan_code to_plan_code changed_at",
+    ),
+    "archived_payment_attempts": (
+        "billing_payment_attempts",
+        "id subscription_id plan_code status amount_cents currency provider_key "
+        "provider_reference failure_reason created_at updated_at asked_until next_check_at "
+        "checks",
+    ),
+    "archived_subscriptions": (
+        "user_subscriptions",
+        "id plan_code status failure_reason started_at created_at updated_at",
+    ),
+    "archived_erasure_counts": (
+        "privacy_erasure_counts",
+        "request_id table_name row_count",
+    ),
+    "archived_privacy_requests": (
+        "user_privacy_requests",
+        "id request_kind status requested_at scheduled_for started_at completed_at "
+        "error_reason remaining_references verified_at",
+    ),
 }
-"""Archives with the tables that they archive, those that refer before those referred to."""
+"""Archives with what they archive and its columns, those that refer before those referred to."""
 OWNERS = "privacy_request_owners"
 BY_USER = {
     "chat_conversations": ("user_id", "id"),
@@ -47,8 +64,100 @@ BY_ACCOUNT = {
 }
 KEYS = BY_USER | BY_ACCOUNT
 LEDGER_INDEXES = {"reserved": "kind = 'reserve'", "ended": "kind IN ('settle', 'release')"}
+CREATED = """
+CREATE TABLE IF NOT EXISTS archived_plan_changes (
+  id BIGINT NOT NULL,
+  subscription_id BIGINT NOT NULL,
+  from_plan_code TEXT NOT NULL,
+  to_plan_code TEXT NOT NULL,
+  changed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_archived_plan_changes PRIMARY KEY (id),
+  CONSTRAINT ck_archived_plan_changes_changes_the_plan CHECK (from_plan_code <> to_plan_code),
+  CONSTRAINT fk_archived_plan_changes_from_plan_code
+    FOREIGN KEY(from_plan_code) REFERENCES billing_plans (code),
+  CONSTRAINT fk_archived_plan_changes_to_plan_code
+    FOREIGN KEY(to_plan_code) REFERENCES billing_plans (code)
+);
+CREATE TABLE IF NOT EXISTS archived_payment_attempts (
+  id BIGINT NOT NULL,
+  subscription_id BIGINT NOT NULL,
+  plan_code TEXT NOT NULL,
+  status TEXT NOT NULL,
+  amount_cents INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  provider_key TEXT NOT NULL,
+  provider_reference TEXT,
+  failure_reason TEXT,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  asked_until TIMESTAMP WITH TIME ZONE,
+  next_check_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  checks INTEGER NOT NULL,
+  CONSTRAINT pk_archived_payment_attempts PRIMARY KEY (id),
+  CONSTRAINT ck_archived_payment_attempts_amount_cents CHECK (amount_cents >= 0),
+  CONSTRAINT ck_archived_payment_attempts_currency CHECK (currency ~ '^[A-Z]{3}$'),
+  CONSTRAINT ck_archived_payment_attempts_status
+    CHECK (status IN ('pending', 'succeeded', 'failed')),
+  CONSTRAINT fk_archived_payment_attempts_plan_code
+    FOREIGN KEY(plan_code) REFERENCES billing_plans (code)
+);
+CREATE INDEX IF NOT EXISTS ix_archived_payment_attempts_pending
+  ON archived_payment_attempts (next_check_at) WHERE status = 'pending';
+CREATE INDEX IF NOT EXISTS ix_archived_payment_attempts_provider_key
+  ON archived_payment_attempts (provider_key);
+CREATE TABLE IF NOT EXISTS archived_subscriptions (
+  id BIGINT NOT NULL,
+  plan_code TEXT NOT NULL,
+  status TEXT NOT NULL,
+  failure_reason TEXT,
+  started_at TIMESTAMP WITH TIME ZONE,
+  created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  CONSTRAINT pk_archived_subscriptions PRIMARY KEY (id),
+  CONSTRAINT ck_archived_subscriptions_active_has_started
+    CHECK (status <> 'active' OR started_at IS NOT NULL),
+  CONSTRAINT ck_archived_subscriptions_status
+    CHECK (status IN ('inactive', 'pending', 'active', 'failed')),
+  CONSTRAINT fk_archived_subscriptions_plan_code
+    FOREIGN KEY(plan_code) REFERENCES billing_plans (code)
+);
+CREATE TABLE IF NOT EXISTS archived_erasure_counts (
+  request_id BIGINT NOT NULL,
+  table_name TEXT NOT NULL,
+  row_count BIGINT NOT NULL,
+  CONSTRAINT pk_archived_erasure_counts PRIMARY KEY (request_id, table_name),
+  CONSTRAINT ck_archived_erasure_counts_row_count CHECK (row_count >= 0)
+);
+CREATE TABLE IF NOT EXISTS archived_privacy_requests (
+  id BIGINT NOT NULL,
+  request_kind TEXT NOT NULL,
+  status TEXT NOT NULL,
+  requested_at TIMESTAMP WITH TIME ZONE NOT NULL,
+  scheduled_for TIMESTAMP WITH TIME ZONE,
+  started_at TIMESTAMP WITH TIME ZONE,
+  completed_at TIMESTAMP WITH TIME ZONE,
+  error_reason TEXT,
+  remaining_references INTEGER,
+  verified_at TIMESTAMP WITH TIME ZONE,
+  CONSTRAINT pk_archived_privacy_requests PRIMARY KEY (id),
+  CONSTRAINT ck_archived_privacy_requests_status
+    CHECK (status IN ('requested', 'processing', 'completed', 'failed', 'cancelled')),
+  CONSTRAINT ck_archived_privacy_requests_verification
+    CHECK ((verified_at IS NULL) = (remaining_references IS NULL)),
+  CONSTRAINT ck_archived_privacy_requests_completed_at
+    CHECK ((status = 'completed') = (completed_at IS NOT NULL)),
+  CONSTRAINT ck_archived_privacy_requests_request_kind
+    CHECK (request_kind IN ('export', 'delete'))
+);
+CREATE TABLE IF NOT EXISTS privacy_request_owners (
+  request_id BIGINT NOT NULL,
+  user_id BIGINT NOT NULL,
+  CONSTRAINT pk_privacy_request_owners PRIMARY KEY (request_id)
+);
+CREATE INDEX IF NOT EXISTS ix_privacy_request_owners_user_id ON privacy_request_owners (user_id)
+"""
 OWN_REQUESTS = """
-CREATE FUNCTION own_privacy_request() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION own_privacy_request() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO privacy_request_owners (request_id, user_id) VALUES (NEW.id, NEW.user_id)
   ON CONFLICT DO NOTHING;
@@ -58,15 +167,15 @@ END $$
 
 
 def upgrade() -> None:
-    for archive in (*ARCHIVED, OWNERS):
-        _create(archive)
+    for statement in CREATED.strip().split(";\n"):
+        op.execute(statement)
     for table in (*OWNED, WEBHOOK_EVENTS):
-        op.execute(f"ALTER TABLE {table} ADD COLUMN user_id bigint")
+        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS user_id bigint")
     for table, (_key, parent, column) in OWNED.items():
         _fill_for_the_version_before(table, parent, column)
     op.execute(OWN_REQUESTS)
     op.execute(
-        "CREATE TRIGGER own_privacy_request AFTER INSERT ON user_privacy_requests "
+        "CREATE OR REPLACE TRIGGER own_privacy_request AFTER INSERT ON user_privacy_requests "
         "FOR EACH ROW EXECUTE FUNCTION own_privacy_request()"
     )
     with op.get_context().autocommit_block():
@@ -80,20 +189,14 @@ def upgrade() -> None:
         _index()
 
 
-def _create(table: str) -> None:
-    """Create a table as it is declared today; migrations to come change it."""
-    declared = Table.metadata.tables[table]
-    declared.create(op.get_bind(), checkfirst=True)
-
-
 def _fill_for_the_version_before(table: str, parent: str, column: str) -> None:
     op.execute(
-        f"CREATE FUNCTION own_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"SELECT user_id INTO NEW.user_id FROM {parent} WHERE id = NEW.{column}; "
+        f"CREATE OR REPLACE FUNCTION own_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"SELECT user_id INTO NEW.user_id FROM {parent} WHERE id = NEW.{column}; "  # noqa: S608 - our own names
         "RETURN NEW; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER own_{table} BEFORE INSERT ON {table} FOR EACH ROW "
+        f"CREATE OR REPLACE TRIGGER own_{table} BEFORE INSERT ON {table} FOR EACH ROW "
         f"WHEN (NEW.user_id IS NULL) EXECUTE FUNCTION own_{table}()"
     )
 
@@ -119,8 +222,8 @@ def _fill() -> None:
 
 def _archive_what_is_nobodys() -> None:
     op.execute("UPDATE billing_webhook_events SET payment_attempt_id = NULL WHERE user_id IS NULL")
-    for archive, (table, _key) in ARCHIVED.items():
-        names = ", ".join(Table.metadata.tables[archive].columns.keys())
+    for archive, (table, columns) in ARCHIVED.items():
+        names = columns.replace(" ", ", ")
         op.execute(
             f"INSERT INTO {archive} ({names}) SELECT {names} FROM {table} WHERE user_id IS NULL"  # noqa: S608 - our own names
         )
@@ -166,8 +269,8 @@ def downgrade() -> None:
 
 def _bring_back() -> None:
     """Rows of nobody return to where they were, those referred to first."""
-    for archive, (table, _key) in reversed(ARCHIVED.items()):
-        names = ", ".join(Table.metadata.tables[archive].columns.keys())
+    for archive, (table, columns) in reversed(ARCHIVED.items()):
+        names = columns.replace(" ", ", ")
         has_key = table in {"billing_payment_attempts", "billing_plan_changes"}
         more, values = (", idempotency_key", ", 'erased'") if has_key else ("", "")
         op.execute(

@@ -1,6 +1,7 @@
 """Keys and foreign keys begin with the person, or with the company."""
 
 from alembic import op
+from sqlalchemy import text
 
 from migrations.online import has_constraint, primary_key, refer, replace_primary_key, validate
 
@@ -57,10 +58,10 @@ def upgrade() -> None:
             name = _new(table, column, tenant)
             refer(name, table, (tenant, column), target, (tenant, _key(target)), then)
     for name in LEDGER_INDEXES:
-        op.execute(f"DROP INDEX uq_quota_ledger_entries_{name}")
-        op.execute(
-            f"ALTER INDEX uq_quota_ledger_entries_{name}_new RENAME TO uq_quota_ledger_entries_{name}"
-        )
+        index = f"uq_quota_ledger_entries_{name}"
+        if op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": f"{index}_new"}):
+            op.execute(f"DROP INDEX {index}")
+            op.execute(f"ALTER INDEX {index}_new RENAME TO {index}")
     with op.get_context().autocommit_block():
         for table, column, _target, tenant, _then in REFERENCES:
             validate(_new(table, column, tenant), table)
