@@ -25,9 +25,11 @@ ARCHIVED = {
     ),
     "archived_payment_attempts": (
         "billing_payment_attempts",
-        "id subscription_id plan_code status amount_cents currency provider_key "
-        "provider_reference failure_reason created_at updated_at asked_until next_check_at "
-        "checks",
+        (
+            "id subscription_id plan_code status amount_cents currency provider_key "
+            "provider_reference failure_reason created_at updated_at asked_until next_check_at "
+            "checks"
+        ),
     ),
     "archived_subscriptions": (
         "user_subscriptions",
@@ -39,8 +41,10 @@ ARCHIVED = {
     ),
     "archived_privacy_requests": (
         "user_privacy_requests",
-        "id request_kind status requested_at scheduled_for started_at completed_at "
-        "error_reason remaining_references verified_at",
+        (
+            "id request_kind status requested_at scheduled_for started_at completed_at "
+            "error_reason remaining_references verified_at"
+        ),
     ),
 }
 """Archives with what they archive and its columns, those that refer before those referred to."""
@@ -190,10 +194,10 @@ def upgrade() -> None:
 
 
 def _fill_for_the_version_before(table: str, parent: str, column: str) -> None:
+    find = f"SELECT user_id INTO NEW.user_id FROM {parent} WHERE id = NEW.{column}"  # noqa: S608 - our own names
     op.execute(
-        f"CREATE OR REPLACE FUNCTION own_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"SELECT user_id INTO NEW.user_id FROM {parent} WHERE id = NEW.{column}; "  # noqa: S608 - our own names
-        "RETURN NEW; END $$"
+        f"CREATE OR REPLACE FUNCTION own_{table}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {find}; RETURN NEW; END $$"
     )
     op.execute(
         f"CREATE OR REPLACE TRIGGER own_{table} BEFORE INSERT ON {table} FOR EACH ROW "

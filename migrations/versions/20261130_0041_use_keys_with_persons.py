@@ -60,12 +60,12 @@ def upgrade() -> None:
     for name in LEDGER_INDEXES:
         index = f"uq_quota_ledger_entries_{name}"
         if op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": f"{index}_new"}):
-            op.execute(f"DROP INDEX {index}")
+            op.execute(f"ALTER INDEX {index} RENAME TO {index}_old")
             op.execute(f"ALTER INDEX {index}_new RENAME TO {index}")
     with op.get_context().autocommit_block():
         for table, column, _target, tenant, _then in REFERENCES:
             validate(_new(table, column, tenant), table)
-        for name in OUTLIVED:
+        for name in (*OUTLIVED, *(f"uq_quota_ledger_entries_{one}_old" for one in LEDGER_INDEXES)):
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
