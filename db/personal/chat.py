@@ -51,7 +51,7 @@ CHAT = (
     ClassifiedTable(
         "chat_messages",
         Deleted(),
-        owner_paths=(OwnerPath("user_id"),),
+        owner_paths=(OwnerPath("user_id", found_by=("conversation_id", "chat_conversations")),),
         distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),

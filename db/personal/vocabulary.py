@@ -58,12 +58,16 @@ class Column:
 class OwnerPath:
     """How a row leads to its person: `column` holds the person's id.
 
+    Where no index begins with it, the rows are `found_by` a column with the ids of the person's
+    rows in another table.
+
     `when` restricts the path to rows whose column has one of the given values. A path that
     `is_mention` names the person in a row about somebody else or nobody: an erasure clears the
     column, and the `authored_columns` that the person wrote, and leaves the rest.
     """
 
     column: str
+    found_by: tuple[str, str] | None = None
     when: tuple[str, tuple[str, ...]] | None = None
     is_mention: bool = False
     authored_columns: tuple[str, ...] = ()

@@ -46,13 +46,16 @@ class ChatConversation(Table):
 class ChatMessage(Table):
     """A person's message, or the model's reply and how it was generated.
 
+    No index begins with the person: for an average person the planner would read it together with
+    that of a conversation, which is dear for somebody with very many messages.
+
     `stream_ends` are the offsets, in characters, at which the pieces of a streamed reply end.
     `retry_at` is when the model may be asked again, if that is known.
     """
 
     __tablename__ = "chat_messages"
     __table_args__ = (
-        PrimaryKeyConstraint("user_id", "id"),
+        PrimaryKeyConstraint("id", "user_id"),
         of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
         one_of("role", *MessageRole),
         one_of("status", *MessageStatus),

@@ -99,6 +99,11 @@ def test_a_way_is_an_existing_column() -> None:
     for table in REGISTRY:
         for path in table.owner_paths:
             assert path.column in {one.name for one in table.columns}
+            if path.found_by is not None:
+                column, parent = path.found_by
+                declared = Table.metadata.tables[table.name]
+                referred = {key.target_fullname for key in declared.c[column].foreign_keys}
+                assert f"{parent}.id" in referred
 
 
 def test_every_table_says_by_what_its_rows_are_distributed() -> None:
@@ -143,7 +148,8 @@ def test_a_persons_rows_are_found_by_an_index() -> None:
     for table in REGISTRY:
         for path in table.owner_paths:
             if not path.is_mention:
-                assert path.column in _leading_columns(table), (table.name, path.column)
+                found_by = path.found_by[0] if path.found_by else path.column
+                assert found_by in _leading_columns(table), (table.name, path.column)
 
 
 def test_personal_data_has_a_way_and_other_data_has_none() -> None:

@@ -55,8 +55,8 @@ class ReplyLeases:
     """The leases in the rows of one table: those of replies that `is_running` says are written.
 
     `tenant` is whose the reply is, and `key` is its id. `is_held` are the conditions that
-    `of_owner` has the lease on `reply_id`; `is_to_end` chooses one expired lease of a reply that nobody is to take over: it was
-    abandoned too often, or `may_continue` is false.
+    `of_owner` has the lease on `reply_id`; `is_to_end` chooses one expired lease of a reply that
+    nobody is to take over: it was abandoned too often, or `may_continue` is false.
     """
 
     def __init__(
@@ -219,8 +219,8 @@ class ReplyLeases:
         """Take over released replies.
 
         Returns `(tenant_id, reply_id, writer_number, times_abandoned, elapsed_ms)` of each. From
-        then on nothing is stored of what their writers before may still write. `active` are left out:
-        those that the process itself has not noticed to have lost.
+        then on nothing is stored of what their writers before may still write. `active` are left
+        out: those that the process itself has not noticed to have lost.
         """
         return await connection.fetch(
             self._take, of_owner=owner, lease_seconds=lease_seconds, active=active, most=most

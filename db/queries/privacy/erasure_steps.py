@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Select,
     DateTime,
+    Select,
+    and_,
     any_,
     bindparam,
     delete,
@@ -29,6 +30,7 @@ from db.queries.privacy.personal_rows import (
     BATCH,
     TABLES,
     is_in_next_batch,
+    is_owner,
     leads_to_person_by,
     replacement_value,
     sql_table,
@@ -123,7 +125,8 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
     }
     clauses: list[Any] = []
     for path in table.owner_paths:
-        is_next = is_in_next_batch(table, leads_to_person_by(table, path))
+        batch = is_in_next_batch(table, leads_to_person_by(table, path))
+        is_next = and_(is_owner(table, path), batch)
         if path.is_mention:
             cut = dict.fromkeys((path.column, *path.authored_columns), null())
             clauses.append(update(declared).where(is_next).values(cut))

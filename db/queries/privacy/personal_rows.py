@@ -43,11 +43,20 @@ def sql_table(table: ClassifiedTable) -> SqlTable:
 def leads_to_person_by(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
     """Whether `path` leads from a row to the `PERSON`."""
     declared = sql_table(table)
-    leads: ColumnElement[bool] = declared.c[path.column] == PERSON
+    leads = is_owner(table, path)
+    if path.found_by is not None:
+        column, parent = path.found_by[0], Table.metadata.tables[path.found_by[1]]
+        of_person = select(parent.c.id).where(parent.c[path.column] == PERSON)
+        leads = and_(leads, declared.c[column].in_(of_person))
     if path.when is None:
         return leads
     kind, values = path.when
     return and_(leads, or_(*(declared.c[kind] == value for value in values)))
+
+
+def is_owner(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
+    """Whether the column of `path` names the `PERSON`."""
+    return sql_table(table).c[path.column] == PERSON
 
 
 def leads_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
@@ -101,10 +110,10 @@ def replacement_value(column: SqlColumn, replacement: Replacement) -> SqlColumn:
 
 
 def is_in_next_batch(table: ClassifiedTable, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a row is among the next `BATCH` rows that meet a condition, which it meets too."""
+    """Whether a row is among the next `BATCH` rows that meet a condition."""
     key = tuple(sql_table(table).primary_key.columns)
     chosen = select(*key).where(condition).limit(literal_column(str(BATCH)))
-    return and_(condition, tuple_(*key).in_(chosen))
+    return tuple_(*key).in_(chosen)
 
 
 # Any: statements that change something have no common type of their own.
