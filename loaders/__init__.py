@@ -9,6 +9,7 @@ from db.queries.chat import conversations, messages
 from db.queries.enterprise import credentials
 from db.queries.model_use import COMPANIES, PEOPLE
 from db.queries.privacy import privacy_requests
+from db.reply_key import ReplyKey
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batching.cached_loader import cached_loader
@@ -18,7 +19,7 @@ from loaders.batching.rows_by_id import rows_by_id
 from loaders.batching.slices import Slice
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
-from loaders.model_use import ModelUseKey, ModelUseOfDay, ReplyKey, model_use, parts_by_reply
+from loaders.model_use import ModelUseKey, ModelUseOfDay, model_use, parts_by_reply
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
@@ -40,7 +41,6 @@ __all__ = [
     "ModelUseKey",
     "ModelUseOfDay",
     "PageKey",
-    "ReplyKey",
     "Slice",
 ]
 
@@ -119,8 +119,8 @@ class Loaders:
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
-        """Pages of messages by conversation."""
-        return pages(self._database, messages.PAGE_BY_CONVERSATION)
+        """Pages of messages by conversation of the viewer's."""
+        return pages(self._database, messages.PAGE_BY_CONVERSATION, self._viewer_id)
 
     @cached_loader
     def parts_by_reply(self) -> Loader[ReplyKey, tuple[Part, ...]]:
@@ -144,8 +144,8 @@ class Loaders:
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:
-        """How many messages a conversation has."""
-        return message_count(self._database)
+        """How many messages a conversation of the viewer's has."""
+        return message_count(self._database, self._viewer_id)
 
     @cached_loader
     def privacy_request(self) -> Loader[int, Row | None]:
@@ -164,8 +164,8 @@ class Loaders:
 
     @cached_loader
     def privacy_archive(self) -> Loader[int, Row | None]:
-        """The archives of exports that can be downloaded, by the request's id."""
-        return archive_by_request(self._database, self._now)
+        """The archives of the viewer's exports that can be downloaded, by the request's id."""
+        return archive_by_request(self._database, self._viewer_id, self._now)
 
     @cached_loader
     def erased_tables(self) -> Loader[int, tuple[Row, ...]]:

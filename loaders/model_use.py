@@ -6,17 +6,11 @@ from typing import NamedTuple
 
 from db.database import Database
 from db.queries.clauses.model_use import ModelUseStatements
+from db.reply_key import ReplyKey
 from db.row import Row
 from loaders.batching.loader import Loader
 from services.generation.models.calls import Part
 from services.generation.models.rows import parts_from
-
-
-class ReplyKey(NamedTuple):
-    """A reply and whose it is: a person's id, or a company's."""
-
-    owner_id: int
-    reply_id: int
 
 
 def parts_by_reply(

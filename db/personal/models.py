@@ -1,6 +1,9 @@
 """What the models took for people and for companies."""
 
 from db.personal.vocabulary import (
+    BY_COMPANY,
+    BY_PERSON,
+    EVERYWHERE,
     Author,
     Category,
     ClassifiedTable,
@@ -21,6 +24,7 @@ MODEL_USE = (
         "generation_parts",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, _PART),
@@ -33,6 +37,7 @@ MODEL_USE = (
         "model_daily_usages",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, _SUM),
@@ -44,6 +49,7 @@ MODEL_USE = (
     ClassifiedTable(
         "enterprise_generation_parts",
         _OF_COMPANIES,
+        distribution=BY_COMPANY,
         columns=(
             *columns(Category.NOT_PERSONAL, f"enterprise_account_id {_PART} cost_micros"),
             *columns(Category.NOT_PERSONAL, "model currency", author=Author.OPERATOR),
@@ -52,6 +58,7 @@ MODEL_USE = (
     ClassifiedTable(
         "enterprise_model_daily_usages",
         _OF_COMPANIES,
+        distribution=BY_COMPANY,
         columns=(
             *columns(Category.NOT_PERSONAL, f"enterprise_account_id {_SUM} cost_micros"),
             *columns(Category.NOT_PERSONAL, "model currency", author=Author.OPERATOR),
@@ -60,6 +67,7 @@ MODEL_USE = (
     ClassifiedTable(
         "model_daily_totals",
         Untouched("Sums over everybody, which show no person."),
+        distribution=EVERYWHERE,
         columns=(
             *columns(Category.NOT_PERSONAL, f"shard {_SUM} cost_micros"),
             *columns(Category.NOT_PERSONAL, "model currency", author=Author.OPERATOR),

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Table
+from db.tables.base import Table, of_account, of_user
 
 _tokens = Annotated[int | None, mapped_column(BigInteger)]
 _sum = Annotated[int, mapped_column(BigInteger, server_default=text("0"))]
@@ -62,13 +62,12 @@ class GenerationPart(PartColumns, Table):
     __tablename__ = "generation_parts"
     __table_args__ = (
         PrimaryKeyConstraint("user_id", "reply_id", "part_number"),
+        of_user("reply_id", "chat_messages", ondelete="CASCADE"),
         CheckConstraint("start_offset >= 0", "start_offset"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
-    reply_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_messages.id", ondelete="CASCADE")
-    )
+    reply_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class EnterpriseGenerationPart(PartColumns, Table):
@@ -77,15 +76,14 @@ class EnterpriseGenerationPart(PartColumns, Table):
     __tablename__ = "enterprise_generation_parts"
     __table_args__ = (
         PrimaryKeyConstraint("enterprise_account_id", "reply_id", "part_number"),
+        of_account("reply_id", "enterprise_generations"),
         CheckConstraint("start_offset >= 0", "start_offset"),
     )
 
     enterprise_account_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("enterprise_accounts.id")
     )
-    reply_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("enterprise_generations.id", ondelete="CASCADE")
-    )
+    reply_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class ModelDailyUsage(DailySum, Table):

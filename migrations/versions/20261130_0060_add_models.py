@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision: str = "20261130_0060"
-down_revision: str | None = "20261130_0037"
+down_revision: str | None = "20261130_0041"
 
 COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost_micros")
 PARTS = {
@@ -86,10 +86,10 @@ def add_parts(table: str, owner: str, owners: str, replies: str) -> None:
         sa.CheckConstraint("start_offset >= 0", name=op.f(f"ck_{table}_start_offset")),
         sa.ForeignKeyConstraint([owner], [f"{owners}.id"], name=op.f(f"fk_{table}_{owner}")),
         sa.ForeignKeyConstraint(
-            ["reply_id"],
-            [f"{replies}.id"],
-            name=op.f(f"fk_{table}_reply_id"),
-            ondelete="CASCADE",
+            [owner, "reply_id"],
+            [f"{replies}.{owner}", f"{replies}.id"],
+            name=op.f(f"fk_{table}_{owner}_reply_id"),
+            ondelete="CASCADE" if owner == "user_id" else None,
         ),
         sa.PrimaryKeyConstraint(owner, "reply_id", "part_number", name=op.f(f"pk_{table}")),
     )

@@ -10,6 +10,7 @@ import structlog
 from clients.llm import GenerationReport
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
+from db.reply_key import ReplyKey
 from services.generation.models.calls import Part
 from services.generation.records import HANDED_OVER, ReplyDraft, ReplyOutcome
 from services.generation.store import ReplyStore
@@ -35,7 +36,7 @@ class OutcomeRecorder:
         self._lease_seconds = lease_seconds
         self._longest_wait_seconds = min(_LONGEST_WAIT_SECONDS, lease_seconds / _WAITS_PER_LEASE)
 
-    async def record(self, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
+    async def record(self, reply: ReplyKey, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
         """Store the outcome of a reply, or hand it over; while the database is away, retry forever.
 
         If the database rejects it, retry a few times without details (token counts, waits), then
@@ -47,7 +48,7 @@ class OutcomeRecorder:
             nonlocal outcome, draft, errors
             if isinstance(error, DatabaseUnavailable):
                 return True
-            _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
+            _log.error("the end of a reply was refused", reply=reply.reply_id, exc_info=error)
             outcome, draft = _without_details(outcome, draft)
             errors += 1
             return errors <= _MOST_DATABASE_ERRORS
@@ -62,42 +63,40 @@ class OutcomeRecorder:
         ):
             with attempt:
                 async with self._database.begin() as transaction:
-                    return await self._store_outcome(transaction, reply_id, outcome, draft)
+                    return await self._store_outcome(transaction, reply, outcome, draft)
         raise AssertionError("unreachable")
 
-    async def record_parts(self, reply_id: int, parts: tuple[Part, ...]) -> None:
+    async def record_parts(self, reply: ReplyKey, parts: tuple[Part, ...]) -> None:
         """Store who wrote what of a reply so far; while the database is away, nothing.
 
         The end of the reply stores them again, so they are missed only if this process dies.
         """
         try:
             async with asyncio.timeout(_PARTS_SECONDS), self._database.begin() as transaction:
-                await self._store.save_parts(transaction, reply_id, self._owner, parts)
+                await self._store.save_parts(transaction, reply, self._owner, parts)
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("the parts of a reply are not stored", reason=type(error).__name__)
         except Exception:  # noqa: BLE001 - the reply matters more
-            _log.exception("the parts of a reply are not stored", reply=reply_id)
+            _log.exception("the parts of a reply are not stored", reply=reply.reply_id)
 
     async def _store_outcome(
-        self, transaction: Transaction, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, outcome: ReplyOutcome, draft: ReplyDraft
     ) -> bool:
         if outcome != HANDED_OVER:
-            return await self._store.complete(transaction, reply_id, self._owner, outcome, draft)
+            return await self._store.complete(transaction, reply, self._owner, outcome, draft)
         if draft.uses:
-            await self._store.save_parts(
-                transaction, reply_id, self._owner, draft.parts, draft.uses
-            )
+            await self._store.save_parts(transaction, reply, self._owner, draft.parts, draft.uses)
         leases = self._store.leases
         is_released = await leases.release(
             transaction,
             self._owner,
-            reply_id,
+            reply,
             self._lease_seconds,
             elapsed_ms=draft.latency_ms,
         )
         if not is_released:
             return False
-        await self._store.save_unfinished(transaction, reply_id, draft)
+        await self._store.save_unfinished(transaction, reply, draft)
         return True
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
+from db.reply_key import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 from services.generation.models.calls import Calls, ModelUse, Part
 
@@ -32,10 +33,15 @@ NOTHING_WRITTEN = EarlierWriting()
 class Assignment:
     """A reply to be written, or to be continued, by one of `models`; by any where none is named."""
 
-    reply_id: int
+    key: ReplyKey
     prompt: tuple[PromptMessage, ...]
     earlier: EarlierWriting = NOTHING_WRITTEN
     models: tuple[str, ...] | None = None
+
+    @property
+    def reply_id(self) -> int:
+        """The reply's id."""
+        return self.key.reply_id
 
 
 @dataclass(frozen=True, slots=True)

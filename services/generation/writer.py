@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from clients.llm import GenerationFailed
+from db.reply_key import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
 from services.generation.fallback import FallbackChain, seconds_left
@@ -23,9 +24,9 @@ from services.generation.records import (
 )
 
 _log = structlog.get_logger("guidance.replies")
-RecordOutcome = Callable[[int, ReplyOutcome, ReplyDraft], Awaitable[bool]]
+RecordOutcome = Callable[[ReplyKey, ReplyOutcome, ReplyDraft], Awaitable[bool]]
 """Stores the outcome and the text of a reply; False if the reply was not the writer's any more."""
-RecordParts = Callable[[int, tuple[Part, ...]], Awaitable[None]]
+RecordParts = Callable[[ReplyKey, tuple[Part, ...]], Awaitable[None]]
 """Stores who wrote which part of a reply so far, as far as the reply is the writer's."""
 
 
@@ -85,6 +86,11 @@ class ReplyWriter:
         self._interruption: ReplyOutcome | None = STOPPED if earlier.is_to_stop else None
 
     @property
+    def key(self) -> ReplyKey:
+        """The reply, and whose it is."""
+        return self._assignment.key
+
+    @property
     def draft(self) -> ReplyDraft:
         """The reply as written so far."""
         return ReplyDraft(
@@ -114,7 +120,7 @@ class ReplyWriter:
             outcome = await self._generate()
             if outcome.status is MessageStatus.COMPLETE and not self._sink.text:
                 outcome = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.UNAVAILABLE)
-            if await self._record(self._assignment.reply_id, outcome, self.draft):
+            if await self._record(self.key, outcome, self.draft):
                 recorded = outcome
         finally:
             await self._sink.finish(recorded)
@@ -140,7 +146,7 @@ class ReplyWriter:
         return self._outcome(self._generation)
 
     async def _record_seam(self) -> None:
-        await self._record_parts(self._assignment.reply_id, self._calls.parts_so_far)
+        await self._record_parts(self._assignment.key, self._calls.parts_so_far)
 
     def _outcome(self, generation: "asyncio.Task[None]") -> ReplyOutcome:
         if generation.cancelled():

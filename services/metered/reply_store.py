@@ -11,6 +11,7 @@ import orjson
 from db.database import Database, Transaction
 from db.queries.enterprise import metered_replies
 from db.queries.model_use import COMPANIES
+from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import METERED_REPLIES
 from services.clock import Clock
@@ -36,7 +37,7 @@ class MeteredReplyStore:
     async def complete(
         self,
         transaction: Transaction,
-        reply_id: int,
+        reply: ReplyKey,
         owner: UUID,
         outcome: ReplyOutcome,
         draft: ReplyDraft,
@@ -44,7 +45,7 @@ class MeteredReplyStore:
         """See `ReplyStore`; the text of an incomplete reply is not kept."""
         ended = await metered_replies.end(
             transaction,
-            reply_id,
+            reply,
             owner,
             content=None if outcome.failure else draft.text,
             retry_after_seconds=outcome.retry_after_seconds,
@@ -55,43 +56,34 @@ class MeteredReplyStore:
         if outcome.failure is not None:
             await _refund(transaction, ended)
         await COMPANIES.record(
-            transaction,
-            ended["enterprise_account_id"],
-            reply_id,
-            reply_use(draft.parts, draft.uses, self._clock()),
+            transaction, reply, reply_use(draft.parts, draft.uses, self._clock())
         )
         return True
 
     async def save_parts(
         self,
         transaction: Transaction,
-        reply_id: int,
+        reply: ReplyKey,
         owner: UUID,
         parts: tuple[Part, ...],
         uses: tuple[ModelUse, ...] = (),
     ) -> None:
         """See `ReplyStore`; the parts of a text that nobody has seen are not stored."""
         del parts
-        if uses:
-            held = await metered_replies.unfinished(transaction, reply_id, owner)
-            if held is not None:
-                await COMPANIES.record_use(
-                    transaction,
-                    held["enterprise_account_id"],
-                    use_rows(uses),
-                    self._clock().date(),
-                )
+        if uses and await metered_replies.unfinished(transaction, reply, owner) is not None:
+            day = self._clock().date()
+            await COMPANIES.record_use(transaction, reply.tenant_id, use_rows(uses), day)
 
     async def save_unfinished(
-        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft
     ) -> None:
         """See `ReplyStore`; nothing was sent of the text, and the next writer asks anew."""
-        await metered_replies.save_attempts(transaction, reply_id, draft.report.attempts)
+        await metered_replies.save_attempts(transaction, reply, draft.report.attempts)
 
-    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+    async def assignment(self, reply: ReplyKey, owner: UUID, taken: Row) -> Assignment | None:
         """See `ReplyStore`."""
         async with self._database.read_primary() as connection:
-            row = await metered_replies.unfinished(connection, reply_id, owner)
+            row = await metered_replies.unfinished(connection, reply, owner)
         if row is None or row["question"] is None:
             return None
         earlier = EarlierWriting(
@@ -99,7 +91,7 @@ class MeteredReplyStore:
             elapsed_ms=taken["elapsed_ms"],
             next_writer=taken["writer_number"],
         )
-        return Assignment(reply_id, prompt(Question(**orjson.loads(row["question"]))), earlier)
+        return Assignment(reply, prompt(Question(**orjson.loads(row["question"]))), earlier)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`."""

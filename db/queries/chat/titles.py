@@ -18,6 +18,7 @@ _IS_OWN = (
 _first = (
     select(ChatMessage.role, func.left(ChatMessage.content, _MOST_CHARACTERS).label("content"))
     .where(
+        ChatMessage.user_id == ChatConversation.user_id,
         ChatMessage.conversation_id == ChatConversation.id,
         ChatMessage.status.in_(
             (literal_text(MessageStatus.COMPLETE), literal_text(MessageStatus.STOPPED))

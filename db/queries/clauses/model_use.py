@@ -26,6 +26,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from db.database import Connection
 from db.queries.clauses.expressions import array_columns
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ModelDailyTotal, Table
@@ -54,7 +55,7 @@ _COUNTS = (
     "cost_micros",
 )
 REPLY = bindparam("reply_id", type_=BigInteger)
-_owner = bindparam("owner_id", type_=BigInteger)
+TENANT = bindparam("tenant_id", type_=BigInteger)
 _day = bindparam("day", type_=Date)
 
 
@@ -104,7 +105,7 @@ class ModelUseStatements:
         given = _recordset("parts", table, _PART)
         new = insert(table).from_select(
             [self._part_owner.key, "reply_id", *_PART],
-            select(_owner, REPLY, *(given.c[one] for one in _PART)),
+            select(TENANT, REPLY, *(given.c[one] for one in _PART)),
         )
         changed = {one: new.excluded[one] for one in _PART if one != "part_number"}
         key = [self._part_owner, table.reply_id, table.part_number]
@@ -116,7 +117,7 @@ class ModelUseStatements:
         return (
             delete(table)
             .where(
-                self._part_owner == _owner,
+                self._part_owner == TENANT,
                 table.reply_id == REPLY,
                 table.part_number > bindparam("most", type_=SmallInteger),
             )
@@ -124,7 +125,7 @@ class ModelUseStatements:
         )
 
     def _added_days(self) -> CTE:
-        return _added(self._days, "own", (self._day_owner.key, _owner))
+        return _added(self._days, "own", (self._day_owner.key, TENANT))
 
     # Any: rows of columns of all types.
     def _parts_of_replies(self) -> Any:
@@ -152,11 +153,9 @@ class ModelUseStatements:
         return select(spans.c.number, *found.c).select_from(spans.join(found, true()))
 
     @repository_method
-    async def record(
-        self, connection: Connection, owner_id: int, reply_id: int, use: ReplyUse
-    ) -> None:
+    async def record(self, connection: Connection, reply: ReplyKey, use: ReplyUse) -> None:
         """Store the parts of a reply, and no others, and add its uses to the sums of the day."""
-        await connection.fetch(self._record, reply_id=reply_id, **recorded(owner_id, reply_id, use))
+        await connection.fetch(self._record, **reply._asdict(), **recorded(reply, use))
 
     # Any: the columns of a daily sum.
     @repository_method
@@ -164,11 +163,11 @@ class ModelUseStatements:
         self, connection: Connection, owner_id: int, uses: Sequence[dict[str, Any]], day: date
     ) -> None:
         """Add what was used to the sums of the day, the owner's and everybody's."""
-        await connection.fetch(self._record_use, owner_id=owner_id, **_use(uses, day, owner_id))
+        await connection.fetch(self._record_use, tenant_id=owner_id, **_use(uses, day, owner_id))
 
     @repository_method
     async def parts_of_replies(
-        self, connection: Connection, replies: Sequence[tuple[int, int]]
+        self, connection: Connection, replies: Sequence[ReplyKey]
     ) -> list[Row]:
         """The parts of replies, each given by its owner and its id, in no order."""
         return await connection.fetch(
@@ -220,13 +219,12 @@ def _added(table: Any, name: str, of: tuple[str, ColumnElement[Any]]) -> CTE:
 
 
 # Any: values of the statement's parameters.
-def recorded(owner_id: int, reply_id: int, use: ReplyUse) -> dict[str, Any]:
-    """The values that `recording` binds, besides the `reply_id`."""
+def recorded(reply: ReplyKey, use: ReplyUse) -> dict[str, Any]:
+    """The values that `recording` binds, besides those of the key."""
     return {
-        "owner_id": owner_id,
         "parts": orjson.dumps(use.parts).decode(),
         "most": len(use.parts),
-        **_use(use.uses, use.day, reply_id),
+        **_use(use.uses, use.day, reply.reply_id),
     }
 
 

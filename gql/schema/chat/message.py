@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.states import MessageRole, MessageStatus
 from gql.context import Info
@@ -24,7 +25,7 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
-from loaders import ReplyKey, Slice
+from loaders import Slice
 from loaders.batching.loader import LoaderFuture
 from services.generation.models.calls import Part
 
