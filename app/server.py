@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.authentication.routers import Routers
 from app.endpoints.charged_refusals import RefusalChargingMiddleware
 from app.endpoints.exports import Exports
 from app.endpoints.health import Readiness, healthz
@@ -34,6 +35,7 @@ from app.http.draining import draining_on_sigterm
 from app.http.error_responses import http_error_response, not_found
 from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
 from app.http.origins import AllowedOrigins
+from app.http.peer import PeerMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.logs import configure_logs, flush_requests
@@ -106,12 +108,14 @@ def make_app(
     others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return RequestContextMiddleware(app, _proxied(app, settings.trusted_proxies))
+    return RequestContextMiddleware(app, _proxied(app, settings))
 
 
-def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
-    """The application for requests passed on by a proxy: `trusted` ones name the client."""
-    return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
+def _proxied(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The application for requests passed on by a proxy: trusted ones name the client."""
+    trusted = list(settings.trusted_proxies)
+    proxied: ASGIApp = ProxyHeadersMiddleware(app, trusted) if trusted else app  # type: ignore[arg-type, assignment]  # its ASGI is typed by itself
+    return PeerMiddleware(proxied) if settings.graphql_router_certificates else proxied
 
 
 def _allowed_origins(settings: Settings) -> AllowedOrigins:
@@ -161,7 +165,17 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         ),
         statuses=settings.graphql_status_profile,
         sends_server_timing=settings.sends_server_timing,
+        routers=_routers(settings),
     )
+
+
+def _routers(settings: Settings) -> Routers | None:
+    """The routers that may write their texts; None if there are none."""
+    if not settings.recognises_routers:
+        return None
+    keys = [key.get_secret_value() for key in settings.graphql_router_keys]
+    proxies = Proxies(settings.trusted_proxies)
+    return Routers(keys, settings.graphql_router_certificates, proxies)
 
 
 def routes(
@@ -175,6 +189,7 @@ def routes(
         application.clock,
         allowed_origins=_allowed_origins(settings),
         max_message_bytes=settings.graphql_max_body_bytes,
+        routers=_routers(settings),
     )
 
     readiness = Readiness(

@@ -107,7 +107,7 @@ async def open_application(
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
-        core = core_schema()
+        core = core_schema(is_subgraph=settings.graphql_federation)
         turns = ConcurrencyLimiter(
             settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
         )

@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from app.settings.billing import BillingSettings
 from app.settings.chat import ChatSettings
+from app.settings.federation import FederationSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
-from app.settings.spending import SpendingSettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
 
@@ -19,7 +19,7 @@ class InvalidSettings(Exception):
 
 class Settings(
     ProcessSettings,
-    SpendingSettings,
+    FederationSettings,
     PrivacySettings,
     BillingSettings,
     ChatSettings,

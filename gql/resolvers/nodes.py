@@ -85,3 +85,5 @@ _FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "EnterpriseAccount": _account,
     "ApiCredential": _credential,
 }
+FETCHED_TYPES = frozenset(_FETCH)
+"""The names of the types of which objects can be fetched by their id."""
