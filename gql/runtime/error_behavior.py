@@ -3,15 +3,15 @@
 https://github.com/graphql/graphql-spec/pull/1163
 """
 
-from enum import Enum
+from enum import Enum, auto
 
 
 class ErrorBehavior(Enum):
     """How errors of fields are handled; each is told in `errors` all the same."""
 
-    PROPAGATE = "PROPAGATE"
+    PROPAGATE = auto()
     """The nearest nullable parent becomes null: what a request gets that asks for nothing else."""
-    NULL = "NULL"
+    NULL = auto()
     """The field itself becomes null, also where its type is non-null."""
-    HALT = "HALT"
+    HALT = auto()
     """The first error ends the execution: `data` is null, and no other error is told."""

@@ -17,7 +17,7 @@ from gql.runtime.error_behavior import ErrorBehavior
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300
 _TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
 _ON_ERROR = "onError"
-_BEHAVIORS = {one.value: one for one in ErrorBehavior}
+_BEHAVIORS = ErrorBehavior.__members__
 
 
 @dataclass(frozen=True, slots=True)

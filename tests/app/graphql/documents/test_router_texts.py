@@ -17,17 +17,14 @@ OF_ADA = {"of": [representation("Conversation", ADAS_CONVERSATIONS[0])]}
 
 
 # Any: bodies are JSON.
-def ask(api: Api, query: str, viewer: int | None = None, **fields: str) -> tuple[int, Any]:
+def ask(
+    api: Api, query: str, viewer: int | None = None, fields: dict[str, str] | None = None
+) -> tuple[int, Any]:
     """Status and body."""
     body = {"query": query, "variables": OF_ADA if "$of" in query else None}
-    answer = api.http.post(
-        "/graphql", json=body, headers={**api.credentials(viewer), **_named(fields)}
-    )
+    headers = {**api.credentials(viewer), **(fields or {})}
+    answer = api.http.post("/graphql", json=body, headers=headers)
     return answer.status_code, answer.json()
-
-
-def _named(fields: dict[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in fields.items()}
 
 
 def code(body: Any) -> str:
@@ -43,8 +40,8 @@ def test_without_the_routers_identity_nothing_else_runs(subgraph: Api, query: st
 
 
 def test_with_it_they_run_with_the_rights_of_the_caller(subgraph: Api) -> None:
-    assert ask(subgraph, ENTITIES, ADA, **ROUTER)[1]["data"]["_entities"][0]["__typename"]
-    status, body = ask(subgraph, ENTITIES, **ROUTER)
+    assert ask(subgraph, ENTITIES, ADA, ROUTER)[1]["data"]["_entities"][0]["__typename"]
+    status, body = ask(subgraph, ENTITIES, fields=ROUTER)
     assert (status, body) == (200, {"data": {"_entities": [None]}})
     stranger = {"of": [representation("Conversation", GRACES_CONVERSATION)]}
     answer = subgraph.http.post(
@@ -56,13 +53,13 @@ def test_with_it_they_run_with_the_rights_of_the_caller(subgraph: Api) -> None:
 
 
 def test_a_router_reads_the_schema(subgraph: Api) -> None:
-    _, body = ask(subgraph, SDL, **ROUTER)
+    _, body = ask(subgraph, SDL, fields=ROUTER)
     assert '@key(fields: "id"' in body["data"]["_service"]["sdl"]
 
 
 def test_a_wrong_key_is_refused_whatever_else_is_sent(subgraph: Api) -> None:
     for query in (SDL, "{ plans { code } }"):
-        status, body = ask(subgraph, query, ADA, x_router_key="wrong")
+        status, body = ask(subgraph, query, ADA, {"x-router-key": "wrong"})
         assert (status, code(body)) == (401, "UNAUTHENTICATED")
 
 
@@ -79,7 +76,7 @@ def test_over_a_socket(subgraph: Api) -> None:
 
 
 def test_a_document_that_is_not_valid_tells_the_router_why(subgraph: Api) -> None:
-    status, body = ask(subgraph, "{ plans { prices } }", **ROUTER)
+    status, body = ask(subgraph, "{ plans { prices } }", fields=ROUTER)
     assert (status, code(body)) == (400, "GRAPHQL_VALIDATION_FAILED")
 
 
@@ -95,9 +92,10 @@ def test_a_certificate_passed_on_by_a_trusted_proxy(world: str, tmp_path: Path) 
         graphql_router_certificates=[sha256(certificate).hexdigest()],
     )
     with serving(settings) as api:
-        for forwarded in ({}, {"x_forwarded_for": "203.0.113.9"}):
-            assert "data" in ask(api, SDL, client_cert=field, **forwarded)[1]
-        assert ask(api, SDL, client_cert=":YQ==:")[0] == 401
+        forwarded: dict[str, str]
+        for forwarded in ({}, {"x-forwarded-for": "203.0.113.9"}):
+            assert "data" in ask(api, SDL, fields={"client-cert": field, **forwarded})[1]
+        assert ask(api, SDL, fields={"client-cert": ":YQ==:"})[0] == 401
 
 
 def test_its_new_texts_and_what_it_asks_for_nobody_are_at_its_cost(
@@ -121,8 +119,8 @@ def test_its_new_texts_and_what_it_asks_for_nobody_are_at_its_cost(
     long = "{ plans { code } } #" + "x" * 2_980
     with serving(settings) as api:
         for number in range(3):
-            status, body = ask(api, long + str(number), ADA, **ROUTER)
+            status, body = ask(api, long + str(number), ADA, ROUTER)
             assert (status, number) in {(200, 0), (429, 1), (429, 2)}
         assert code(body) == "THROTTLED"
         # The person has not paid for them.
-        assert ask(api, long + "0", ADA, **ROUTER)[0] == 200
+        assert ask(api, long + "0", ADA, ROUTER)[0] == 200
