@@ -49,7 +49,7 @@ class FederationSettings(SpendingSettings):
             )
         if self.is_production and not all(map(looks_random, keys)):
             raise ValueError("production needs GRAPHQL_ROUTER_KEYS drawn at random")
-        if self.graphql_router_budget < self.graphql_max_cost:
+        if self.recognises_routers and self.graphql_router_budget < self.graphql_max_cost:
             raise ValueError("GRAPHQL_ROUTER_BUDGET must be GRAPHQL_MAX_COST or more")
         return self
 

@@ -45,6 +45,11 @@ class Router:
 
     name: str
 
+    @property
+    def address(self) -> None:
+        """It has none of its own: all of its callers come from where it is."""
+        return None
+
 
 Principal: TypeAlias = Person | ApiClient | Anonymous | Router
 ANONYMOUS = Anonymous()

@@ -138,7 +138,14 @@ DIGEST = ":".join(["aB"] * 32)
             {"GRAPHQL_FEDERATION": "1", "GRAPHQL_OPERATIONS_MODE": "trusted"},
             "would let no router in",
         ),
-        ({"GRAPHQL_ROUTER_BUDGET": "4999"}, "must be GRAPHQL_MAX_COST or more"),
+        (
+            {
+                "GRAPHQL_FEDERATION": "1",
+                "GRAPHQL_ROUTER_KEYS": LONG,
+                "GRAPHQL_ROUTER_BUDGET": "4999",
+            },
+            "must be GRAPHQL_MAX_COST or more",
+        ),
     ],
 )
 def test_routers_that_do_not_fit_are_refused(

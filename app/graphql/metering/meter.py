@@ -8,7 +8,7 @@ from app.graphql.metering.charge import Account, Charge, Throttled
 from app.graphql.metering.cost_reports import place_report, too_expensive
 from gql.documents.operation import Operation, RequestRefused
 from metrics.admission import throttled
-from services.callers.principal import ApiClient, Person, Principal, Router
+from services.callers.principal import Anonymous, ApiClient, Person, Principal, Router
 from services.throttling.concurrency import ConcurrencyLimiter, NoFreeSlot, Slot
 from services.throttling.networks import network
 from services.throttling.rate_limiter import RateLimiter
@@ -163,13 +163,17 @@ class Meter:
             return account
         if isinstance(principal, ApiClient):
             return Account("key", f"key:{principal.credential_id}", self._limits.key_policy)
-        if isinstance(principal, Router):
-            policy, key = self._limits.router_policy, f"router:{principal.name}"
-            return None if policy is None else Account("router", key, policy)
         policy = self._limits.address_policy
         if principal.address is None or policy is None:
-            return None
+            return self._account_of_router(principal)
         return Account("address", f"address:{network(principal.address)}", policy)
+
+    def _account_of_router(self, principal: Anonymous | Router) -> Account | None:
+        """The account of a router; None for a caller without one."""
+        policy = self._limits.router_policy
+        if policy is None or not isinstance(principal, Router):
+            return None
+        return Account("router", f"router:{principal.name}", policy)
 
     def cost_report(self, operation: Operation, values: VariableValues) -> dict[str, Any]:
         """The extensions for a client that asks only for the cost; raises `RequestRefused`."""
