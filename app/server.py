@@ -88,9 +88,11 @@ def make_app(
                 app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
+                _tools(application) as tools,
                 metrics_port(settings, exposition),
                 running_worker(application) if settings.serve_runs_worker else nullcontext(),
             ):
+                app.router.routes.extend(tools)
                 on_started()
                 with draining_on_sigterm(drain, seconds=settings.shutdown_drain_seconds):
                     yield {
@@ -219,6 +221,18 @@ def routes(
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
+
+
+@asynccontextmanager
+async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]:
+    """The routes of /mcp; none, and nothing of its library, unless it is switched on."""
+    if not application.settings.mcp_enabled:
+        yield ()
+        return
+    from app.endpoints.tools import open_tools
+
+    async with open_tools(application) as routes:
+        yield routes
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:

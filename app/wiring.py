@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from graphql import GraphQLSchema
+
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
@@ -35,6 +37,7 @@ from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
 from services.throttling.concurrency import ConcurrencyLimiter
+from services.throttling.day_budgets import DayBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Application:
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
+    day_budgets: DayBudgets
+    schema: GraphQLSchema
     graphql: Pipeline
     observations: Observations
 
@@ -127,6 +132,8 @@ async def open_application(
             privacy=privacy,
             documents=documents.served,
             meter=meter,
+            day_budgets=DayBudgets(keyvalue),
+            schema=core,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=Pipeline(
                 core,

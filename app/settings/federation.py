@@ -54,8 +54,10 @@ class FederationSettings(SpendingSettings):
         return self
 
     @property
-    def router_policy(self) -> BucketPolicy:
-        """The budget of a router."""
+    def router_policy(self) -> BucketPolicy | None:
+        """The budget of a router; None if there are none."""
+        if not self.recognises_routers:
+            return None
         return BucketPolicy(self.graphql_router_budget, self.graphql_router_restore_rate)
 
     @property

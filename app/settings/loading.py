@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from app.settings.billing import BillingSettings
 from app.settings.chat import ChatSettings
 from app.settings.federation import FederationSettings
+from app.settings.mcp import McpSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
 from app.settings.storage import StorageSettings
@@ -20,6 +21,7 @@ class InvalidSettings(Exception):
 class Settings(
     ProcessSettings,
     FederationSettings,
+    McpSettings,
     PrivacySettings,
     BillingSettings,
     ChatSettings,

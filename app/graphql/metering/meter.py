@@ -164,16 +164,12 @@ class Meter:
         if isinstance(principal, ApiClient):
             return Account("key", f"key:{principal.credential_id}", self._limits.key_policy)
         policy = self._limits.address_policy
-        if principal.address is None or policy is None:
-            return self._account_of_router(principal)
-        return Account("address", f"address:{network(principal.address)}", policy)
-
-    def _account_of_router(self, principal: Anonymous | Router) -> Account | None:
-        """The account of a router; None for a caller without one."""
-        policy = self._limits.router_policy
-        if policy is None or not isinstance(principal, Router):
+        if principal.address is None:
+            routers = self._limits.router_policy
+            return None if routers is None else _account_of_router(principal, routers)
+        if policy is None:
             return None
-        return Account("router", f"router:{principal.name}", policy)
+        return Account("address", f"address:{network(principal.address)}", policy)
 
     def cost_report(self, operation: Operation, values: VariableValues) -> dict[str, Any]:
         """The extensions for a client that asks only for the cost; raises `RequestRefused`."""
@@ -186,6 +182,13 @@ class Meter:
                 "paths": [place_report(place) for place in places],
             }
         }
+
+
+def _account_of_router(principal: Anonymous | Router, policy: BucketPolicy) -> Account | None:
+    """The account of a router; None for a caller without one."""
+    if not isinstance(principal, Router):
+        return None
+    return Account("router", f"router:{principal.name}", policy)
 
 
 def _used_up(account: Account, cost: int, spending: SpendResult, seconds: int) -> Throttled:
