@@ -67,7 +67,7 @@ def tool_names(documents: Iterable[RegisteredDocument]) -> dict[str, RegisteredD
     """The tools among the documents, by their names: those of their operations, where they fit.
 
     A name that several documents have, or that is too long for clients of MCP, ends in `-` and
-    digits of the document's hash. No operation can be called so: nobody's tool takes another's place.
+    digits of the document's hash. No operation can be called so: no tool takes another's place.
     """
     by_name: defaultdict[str, list[RegisteredDocument]] = defaultdict(list)
     for one in documents:

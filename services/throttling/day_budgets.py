@@ -80,5 +80,5 @@ async def _spend_shared(
 ) -> tuple[bool, Sequence[int]]:
     pairs = [one for pair in zip(amounts, limits, strict=True) for one in pair]
     keys = [f"guidance:day:{key}"]
-    is_spent, *before = await keyvalue.run_script(_SCRIPT, keys, [_SECONDS, *pairs])  # type: ignore[misc]  # a list of integers
+    is_spent, *before = await keyvalue.run_script(_SCRIPT, keys, [_SECONDS, *pairs])
     return bool(is_spent), before

@@ -156,6 +156,14 @@ def test_routers_that_do_not_fit_are_refused(
         load_settings()
 
 
+def test_agents_are_sent_to_issuers_only_with_an_address_to_ask_for(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("MCP_AUTHORIZATION_SERVERS", "https://id.example")
+    with pytest.raises(InvalidSettings, match="needs MCP_URL"):
+        load_settings()
+
+
 def test_a_certificate_is_known_by_its_fingerprint(environment: pytest.MonkeyPatch) -> None:
     set_all(environment, {"GRAPHQL_FEDERATION": "true", "GRAPHQL_ROUTER_CERTIFICATES": DIGEST})
     assert load_settings().graphql_router_certificates == ("ab" * 32,)

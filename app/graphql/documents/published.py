@@ -87,7 +87,7 @@ class PublishedDocuments:
 
     @property
     def tools(self) -> Mapping[str, Operation]:
-        """The operations that agents may call, by the names of their tools; another when changed."""
+        """The operations that agents may call, by the names of their tools."""
         return self._trusted.tools
 
     @property

@@ -40,8 +40,8 @@ _DEFINITIONS = "$defs"
 def variables_schema(schema: GraphQLSchema, operation: OperationDefinitionNode) -> JsonSchema:
     """The schema of the object of an operation's variables; no other members are allowed.
 
-    Descriptions are those of the variables, else of their types. Whatever is valid by it is coerced,
-    but for what only scalars check, such as whether a date exists.
+    Descriptions are those of the variables, else of their types. Whatever is valid by it is
+    coerced, but for what only scalars check, such as whether a date exists.
     """
     definitions: dict[str, JsonSchema] = {}
     variables = operation.variable_definitions or ()
@@ -113,7 +113,8 @@ def _definition(
         )
     properties = {}
     for name, field in type_.fields.items():
-        of_field = _of_type(field.type, definitions)
+        # Of an object of one member, this must not be null.
+        of_field = (_not_null if type_.is_one_of else _of_type)(field.type, definitions)
         if field.description:
             of_field["description"] = field.description
         default = get_default_value_ast(field)

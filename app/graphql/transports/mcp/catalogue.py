@@ -17,6 +17,10 @@ DRY_RUN, BUDGET = "guidance-api/dryRun", "guidance-api/budget"
 """Keys in `_meta`: of a call that is only to be estimated, and of a tool's limits."""
 LONGEST_DESCRIPTION = 2_000
 """In characters; what a client publishes may be longer."""
+_DRY_RUN_SENTENCE = (
+    f"A call with `{DRY_RUN}: true` in its `_meta` runs nothing: it checks the arguments, and "
+    "tells what the call would cost and what is left of the day."
+)
 _IDEMPOTENCY = "idempotencyKey"
 Operations: TypeAlias = Callable[[], Mapping[str, Operation]]
 """Gives the operations that are tools now, by name."""
@@ -63,8 +67,7 @@ class ToolCatalogue:
             ),
             meta={
                 BUDGET: asdict(limits),
-                DRY_RUN: f"A call with `{DRY_RUN}: true` in its `_meta` runs nothing: it checks the "
-                "arguments, and tells what the call would cost and what is left of the day.",
+                DRY_RUN: _DRY_RUN_SENTENCE,
             },
         )
 

@@ -4,12 +4,13 @@ It keeps no sessions, so that any instance answers any request. A call is cancel
 response.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
-from mcp.server.lowlevel import Server
 from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types import (
     CallToolRequestParams,
@@ -34,11 +35,11 @@ from app.graphql.transports.mcp.catalogue import DRY_RUN, ToolCatalogue
 from app.http.error_responses import SERVICE_UNAVAILABLE, error_body
 from app.http.exchange import exchange_of
 from gql.errors import Unauthenticated
-from services.callers.principal import Anonymous
+from services.callers.principal import Anonymous, Principal
 
 MCP_PATH = "/mcp"
 _CALLER = "tool_caller"
-_PAGE = 100
+_PAGE, _CURSOR = 100, re.compile(r"\d{1,9}", re.ASCII)
 _NAME = "guidance-api"
 _NEEDS_CREDENTIAL = "Send a person's token as `Authorization: Bearer`, or a key as `X-API-Key`."
 _INSTRUCTIONS = (
@@ -69,9 +70,7 @@ class McpEndpoint:
         address = client[0] if client else None
         headers = Request(scope).headers
         try:
-            principal = (await self._authenticator.identity(headers, address=address)).principal
-            if isinstance(principal, Anonymous):
-                raise NotAuthenticated(_NEEDS_CREDENTIAL)
+            principal = _somebody(await self._authenticator.principal(headers))
         except NotAuthenticated as error:
             body = error_body(str(error), Unauthenticated.code)
             await JSONResponse(body, 401, self._challenge)(scope, receive, send)
@@ -83,6 +82,12 @@ class McpEndpoint:
             return
         scope["state"][_CALLER] = ToolCaller(principal, exchange.request_id, exchange.log, address)
         await self._manager.handle_request(scope, receive, send)
+
+
+def _somebody(principal: Principal) -> Principal:
+    if isinstance(principal, Anonymous):
+        raise NotAuthenticated(_NEEDS_CREDENTIAL)
+    return principal
 
 
 @asynccontextmanager
@@ -149,8 +154,7 @@ def _server(catalogue: ToolCatalogue, calls: ToolCalls) -> "Server[object]":
 
 def _place(cursor: str | None) -> int:
     """Where a page begins; what is no cursor of ours begins at the first."""
-    is_ours = cursor is not None and cursor.isascii() and cursor.isdecimal() and len(cursor) <= 9
-    return int(cursor) if is_ours and cursor is not None else 0
+    return int(cursor) if cursor is not None and _CURSOR.fullmatch(cursor) else 0
 
 
 def _caller_of(context: ServerRequestContext[object]) -> ToolCaller:

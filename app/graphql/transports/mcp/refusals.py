@@ -71,8 +71,8 @@ def used_up(
 def took_too_long(limits: ToolLimits) -> CallToolResult:
     """A query was given up."""
     return failed(
-        f"Given up: the answer took longer than the {limits.ms_per_call / 1000:g} s that a call may "
-        "take. Nothing was changed. Ask for less."
+        f"Given up: the answer took longer than {limits.ms_per_call / 1000:g} s, which is what a "
+        "call may take. Nothing was changed. Ask for less."
     )
 
 
