@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 
-from keyvalue import KeyValueClient, KeyValueError, Script
+from keyvalue import KeyValue, KeyValueError, Script
 from metrics.keyvalue import count_fallback
 
 _MOST_KEYS = 20_000
@@ -39,7 +39,7 @@ class DayBudgets:
     While Redis is away, what this process has counted itself applies instead.
     """
 
-    def __init__(self, keyvalue: KeyValueClient | None) -> None:
+    def __init__(self, keyvalue: KeyValue | None) -> None:
         self._keyvalue = keyvalue
         self._spent: OrderedDict[str, list[int]] = OrderedDict()
 
@@ -76,7 +76,7 @@ class DayBudgets:
 
 
 async def _spend_shared(
-    keyvalue: KeyValueClient, key: str, amounts: Sequence[int], limits: Sequence[int]
+    keyvalue: KeyValue, key: str, amounts: Sequence[int], limits: Sequence[int]
 ) -> tuple[bool, Sequence[int]]:
     pairs = [one for pair in zip(amounts, limits, strict=True) for one in pair]
     keys = [f"guidance:day:{key}"]
