@@ -17,6 +17,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.invoices import (
+    EnterpriseInvoice,
+    EnterpriseInvoiceLine,
+    InvoiceCounter,
+    UserInvoice,
+    UserInvoiceLine,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -42,7 +49,10 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseInvoice",
+    "EnterpriseInvoiceLine",
     "IdempotencyKey",
+    "InvoiceCounter",
     "PrivacyErasureCount",
     "PrivacyExport",
     "QuotaLedgerEntry",
@@ -55,6 +65,8 @@ __all__ = [
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserInvoice",
+    "UserInvoiceLine",
     "UserPrivacyRequest",
     "UserSubscription",
 ]
