@@ -1,5 +1,12 @@
 """Every table of the product; importing this module fills `Table.metadata`."""
 
+from db.tables.archives import (
+    ARCHIVED_ERASURE_COUNTS,
+    ARCHIVED_PAYMENTS,
+    ARCHIVED_PLAN_CHANGES,
+    ARCHIVED_REQUESTS,
+    ARCHIVED_SUBSCRIPTIONS,
+)
 from db.tables.audit import AuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
@@ -24,6 +31,7 @@ from db.tables.invoices import (
     UserInvoice,
     UserInvoiceLine,
 )
+from db.tables.lookups import PrivacyRequestOwner
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -37,6 +45,11 @@ from db.tables.trusted_documents import (
 from db.tables.users import User
 
 __all__ = [
+    "ARCHIVED_ERASURE_COUNTS",
+    "ARCHIVED_PAYMENTS",
+    "ARCHIVED_PLAN_CHANGES",
+    "ARCHIVED_REQUESTS",
+    "ARCHIVED_SUBSCRIPTIONS",
     "AuditEvent",
     "BillingPaymentAttempt",
     "BillingPlan",
@@ -55,6 +68,7 @@ __all__ = [
     "InvoiceCounter",
     "PrivacyErasureCount",
     "PrivacyExport",
+    "PrivacyRequestOwner",
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",

@@ -1,10 +1,12 @@
 """Invoices of people and of companies, numbered without gaps, and never changed once issued."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0075"
-down_revision: str | None = "20261130_0037"
+down_revision: str | None = "20261130_0041"
 
 OWNERS = {
     "user_invoices": ("user_id", "users.id"),
@@ -31,6 +33,25 @@ END $$
 CREATE FUNCTION refuse_to_change_a_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'the lines of an issued invoice are not changed: issue a credit note'
+    USING ERRCODE = 'integrity_constraint_violation';
+END $$
+""",
+    # Its arguments are the archive and the column of an invoice's id there, and in the table itself.
+    """
+CREATE FUNCTION refuse_to_lose_an_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE is_archived boolean := false;
+BEGIN
+  IF TG_NARGS > 0 THEN
+    EXECUTE format(
+      'SELECT EXISTS (SELECT FROM %I a WHERE a.%I = $1 AND to_jsonb(a) <@ $2)',
+      TG_ARGV[0], TG_ARGV[1])
+      INTO is_archived
+      USING (to_jsonb(OLD) ->> TG_ARGV[2])::bigint, to_jsonb(OLD);
+  END IF;
+  IF is_archived THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'an issued invoice is not deleted: an erasure archives it first'
     USING ERRCODE = 'integrity_constraint_violation';
 END $$
 """,
@@ -71,14 +92,18 @@ def upgrade() -> None:
         _create_invoices(table, owner, owners)
         _create_lines(LINES[table], owner, table)
         _create_triggers(table, LINES[table], owner)
+    _create_archives()
 
 
 def downgrade() -> None:
+    for table in ("archived_invoice_lines", "archived_invoices"):
+        op.drop_table(table)
     for table in reversed(OWNERS):
         op.drop_table(LINES[table])
         op.drop_table(table)
     for function in (
         "check_that_an_invoice_adds_up",
+        "refuse_to_lose_an_invoice",
         "refuse_to_change_a_line",
         "refuse_to_change_an_invoice",
     ):
@@ -87,38 +112,70 @@ def downgrade() -> None:
     op.execute("DROP SEQUENCE invoice_ids")
 
 
+def _invoice_columns() -> list[sa.Column[Any]]:
+    return [
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("number", "source", "status")),
+        sa.Column("currency", sa.Text(), nullable=False),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("subtotal_cents", "tax_cents", "total_cents")
+        ),
+        sa.Column("line_count", sa.Integer(), nullable=False),
+        sa.Column("seller", sa.Text(), nullable=False),
+        sa.Column("issued_at", INSTANT, nullable=False),
+        sa.Column("credit_note_for", sa.BigInteger()),
+    ]
+
+
+def _invoice_checks(table: str) -> list[sa.CheckConstraint]:
+    checks = {
+        "status": "status IN ('open', 'paid', 'uncollectible', 'credited')",
+        "currency": "currency ~ '^[A-Z]{3}$'",
+        "total_cents": "total_cents = subtotal_cents + tax_cents",
+        "credit_notes_give_back": (
+            "CASE WHEN credit_note_for IS NULL THEN total_cents >= 0 ELSE total_cents <= 0 END"
+        ),
+        "line_count": "line_count > 0",
+    }
+    return [
+        sa.CheckConstraint(text, name=op.f(f"ck_{table}_{name}")) for name, text in checks.items()
+    ]
+
+
+def _line_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("period_start", INSTANT),
+        sa.Column("period_end", INSTANT),
+    ]
+
+
+def _line_checks(table: str) -> list[sa.CheckConstraint]:
+    checks = {
+        "kind": "kind IN ('period', 'proration', 'credit', 'overage')",
+        "credits_give_back": "kind <> 'credit' OR amount_cents <= 0",
+        "quantity": "quantity > 0",
+    }
+    return [
+        sa.CheckConstraint(text, name=op.f(f"ck_{table}_{name}")) for name, text in checks.items()
+    ]
+
+
 def _create_invoices(table: str, owner: str, owners: str) -> None:
     op.create_table(
         table,
         sa.Column(
             "id", sa.BigInteger(), server_default=sa.text("nextval('invoice_ids')"), nullable=False
         ),
-        *(
-            sa.Column(name, sa.Text(), nullable=False)
-            for name in ("number", "source", "status", "currency")
-        ),
-        *(
-            sa.Column(name, sa.BigInteger(), nullable=False)
-            for name in ("subtotal_cents", "tax_cents", "total_cents")
-        ),
-        sa.Column("line_count", sa.Integer(), nullable=False),
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("seller", "recipient")),
-        sa.Column("issued_at", INSTANT, nullable=False),
-        sa.Column("credit_note_for", sa.BigInteger()),
+        *_invoice_columns(),
+        sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column(owner, sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('open', 'paid', 'uncollectible', 'credited')",
-            name=op.f(f"ck_{table}_status"),
-        ),
-        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f(f"ck_{table}_currency")),
-        sa.CheckConstraint(
-            "total_cents = subtotal_cents + tax_cents", name=op.f(f"ck_{table}_total_cents")
-        ),
-        sa.CheckConstraint(
-            "CASE WHEN credit_note_for IS NULL THEN total_cents >= 0 ELSE total_cents <= 0 END",
-            name=op.f(f"ck_{table}_credit_notes_give_back"),
-        ),
-        sa.CheckConstraint("line_count > 0", name=op.f(f"ck_{table}_line_count")),
+        *_invoice_checks(table),
         sa.PrimaryKeyConstraint(owner, "id", name=op.f(f"pk_{table}")),
         sa.UniqueConstraint(owner, "source", name=op.f(f"uq_{table}_{owner}_source")),
         sa.ForeignKeyConstraint([owner], [owners], name=op.f(f"fk_{table}_{owner}")),
@@ -135,22 +192,9 @@ def _create_invoices(table: str, owner: str, owners: str) -> None:
 def _create_lines(table: str, owner: str, invoices: str) -> None:
     op.create_table(
         table,
-        sa.Column("invoice_id", sa.BigInteger(), nullable=False),
-        sa.Column("line_number", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("amount_cents", sa.BigInteger(), nullable=False),
-        sa.Column("period_start", INSTANT),
-        sa.Column("period_end", INSTANT),
+        *_line_columns(),
         sa.Column(owner, sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('period', 'proration', 'credit', 'overage')", name=op.f(f"ck_{table}_kind")
-        ),
-        sa.CheckConstraint(
-            "kind <> 'credit' OR amount_cents <= 0", name=op.f(f"ck_{table}_credits_give_back")
-        ),
-        sa.CheckConstraint("quantity > 0", name=op.f(f"ck_{table}_quantity")),
+        *_line_checks(table),
         sa.PrimaryKeyConstraint(owner, "invoice_id", "line_number", name=op.f(f"pk_{table}")),
         sa.ForeignKeyConstraint(
             [owner, "invoice_id"],
@@ -158,6 +202,42 @@ def _create_lines(table: str, owner: str, invoices: str) -> None:
             name=op.f(f"fk_{table}_{owner}_invoice_id"),
         ),
     )
+
+
+def _create_archives() -> None:
+    """What an erasure keeps: the same without the person, which is not changed either."""
+    invoices, lines = "archived_invoices", "archived_invoice_lines"
+    op.create_table(
+        invoices,
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        *_invoice_columns(),
+        *_invoice_checks(invoices),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{invoices}")),
+    )
+    op.create_table(
+        lines,
+        *_line_columns(),
+        *_line_checks(lines),
+        sa.PrimaryKeyConstraint("invoice_id", "line_number", name=op.f(f"pk_{lines}")),
+    )
+    for table in (invoices, lines):
+        op.execute(
+            f"CREATE TRIGGER is_final BEFORE UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_to_change_a_line()"
+        )
+    for table, archive, column, id_ in (
+        ("user_invoices", invoices, "id", "id"),
+        ("user_invoice_lines", lines, "invoice_id", "invoice_id"),
+    ):
+        op.execute(
+            f"CREATE TRIGGER is_kept BEFORE DELETE ON {table} FOR EACH ROW "
+            f"EXECUTE FUNCTION refuse_to_lose_an_invoice('{archive}', '{column}', '{id_}')"
+        )
+    for table in ("enterprise_invoices", "enterprise_invoice_lines"):
+        op.execute(
+            f"CREATE TRIGGER is_kept BEFORE DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_to_lose_an_invoice()"
+        )
 
 
 def _create_triggers(invoices: str, lines: str, owner: str) -> None:
