@@ -16,6 +16,7 @@ from app.authentication.routers import Routers
 from app.endpoints.charged_refusals import RefusalChargingMiddleware
 from app.endpoints.exports import Exports
 from app.endpoints.health import Readiness, healthz
+from app.endpoints.invoices import Invoices
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.endpoints.receipts import Receipts
 from app.endpoints.webhooks import PaymentWebhook
@@ -206,6 +207,7 @@ def routes(
     privacy = application.privacy
     exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
+    invoices = Invoices(application.invoicing.links, application.invoicing.printer)
     return [
         Route(
             GRAPHQL_PATH,
@@ -218,6 +220,7 @@ def routes(
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
+        Route("/invoices/{token}", invoices.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]

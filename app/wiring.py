@@ -13,6 +13,7 @@ from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
 from app.composition.documents import open_documents
+from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
@@ -53,6 +54,7 @@ class Application:
     billing: Billing
     chat: Chat
     privacy: Privacy
+    invoicing: Invoicing
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
@@ -108,6 +110,7 @@ async def open_application(
             forget_replies=chat.streams.forget,
             clock=clock,
         )
+        invoicing = open_invoicing(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -130,6 +133,7 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            invoicing=invoicing,
             documents=documents.served,
             meter=meter,
             day_budgets=DayBudgets(keyvalue),
@@ -148,6 +152,7 @@ async def open_application(
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
+                    invoice_links=invoicing.links,
                     metered=chat.metered,
                 ),
                 subscriptions=subscriptions,
