@@ -24,6 +24,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.invoices import (
+    EnterpriseInvoice,
+    EnterpriseInvoiceLine,
+    InvoiceCounter,
+    UserInvoice,
+    UserInvoiceLine,
+)
 from db.tables.lookups import PrivacyRequestOwner
 from db.tables.models import (
     EnterpriseGenerationPart,
@@ -38,6 +45,7 @@ from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
     TrustedDocumentPublication,
+    TrustedDocumentTool,
     TrustedDocumentUse,
     TrustedDocumentVersion,
     UnknownDocument,
@@ -63,9 +71,12 @@ __all__ = [
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "EnterpriseGenerationPart",
+    "EnterpriseInvoice",
+    "EnterpriseInvoiceLine",
     "EnterpriseModelDailyUsage",
     "GenerationPart",
     "IdempotencyKey",
+    "InvoiceCounter",
     "ModelDailyTotal",
     "ModelDailyUsage",
     "PrivacyErasureCount",
@@ -77,10 +88,13 @@ __all__ = [
     "TrustedDocument",
     "TrustedDocumentObjective",
     "TrustedDocumentPublication",
+    "TrustedDocumentTool",
     "TrustedDocumentUse",
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserInvoice",
+    "UserInvoiceLine",
     "UserPrivacyRequest",
     "UserSubscription",
 ]
