@@ -5,7 +5,7 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries.chat import conversations, messages
+from db.queries.chat import conversations, messages, siblings
 from db.queries.enterprise import credentials
 from db.queries.privacy import privacy_requests
 from db.row import Row
@@ -17,6 +17,7 @@ from loaders.batching.rows_by_id import rows_by_id
 from loaders.batching.slices import Slice
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
+from loaders.message_places import SiblingPlace, parent_message, sibling_place
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
@@ -35,6 +36,7 @@ __all__ = [
     "DailyUsageKey",
     "Loaders",
     "PageKey",
+    "SiblingPlace",
     "Slice",
 ]
 
@@ -113,8 +115,23 @@ class Loaders:
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
-        """Pages of messages by conversation."""
+        """Pages of messages by conversation, of the branch through the message in the filter."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION)
+
+    @cached_loader
+    def parent_message(self) -> Loader[int, Row | None]:
+        """What messages of the viewer's conversations follow, by the id of what follows."""
+        return parent_message(self._database, self._viewer_id)
+
+    @cached_loader
+    def sibling_place(self) -> Loader[int, SiblingPlace]:
+        """The places of messages of the viewer's among their siblings, by id."""
+        return sibling_place(self._database, self._viewer_id)
+
+    @cached_loader
+    def siblings(self) -> Loader[PageKey, Slice]:
+        """Pages of the siblings of messages, by the id of any of them."""
+        return pages(self._database, siblings.PAGE_BY_SIBLING)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:

@@ -9,7 +9,7 @@ from db.tables.billing import (
     BillingWebhookEvent,
     UserSubscription,
 )
-from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.chat import ChatBranch, ChatConversation, ChatMessage, ReplyGeneration
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -35,6 +35,7 @@ __all__ = [
     "BillingPlan",
     "BillingPlanChange",
     "BillingWebhookEvent",
+    "ChatBranch",
     "ChatConversation",
     "ChatMessage",
     "DailyQuotaUsage",

@@ -3,7 +3,17 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import ConversationStatus, MessageRole, MessageStatus, ReplyFailure
@@ -11,7 +21,10 @@ from db.tables.base import Table, identity, instant, now, one_of
 
 
 class ChatConversation(Table):
-    """A conversation; `updated_at` moves with every message and orders the list."""
+    """A conversation; `updated_at` moves with every message and orders the list.
+
+    `shown_branch` is the last branch of the path that is shown.
+    """
 
     __tablename__ = "chat_conversations"
     __table_args__ = (
@@ -30,11 +43,40 @@ class ChatConversation(Table):
     status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    shown_branch: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class ChatBranch(Table):
+    """A branch of a conversation that forks: it follows a position of its parent branch.
+
+    Branch 0 is the first. First messages follow the position `-infinity`, 0 of it. `created_at` is
+    that of its first message. `shown_order` grows each time that a branch of the conversation is
+    shown.
+    """
+
+    __tablename__ = "chat_branches"
+    __table_args__ = (
+        CheckConstraint("number = 0 OR parent_branch < number", "parents_are_older"),
+        ForeignKeyConstraint(["conversation_id"], ["chat_conversations.id"], ondelete="CASCADE"),
+        Index(None, "user_id", "conversation_id", "parent_id"),
+        Index(None, "user_id", "conversation_id", "shown_order"),
+        Index(None, "conversation_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    parent_branch: Mapped[int]
+    parent_at: Mapped[datetime] = mapped_column(instant)
+    parent_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(instant)
+    shown_order: Mapped[int] = mapped_column(BigInteger)
 
 
 class ChatMessage(Table):
     """A person's message, or the model's reply and how it was generated.
 
+    It follows the message before it in its `branch`, or else the position that the branch follows.
     `stream_ends` are the offsets, in characters, at which the pieces of a streamed reply end.
     `retry_at` is when the model may be asked again, if that is known.
     """
@@ -49,8 +91,8 @@ class ChatMessage(Table):
         one_of("failure_reason", *ReplyFailure),
         CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
         Index(
-            "ix_chat_messages_conversation_id_created_at_id",
-            *("conversation_id", "created_at", "id"),
+            "ix_chat_messages_conversation_id_branch_created_at_id",
+            *("conversation_id", "branch", "created_at", "id"),
         ),
     )
 
@@ -58,6 +100,7 @@ class ChatMessage(Table):
     conversation_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
     )
+    branch: Mapped[int] = mapped_column(server_default=text("0"))
     role: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'complete'"))
     content: Mapped[str] = mapped_column(Text)

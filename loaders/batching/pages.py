@@ -21,7 +21,7 @@ class PageKey(NamedTuple):
 
     parent_id: int
     page: Page
-    filter: str | None = None
+    filter: str | int | None = None
     reads: PageReads | None = None
 
 
@@ -45,7 +45,7 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
     async def batch(keys: list[PageKey]) -> list[Slice]:
         if len(keys) == 1:
             return list((await load(keys)).values())
-        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)
+        by_page: dict[tuple[Page, str | int | None], list[PageKey]] = defaultdict(list)
         for key in keys:
             by_page[key.page, key.filter].append(key)
         if len(by_page) == 1:

@@ -21,14 +21,14 @@ class Slice(NamedTuple):
     has_next: bool | None
     has_previous: bool | None
     parent_id: int
-    filter: str | None = None
+    filter: str | int | None = None
 
 
 def slices_of(
     rows: Sequence[Row],
     parent_ids: Sequence[int],
     page: Page,
-    filter_: str | None = None,
+    filter_: str | int | None = None,
     *,
     has_bounds: bool = True,
 ) -> dict[int, Slice]:
@@ -45,11 +45,11 @@ def slices_of(
     return {id_: slice_of(found, page, id_, filter_) for id_, found in by_parent.items()}
 
 
-def _unbounded(rows: Sequence[Row], page: Page, parent_id: int, filter_: str | None) -> Slice:
+def _unbounded(rows: Sequence[Row], page: Page, parent_id: int, filter_: str | int | None) -> Slice:
     return Slice(rows[::-1] if page.is_backward else rows, None, None, parent_id, filter_)
 
 
-def _bounded(found: Sequence[Row], page: Page, parent_id: int, filter_: str | None) -> Slice:
+def _bounded(found: Sequence[Row], page: Page, parent_id: int, filter_: str | int | None) -> Slice:
     shown = found[: page.size]
     is_cut = len(found) > page.size
     has_preceding = page.after is not None and bool(found) and found[0]["has_preceding"]

@@ -102,7 +102,9 @@ class ConversationReplyStore:
             row = await reply_generations.unfinished(connection, reply_id, owner)
             if row is None:
                 return None
-            history = await read_history(connection, row["conversation_id"], self._window)
+            history = await read_history(
+                connection, row["user_id"], row["conversation_id"], reply_id, self._window
+            )
         index = last_question_index(history)
         if index is None:
             return None

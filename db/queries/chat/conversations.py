@@ -21,9 +21,9 @@ from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ConversationStatus
-from db.tables import ChatConversation
+from db.tables import ChatConversation, ChatMessage
 
-COLUMNS = json_columns(ChatConversation, without={"user_id"})
+COLUMNS = json_columns(ChatConversation, without={"user_id", "shown_branch"})
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
@@ -66,9 +66,8 @@ _OWN = (
     ChatConversation.id == bindparam("conversation_id"),
     ChatConversation.user_id == bindparam("of_user"),
 )
-EXCHANGE_OPENED = (
+_OPENED = (
     update(ChatConversation)
-    .where(*_OWN)
     .values(
         status=literal_text(ConversationStatus.ACTIVE),
         updated_at=func.greatest(
@@ -76,9 +75,22 @@ EXCHANGE_OPENED = (
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
         ),
     )
-    .returning(ChatConversation.id, ChatConversation.title, ChatConversation.updated_at)
+    .returning(
+        ChatConversation.id,
+        ChatConversation.title,
+        ChatConversation.updated_at,
+        ChatConversation.shown_branch,
+    )
 )
-_OPEN_EXCHANGE = Statement("conversations.open_exchange", EXCHANGE_OPENED)
+EXCHANGE_OPENED = _OPENED.where(*_OWN)
+_OPEN_EXCHANGE = Statement(
+    "conversations.open_exchange",
+    _OPENED.where(
+        ChatConversation.user_id == bindparam("of_user"),
+        ChatConversation.id == ChatMessage.conversation_id,
+        ChatMessage.id == bindparam("message_id"),
+    ),
+)
 _SET_TITLE = Statement(
     "conversations.set_title",
     update(ChatConversation).where(*_OWN).values(title=bindparam("new_title")),
@@ -112,16 +124,14 @@ async def insert_conversation(
 
 @repository_method
 async def open_exchange(
-    connection: Connection, conversation_id: int, user_id: int, now: datetime
+    connection: Connection, message_id: int, user_id: int, now: datetime
 ) -> Row | None:
-    """Advance `updated_at` for a message and its reply, and return it with the `title`.
+    """Advance `updated_at` of a message's conversation for an exchange; returns its `id`, too.
 
     It and the microsecond before it are later than any message's. The row stays locked, which
-    serializes the exchanges of a conversation. None if the conversation is not the user's.
+    serializes the exchanges of a conversation. None if the message is not the user's.
     """
-    rows = await connection.fetch(
-        _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now
-    )
+    rows = await connection.fetch(_OPEN_EXCHANGE, message_id=message_id, of_user=user_id, now=now)
     return rows[0] if rows else None
 
 

@@ -1,11 +1,12 @@
 """Statements that record an exchange: a message, its reply, and the unit of quota that it costs."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     BigInteger,
+    ColumnElement,
     Insert,
     Integer,
     Text,
@@ -36,21 +37,44 @@ _user = bindparam("user_id", type_=BigInteger)
 _conversation = bindparam("conversation_id", type_=BigInteger)
 _day = bindparam("day", type_=DailyQuotaUsage.usage_date.type)
 _limit = bindparam("limit", type_=Integer)
+_branch = bindparam("branch", type_=Integer)
+_MESSAGE_BEFORE_REPLY: ColumnElement[timedelta] = literal_column("interval '1 microsecond'")
+_ADD_MESSAGE = Statement(
+    "messages.add",
+    insert(ChatMessage)
+    .values(
+        conversation_id=_conversation,
+        branch=_branch,
+        role=literal_text(MessageRole.USER),
+        content=bindparam("content"),
+        created_at=bindparam("created_at", type_=ChatMessage.created_at.type)
+        - _MESSAGE_BEFORE_REPLY,
+    )
+    .returning(ChatMessage.id),
+)
 
 
 def _open() -> Statement:
     opened = EXCHANGE_OPENED.cte("opened")
-    message = insert(ChatMessage).from_select(
-        ["conversation_id", "role", "content", "created_at"],
-        select(
-            opened.c.id,
-            literal_text(MessageRole.USER),
-            bindparam("content", type_=Text),
-            opened.c.updated_at - literal_column("interval '1 microsecond'"),
-        ),
+    message = (
+        insert(ChatMessage)
+        .from_select(
+            ["conversation_id", "branch", "role", "content", "created_at"],
+            select(
+                opened.c.id,
+                opened.c.shown_branch,
+                literal_text(MessageRole.USER),
+                bindparam("content", type_=Text),
+                opened.c.updated_at - _MESSAGE_BEFORE_REPLY,
+            ),
+        )
+        .returning(ChatMessage.id)
+        .cte("message")
     )
-    chosen = select(opened.c.title, opened.c.updated_at).add_cte(message.cte("message"))
-    return Statement("messages.open_exchange", chosen)
+    return Statement(
+        "messages.open_exchange",
+        select(message.c.id, opened.c.title, opened.c.updated_at, opened.c.shown_branch),
+    )
 
 
 def _begin_reply() -> Statement:
@@ -72,6 +96,7 @@ def _begin_reply() -> Statement:
     )
     new = select(
         _conversation,
+        _branch,
         literal_text(MessageRole.ASSISTANT),
         literal_text(MessageStatus.STREAMING),
         literal_column("''"),
@@ -79,7 +104,10 @@ def _begin_reply() -> Statement:
         bindparam("model", type_=Text),
         literal_column("0"),
     ).select_from(used)
-    columns = ["conversation_id", "role", "status", "content", "created_at", "model", "attempts"]
+    columns = [
+        *("conversation_id", "branch", "role", "status"),
+        *("content", "created_at", "model", "attempts"),
+    ]
     reply = insert(ChatMessage).from_select(columns, new).returning(ChatMessage.id).cte("reply")
     return Statement(
         "generations.begin",
@@ -123,9 +151,10 @@ _BEGIN_REPLY = _begin_reply()
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
 ) -> Row | None:
-    """Insert a user's message in a conversation, after `conversations.open_exchange`.
+    """Insert a user's message at the end of what is shown of a conversation, which stays locked.
 
-    It is dated a microsecond before `updated_at`. None if the conversation is not the user's.
+    Returns its `id`, and of the conversation `title`, `shown_branch`, and `updated_at`, a
+    microsecond after the message. None if the conversation is not the user's.
     """
     rows = await connection.fetch(
         _OPEN, conversation_id=conversation_id, of_user=user_id, content=content, now=now
@@ -134,11 +163,34 @@ async def open_exchange(
 
 
 @repository_method
+async def add_message(
+    connection: Connection,
+    *,
+    user_id: int,
+    conversation_id: int,
+    branch: int,
+    content: str,
+    created_at: datetime,
+) -> int:
+    """Insert a user's message in a branch, a microsecond before its reply, and return its id."""
+    rows = await connection.fetch(
+        _ADD_MESSAGE,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        branch=branch,
+        content=content,
+        created_at=created_at,
+    )
+    return int(rows[0]["id"])
+
+
+@repository_method
 async def begin_reply(
     connection: Connection,
     *,
     user_id: int,
     conversation_id: int,
+    branch: int,
     answered_id: int,
     claim_id: int,
     created_at: datetime,
@@ -158,6 +210,7 @@ async def begin_reply(
         _BEGIN_REPLY,
         user_id=user_id,
         conversation_id=conversation_id,
+        branch=branch,
         answered_id=answered_id,
         claim_id=claim_id,
         created_at=created_at,

@@ -111,6 +111,7 @@ _SAVE_PROGRESS = Statement(
 _UNFINISHED = Statement(
     "generations.unfinished",
     select(
+        ReplyGeneration.user_id,
         ReplyGeneration.conversation_id,
         ReplyGeneration.stop_requested_at,
         ChatMessage.content,
@@ -181,7 +182,8 @@ async def save_progress(
 async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
     """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
 
-    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
+    The columns are `user_id`, `conversation_id`, `stop_requested_at`, `content`, `stream_ends`,
+    `attempts`.
     """
     rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
     return rows[0] if rows else None

@@ -6,10 +6,11 @@ wherever it begins, and it does not shift while rows are added.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -35,8 +36,21 @@ _MOST_STATEMENTS = 256
 """The statements kept for one query: a few for each selection of columns in documents."""
 
 
+class Ranges(Protocol):
+    """The ranges in which the rows of a parent lie, in the order of reading."""
+
+    def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
+        """The ranges as a lateral of `parents`."""
+
+    def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
+        """The conditions that a row lies in one of them."""
+
+
 class KeysetQuery:
     """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them.
+
+    A parent's rows may lie in several ranges, which `along` says: they are read one after another.
+    Without a column `parent` these alone say whose rows they are.
 
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
@@ -47,12 +61,13 @@ class KeysetQuery:
         name: str,
         *,
         columns: Sequence[ColumnElement[Any] | Column],
-        parent: Column,
+        parent: Column | None,
         at: Column,
         identity: Column,
         is_newest_first: bool,
         filter_by: Column | None = None,
         has_one_index: bool = False,
+        along: "Ranges | None" = None,
     ) -> None:
         self.name = name
         self._columns = columns
@@ -62,6 +77,7 @@ class KeysetQuery:
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
         self._has_one_index = has_one_index
+        self._along = along
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
@@ -70,7 +86,7 @@ class KeysetQuery:
         connection: Connection,
         parent_ids: Sequence[int],
         page: Page,
-        value: str | None,
+        value: str | int | None,
         columns: frozenset[str] | None = None,
         *,
         has_bounds: bool = True,
@@ -87,7 +103,12 @@ class KeysetQuery:
         return await connection.fetch(statement, **bound)
 
     def _statement_for(
-        self, page: Page, value: str | None, columns: frozenset[str] | None, *, has_bounds: bool
+        self,
+        page: Page,
+        value: str | int | None,
+        columns: frozenset[str] | None,
+        *,
+        has_bounds: bool,
     ) -> Statement:
         return self._statement(
             has_after=page.after is not None,
@@ -109,12 +130,17 @@ class KeysetQuery:
         has_bounds: bool = True,
     ) -> Statement:
         parents = id_array("parent_ids")
-        owned = [self._parent == parents.c.id]
+        owned = [] if self._parent is None else [self._parent == parents.c.id]
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))
+        ranges: list[FromClause] = []
+        if self._along is not None:
+            is_reversed = is_backward != self._is_newest_first
+            ranges = [self._along.of(parents, is_filtered=is_filtered, is_backward=is_reversed)]
+            owned += self._along.hold(*ranges)
 
         columns = [one for one in self._columns if wanted is None or one.key in wanted]
-        rows: Select[Any] = select(*columns or [self._id]).where(*owned).correlate(parents)
+        rows: Select[Any] = select(*columns or [self._id]).where(*owned)
         beyond: list[FromClause] = []
         if has_after:
             rows = rows.where(~self._is_up_to("after"))
@@ -122,7 +148,12 @@ class KeysetQuery:
         if has_before:
             rows = rows.where(~self._is_from("before"))
             beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
-        page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
+        limit: BindParameter[int] = bindparam("row_limit")
+        page = rows.order_by(*self._order(is_backward=is_backward)).limit(limit)
+        for one in ranges:
+            own = page.correlate(parents, one).lateral("own")
+            page = select(*own.c).select_from(one.join(own, true())).limit(limit)
+        page = page.correlate(parents)
         shown = [page.lateral("page"), *(beyond if has_bounds else ())]
         return Statement(self.name, _join_parents(parents, shown))
 
@@ -144,7 +175,7 @@ class KeysetQuery:
 
 # Any: values of every type.
 def _bound(
-    parent_ids: Sequence[int], page: Page, value: str | None, row_limit: int
+    parent_ids: Sequence[int], page: Page, value: str | int | None, row_limit: int
 ) -> dict[str, Any]:
     return {
         "parent_ids": parent_ids,

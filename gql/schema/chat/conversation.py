@@ -1,9 +1,11 @@
 """The type of conversations, and its connection."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types.unset import UnsetType
 
 from db.page import Page
 from db.row import Row
@@ -22,6 +24,7 @@ from gql.schema.connections import (
 )
 from gql.schema.node import Node
 from gql.values.cost_weights import COUNT_WEIGHT
+from gql.values.ids import key_of
 from gql.values.mapped_future import map_future
 from gql.values.mappings import (
     Column,
@@ -37,6 +40,13 @@ from loaders import ConversationCountKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
 _LAST = Page(size=1, is_backward=True)
+BranchFilter = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description="A message of the conversation through which the branch goes; left out, the "
+        "branch that is shown. Nothing is listed if the conversation has no such message."
+    ),
+]
 
 
 @strawberry.type(description="A person's conversation with the model.")
@@ -52,16 +62,19 @@ class Conversation(Node):
     created_at: datetime = strawberry.field(description="When the conversation was started.")
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
-    @described.field("The newest message; null in an empty conversation.")
+    @described.field("The last message of the branch that is shown; null in an empty conversation.")
     def last_message(self, info: Info) -> Sourced[Message | None, Row | None]:
         key = PageKey(self.key, _LAST, None, page_reads(info))
         return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
-    @described.field("How many messages it has.", COUNT_WEIGHT)
+    @described.field("How many messages it has, those of all branches.", COUNT_WEIGHT)
     def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
         return info.context.loaders.message_count.start(self.key)
 
-    @described.field("Oldest first; `last` with `before` walks back through the history.")
+    @described.field(
+        "Oldest first; `last` with `before` walks back through the history. The branch that is "
+        "shown, or the one through the message `branch` to the leaf that was shown last below it."
+    )
     def messages(
         self,
         info: Info,
@@ -69,13 +82,21 @@ class Conversation(Node):
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
+        branch: BranchFilter = UNSET,
     ) -> Sourced[MessageConnection, LoaderFuture[Slice]]:
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
         return info.context.loaders.messages_by_conversation.start(
-            PageKey(self.key, page, None, page_reads(info))
+            PageKey(self.key, page, _through(branch), page_reads(info))
         )
+
+
+def _through(branch: strawberry.ID | UnsetType | None) -> int | None:
+    """The message that a branch goes through; 0, which is none, for the id of anything else."""
+    if not isinstance(branch, str):
+        return None
+    return key_of("Message", branch) or 0
 
 
 CONVERSATION = ObjectMapping(

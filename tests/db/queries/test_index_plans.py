@@ -127,7 +127,9 @@ async def test_a_critical_read_is_served_by_its_index(crowd: str, index: str, re
 
 
 async def test_a_generic_plan_is_for_any_value_and_a_custom_one_for_these(crowd: str) -> None:
-    custom, generic = await _plans(crowd, lambda connection: messages.newest(connection, 300, 5))
+    custom, generic = await _plans(
+        crowd, lambda connection: messages.path_to(connection, 5, 300, 5, 5)
+    )
     assert ("$1" in str(custom), "$1" in str(generic)) == (False, True)
 
 

@@ -1,0 +1,137 @@
+"""Which path of a conversation is read: the one that is shown, or the one through a message."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    bindparam,
+    exists,
+    func,
+    inspect,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
+
+from db.queries.clauses.paths import Column, Place, end_of, is_in_range, path_ranges, path_start
+from db.tables import ChatBranch, ChatConversation, ChatMessage
+
+_ZERO: ColumnElement[int] = literal_column("0")
+
+
+class BranchShown:
+    """The `Ranges` of messages: along the shown path, or through the message `filter_value`."""
+
+    def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
+        """See `Ranges`."""
+        start = _start_through() if is_filtered else _start_shown()
+        start = start.where(ChatConversation.id == parents.c.id).correlate(parents)
+        return path_ranges(start, is_backward=is_backward)
+
+    def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
+        """See `Ranges`."""
+        return is_in_range(ranges)
+
+
+def _start_shown() -> Select[Any]:
+    shown: ColumnElement[int] = ChatConversation.shown_branch.expression
+    return path_start(ChatConversation.user_id, ChatConversation.id, end_of(shown))
+
+
+def _start_through() -> Select[Any]:
+    # Any: aliased columns.
+    through: Any = aliased(ChatMessage, name="through")
+    leaf = shown_last_after(
+        ChatConversation.user_id,
+        ChatConversation.id,
+        Place(through.branch, through.created_at, through.id),
+        outer=(inspect(ChatConversation).selectable, inspect(through).selectable),
+    )
+    return (
+        path_start(
+            ChatConversation.user_id,
+            ChatConversation.id,
+            end_of(func.coalesce(leaf, through.branch)),
+        )
+        .join(through, through.conversation_id == ChatConversation.id)
+        .where(through.id == bindparam("filter_value", type_=BigInteger))
+    )
+
+
+def shown_last_after(
+    user_id: Column,
+    conversation_id: Column,
+    place: Place,
+    *,
+    outer: Sequence[FromClause],
+) -> ColumnElement[int]:
+    """The number of the branch shown last of those that go on after a place to a leaf.
+
+    Null if there is no such branch, or the conversation does not fork. `outer` is what the
+    arguments are columns of.
+    """
+    beyond = (
+        select(place.branch.label("number"))
+        .correlate(*outer)
+        .cte("beyond", recursive=True, nesting=True)
+    )
+    forks_behind = tuple_(ChatBranch.parent_at, ChatBranch.parent_id) >= tuple_(place.at, place.id)
+    beyond = beyond.union_all(
+        select(ChatBranch.number)
+        .where(
+            ChatBranch.user_id == user_id,
+            ChatBranch.conversation_id == conversation_id,
+            ChatBranch.number > _ZERO,
+            ChatBranch.parent_branch == beyond.c.number,
+            or_(ChatBranch.parent_branch != place.branch, forks_behind),
+        )
+        .correlate(*outer)
+    )
+    # Any: aliased columns.
+    leaf: Any = aliased(ChatBranch, name="leaf")
+    return (
+        select(leaf.number)
+        .where(
+            leaf.user_id == user_id,
+            leaf.conversation_id == conversation_id,
+            leaf.number.in_(select(beyond.c.number)),
+            ~_is_followed_from_its_end(leaf),
+        )
+        .order_by(leaf.shown_order.desc())
+        .limit(literal_column("1"))
+        .correlate(*outer)
+        .scalar_subquery()
+    )
+
+
+# Any: aliased columns.
+def _is_followed_from_its_end(branch: Any) -> ColumnElement[bool]:
+    """Whether another branch follows the last message of this one, which so leads to no leaf."""
+    fork: Any = aliased(ChatBranch, name="fork")
+    later: Any = aliased(ChatMessage, name="later")
+    is_inside = exists(
+        select(literal_column("1"))
+        .where(
+            later.conversation_id == fork.conversation_id,
+            later.branch == fork.parent_branch,
+            tuple_(later.created_at, later.id) > tuple_(fork.parent_at, fork.parent_id),
+        )
+        .correlate(fork)
+    )
+    return exists(
+        select(literal_column("1"))
+        .where(
+            fork.user_id == branch.user_id,
+            fork.conversation_id == branch.conversation_id,
+            fork.number > _ZERO,
+            fork.parent_branch == branch.number,
+            ~is_inside,
+        )
+        .correlate(branch)
+    )
