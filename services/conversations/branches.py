@@ -62,8 +62,15 @@ class BranchService:
             )
             if deleted["is_being_written"]:
                 raise Conflict("A reply is being written there; stop it first.", field=_FIELD)
-            if deleted["is_shown"]:
-                await branches.show(transaction, user_id, conversation_id, deleted["parent_id"])
+            if deleted["shown_order"] is not None:
+                await branches.replace(
+                    transaction,
+                    user_id,
+                    conversation_id,
+                    deleted["parent_id"],
+                    shown_order=deleted["shown_order"],
+                    is_shown=deleted["is_shown"],
+                )
             (conversation,) = await conversations.by_id(transaction, [conversation_id], user_id)
         # Without Redis they end by themselves; whoever follows one looks at the database first.
         with suppress(KeyValueError):

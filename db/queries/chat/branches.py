@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    Boolean,
     ColumnElement,
     and_,
     bindparam,
@@ -149,10 +150,15 @@ def _is_being_written(place: CTE) -> ColumnElement[bool]:
     )
 
 
-def _show() -> Statement:
-    place, newest = _place(), _newest()
+def _chosen() -> CTE:
+    """The branch that was shown last of those through the message."""
+    place = _place()
     leaf = shown_last_after(_user, _conversation, _place_of(place), outer=(place,))
-    chosen = select(func.coalesce(leaf, place.c.branch).label("branch")).cte("chosen")
+    return select(func.coalesce(leaf, place.c.branch).label("branch")).cte("chosen")
+
+
+def _show() -> Statement:
+    chosen, newest = _chosen(), _newest()
     ordered = (
         update(ChatBranch)
         .values(shown_order=newest.c.shown_order + _ONE)
@@ -167,6 +173,24 @@ def _show() -> Statement:
         .cte("shown")
     )
     return Statement("branches.show", select(*shown.c).add_cte(ordered))
+
+
+def _replace() -> Statement:
+    chosen = _chosen()
+    order = bindparam("shown_order", type_=BigInteger)
+    ordered = (
+        update(ChatBranch)
+        .values(shown_order=func.greatest(ChatBranch.shown_order, order))
+        .where(*_OF_CONVERSATION, ChatBranch.number == chosen.c.branch)
+        .cte("ordered")
+    )
+    shown = (
+        update(ChatConversation)
+        .values(shown_branch=chosen.c.branch)
+        .where(*_IS_CONVERSATION, bindparam("is_shown", type_=Boolean))
+        .cte("shown")
+    )
+    return Statement("branches.replace", select(chosen.c.branch).add_cte(ordered, shown))
 
 
 def _behind(place: CTE) -> CTE:
@@ -232,6 +256,12 @@ def _delete() -> Statement:
         ChatConversation.shown_branch == facts.c.branch,
         ChatConversation.shown_branch.in_(select(behind.c.number)),
     )
+    shown_order = select(func.max(ChatBranch.shown_order)).where(
+        *_OF_CONVERSATION,
+        or_(
+            ChatBranch.number == facts.c.branch, ChatBranch.number.in_(select(behind.c.number))
+        ),
+    )
     has_stream = (subtree.c.role == literal_text(MessageRole.ASSISTANT)) & (
         subtree.c.created_at > _streamed_since
     )
@@ -241,6 +271,7 @@ def _delete() -> Statement:
             facts.c.parent_id,
             facts.c.is_being_written,
             is_shown.label("is_shown"),
+            shown_order.correlate(facts).scalar_subquery().label("shown_order"),
             func.array(select(subtree.c.id).scalar_subquery()).label("ids"),
             func.array(select(subtree.c.id).where(has_stream).scalar_subquery()).label("streamed"),
         )
@@ -265,6 +296,7 @@ def _lock() -> Statement:
 
 _FOLLOW = _follow()
 _SHOW = _show()
+_REPLACE = _replace()
 _DELETE = _delete()
 _LOCK = _lock()
 
@@ -310,12 +342,37 @@ async def show(
 ) -> Row | None:
     """Show the branch that was shown last of those through a message, and return the conversation.
 
-    Of all, if the message is 0. None if there is no such message.
+    None if there is no such message.
     """
     rows = await connection.fetch(
         _SHOW, user_id=user_id, conversation_id=conversation_id, message_id=message_id
     )
     return rows[0] if rows else None
+
+
+@repository_method
+async def replace(
+    connection: Connection,
+    user_id: int,
+    conversation_id: int,
+    parent_id: int,
+    *,
+    shown_order: int,
+    is_shown: bool,
+) -> None:
+    """Let the branch shown last through `parent_id` take the place of what was deleted behind it.
+
+    It is then what every fork before it remembers as shown last, and what is shown, if the deleted
+    branch was.
+    """
+    await connection.fetch(
+        _REPLACE,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        message_id=parent_id,
+        shown_order=shown_order,
+        is_shown=is_shown,
+    )
 
 
 @repository_method
@@ -329,9 +386,8 @@ async def delete_subtree(
 ) -> Row | None:
     """Delete a message and all that follow it, unless one of them `is_being_written`.
 
-    Returns that, the `ids`, those of replies `streamed` since then, the `parent_id`, which may be
-    `BEGINNING`, and whether the message `is_shown`: then another branch is to be shown. None if
-    there is no such message.
+    Returns that, the `ids`, those of replies `streamed` since then, and what `replace` needs, if
+    there is a `shown_order`: the conversation forks. None if there is no such message.
     """
     rows = await connection.fetch(
         _DELETE,
