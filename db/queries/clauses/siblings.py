@@ -28,7 +28,7 @@ _BEGINNING: ColumnElement[Any] = literal_column("'-infinity'::timestamptz")
 
 # Any, in this module: aliased tables, and columns of every type.
 def parent_of(message: Any, user_id: Column, *outer: Any) -> FromClause:
-    """The place that a message follows, as a lateral called `parent` with one row.
+    """The place that a message follows, as a lateral with one row.
 
     `outer` is what `user_id` is a column of.
     """
@@ -57,7 +57,7 @@ def parent_of(message: Any, user_id: Column, *outer: Any) -> FromClause:
     )
     beginning = select(_ZERO, _BEGINNING, _ZERO)
     # The first of the three that there is: they are looked for one after another.
-    return union_all(select(*previous.c), followed, beginning).limit(ONE).lateral("parent")
+    return union_all(select(*previous.c), followed, beginning).limit(ONE).lateral("followed")
 
 
 def next_of_branch(conversation_id: Column, place: Place) -> Select[Any]:

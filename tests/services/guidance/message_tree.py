@@ -1,4 +1,4 @@
-"""What a conversation is to be, as a tree in memory: what is shown, and what may be done with it."""
+"""What a conversation is to be, as a tree in memory: what is shown, and what can be done."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Node:
-    """A message; `text` is what goes into a prompt, None while a reply is written or if it has none."""
+    """A message; `text` is what goes into a prompt, None for a reply that has none yet."""
 
     parent: int | None
     is_reply: bool
@@ -16,7 +16,7 @@ class Node:
 
 @dataclass
 class MessageTree:
-    """The messages by id, and for each the messages that follow it, the one shown last at the end."""
+    """The messages by id, and for each those that follow it, the one shown last at the end."""
 
     nodes: dict[int, Node] = field(default_factory=dict)
     following: dict[int | None, list[int]] = field(default_factory=dict)
