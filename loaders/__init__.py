@@ -115,8 +115,8 @@ class Loaders:
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
-        """Pages of messages by conversation, of the branch through the message in the filter."""
-        return pages(self._database, messages.PAGE_BY_CONVERSATION)
+        """Pages of messages by conversation of the viewer's, on the branch through the filter."""
+        return pages(self._database, messages.PAGE_BY_CONVERSATION, self._viewer_id)
 
     @cached_loader
     def parent_message(self) -> Loader[int, Row | None]:
@@ -131,12 +131,12 @@ class Loaders:
     @cached_loader
     def siblings(self) -> Loader[PageKey, Slice]:
         """Pages of the siblings of messages, by the id of any of them."""
-        return pages(self._database, siblings.PAGE_BY_SIBLING)
+        return pages(self._database, siblings.PAGE_BY_SIBLING, self._viewer_id)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:
-        """How many messages a conversation has."""
-        return message_count(self._database)
+        """How many messages a conversation of the viewer's has."""
+        return message_count(self._database, self._viewer_id)
 
     @cached_loader
     def privacy_request(self) -> Loader[int, Row | None]:
@@ -155,8 +155,8 @@ class Loaders:
 
     @cached_loader
     def privacy_archive(self) -> Loader[int, Row | None]:
-        """The archives of exports that can be downloaded, by the request's id."""
-        return archive_by_request(self._database, self._now)
+        """The archives of the viewer's exports that can be downloaded, by the request's id."""
+        return archive_by_request(self._database, self._viewer_id, self._now)
 
     @cached_loader
     def erased_tables(self) -> Loader[int, tuple[Row, ...]]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0045"
-down_revision: str | None = "20261130_0037"
+down_revision: str | None = "20261130_0041"
 
 MESSAGES, CONVERSATIONS, BRANCHES = "chat_messages", "chat_conversations", "chat_branches"
 OF_BRANCH = ("conversation_id", "branch", "created_at", "id")
@@ -31,17 +31,15 @@ def upgrade() -> None:
             "number = 0 OR parent_branch < number", name=op.f(f"ck_{BRANCHES}_parents_are_older")
         ),
         sa.ForeignKeyConstraint(
-            ["conversation_id"],
-            [f"{CONVERSATIONS}.id"],
-            name=op.f(f"fk_{BRANCHES}_conversation_id"),
+            ["user_id", "conversation_id"],
+            [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
+            name=op.f(f"fk_{BRANCHES}_user_id_conversation_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f(f"fk_{BRANCHES}_user_id")),
         sa.PrimaryKeyConstraint(
             "user_id", "conversation_id", "number", name=op.f(f"pk_{BRANCHES}")
         ),
     )
-    op.create_index(op.f(f"ix_{BRANCHES}_conversation_id"), BRANCHES, ["conversation_id"])
     for order in ORDERS:
         columns = ["user_id", "conversation_id", order]
         op.create_index(op.f(f"ix_{BRANCHES}_{'_'.join(columns)}"), BRANCHES, columns)

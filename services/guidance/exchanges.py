@@ -8,6 +8,7 @@ from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import branches, conversations, exchange_writes
 from db.queries.chat.branches import BEGINNING
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION
@@ -189,7 +190,7 @@ class ExchangeRecorder:
         if reply_id is None:
             raise ledger.quota_exceeded(limit, now)
         exchange = Exchange(place.conversation_id, history[-1].id, reply_id, subscription)
-        return exchange, Assignment(reply_id, prompt(history, self.window))
+        return exchange, Assignment(ReplyKey(user_id, reply_id), prompt(history, self.window))
 
 
 class _Place(NamedTuple):

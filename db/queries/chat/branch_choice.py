@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased
 from db.queries.clauses.paths import Column, Place, end_of, is_in_range, path_ranges, path_start
 from db.tables import ChatBranch, ChatConversation, ChatMessage
 
+_owner = bindparam("owner_id", type_=BigInteger)
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
@@ -30,37 +31,34 @@ class BranchShown:
 
     def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
         """See `Ranges`."""
-        start = _start_through() if is_filtered else _start_shown()
-        start = start.where(ChatConversation.id == parents.c.id).correlate(parents)
-        return path_ranges(start, is_backward=is_backward)
+        start = _start_through(parents) if is_filtered else _start_shown(parents)
+        return path_ranges(start.correlate(parents), is_backward=is_backward)
 
     def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
         """See `Ranges`."""
         return is_in_range(ranges)
 
 
-def _start_shown() -> Select[Any]:
+def _start_shown(parents: FromClause) -> Select[Any]:
     shown: ColumnElement[int] = ChatConversation.shown_branch.expression
-    return path_start(ChatConversation.user_id, ChatConversation.id, end_of(shown))
+    return path_start(_owner, parents.c.id, end_of(shown)).where(
+        ChatConversation.user_id == _owner, ChatConversation.id == parents.c.id
+    )
 
 
-def _start_through() -> Select[Any]:
-    # Any: aliased columns.
+def _start_through(parents: FromClause) -> Select[Any]:
+    # Any: an aliased table.
     through: Any = aliased(ChatMessage, name="through")
     leaf = shown_last_after(
-        ChatConversation.user_id,
-        ChatConversation.id,
+        _owner,
+        parents.c.id,
         Place(through.branch, through.created_at, through.id),
-        outer=(inspect(ChatConversation).selectable, inspect(through).selectable),
+        outer=(parents, inspect(through).selectable),
     )
-    return (
-        path_start(
-            ChatConversation.user_id,
-            ChatConversation.id,
-            end_of(func.coalesce(leaf, through.branch)),
-        )
-        .join(through, through.conversation_id == ChatConversation.id)
-        .where(through.id == bindparam("filter_value", type_=BigInteger))
+    return path_start(_owner, parents.c.id, end_of(func.coalesce(leaf, through.branch))).where(
+        through.user_id == _owner,
+        through.id == bindparam("filter_value", type_=BigInteger),
+        through.conversation_id == parents.c.id,
     )
 
 
@@ -118,6 +116,7 @@ def _is_followed_from_its_end(branch: Any) -> ColumnElement[bool]:
     is_inside = exists(
         select(literal_column("1"))
         .where(
+            later.user_id == fork.user_id,
             later.conversation_id == fork.conversation_id,
             later.branch == fork.parent_branch,
             tuple_(later.created_at, later.id) > tuple_(fork.parent_at, fork.parent_id),

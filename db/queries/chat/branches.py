@@ -56,7 +56,9 @@ def _place() -> CTE:
     """The place of the message `message_id`, or the one before all messages where that is 0."""
     at = ChatMessage.created_at.label("at")
     message = select(ChatMessage.branch, at, ChatMessage.id).where(
-        ChatMessage.id == _message, ChatMessage.conversation_id == _conversation
+        ChatMessage.user_id == _user,
+        ChatMessage.id == _message,
+        ChatMessage.conversation_id == _conversation,
     )
     beginning = select(_ZERO, _BEFORE_ALL, _ZERO).where(_message == _ZERO)
     return union_all(message, beginning).cte("place")
@@ -78,7 +80,7 @@ def _newest() -> CTE:
 
 def _follow() -> Statement:
     place, newest = _place(), _newest()
-    is_followed = exists(next_of_branch(_conversation, _place_of(place)).correlate(place))
+    is_followed = exists(next_of_branch(_user, _conversation, _place_of(place)).correlate(place))
     columns = [one.name for one in ChatBranch.__table__.columns]
     started = select(ChatConversation.created_at).where(*_IS_CONVERSATION).scalar_subquery()
     first = (
@@ -135,11 +137,14 @@ def _is_being_written(place: CTE) -> ColumnElement[bool]:
     """Whether the message at a place, or a reply to it, is being written."""
     # Any: an aliased table.
     reply: Any = aliased(ChatMessage, name="reply")
-    answered = parent_of(reply, _user)
+    answered = parent_of(reply)
     return exists(
         select(_ONE)
         .select_from(ReplyGeneration)
-        .join(reply, reply.id == ReplyGeneration.reply_id)
+        .join(
+            reply,
+            and_(reply.user_id == ReplyGeneration.user_id, reply.id == ReplyGeneration.reply_id),
+        )
         .join(answered, true())
         .where(
             ReplyGeneration.user_id == _user,
@@ -209,7 +214,9 @@ def _behind(place: CTE) -> CTE:
 def _subtree(place: CTE, behind: CTE) -> CTE:
     """The message at a place and all that follow it."""
     columns = (ChatMessage.id, ChatMessage.role, ChatMessage.created_at)
-    of_conversation = select(*columns).where(ChatMessage.conversation_id == _conversation)
+    of_conversation = select(*columns).where(
+        ChatMessage.user_id == _user, ChatMessage.conversation_id == _conversation
+    )
     return union_all(
         of_conversation.where(
             ChatMessage.branch == place.c.branch,
@@ -225,7 +232,7 @@ def _delete() -> Statement:
     subtree = _subtree(place, behind)
     # Any: an aliased table.
     message: Any = aliased(ChatMessage, name="message")
-    parent = parent_of(message, _user)
+    parent = parent_of(message)
     unfinished = exists(
         select(_ONE).where(
             ReplyGeneration.user_id == _user,
@@ -241,12 +248,14 @@ def _delete() -> Statement:
             unfinished.label("is_being_written"),
         )
         .select_from(place)
-        .join(message, message.id == place.c.id)
+        .join(message, and_(message.user_id == _user, message.id == place.c.id))
         .join(parent, true())
         .cte("facts")
     )
     is_free = exists(select(_ONE).select_from(facts).where(~facts.c.is_being_written))
-    deleted = delete(ChatMessage).where(ChatMessage.id.in_(select(subtree.c.id)), is_free)
+    deleted = delete(ChatMessage).where(
+        ChatMessage.user_id == _user, ChatMessage.id.in_(select(subtree.c.id)), is_free
+    )
     is_gone = or_(
         ChatBranch.number.in_(select(behind.c.number)),
         ChatBranch.number.in_(select(facts.c.branch).where(facts.c.is_first)),
@@ -258,9 +267,7 @@ def _delete() -> Statement:
     )
     shown_order = select(func.max(ChatBranch.shown_order)).where(
         *_OF_CONVERSATION,
-        or_(
-            ChatBranch.number == facts.c.branch, ChatBranch.number.in_(select(behind.c.number))
-        ),
+        or_(ChatBranch.number == facts.c.branch, ChatBranch.number.in_(select(behind.c.number))),
     )
     has_stream = (subtree.c.role == literal_text(MessageRole.ASSISTANT)) & (
         subtree.c.created_at > _streamed_since
@@ -286,8 +293,14 @@ def _lock() -> Statement:
     locked = (
         select(ChatConversation.id)
         .join(person, ChatConversation.user_id == person.c.id)
-        .join(ChatMessage, ChatMessage.conversation_id == ChatConversation.id)
-        .where(ChatMessage.id == _message)
+        .join(
+            ChatMessage,
+            and_(
+                ChatMessage.user_id == ChatConversation.user_id,
+                ChatMessage.conversation_id == ChatConversation.id,
+            ),
+        )
+        .where(ChatMessage.user_id == _user, ChatMessage.id == _message)
         .with_for_update(of=ChatConversation)
         .cte("locked")
     )

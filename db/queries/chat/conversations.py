@@ -88,6 +88,7 @@ _OPEN_EXCHANGE = Statement(
     _OPENED.where(
         ChatConversation.user_id == bindparam("of_user"),
         ChatConversation.id == ChatMessage.conversation_id,
+        ChatMessage.user_id == bindparam("of_user"),
         ChatMessage.id == bindparam("message_id"),
     ),
 )

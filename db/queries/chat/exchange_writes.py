@@ -43,6 +43,7 @@ _ADD_MESSAGE = Statement(
     "messages.add",
     insert(ChatMessage)
     .values(
+        user_id=_user,
         conversation_id=_conversation,
         branch=_branch,
         role=literal_text(MessageRole.USER),
@@ -59,8 +60,9 @@ def _open() -> Statement:
     message = (
         insert(ChatMessage)
         .from_select(
-            ["conversation_id", "branch", "role", "content", "created_at"],
+            ["user_id", "conversation_id", "branch", "role", "content", "created_at"],
             select(
+                bindparam("of_user", type_=BigInteger),
                 opened.c.id,
                 opened.c.shown_branch,
                 literal_text(MessageRole.USER),
@@ -95,6 +97,7 @@ def _begin_reply() -> Statement:
         .cte("used")
     )
     new = select(
+        _user,
         _conversation,
         _branch,
         literal_text(MessageRole.ASSISTANT),
@@ -105,7 +108,7 @@ def _begin_reply() -> Statement:
         literal_column("0"),
     ).select_from(used)
     columns = [
-        *("conversation_id", "branch", "role", "status"),
+        *("user_id", "conversation_id", "branch", "role", "status"),
         *("content", "created_at", "model", "attempts"),
     ]
     reply = insert(ChatMessage).from_select(columns, new).returning(ChatMessage.id).cte("reply")

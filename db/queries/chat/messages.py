@@ -27,9 +27,10 @@ from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.queries.clauses.paths import Place, is_in_range, path_ranges, path_start
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import ChatConversation, ChatMessage
+from db.tables import ChatMessage
 
 COLUMNS = (
     ChatMessage.id,
@@ -53,45 +54,51 @@ PAGE_BY_CONVERSATION = KeysetQuery(
     is_newest_first=False,
     has_one_index=True,
     along=BranchShown(),
+    owner=ChatMessage.user_id,
 )
 """The oldest first, along the path that is shown, or the one through the message in the filter."""
 _BY_ID = Statement(
     "messages.by_id",
-    select(*COLUMNS)
-    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
-    .where(
+    select(*COLUMNS).where(
+        ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        ChatConversation.user_id == bindparam("user_id"),
     ),
 )
 _COUNT = Statement(
     "messages.count_by_conversation",
     select(ChatMessage.conversation_id, func.count().label("count"))
     .where(
-        ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger)))
+        ChatMessage.user_id == bindparam("user_id"),
+        ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger))),
     )
     .group_by(ChatMessage.conversation_id),
+)
+_IS_REPLY = (
+    ChatMessage.user_id == bindparam("tenant_id"),
+    ChatMessage.id == bindparam("reply_id"),
 )
 
 
 def _path_to() -> Statement:
     # Any: an aliased table.
     last: Any = aliased(ChatMessage, name="last")
-    start = (
-        path_start(
-            ChatConversation.user_id.expression,
-            ChatConversation.id.expression,
-            Place(last.branch, last.created_at, last.id),
-        )
-        .join(last, last.conversation_id == ChatConversation.id)
-        .where(last.id == bindparam("message_id"), ChatConversation.user_id == bindparam("user_id"))
+    user_id = bindparam("user_id", type_=BigInteger)
+    end = Place(last.branch, last.created_at, last.id)
+    start = path_start(user_id, last.conversation_id, end).where(
+        last.user_id == user_id,
+        last.id == bindparam("message_id"),
+        last.conversation_id == bindparam("conversation_id"),
     )
     ranges = path_ranges(start, is_backward=True)
     most: BindParameter[int] = bindparam("most")
     columns = (ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
     own = (
         select(*columns)
-        .where(ChatMessage.conversation_id == bindparam("conversation_id"), *is_in_range(ranges))
+        .where(
+            ChatMessage.user_id == user_id,
+            ChatMessage.conversation_id == bindparam("conversation_id"),
+            *is_in_range(ranges),
+        )
         .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
         .limit(most)
         .correlate(ranges)
@@ -105,7 +112,7 @@ _PATH_TO = _path_to()
 _END_REPLY = Statement(
     "messages.end_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         status=bindparam("new_status"),
         retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
@@ -117,7 +124,7 @@ _END_REPLY = Statement(
 _ABANDON_REPLY = Statement(
     "messages.abandon_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         status=bindparam("new_status"),
         failure_reason=bindparam("new_failure_reason", type_=Text),
@@ -127,7 +134,7 @@ _ABANDON_REPLY = Statement(
 _LEAVE_REPLY = Statement(
     "messages.leave_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         content=bindparam("new_content"),
         stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
@@ -136,11 +143,11 @@ _LEAVE_REPLY = Statement(
 )
 _STREAM = Statement(
     "messages.stream",
-    select(*COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends)
-    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
-    .where(
+    select(
+        *COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends
+    ).where(
+        ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == bindparam("message_id"),
-        ChatConversation.user_id == bindparam("user_id"),
     ),
 )
 
@@ -153,10 +160,10 @@ async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> lis
 
 @repository_method
 async def count_by_conversation(
-    connection: Connection, conversation_ids: Sequence[int]
+    connection: Connection, conversation_ids: Sequence[int], user_id: int
 ) -> list[Row]:
-    """`(conversation_id, count)` for each conversation that has a message."""
-    return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
+    """`(conversation_id, count)` for each conversation of the user's that has a message."""
+    return await connection.fetch(_COUNT, conversation_ids=conversation_ids, user_id=user_id)
 
 
 @repository_method
@@ -176,8 +183,8 @@ async def path_to(
 @repository_method
 async def end_reply(
     connection: Connection,
+    reply: ReplyKey,
     *,
-    reply_id: int,
     status: str,
     retry_at: datetime | None,
     content: str,
@@ -187,7 +194,7 @@ async def end_reply(
     """Store the final state of a reply."""
     await connection.fetch(
         _END_REPLY,
-        reply_id=reply_id,
+        **reply._asdict(),
         new_status=status,
         new_retry_at=retry_at,
         new_content=content,
@@ -198,11 +205,11 @@ async def end_reply(
 
 @repository_method
 async def abandon_reply(
-    connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
+    connection: Connection, reply: ReplyKey, *, status: str, failure_reason: str | None
 ) -> bool:
     """End a reply whose writer is gone; returns whether any of its text was stored."""
     rows = await connection.fetch(
-        _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
+        _ABANDON_REPLY, **reply._asdict(), new_status=status, new_failure_reason=failure_reason
     )
     return bool(rows[0]["has_text"])
 
@@ -210,7 +217,7 @@ async def abandon_reply(
 @repository_method
 async def leave_reply(
     connection: Connection,
-    reply_id: int,
+    reply: ReplyKey,
     *,
     content: str,
     stream_ends: Sequence[int],
@@ -219,7 +226,7 @@ async def leave_reply(
     """Store a reply as far as it is written, for another writer to continue."""
     await connection.fetch(
         _LEAVE_REPLY,
-        reply_id=reply_id,
+        **reply._asdict(),
         new_content=content,
         new_ends=stream_ends,
         made_attempts=attempts,

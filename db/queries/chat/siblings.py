@@ -27,39 +27,39 @@ from db.queries.clauses.paths import Place
 from db.queries.clauses.siblings import children_of, forks_of, next_of_branch, parent_of
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import ChatBranch, ChatConversation, ChatMessage
+from db.tables import ChatBranch, ChatMessage
 
 # Any: aliased tables.
 _message: Any = aliased(ChatMessage, name="message")
-_user: ColumnElement[int] = ChatConversation.user_id.expression
-_parent = parent_of(_message, _user, ChatConversation)
+_parent = parent_of(_message)
 _place = Place(_parent.c.branch, _parent.c.at, _parent.c.id)
-_of_conversation = ChatConversation.id == _message.conversation_id
 _is_asked = (
+    _message.user_id == bindparam("user_id"),
     _message.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-    ChatConversation.user_id == bindparam("user_id"),
 )
 _PARENTS = Statement(
     "messages.parents",
     select(_message.id.label("child_id"), *COLUMNS)
     .select_from(_message)
-    .join(ChatConversation, _of_conversation)
     .join(_parent, true())
-    .join(ChatMessage, ChatMessage.id == _parent.c.id)
+    .join(
+        ChatMessage,
+        and_(ChatMessage.user_id == _message.user_id, ChatMessage.id == _parent.c.id),
+    )
     .where(*_is_asked),
 )
 
 
 def _sibling_places() -> Statement:
-    next_ = next_of_branch(_message.conversation_id, _place).correlate(_message, _parent)
-    own = next_.lateral("next")
+    of_conversation = (_message.user_id, _message.conversation_id)
+    own = next_of_branch(*of_conversation, _place).correlate(_message, _parent).lateral("next")
     fork: Any = aliased(ChatBranch, name="fork")
     is_older = and_(fork.number != _message.branch, fork.created_at < _message.created_at)
     others = (
         select(func.count().label("total"), func.count().filter(is_older).label("older"))
         .select_from(fork)
-        .where(*forks_of(fork, _user, _message.conversation_id, _place))
-        .correlate(_message, ChatConversation, _parent)
+        .where(*forks_of(fork, *of_conversation, _place))
+        .correlate(_message, _parent)
         .lateral("others")
     )
     is_own_older = func.coalesce(own.c.created_at < _message.created_at, false())
@@ -71,7 +71,6 @@ def _sibling_places() -> Statement:
             (others.c.older + is_own_older.cast(Integer)).label("index"),
         )
         .select_from(_message)
-        .join(ChatConversation, _of_conversation)
         .join(_parent, true())
         .outerjoin(own, true())
         .join(others, true())
@@ -88,17 +87,14 @@ class _Siblings:
     def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
         """See `Ranges`."""
         del is_filtered
-        child = children_of(
-            _user, _message.conversation_id, _place, _message, ChatConversation, _parent
-        )
+        child = children_of(_message.user_id, _message.conversation_id, _place, _message, _parent)
         order = (child.c.created_at, child.c.id)
         siblings: Select[Any] = (
             select(child.c.id)
             .select_from(_message)
-            .join(ChatConversation, _of_conversation)
             .join(_parent, true())
             .join(child, true())
-            .where(_message.id == parents.c.id)
+            .where(_message.user_id == bindparam("owner_id"), _message.id == parents.c.id)
             .order_by(*(one.desc() if is_backward else one for one in order))
         )
         return siblings.correlate(parents).lateral("sibling")
@@ -117,6 +113,7 @@ PAGE_BY_SIBLING = KeysetQuery(
     is_newest_first=False,
     has_one_index=True,
     along=_Siblings(),
+    owner=ChatMessage.user_id,
 )
 """The messages with the same parent as a message, itself among them, the oldest first."""
 

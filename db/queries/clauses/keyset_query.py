@@ -40,7 +40,7 @@ class Ranges(Protocol):
     """The ranges in which the rows of a parent lie, in the order of reading."""
 
     def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
-        """The ranges as a lateral of `parents`."""
+        """The ranges as a lateral of `parents`, which may bind `owner_id` and `filter_value`."""
 
     def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
         """The conditions that a row lies in one of them."""
@@ -49,8 +49,9 @@ class Ranges(Protocol):
 class KeysetQuery:
     """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them.
 
-    A parent's rows may lie in several ranges, which `along` says: they are read one after another.
-    Without a column `parent` these alone say whose rows they are.
+    `owner` is the column with the person, where the parents are not people themselves. A parent's
+    rows may lie in several ranges, which `along` says: they are read one after another. Without a
+    column `parent` these alone say whose rows they are.
 
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
@@ -67,7 +68,8 @@ class KeysetQuery:
         is_newest_first: bool,
         filter_by: Column | None = None,
         has_one_index: bool = False,
-        along: "Ranges | None" = None,
+        along: Ranges | None = None,
+        owner: Column | None = None,
     ) -> None:
         self.name = name
         self._columns = columns
@@ -78,6 +80,7 @@ class KeysetQuery:
         self._filter_by = filter_by
         self._has_one_index = has_one_index
         self._along = along
+        self._owner = owner
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
@@ -90,8 +93,9 @@ class KeysetQuery:
         columns: frozenset[str] | None = None,
         *,
         has_bounds: bool = True,
+        owner_id: int | None = None,
     ) -> list[Row]:
-        """Fetch the page of every parent, in the order of reading.
+        """Fetch the page of every parent, in the order of reading; the parents are `owner_id`'s.
 
         With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
         (default: all) and its `parent_id`. If it `has_bounds`, a page has one row more than asked,
@@ -100,6 +104,8 @@ class KeysetQuery:
         """
         statement = self._statement_for(page, value, columns, has_bounds=has_bounds)
         bound = _bound(parent_ids, page, value, page.size + has_bounds)
+        if self._owner is not None:
+            bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
 
     def _statement_for(
@@ -131,6 +137,8 @@ class KeysetQuery:
     ) -> Statement:
         parents = id_array("parent_ids")
         owned = [] if self._parent is None else [self._parent == parents.c.id]
+        if self._owner is not None:
+            owned.append(self._owner == bindparam("owner_id"))
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))
         ranges: list[FromClause] = []

@@ -27,15 +27,13 @@ _BEGINNING: ColumnElement[Any] = literal_column("'-infinity'::timestamptz")
 
 
 # Any, in this module: aliased tables, and columns of every type.
-def parent_of(message: Any, user_id: Column, *outer: Any) -> FromClause:
-    """The place that a message follows, as a lateral with one row.
-
-    `outer` is what `user_id` is a column of.
-    """
+def parent_of(message: Any) -> FromClause:
+    """The place that a message follows, as a lateral with one row."""
     before: Any = aliased(ChatMessage, name="before")
     previous = (
         select(before.branch, before.created_at.label("at"), before.id)
         .where(
+            before.user_id == message.user_id,
             before.conversation_id == message.conversation_id,
             before.branch == message.branch,
             tuple_(before.created_at, before.id) < tuple_(message.created_at, message.id),
@@ -49,23 +47,24 @@ def parent_of(message: Any, user_id: Column, *outer: Any) -> FromClause:
     followed = (
         select(own.parent_branch, own.parent_at, own.parent_id)
         .where(
-            own.user_id == user_id,
+            own.user_id == message.user_id,
             own.conversation_id == message.conversation_id,
             own.number == message.branch,
         )
-        .correlate(message, *outer)
+        .correlate(message)
     )
     beginning = select(_ZERO, _BEGINNING, _ZERO)
     # The first of the three that there is: they are looked for one after another.
     return union_all(select(*previous.c), followed, beginning).limit(ONE).lateral("followed")
 
 
-def next_of_branch(conversation_id: Column, place: Place) -> Select[Any]:
+def next_of_branch(user_id: Column, conversation_id: Column, place: Place) -> Select[Any]:
     """The message that follows a place in its own branch, if there is one."""
     following: Any = aliased(ChatMessage, name="following")
     return (
         select(following.branch, following.created_at, following.id)
         .where(
+            following.user_id == user_id,
             following.conversation_id == conversation_id,
             following.branch == place.branch,
             tuple_(following.created_at, following.id) > tuple_(place.at, place.id),
@@ -94,12 +93,16 @@ def children_of(
     *outer: Any,
 ) -> FromClause:
     """The messages that follow a place, as a lateral of `outer`: `branch`, `created_at`, `id`."""
-    own = next_of_branch(conversation_id, place).correlate(*outer).subquery("next")
+    own = next_of_branch(user_id, conversation_id, place).correlate(*outer).subquery("next")
     fork: Any = aliased(ChatBranch, name="fork")
     begun: Any = aliased(ChatMessage, name="begun")
     first = (
         select(begun.branch, begun.created_at, begun.id)
-        .where(begun.conversation_id == fork.conversation_id, begun.branch == fork.number)
+        .where(
+            begun.user_id == fork.user_id,
+            begun.conversation_id == fork.conversation_id,
+            begun.branch == fork.number,
+        )
         .order_by(begun.created_at, begun.id)
         .limit(ONE)
         .correlate(fork)
