@@ -8,6 +8,14 @@ INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
 INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at)
   SELECT user_id, c.id, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
   FROM chat_conversations c, generate_series(1, 1000) m WHERE c.id <= 60;
+INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, parent_at, parent_id,
+  created_at, shown_order)
+  SELECT user_id, conversation_id, row_number() OVER later, 0, created_at, id,
+         created_at + interval '1 year', row_number() OVER later
+  FROM chat_messages WHERE id % 20 = 5
+  WINDOW later AS (PARTITION BY conversation_id ORDER BY created_at);
+INSERT INTO chat_messages (user_id, conversation_id, branch, role, content, created_at)
+  SELECT user_id, conversation_id, number, 'user', 'Text', created_at FROM chat_branches;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
   SELECT id, conversation_id, user_id, '2026-02-20', gen_random_uuid(),

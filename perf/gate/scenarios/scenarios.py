@@ -145,6 +145,25 @@ async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)} | _key()}
 
 
+async def _editing(context: ScenarioContext) -> Variables:
+    sent = await context.data("SendMessage", **await _sending(context))
+    return {"input": {"messageId": sent["message"]["id"], "content": _TEXT} | _key()}
+
+
+async def _on_last_message(context: ScenarioContext) -> Variables:
+    conversation = await _conversation(context)
+    found = await context.data("ConversationMessages", conversationId=conversation)
+    return {"input": {"messageId": found["messages"]["edges"][-1]["node"]["id"]}}
+
+
+async def _own_message(context: ScenarioContext) -> Variables:
+    variables = await _own_conversation(context)
+    found = await context.read(
+        own_document("ConversationMessages"), reader(context.callers), variables
+    )
+    return {"messageId": found["messages"]["edges"][0]["node"]["id"]}
+
+
 async def _stopping(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)}}
 
@@ -223,14 +242,18 @@ _OWN: Mapping[str, Scenario] = {
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
+    "ConversationBranch": Scenario(reader, _own_conversation),
     "ConversationMessages": Scenario(reader, _own_conversation),
     "ConversationPage": Scenario(reader),
     "ConversationsWithMessages": Scenario(reader),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
+    "DeleteMessage": Scenario(writer, _on_last_message),
+    "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "MessageSiblings": Scenario(reader, _own_message),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
@@ -243,6 +266,7 @@ _OWN: Mapping[str, Scenario] = {
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
+    "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
