@@ -5,7 +5,7 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries.chat import conversations, messages, siblings
+from db.queries.chat import conversation_tags, conversations, messages, siblings
 from db.queries.enterprise import credentials
 from db.queries.privacy import privacy_requests
 from db.row import Row
@@ -23,6 +23,7 @@ from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
 from loaders.subscription_by_user import subscription_by_user
+from loaders.tags import tags_by_conversation, tags_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
@@ -100,8 +101,23 @@ class Loaders:
 
     @cached_loader
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
-        """Pages of conversations by user, filtered by status."""
+        """Pages of conversations by user, filtered by status and by whether they are pinned."""
         return pages(self._database, conversations.PAGE_BY_USER)
+
+    @cached_loader
+    def conversations_by_tag(self) -> Loader[PageKey, Slice]:
+        """Pages of conversations by user, filtered by a tag too."""
+        return pages(self._database, conversation_tags.PAGE_BY_TAG)
+
+    @cached_loader
+    def tags_by_conversation(self) -> Loader[int, tuple[str, ...]]:
+        """The tags of the viewer's conversations, by id."""
+        return tags_by_conversation(self._database, self._viewer_id)
+
+    @cached_loader
+    def tags_by_user(self) -> Loader[int, tuple[str, ...]]:
+        """The tags in use, by user id."""
+        return tags_by_user(self._database)
 
     @cached_loader
     def conversation_count(self) -> Loader[ConversationCountKey, int]:

@@ -65,6 +65,17 @@ CHAT = (
         ),
     ),
     ClassifiedTable(
+        "chat_conversation_tags",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.CONTENT, "tag", author=Author.CALLER),
+            *columns(Category.USAGE, "conversation_id updated_at"),
+        ),
+    ),
+    ClassifiedTable(
         "chat_messages",
         Deleted(),
         owner_paths=(OwnerPath("user_id", found_by=("conversation_id", "chat_conversations")),),
@@ -91,7 +102,7 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),
-            *columns(Category.USAGE, "id status created_at updated_at shown_branch"),
+            *columns(Category.USAGE, "id status created_at updated_at shown_branch is_pinned"),
         ),
     ),
 )

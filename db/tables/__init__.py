@@ -16,7 +16,13 @@ from db.tables.billing import (
     BillingWebhookEvent,
     UserSubscription,
 )
-from db.tables.chat import ChatBranch, ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.chat import (
+    ChatBranch,
+    ChatConversation,
+    ChatConversationTag,
+    ChatMessage,
+    ReplyGeneration,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -50,6 +56,7 @@ __all__ = [
     "BillingWebhookEvent",
     "ChatBranch",
     "ChatConversation",
+    "ChatConversationTag",
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",

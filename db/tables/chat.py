@@ -36,6 +36,11 @@ class ChatConversation(Table):
             *("user_id", "status", "updated_at", "id"),
         ),
         Index("ix_chat_conversations_user_id_updated_at_id", "user_id", "updated_at", "id"),
+        Index(
+            "ix_chat_conversations_pinned",
+            *("user_id", "updated_at", "id"),
+            postgresql_where=text("is_pinned"),
+        ),
     )
 
     id: Mapped[numbered]
@@ -45,6 +50,23 @@ class ChatConversation(Table):
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     shown_branch: Mapped[int] = mapped_column(server_default=text("0"))
+    is_pinned: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class ChatConversationTag(Table):
+    """A tag of a conversation, with the `updated_at` of the conversation, which orders the list."""
+
+    __tablename__ = "chat_conversation_tags"
+    __table_args__ = (
+        CheckConstraint("char_length(tag) BETWEEN 1 AND 40", "tag"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
+        Index(None, "user_id", "tag", "updated_at", "conversation_id"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    tag: Mapped[str] = mapped_column(Text, primary_key=True)
+    updated_at: Mapped[datetime] = mapped_column(instant)
 
 
 class ChatBranch(Table):

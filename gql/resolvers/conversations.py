@@ -6,7 +6,9 @@ from gql.context import Info
 from gql.resolvers.mutation_field import input_key, mutation, none_if_unset
 from gql.schema.chat.inputs import (
     ConversationInput,
+    PinConversationInput,
     RenameConversationInput,
+    SetConversationTagsInput,
     StartConversationInput,
 )
 from gql.schema.chat.payloads import (
@@ -58,6 +60,25 @@ class ConversationMutations:
     ) -> ConversationPayload:
         viewer, key = info.context.require_viewer_id(), conversation_key(input_.conversation_id)
         row = await info.context.services.conversations.unarchive(viewer, key)
+        return ConversationPayload(conversation=row)
+
+    @mutation("Pin a conversation, or no longer.", ConversationPayload)
+    async def pin_conversation(
+        self, info: Info, input_: PinConversationInput
+    ) -> ConversationPayload:
+        viewer, key = info.context.require_viewer_id(), conversation_key(input_.conversation_id)
+        row = await info.context.services.conversations.pin(viewer, key, is_pinned=input_.is_pinned)
+        return ConversationPayload(conversation=row)
+
+    @mutation(
+        "Replaces the set: at most 20 tags of 1 to 40 characters.",
+        ConversationPayload,
+    )
+    async def set_conversation_tags(
+        self, info: Info, input_: SetConversationTagsInput
+    ) -> ConversationPayload:
+        viewer, key = info.context.require_viewer_id(), conversation_key(input_.conversation_id)
+        row = await info.context.services.conversations.set_tags(viewer, key, input_.tags)
         return ConversationPayload(conversation=row)
 
     @mutation(

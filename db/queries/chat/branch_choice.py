@@ -27,11 +27,11 @@ _ZERO: ColumnElement[int] = literal_column("0")
 
 
 class BranchShown:
-    """The `Ranges` of messages: along the shown path, or through the message `filter_value`."""
+    """The `Ranges` of messages: along the shown path, or through the message `branch`."""
 
-    def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
+    def of(self, parents: FromClause, filters: Sequence[str], *, is_backward: bool) -> FromClause:
         """See `Ranges`."""
-        start = _start_through(parents) if is_filtered else _start_shown(parents)
+        start = _start_through(parents) if "branch" in filters else _start_shown(parents)
         return path_ranges(start.correlate(parents), is_backward=is_backward)
 
     def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
@@ -57,7 +57,7 @@ def _start_through(parents: FromClause) -> Select[Any]:
     )
     return path_start(_owner, parents.c.id, end_of(func.coalesce(leaf, through.branch))).where(
         through.user_id == _owner,
-        through.id == bindparam("filter_value", type_=BigInteger),
+        through.id == bindparam("branch", type_=BigInteger),
         through.conversation_id == parents.c.id,
     )
 

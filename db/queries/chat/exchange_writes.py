@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -27,6 +28,7 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import MessageRole, MessageStatus, QuotaEntryKind
 from db.tables import (
+    ChatConversationTag,
     ChatMessage,
     DailyQuotaUsage,
     QuotaLedgerEntry,
@@ -37,6 +39,7 @@ _user = bindparam("user_id", type_=BigInteger)
 _conversation = bindparam("conversation_id", type_=BigInteger)
 _day = bindparam("day", type_=DailyQuotaUsage.usage_date.type)
 _limit = bindparam("limit", type_=Integer)
+_created_at = bindparam("created_at", type_=ChatMessage.created_at.type)
 _branch = bindparam("branch", type_=Integer)
 _MESSAGE_BEFORE_REPLY: ColumnElement[timedelta] = literal_column("interval '1 microsecond'")
 _ADD_MESSAGE = Statement(
@@ -48,8 +51,7 @@ _ADD_MESSAGE = Statement(
         branch=_branch,
         role=literal_text(MessageRole.USER),
         content=bindparam("content"),
-        created_at=bindparam("created_at", type_=ChatMessage.created_at.type)
-        - _MESSAGE_BEFORE_REPLY,
+        created_at=_created_at - _MESSAGE_BEFORE_REPLY,
     )
     .returning(ChatMessage.id),
 )
@@ -103,7 +105,7 @@ def _begin_reply() -> Statement:
         literal_text(MessageRole.ASSISTANT),
         literal_text(MessageStatus.STREAMING),
         literal_column("''"),
-        bindparam("created_at", type_=ChatMessage.created_at.type),
+        _created_at,
         bindparam("model", type_=Text),
         literal_column("0"),
     ).select_from(used)
@@ -115,8 +117,21 @@ def _begin_reply() -> Statement:
     return Statement(
         "generations.begin",
         select(reply.c.id).add_cte(
-            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply)
+            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply), _moved_tags()
         ),
+    )
+
+
+def _moved_tags() -> CTE:
+    """Give the conversation's tags its `updated_at`: whoever set some has committed before."""
+    return (
+        update(ChatConversationTag)
+        .where(
+            ChatConversationTag.user_id == _user,
+            ChatConversationTag.conversation_id == _conversation,
+        )
+        .values(updated_at=_created_at)
+        .cte("moved_tags")
     )
 
 

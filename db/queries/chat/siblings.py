@@ -84,9 +84,9 @@ _SIBLING_PLACES = _sibling_places()
 class _Siblings:
     """The `Ranges` of a message's siblings: each is one."""
 
-    def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
+    def of(self, parents: FromClause, filters: Sequence[str], *, is_backward: bool) -> FromClause:
         """See `Ranges`."""
-        del is_filtered
+        del filters
         child = children_of(_message.user_id, _message.conversation_id, _place, _message, _parent)
         order = (child.c.created_at, child.c.id)
         siblings: Select[Any] = (

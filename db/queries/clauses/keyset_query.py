@@ -4,7 +4,7 @@ A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So 
 wherever it begins, and it does not shift while rows are added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
-from db.page import Page
+from db.page import Filter, Page
 from db.queries.clauses.expressions import id_array
 from db.row import Row
 from db.statement import Statement, repository_method
@@ -39,8 +39,8 @@ _MOST_STATEMENTS = 256
 class Ranges(Protocol):
     """The ranges in which the rows of a parent lie, in the order of reading."""
 
-    def of(self, parents: FromClause, *, is_filtered: bool, is_backward: bool) -> FromClause:
-        """The ranges as a lateral of `parents`, which may bind `owner_id` and `filter_value`."""
+    def of(self, parents: FromClause, filters: Sequence[str], *, is_backward: bool) -> FromClause:
+        """The ranges as a lateral of `parents`, which may bind `owner_id` and the `filters`."""
 
     def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
         """The conditions that a row lies in one of them."""
@@ -52,6 +52,8 @@ class KeysetQuery:
     `owner` is the column with the person, where the parents are not people themselves. A parent's
     rows may lie in several ranges, which `along` says: they are read one after another. Without a
     column `parent` these alone say whose rows they are.
+
+    Each of the `filters` is a condition, and may bind its value under its name.
 
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
@@ -66,7 +68,7 @@ class KeysetQuery:
         at: Column,
         identity: Column,
         is_newest_first: bool,
-        filter_by: Column | None = None,
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
         has_one_index: bool = False,
         along: Ranges | None = None,
         owner: Column | None = None,
@@ -77,7 +79,7 @@ class KeysetQuery:
         self._at = at
         self._id = identity
         self._is_newest_first = is_newest_first
-        self._filter_by = filter_by
+        self._filters = filters or {}
         self._has_one_index = has_one_index
         self._along = along
         self._owner = owner
@@ -89,7 +91,7 @@ class KeysetQuery:
         connection: Connection,
         parent_ids: Sequence[int],
         page: Page,
-        value: str | int | None,
+        filter_: Filter | None,
         columns: frozenset[str] | None = None,
         *,
         has_bounds: bool = True,
@@ -97,13 +99,15 @@ class KeysetQuery:
     ) -> list[Row]:
         """Fetch the page of every parent, in the order of reading; the parents are `owner_id`'s.
 
-        With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
+        Only rows that pass the `filter_` count. Each row has `columns`
         (default: all) and its `parent_id`. If it `has_bounds`, a page has one row more than asked,
         and its rows have `has_preceding` or `has_following`, if it is bounded on that side: whether
         there is a row beyond the bound.
         """
-        statement = self._statement_for(page, value, columns, has_bounds=has_bounds)
-        bound = _bound(parent_ids, page, value, page.size + has_bounds)
+        statement = self._statement_for(page, filter_, columns, has_bounds=has_bounds)
+        bound = _bound(parent_ids, page, page.size + has_bounds)
+        if filter_ is not None:
+            bound.update(filter_)
         if self._owner is not None:
             bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
@@ -111,7 +115,7 @@ class KeysetQuery:
     def _statement_for(
         self,
         page: Page,
-        value: str | int | None,
+        filter_: Filter | None,
         columns: frozenset[str] | None,
         *,
         has_bounds: bool,
@@ -120,7 +124,7 @@ class KeysetQuery:
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
-            is_filtered=value is not None,
+            filters=filter_ and tuple(name for name, _ in filter_),
             wanted=columns if self._has_one_index else None,
             has_bounds=has_bounds,
         )
@@ -131,7 +135,7 @@ class KeysetQuery:
         has_after: bool,
         has_before: bool,
         is_backward: bool,
-        is_filtered: bool,
+        filters: tuple[str, ...] | None,
         wanted: frozenset[str] | None = None,
         has_bounds: bool = True,
     ) -> Statement:
@@ -139,12 +143,11 @@ class KeysetQuery:
         owned = [] if self._parent is None else [self._parent == parents.c.id]
         if self._owner is not None:
             owned.append(self._owner == bindparam("owner_id"))
-        if is_filtered and self._filter_by is not None:
-            owned.append(self._filter_by == bindparam("filter_value"))
+        owned += [self._filters[name] for name in filters or () if name in self._filters]
         ranges: list[FromClause] = []
         if self._along is not None:
             is_reversed = is_backward != self._is_newest_first
-            ranges = [self._along.of(parents, is_filtered=is_filtered, is_backward=is_reversed)]
+            ranges = [self._along.of(parents, filters or (), is_backward=is_reversed)]
             owned += self._along.hold(*ranges)
 
         columns = [one for one in self._columns if wanted is None or one.key in wanted]
@@ -182,9 +185,7 @@ class KeysetQuery:
 
 
 # Any: values of every type.
-def _bound(
-    parent_ids: Sequence[int], page: Page, value: str | int | None, row_limit: int
-) -> dict[str, Any]:
+def _bound(parent_ids: Sequence[int], page: Page, row_limit: int) -> dict[str, Any]:
     return {
         "parent_ids": parent_ids,
         "row_limit": row_limit,
@@ -192,7 +193,6 @@ def _bound(
         "after_id": page.after and page.after.id,
         "before_at": page.before and page.before.at,
         "before_id": page.before and page.before.id,
-        "filter_value": value,
     }
 
 

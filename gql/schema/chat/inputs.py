@@ -56,6 +56,24 @@ class ConversationInput:
     conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
 
 
+@strawberry.input(description="The conversation to pin, or not to pin any longer.")
+class PinConversationInput:
+    """For `pinConversation`."""
+
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
+    is_pinned: bool = strawberry.field(description="Whether it is pinned from now on.")
+
+
+@strawberry.input(description="The conversation, and all of its tags from now on.")
+class SetConversationTagsInput:
+    """For `setConversationTags`."""
+
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
+    tags: list[str] = strawberry.field(
+        description="At most 20, each one line of 1 to 40 characters; the same one counts once."
+    )
+
+
 @strawberry.input(description="The message to send, where to, and whether to wait for the reply.")
 class SendMessageInput:
     """For `sendMessage`."""

@@ -164,6 +164,23 @@ async def _own_message(context: ScenarioContext) -> Variables:
     return {"messageId": found["messages"]["edges"][0]["node"]["id"]}
 
 
+async def _own_branch(context: ScenarioContext) -> Variables:
+    message = await _own_message(context)
+    return await _own_conversation(context) | {"branch": message["messageId"]}
+
+
+async def _with_tag(_asking: ScenarioContext) -> Variables:
+    return {"tag": "garden", "pinned": True}
+
+
+async def _tagging(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"tags": ["garden", "spring"]}}
+
+
+async def _pinning(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"isPinned": True}}
+
+
 async def _stopping(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)}}
 
@@ -242,9 +259,10 @@ _OWN: Mapping[str, Scenario] = {
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
-    "ConversationBranch": Scenario(reader, _own_conversation),
+    "ConversationBranch": Scenario(reader, _own_branch),
     "ConversationMessages": Scenario(reader, _own_conversation),
     "ConversationPage": Scenario(reader),
+    "ConversationsByTag": Scenario(reader, _with_tag),
     "ConversationsWithMessages": Scenario(reader),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
@@ -254,6 +272,7 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "MessageSiblings": Scenario(reader, _own_message),
+    "PinConversation": Scenario(writer, _pinning),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
@@ -268,6 +287,7 @@ _OWN: Mapping[str, Scenario] = {
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
+    "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
