@@ -24,6 +24,7 @@ from gql.values.mappings import Sourced
 from loaders import PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 from services.billing.records import Subscription
+from services.conversations.rules import tag_to_find
 from services.quota.records import Quota as QuotaRecord
 
 StatusFilter = Annotated[
@@ -91,7 +92,7 @@ class User(Node):
             status=status or None,
             is_pinned=is_pinned or None,
             is_not_pinned=is_pinned is False or None,
-            tag=tag if isinstance(tag, str) else None,
+            tag=tag_to_find(tag) if isinstance(tag, str) else None,
         )
         return conversations_of(
             self.key, filter_, info, first=first, after=after, last=last, before=before

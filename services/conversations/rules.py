@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from services.mutations.refusals import InvalidInput
-from services.mutations.texts import excerpt, short_text
+from services.mutations.texts import excerpt, is_short_text, short_text
 
 LONGEST_TITLE = 120
 UNTITLED = "New conversation"
@@ -21,9 +21,21 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
     """The different tags, without white space around them; raises `InvalidInput`."""
     if len(tags) > MOST_TAGS:
         raise InvalidInput(f"A conversation has at most {MOST_TAGS} tags.", field="tags")
-    normal = [unicodedata.normalize("NFC", one) for one in tags]
-    checked = [short_text(one, field="tags", name="A tag", longest=LONGEST_TAG) for one in normal]
+    checked = [
+        short_text(_composed(one), field="tags", name="A tag", longest=LONGEST_TAG) for one in tags
+    ]
     return list(dict.fromkeys(checked))
+
+
+def tag_to_find(text: str) -> str:
+    """The tag as it would be stored; the empty text, which is none, for what cannot be a tag."""
+    tag = _composed(text).strip()
+    return tag if is_short_text(tag, LONGEST_TAG) else ""
+
+
+def _composed(tag: str) -> str:
+    """One spelling of what looks the same; NFC leaves compatible characters as they are."""
+    return unicodedata.normalize("NFC", tag)
 
 
 def title_from(content: str) -> str:

@@ -30,7 +30,7 @@ COLUMNS = json_columns(ChatConversation, without={"user_id", "shown_branch"})
 FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": ChatConversation.status == bindparam("status"),
     # Without a value, so that the partial index of the few that are pinned can serve.
-    "is_pinned": ChatConversation.is_pinned,
+    "is_pinned": ChatConversation.is_pinned.expression,
     "is_not_pinned": ~ChatConversation.is_pinned,
 }
 PAGE_BY_USER = KeysetQuery(

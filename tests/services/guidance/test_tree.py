@@ -19,10 +19,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from db.page import Page, Position
+from db.page import Page, Position, filter_by
 from db.queries.chat import messages, siblings
 from services.guidance.records import Exchange
 from services.mutations.refusals import Conflict, NotFound
+from tests.fixtures.stores.postgres import run
 from tests.fixtures.stores.world import ADA
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.held_model import Call, HeldModel
@@ -90,7 +91,11 @@ class TwoClients(RuleBasedStateMachine):
         async with parts.database.read_primary() as connection:
             while True:
                 rows = await messages.PAGE_BY_CONVERSATION.fetch(
-                    connection, [self.conversation], page, through, owner_id=ADA
+                    connection,
+                    [self.conversation],
+                    page,
+                    filter_by(branch=through),
+                    owner_id=ADA,
                 )
                 found[:0] = [row["id"] for row in reversed(rows[:size])]
                 if len(rows) <= size:
@@ -355,6 +360,8 @@ def play(url: str, *, examples: int, steps: int) -> None:
             one = await stack.enter_async_context(instance(url, model=model))
             return one, await stack.enter_async_context(instance(url, model=model))
 
+        # More than a day's messages are sent.
+        runner.run(run(url, "UPDATE billing_plans SET daily_message_limit = 1000000"))
         shared = Shared(runner, runner.run(open_both()), model)
         try:
             run_state_machine_as_test(
