@@ -8,7 +8,7 @@ from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import branches, conversations, exchange_writes
 from db.queries.chat.branches import BEGINNING
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION

@@ -22,7 +22,8 @@ DUE = (
     "DELETE FROM user_privacy_requests WHERE user_id = 2;"
     "UPDATE user_privacy_requests SET scheduled_for = '2026-02-20' WHERE user_id = 1"
 )
-STATUS = "SELECT status FROM user_privacy_requests WHERE id = $1"
+STATUS = """SELECT status FROM user_privacy_requests WHERE id = $1
+UNION ALL SELECT status FROM archived_privacy_requests WHERE id = $1"""
 PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
 
 
