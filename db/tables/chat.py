@@ -60,7 +60,10 @@ class ChatConversationTag(Table):
     __table_args__ = (
         CheckConstraint("char_length(tag) BETWEEN 1 AND 40", "tag"),
         of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
-        Index(None, "user_id", "tag", "updated_at", "conversation_id"),
+        Index(
+            "ix_chat_conversation_tags_by_tag",
+            *("user_id", "tag", "updated_at", "conversation_id"),
+        ),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

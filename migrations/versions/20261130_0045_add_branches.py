@@ -40,36 +40,33 @@ def upgrade() -> None:
             "user_id", "conversation_id", "number", name=op.f(f"pk_{BRANCHES}")
         ),
     )
-    for order in ORDERS:
-        columns = ["user_id", "conversation_id", order]
-        op.create_index(op.f(f"ix_{BRANCHES}_{'_'.join(columns)}"), BRANCHES, columns)
     for table, column in ((CONVERSATIONS, "shown_branch"), (MESSAGES, "branch")):
         op.add_column(table, sa.Column(column, sa.Integer(), server_default=FIRST, nullable=False))
-    replace_index(OF_CONVERSATION, OF_BRANCH)
+    for order in ORDERS:
+        build_index(BRANCHES, ("user_id", "conversation_id", order))
+    build_index(MESSAGES, OF_BRANCH)
+    drop_index(MESSAGES, OF_CONVERSATION)
 
 
 def downgrade() -> None:
-    replace_index(OF_BRANCH, OF_CONVERSATION)
+    build_index(MESSAGES, OF_CONVERSATION)
+    drop_index(MESSAGES, OF_BRANCH)
     op.drop_column(MESSAGES, "branch")
     op.drop_column(CONVERSATIONS, "shown_branch")
     op.drop_table(BRANCHES)
 
 
-def replace_index(old: tuple[str, ...], new: tuple[str, ...]) -> None:
-    """Build the one index of messages before the other is dropped; again, if it was interrupted."""
+def build_index(table: str, columns: tuple[str, ...]) -> None:
+    """Build an index while others write; anew, if that was interrupted before."""
+    drop_index(table, columns)
     with op.get_context().autocommit_block():
-        op.drop_index(
-            f"ix_{MESSAGES}_{'_'.join(new)}",
-            MESSAGES,
-            postgresql_concurrently=True,
-            if_exists=True,
-        )
-        op.create_index(
-            f"ix_{MESSAGES}_{'_'.join(new)}", MESSAGES, [*new], postgresql_concurrently=True
-        )
-        op.drop_index(
-            f"ix_{MESSAGES}_{'_'.join(old)}",
-            MESSAGES,
-            postgresql_concurrently=True,
-            if_exists=True,
-        )
+        op.create_index(name_of(table, columns), table, [*columns], postgresql_concurrently=True)
+
+
+def drop_index(table: str, columns: tuple[str, ...]) -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index(name_of(table, columns), table, postgresql_concurrently=True, if_exists=True)
+
+
+def name_of(table: str, columns: tuple[str, ...]) -> str:
+    return f"ix_{table}_{'_'.join(columns)}"

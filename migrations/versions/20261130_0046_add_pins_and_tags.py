@@ -9,6 +9,7 @@ down_revision: str | None = "20261130_0045"
 CONVERSATIONS, TAGS = "chat_conversations", "chat_conversation_tags"
 PINNED = f"ix_{CONVERSATIONS}_pinned"
 BY_TAG = ("user_id", "tag", "updated_at", "conversation_id")
+OF_TAG = f"ix_{TAGS}_by_tag"
 
 
 def upgrade() -> None:
@@ -27,12 +28,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "conversation_id", "tag", name=op.f(f"pk_{TAGS}")),
     )
-    op.create_index(op.f(f"ix_{TAGS}_{'_'.join(BY_TAG)}"), TAGS, [*BY_TAG])
     op.add_column(
         CONVERSATIONS,
         sa.Column("is_pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
     with op.get_context().autocommit_block():
+        op.drop_index(OF_TAG, TAGS, postgresql_concurrently=True, if_exists=True)
+        op.create_index(OF_TAG, TAGS, [*BY_TAG], postgresql_concurrently=True)
         op.drop_index(PINNED, CONVERSATIONS, postgresql_concurrently=True, if_exists=True)
         op.create_index(
             PINNED,

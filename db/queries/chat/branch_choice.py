@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.orm import aliased
@@ -24,6 +25,7 @@ from db.tables import ChatBranch, ChatConversation, ChatMessage
 
 _owner = bindparam("owner_id", type_=BigInteger)
 _ZERO: ColumnElement[int] = literal_column("0")
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 class BranchShown:
@@ -93,44 +95,50 @@ def shown_last_after(
     )
     # Any: aliased columns.
     leaf: Any = aliased(ChatBranch, name="leaf")
+    last = _last_message(leaf)
     return (
         select(leaf.number)
+        .join(last, true())
         .where(
             leaf.user_id == user_id,
             leaf.conversation_id == conversation_id,
             leaf.number.in_(select(beyond.c.number)),
-            ~_is_followed_from_its_end(leaf),
+            ~_is_followed(leaf, last),
         )
         .order_by(leaf.shown_order.desc())
-        .limit(literal_column("1"))
+        .limit(_ONE)
         .correlate(*outer)
         .scalar_subquery()
     )
 
 
 # Any: aliased columns.
-def _is_followed_from_its_end(branch: Any) -> ColumnElement[bool]:
+def _last_message(branch: Any) -> FromClause:
+    message: Any = aliased(ChatMessage, name="own")
+    return (
+        select(message.id)
+        .where(
+            message.user_id == branch.user_id,
+            message.conversation_id == branch.conversation_id,
+            message.branch == branch.number,
+        )
+        .order_by(message.created_at.desc(), message.id.desc())
+        .limit(_ONE)
+        .correlate(branch)
+        .lateral("last")
+    )
+
+
+# Any: aliased columns.
+def _is_followed(branch: Any, last: FromClause) -> ColumnElement[bool]:
     """Whether another branch follows the last message of this one, which so leads to no leaf."""
     fork: Any = aliased(ChatBranch, name="fork")
-    later: Any = aliased(ChatMessage, name="later")
-    is_inside = exists(
-        select(literal_column("1"))
-        .where(
-            later.user_id == fork.user_id,
-            later.conversation_id == fork.conversation_id,
-            later.branch == fork.parent_branch,
-            tuple_(later.created_at, later.id) > tuple_(fork.parent_at, fork.parent_id),
-        )
-        .correlate(fork)
-    )
     return exists(
-        select(literal_column("1"))
+        select(_ONE)
         .where(
             fork.user_id == branch.user_id,
             fork.conversation_id == branch.conversation_id,
-            fork.number > _ZERO,
-            fork.parent_branch == branch.number,
-            ~is_inside,
+            fork.parent_id == last.c.id,
         )
-        .correlate(branch)
+        .correlate(branch, last)
     )

@@ -13,10 +13,10 @@ INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at)
   FROM chat_conversations c, generate_series(1, 1000) m WHERE c.id <= 60;
 INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, parent_at, parent_id,
   created_at, shown_order)
-  SELECT user_id, conversation_id, row_number() OVER later, 0, created_at, id,
-         created_at + interval '1 year', row_number() OVER later
-  FROM chat_messages WHERE id % 20 = 5
-  WINDOW later AS (PARTITION BY conversation_id ORDER BY created_at);
+  SELECT user_id, conversation_id, place / 20 + 1, 0, created_at, id,
+         created_at + interval '1 year', place / 20 + 1
+  FROM (SELECT *, row_number() OVER (PARTITION BY conversation_id ORDER BY created_at) AS place
+        FROM chat_messages) AS message WHERE place % 20 = 5;
 INSERT INTO chat_messages (user_id, conversation_id, branch, role, content, created_at)
   SELECT user_id, conversation_id, number, 'user', 'Text', created_at FROM chat_branches;
 INSERT INTO reply_generations
