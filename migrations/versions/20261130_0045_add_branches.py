@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0045"
-down_revision: str | None = "20261130_0075"
+down_revision: str | None = "20261130_0080"
 
 MESSAGES, CONVERSATIONS, BRANCHES = "chat_messages", "chat_conversations", "chat_branches"
 OF_BRANCH = ("conversation_id", "branch", "created_at", "id")
