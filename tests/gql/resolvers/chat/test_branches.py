@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.servers.chat import (
     REGENERATE,
     SENT,
+    STOP,
     Chat,
     conversation_id,
     ledger_differences,
@@ -239,6 +240,8 @@ def test_nothing_is_deleted_where_a_reply_is_being_written(chat: Chat) -> None:
     assert beside["reply"]["status"] == "COMPLETE"
     assert done(chat.payload(DELETE, {"messageId": beside["message"]["id"]}))
     assert talk.questions() == ["One", "Two"]
+    assert done(chat.payload(STOP, {"messageId": written["reply"]["id"]}))
+    assert done(chat.payload(DELETE, {"messageId": written["message"]["id"]}))
 
 
 def test_a_key_edits_once(chat: Chat) -> None:
