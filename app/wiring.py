@@ -146,6 +146,7 @@ async def open_application(
                 services=Services(
                     billing=billing.service,
                     conversations=chat.conversations,
+                    branches=chat.branches,
                     guidance=chat.guidance,
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes

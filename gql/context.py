@@ -11,6 +11,7 @@ from loaders import Loaders
 from metrics.observations import Observations
 from services.billing.service import BillingService
 from services.callers.principal import ApiClient, Person, Principal
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
@@ -36,6 +37,7 @@ class Services:
 
     billing: BillingService
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
     credentials: CredentialService
     metered: MeteredGuidance

@@ -16,7 +16,13 @@ from db.tables.billing import (
     BillingWebhookEvent,
     UserSubscription,
 )
-from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.chat import (
+    ChatBranch,
+    ChatConversation,
+    ChatConversationTag,
+    ChatMessage,
+    ReplyGeneration,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -63,7 +69,9 @@ __all__ = [
     "BillingPlan",
     "BillingPlanChange",
     "BillingWebhookEvent",
+    "ChatBranch",
     "ChatConversation",
+    "ChatConversationTag",
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",

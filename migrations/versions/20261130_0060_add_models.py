@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision: str = "20261130_0060"
-down_revision: str | None = "20261130_0080"
+down_revision: str | None = "20261130_0046"
 
 COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost_micros")
 PARTS = {

@@ -138,7 +138,11 @@ class ConversationReplyStore:
             if row is None:
                 return None
             history = await read_history(
-                connection, reply.tenant_id, row["conversation_id"], self._window
+                connection,
+                reply.tenant_id,
+                row["conversation_id"],
+                reply.reply_id,
+                self._window,
             )
             parts = await PEOPLE.parts_of_replies(connection, [reply])
         index = last_question_index(history)

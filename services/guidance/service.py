@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -59,9 +60,12 @@ class GuidanceService:
         conversation_id: int | None,
         content: str,
         idempotency_key: str,
+        parent_id: int | None = None,
         model: str | None = None,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
+
+        It follows the message `parent_id`, or the end of the branch that is shown.
 
         The message, the reply and the reserved quota unit are recorded together or not at all; the
         same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
@@ -69,11 +73,40 @@ class GuidanceService:
         `ContextTooLong`.
         """
         text = validated_content(content)
+        exchanges = replace(self._exchanges, model=model)
         values = {"conversation": conversation_id, "content": text} | _chosen(model)
+        record = partial(exchanges.open, user_id, conversation_id, text)
+        if parent_id is not None:
+            values["parent"] = parent_id
+            record = partial(exchanges.open_after, user_id, conversation_id, parent_id, text)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            partial(self._exchanges.open, user_id, conversation_id, text, model),
+            record,
+            partial(_replayed, user_id),
+            lock=(user_id, idempotency_key),
+        )
+
+    async def edit(
+        self,
+        user_id: int,
+        message_id: int,
+        *,
+        content: str,
+        idempotency_key: str,
+        model: str | None = None,
+    ) -> Exchange:
+        """Record another version of a person's message, beside it, and start the reply to it.
+
+        Like `send`; raises `InvalidInput` for a reply, too.
+        """
+        text = validated_content(content)
+        exchanges = replace(self._exchanges, model=model)
+        values = {"message": message_id, "content": text} | _chosen(model)
+        return await self._starter.start_once(
+            Caller(user_id=user_id),
+            idempotency.key_use(idempotency_key, operation="editMessage", values=values),
+            partial(exchanges.edit, user_id, message_id, text),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -81,17 +114,18 @@ class GuidanceService:
     async def regenerate(
         self, user_id: int, message_id: int, *, idempotency_key: str, model: str | None = None
     ) -> Exchange:
-        """Start another reply to the last message of a conversation; it costs another unit.
+        """Start another reply to a person's message; it costs another unit.
 
-        `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
-        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`,
+        `message_id` is that message or a reply to it; earlier replies stay, as its siblings. Raises
+        `NotFound`, `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`,
         `ModelNotAllowed` and `ContextTooLong`.
         """
+        exchanges = replace(self._exchanges, model=model)
         values: dict[str, object] = {"message": message_id} | _chosen(model)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="regenerateReply", values=values),
-            partial(self._exchanges.reopen, user_id, message_id, model),
+            partial(exchanges.reopen, user_id, message_id),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -171,5 +205,5 @@ def _chosen(model: str | None) -> dict[str, object]:
 async def _replayed(user_id: int, transaction: Transaction, result: dict[str, Any]) -> Exchange:
     exchange = Exchange(**result)
     if not await messages.by_id(transaction, [exchange.reply_id], user_id):
-        raise NotFound("The conversation that this key wrote in was deleted.")
+        raise NotFound("What this key wrote was deleted.")
     return exchange

@@ -12,6 +12,7 @@ import asyncpg
 from clients.llm import ALONE, GenerationReport, LanguageModel, PromptMessage, TimeShare
 from db.database import Database, open_database
 from services.clock import Clock
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.models.catalogue import ChatModel, ModelCatalogue
@@ -78,6 +79,7 @@ class Instance:
     replies: ConversationReplyStore
     jobs: GenerationJobs
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
@@ -131,6 +133,7 @@ async def instance(
             replies,
             jobs,
             ConversationService(database, clock=clock),
+            BranchService(database, streams, clock=clock),
             GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
         )
 

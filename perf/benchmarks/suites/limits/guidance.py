@@ -158,6 +158,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
     return Services(
         billing=application.billing.service,
         conversations=application.chat.conversations,
+        branches=application.chat.branches,
         guidance=application.chat.guidance,
         credentials=CredentialService(
             application.database, clock=system_clock, random_bytes=secrets.token_bytes
