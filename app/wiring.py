@@ -85,7 +85,7 @@ async def open_application(
         await stack.enter_async_context(measuring_replica_lag(database))
         keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
-            open_subscription_cache(settings, keyvalue, observations)
+            open_subscription_cache(settings, keyvalue, observations, clock=clock)
         )
         budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUseRecorder(database)
@@ -134,6 +134,8 @@ async def open_application(
                 database,
                 services=Services(
                     billing=billing.service,
+                    plan_changes=billing.plan_changes,
+                    cancellation=billing.cancellation,
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(

@@ -3,15 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.settings import Settings
 from clients.payments.opening import open_payment_provider
 from clients.payments.provider import FullProvider
 from db.database import Database
+from services.billing.orders import OrderDesk
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
 from services.billing.service import BillingService
 from services.billing.settlement import Invalidate, PaymentSettlement
+from services.billing.subscriptions.cancellation import CancellationService
+from services.billing.subscriptions.plan_changes import PlanChangeService
+from services.billing.subscriptions.renewals import Renewals
 from services.clock import Clock
 
 _SANDBOX = "sandbox.sqlite"
@@ -26,7 +31,10 @@ class Billing:
     provider: FullProvider
     charging: PaymentProcessor
     events: PaymentEventHandler
+    renewals: Renewals
     service: BillingService
+    plan_changes: PlanChangeService
+    cancellation: CancellationService
 
 
 @asynccontextmanager
@@ -36,12 +44,19 @@ async def open_billing(
     """Build billing; leaving closes the connections to the provider."""
     payments = replace(settings.payments, sandbox_path=settings.guidance_data_dir / _SANDBOX)
     async with open_payment_provider(payments, clock=clock) as provider:
-        outcomes = PaymentSettlement(invalidate=invalidate, clock=clock)
+        grace = timedelta(days=settings.billing_grace_days)
+        outcomes = PaymentSettlement(invalidate=invalidate, clock=clock, grace=grace)
         overdue_seconds = settings.payments_timeout_seconds + _SPARE_SECONDS
-        charging = PaymentProcessor(database, provider, outcomes, overdue_seconds=overdue_seconds)
+        charging = PaymentProcessor(
+            database, provider, outcomes, overdue_seconds=overdue_seconds, clock=clock
+        )
+        desk = OrderDesk(database, charging, invalidate=invalidate, clock=clock)
         yield Billing(
             provider,
             charging,
             PaymentEventHandler(database, outcomes, clock=clock),
-            BillingService(database, charging, invalidate=invalidate, clock=clock),
+            Renewals(database, charging, invalidate=invalidate, clock=clock),
+            BillingService(desk),
+            PlanChangeService(desk),
+            CancellationService(desk),
         )

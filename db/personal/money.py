@@ -54,7 +54,18 @@ MONEY = (
                 replacement=Replacement(),
                 author=Author.CALLER,
             ),
+            *columns(
+                Category.PAYMENT,
+                "customer client_secret",
+                withheld=_METHOD,
+                replacement=Replacement(),
+                author=Author.PROVIDER,
+            ),
             *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
+            *columns(
+                Category.PAYMENT,
+                "kind period_start period_end plan_price_cents expires_at refund_of_id",
+            ),
             *columns(Category.PAYMENT, "created_at updated_at"),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
             *columns(Category.PAYMENT, "provider_reference", author=Author.PROVIDER),
@@ -76,6 +87,7 @@ MONEY = (
                 Category.TECHNICAL, "idempotency_key", replacement=_ERASED, author=Author.CALLER
             ),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
+            *columns(Category.PAYMENT, "from_price_cents to_price_cents"),
         ),
     ),
     ClassifiedTable(
@@ -89,8 +101,23 @@ MONEY = (
                 Category.PAYMENT, "status", replacement=Replacement(SubscriptionStatus.INACTIVE)
             ),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
-            *columns(Category.PAYMENT, "id plan_code started_at"),
-            *columns(Category.PAYMENT, "created_at updated_at"),
+            *columns(Category.PAYMENT, "id plan_code started_at next_plan_code period_price_cents"),
+            *columns(Category.PAYMENT, "period_anchor_at current_period_start current_period_end"),
+            *columns(Category.PAYMENT, "trial_ends_at cancel_at_period_end"),
+            *columns(Category.PAYMENT, "past_due_since grace_ends_at created_at updated_at"),
+            *columns(Category.TECHNICAL, "due_at", withheld="When our worker acts next."),
+        ),
+    ),
+    ClassifiedTable(
+        "billing_customers",
+        # Before its rows go, the person is removed at the provider, too.
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.PAYMENT, "customer", author=Author.PROVIDER),
+            *columns(Category.PAYMENT, "payment_method", withheld=_METHOD, author=Author.PROVIDER),
+            *columns(Category.PAYMENT, "updated_at"),
         ),
     ),
     ClassifiedTable(
@@ -101,6 +128,7 @@ MONEY = (
             *columns(
                 Category.NOT_PERSONAL, "monthly_price_cents currency daily_message_limit is_on_sale"
             ),
+            *columns(Category.NOT_PERSONAL, "trial_days"),
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from db.tables.audit import AuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
+    BillingCustomer,
     BillingPaymentAttempt,
     BillingPlan,
     BillingPlanChange,
@@ -31,6 +32,7 @@ from db.tables.users import User
 
 __all__ = [
     "AuditEvent",
+    "BillingCustomer",
     "BillingPaymentAttempt",
     "BillingPlan",
     "BillingPlanChange",
