@@ -84,6 +84,22 @@ class PaymentKind(StrEnum):
     PRORATION = "proration"
     METHOD = "method"
     REFUND = "refund"
+class InvoiceStatus(StrEnum):
+    """The states of an invoice; only the state of an invoice ever changes."""
+
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    CREDITED = "credited"
+
+
+class InvoiceLineKind(StrEnum):
+    """What a line of an invoice is for."""
+
+    PERIOD = "period"
+    PRORATION = "proration"
+    CREDIT = "credit"
+    OVERAGE = "overage"
 
 
 class ApiCredentialStatus(StrEnum):
