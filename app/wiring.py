@@ -136,6 +136,7 @@ async def open_application(
                     billing=billing.service,
                     plan_changes=billing.plan_changes,
                     cancellation=billing.cancellation,
+                    portal=billing.portal,
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(

@@ -84,6 +84,8 @@ class PaymentKind(StrEnum):
     PRORATION = "proration"
     METHOD = "method"
     REFUND = "refund"
+
+
 class InvoiceStatus(StrEnum):
     """The states of an invoice; only the state of an invoice ever changes."""
 

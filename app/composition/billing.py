@@ -9,7 +9,9 @@ from app.settings import Settings
 from clients.payments.opening import open_payment_provider
 from clients.payments.provider import FullProvider
 from db.database import Database
+from services.billing.customers import Customers
 from services.billing.orders import OrderDesk
+from services.billing.portal import PortalService
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
 from services.billing.service import BillingService
@@ -35,6 +37,7 @@ class Billing:
     service: BillingService
     plan_changes: PlanChangeService
     cancellation: CancellationService
+    portal: PortalService
 
 
 @asynccontextmanager
@@ -47,8 +50,14 @@ async def open_billing(
         grace = timedelta(days=settings.billing_grace_days)
         outcomes = PaymentSettlement(invalidate=invalidate, clock=clock, grace=grace)
         overdue_seconds = settings.payments_timeout_seconds + _SPARE_SECONDS
+        customers = Customers(database, provider, clock=clock)
         charging = PaymentProcessor(
-            database, provider, outcomes, overdue_seconds=overdue_seconds, clock=clock
+            database,
+            provider,
+            outcomes,
+            customers=customers,
+            overdue_seconds=overdue_seconds,
+            clock=clock,
         )
         desk = OrderDesk(database, charging, invalidate=invalidate, clock=clock)
         yield Billing(
@@ -59,4 +68,5 @@ async def open_billing(
             BillingService(desk),
             PlanChangeService(desk),
             CancellationService(desk),
+            PortalService(customers),
         )

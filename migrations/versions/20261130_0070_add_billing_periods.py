@@ -75,10 +75,10 @@ LONG_PAST = sa.text("'1970-01-01 00:00:00+00'::timestamptz")
 def upgrade() -> None:
     for table, name, type_, default in ADDED:
         server_default = None if default is None else sa.text(default)
-        column = sa.Column(
-            name, type_, server_default=server_default, nullable=server_default is None
+        nullable = default is None
+        op.add_column(
+            table, sa.Column(name, type_, server_default=server_default, nullable=nullable)
         )
-        op.add_column(table, column)
     op.add_column(SUBSCRIPTIONS, sa.Column("due_at", INSTANT, server_default=LONG_PAST))
     op.create_table(
         "billing_customers",

@@ -33,7 +33,11 @@ class Customers:
             await payments.set_customer(transaction, payment.id, customer)
         return customer
 
-    async def reference_of(self, user_id: int) -> str:
+    async def portal_url(self, user_id: int, return_url: str) -> str:
+        """A link to the provider's pages for the person; raises `PersonUnknown`."""
+        return await self._provider.portal_url(await self._reference_of(user_id), return_url)
+
+    async def _reference_of(self, user_id: int) -> str:
         """The person's customer, opened if there is none; raises `PersonUnknown`."""
         async with self._database.read_primary() as connection:
             known = await customer_of(connection, user_id)

@@ -35,8 +35,8 @@ _NOT_MADE = ChargeResult(ChargeState.NOT_MADE, None)
 _NO_METHOD = ChargeResult(ChargeState.DECLINED, None, NO_PAYMENT_METHOD)
 
 
-class BillingProvider(PaymentProvider, CustomerAccounts, Refunds, Protocol):
-    """What billing asks of a provider."""
+class ChargingProvider(PaymentProvider, CustomerAccounts, Refunds, Protocol):
+    """What is asked of a provider to carry payments out."""
 
 
 class PaymentProcessor:
@@ -48,9 +48,10 @@ class PaymentProcessor:
     def __init__(
         self,
         database: Database,
-        provider: BillingProvider,
+        provider: ChargingProvider,
         settlement: PaymentSettlement,
         *,
+        customers: Customers,
         overdue_seconds: float,
         clock: Clock,
     ) -> None:
@@ -58,7 +59,7 @@ class PaymentProcessor:
         self._database = database
         self._provider = provider
         self._settlement = settlement
-        self._customers = Customers(database, provider, clock=clock)
+        self._customers = customers
         self._clock = clock
 
     async def charge(self, payment: Payment, actor: Actor, *, is_off_session: bool = False) -> None:
@@ -165,7 +166,7 @@ def _charge(payment: Payment, customer: str | None, *, is_off_session: bool = Fa
 
     A payment of an earlier version has neither a customer nor an owner at the provider.
     """
-    has_owner = customer is not None and payment.user_id is not None
+    user_id = None if customer is None else payment.user_id
     return Charge(
         payment_id=payment.id,
         amount_cents=payment.amount_cents,
@@ -173,7 +174,7 @@ def _charge(payment: Payment, customer: str | None, *, is_off_session: bool = Fa
         # An erasure deletes the token; after that the payment is only looked up, never charged.
         payment_method_token=payment.payment_method_token or "",
         idempotency_key=payment.provider_key,
-        owner=Owner(OwnerKind.PERSON, payment.user_id) if has_owner else None,
+        owner=None if user_id is None else Owner(OwnerKind.PERSON, user_id),
         customer=customer,
         is_off_session=is_off_session,
         allows_action=payment.expires_at is not None,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.rules import AlreadyOnPlan, InvalidPlan, NoActiveSubscription
+from services.billing.rules.payments import AlreadyOnPlan, InvalidPlan, NoActiveSubscription
 from services.callers.people import PersonUnknown
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import InvalidInput, Refusal

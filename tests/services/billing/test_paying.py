@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clients.payments.records import Charge, ChargeResult
-from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
+from services.billing.rules.payments import InvalidPlan, SubscriptionAlreadyActive
 from services.callers.people import PersonUnknown
 from services.mutations.refusals import Conflict, InvalidInput, Refusal
 from tests.captured_logs import capture_logs

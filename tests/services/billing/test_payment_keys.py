@@ -8,7 +8,7 @@ from clients.payments.records import Charge, ChargeResult
 from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import SLOW, SLOW_SECONDS
 from clients.payments.webhook import WebhookReader
-from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
+from services.billing.rules.payments import InvalidPlan, SubscriptionAlreadyActive
 from services.mutations.idempotency import IdempotencyKeyReused
 from services.mutations.refusals import Conflict
 from tests.fixtures.stores.world import MARY, NOW

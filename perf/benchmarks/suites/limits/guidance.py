@@ -149,6 +149,9 @@ async def _report(
 def _services(application: Application, metered: MeteredGuidance) -> Services:
     return Services(
         billing=application.billing.service,
+        plan_changes=application.billing.plan_changes,
+        cancellation=application.billing.cancellation,
+        portal=application.billing.portal,
         conversations=application.chat.conversations,
         guidance=application.chat.guidance,
         credentials=CredentialService(
