@@ -17,6 +17,7 @@ from services.billing.rules.dunning import action_deadline
 from services.billing.rules.payments import (
     NoActiveSubscription,
     check_can_pay,
+    check_is_unpaid,
     checked_token,
 )
 from services.billing.rules.periods import Period
@@ -107,6 +108,7 @@ class BillingService:
         plan = await plan_on_sale(transaction, order.plan_code)
         current = await self._desk.current(transaction, order)
         if current is not None:
+            check_is_unpaid(current.state.status)
             await self._desk.check_none_open(transaction, current)
             check_can_pay(current.state.status)
             if current.state.status is SubscriptionStatus.PAST_DUE:

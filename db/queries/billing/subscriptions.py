@@ -12,6 +12,7 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    null,
     select,
     true,
     update,
@@ -106,7 +107,7 @@ _INSERT = Statement(
         status=SubscriptionStatus.PENDING,
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
-        due_at=None,
+        due_at=null(),
     )
     .returning(UserSubscription.id),
 )

@@ -52,13 +52,18 @@ class AmountChanged(Refusal):
     code = UserErrorCode.AMOUNT_CHANGED
 
 
+def check_is_unpaid(status: SubscriptionStatus) -> None:
+    """Raise `SubscriptionAlreadyActive` where there is nothing to pay."""
+    if status is SubscriptionStatus.ACTIVE:
+        raise SubscriptionAlreadyActive("The subscription is active; there is nothing to pay.")
+
+
 def check_can_pay(status: SubscriptionStatus) -> None:
     """Refuse a payment if the subscription is paid already, or a payment is under way.
 
     Raises `SubscriptionAlreadyActive` and `Conflict`.
     """
-    if status is SubscriptionStatus.ACTIVE:
-        raise SubscriptionAlreadyActive("The subscription is active; there is nothing to pay.")
+    check_is_unpaid(status)
     if status is SubscriptionStatus.PENDING:
         raise payment_under_way()
 

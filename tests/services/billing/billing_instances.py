@@ -25,13 +25,15 @@ from clients.payments.records import (
     RefundState,
 )
 from db.database import Database, open_database
+from db.queries.billing import subscriptions
 from db.row import Row
 from services.billing.customers import Customers
-from services.billing.orders import OrderDesk
+from services.billing.orders import OrderDesk, PersonOrder
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
-from services.billing.records import Plan
-from services.billing.service import BillingService, PaymentOrder
+from services.billing.records import Plan, Subscription
+from services.billing.rows import subscription_from
+from services.billing.service import BillingService, MethodOrder, PaymentOrder
 from services.billing.settlement import PaymentSettlement
 from services.billing.subscriptions.cancellation import CancellationService
 from services.billing.subscriptions.plan_changes import (
@@ -133,6 +135,7 @@ class Instance:
     plan_changes: PlanChangeService
     cancellation: CancellationService
     renewals: Renewals
+    clock: Clock
     invalidated: list[tuple[int, str | None]]
 
     async def checkout(self, key: str = "key", **changes: Any) -> Row:
@@ -154,6 +157,32 @@ class Instance:
             "request_id": "request",
         }
         return await self.plan_changes.change_plan(PlanChangeOrder(**usual | changes))
+
+    async def update_method(self, key: str = "key", **changes: Any) -> Row:
+        """Alan gives another card."""
+        usual: dict[str, Any] = {
+            "user_id": ALAN,
+            "payment_method_token": "pm_another",
+            "idempotency_key": key,
+            "request_id": "request",
+        }
+        return await self.service.update_payment_method(MethodOrder(**usual | changes))
+
+    async def cancel(
+        self, key: str = "cancel", *, user_id: int = ALAN, at_period_end: bool = True
+    ) -> None:
+        """Alan cancels."""
+        order = PersonOrder(user_id, key, "request")
+        await self.cancellation.cancel(order, at_period_end=at_period_end)
+
+    async def resume(self, key: str = "resume", *, user_id: int = ALAN) -> None:
+        """Alan takes that back."""
+        await self.cancellation.resume(PersonOrder(user_id, key, "request"))
+
+    async def state(self, user_id: int = ALAN) -> Subscription:
+        """A person's subscription, as it is read now."""
+        (row,) = await self._current(user_id)
+        return subscription_from(row, self.clock())
 
     async def receive_event(
         self, payment_id: int, result: ChargeResult, event_id: str = "evt_1"
@@ -204,6 +233,10 @@ class Instance:
         """All that billing can change."""
         (row,) = await self.rows(_EVERYTHING)
         return row
+
+    async def _current(self, user_id: int) -> list[Row]:
+        async with self.database.read_primary() as connection:
+            return await subscriptions.current_subscription_by_user(connection, [user_id])
 
     async def rows(self, query: str, *arguments: object) -> list[Row]:
         """What a query gives, on a connection that billing does not use."""
@@ -257,6 +290,7 @@ async def instance(url: str, *, clock: Clock = lambda: NOW) -> AsyncIterator[Ins
             PlanChangeService(desk),
             CancellationService(desk),
             Renewals(database, charging, invalidate=invalidate, clock=clock),
+            clock,
             invalidated,
         )
         yield parts
