@@ -95,6 +95,13 @@ class InvoiceStatus(StrEnum):
     CREDITED = "credited"
 
 
+class OwnerKind(StrEnum):
+    """Whose an invoice is."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
 class InvoiceLineKind(StrEnum):
     """What a line of an invoice is for."""
 

@@ -13,8 +13,9 @@ from gql.compiler.resolution.strawberry_fields import attach_mappings
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
-from gql.schema.billing import invoice_line, plan_change, quota, subscription
+from gql.schema.billing import invoice, invoice_line, plan_change, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
+from gql.schema.billing.invoice import Invoice
 from gql.schema.chat import conversation, message
 from gql.schema.chat.message import Message
 from gql.schema.enterprise import account
@@ -28,6 +29,7 @@ _WITH_MAPPINGS = (
     account,
     billing_mutations,
     conversation,
+    invoice,
     invoice_line,
     message,
     plan_change,
@@ -50,7 +52,7 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[ApiCredential, Message, PrivacyRequest],
+        types=[ApiCredential, Invoice, Message, PrivacyRequest],
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
     core = core_of(built)

@@ -10,6 +10,7 @@ from clients.payments.records import (
     Owner,
     PaymentEvent,
     Refund,
+    RefundEvent,
     RefundResult,
     UsageEvent,
 )
@@ -80,6 +81,9 @@ class CustomerAccounts(Protocol):
     async def store_method(self, customer: str, token: str) -> str:
         """Store a payment method, and return its reference; raises `PaymentMethodRefused`."""
 
+    async def delete_customer(self, customer: str) -> None:
+        """Forget a customer and their methods, if that was not done before."""
+
     async def portal_url(self, customer: str, return_url: str) -> str:
         """A link to the provider's own page for the customer: for one use, within minutes."""
 
@@ -116,6 +120,9 @@ class ChargeHistory(Protocol):
 
     async def charges_since(self, instant: datetime) -> Sequence[PaymentEvent]:
         """An event for each charge of ours that was begun since `instant`, as it stands now."""
+
+    async def refunds_since(self, instant: datetime) -> Sequence[RefundEvent]:
+        """Each refund of ours that was begun since `instant`, as it stands now."""
 
 
 class FullProvider(PaymentProvider, CustomerAccounts, Refunds, UsageMeter, ChargeHistory, Protocol):

@@ -121,6 +121,16 @@ class RefundResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundEvent:
+    """What became of a refund: the key and the amount of the order, and its result."""
+
+    idempotency_key: str
+    charge_reference: str
+    amount_cents: int
+    result: RefundResult
+
+
+@dataclass(frozen=True, slots=True)
 class UsageEvent:
     """Units that a customer has used, reported once for each `identifier`."""
 

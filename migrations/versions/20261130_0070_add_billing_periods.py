@@ -5,11 +5,13 @@ it the month that is under way, counted from the day on which it was first paid.
 for the past; what the version before adds while both are running is treated alike.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0070"
-down_revision: str | None = "20261130_0037"
+down_revision: str | None = "20261130_0041"
 
 SUBSCRIPTIONS, ATTEMPTS = "user_subscriptions", "billing_payment_attempts"
 PLANS, CHANGES = "billing_plans", "billing_plan_changes"
@@ -37,9 +39,19 @@ ADDED = (
     (CHANGES, "to_price_cents", COUNT, None),
 )
 """A column with a default is not null."""
+ARCHIVES = {
+    SUBSCRIPTIONS: "archived_subscriptions",
+    ATTEMPTS: "archived_payment_attempts",
+    CHANGES: "archived_plan_changes",
+}
+NOT_ARCHIVED = {"customer", "client_secret"}
+OF_SUBSCRIPTION = ("'inactive', 'pending', 'active'", ", 'past_due'", ", 'failed'")
+OF_PAYMENT = ("'pending'", ", 'requires_action'", ", 'succeeded', 'failed'")
 STATES = {
-    SUBSCRIPTIONS: ("'inactive', 'pending', 'active'", ", 'past_due'", ", 'failed'"),
-    ATTEMPTS: ("'pending'", ", 'requires_action'", ", 'succeeded', 'failed'"),
+    SUBSCRIPTIONS: OF_SUBSCRIPTION,
+    ATTEMPTS: OF_PAYMENT,
+    ARCHIVES[SUBSCRIPTIONS]: OF_SUBSCRIPTION,
+    ARCHIVES[ATTEMPTS]: OF_PAYMENT,
 }
 KINDS = "'checkout', 'trial', 'renewal', 'proration', 'method', 'refund'"
 CHECKS = (
@@ -56,10 +68,16 @@ CHECKS = (
     ),
     (ATTEMPTS, f"ck_{ATTEMPTS}_kind", f"CHECK (kind IN ({KINDS}))"),
     (
-        ATTEMPTS,
-        f"fk_{ATTEMPTS}_refund_of_id",
-        f"FOREIGN KEY (refund_of_id) REFERENCES {ATTEMPTS} (id)",
+        ARCHIVES[SUBSCRIPTIONS],
+        f"ck_{ARCHIVES[SUBSCRIPTIONS]}_period",
+        "CHECK (current_period_start < current_period_end)",
     ),
+    (
+        ARCHIVES[SUBSCRIPTIONS],
+        f"fk_{ARCHIVES[SUBSCRIPTIONS]}_next_plan_code",
+        f"FOREIGN KEY (next_plan_code) REFERENCES {PLANS} (code)",
+    ),
+    (ARCHIVES[ATTEMPTS], f"ck_{ARCHIVES[ATTEMPTS]}_kind", f"CHECK (kind IN ({KINDS}))"),
 )
 LIVE = "uq_user_subscriptions_live"
 LIVING = "status IN ('pending', 'active', 'past_due')"
@@ -67,7 +85,7 @@ LIVED = "status IN ('pending', 'active')"
 INDEXES = (
     ("ix_user_subscriptions_due", SUBSCRIPTIONS, "due_at", "status IN ('active', 'past_due')"),
     (f"ix_{ATTEMPTS}_waiting", ATTEMPTS, "expires_at", "status = 'requires_action'"),
-    (f"ix_{ATTEMPTS}_refunds", ATTEMPTS, "refund_of_id", "refund_of_id IS NOT NULL"),
+    (f"ix_{ATTEMPTS}_refunds", ATTEMPTS, "user_id, refund_of_id", "refund_of_id IS NOT NULL"),
 )
 LONG_PAST = sa.text("'1970-01-01 00:00:00+00'::timestamptz")
 
@@ -79,6 +97,8 @@ def upgrade() -> None:
         op.add_column(
             table, sa.Column(name, type_, server_default=server_default, nullable=nullable)
         )
+        if table in ARCHIVES and name not in NOT_ARCHIVED:
+            _add_to_archive(ARCHIVES[table], name, type_, default)
     op.add_column(SUBSCRIPTIONS, sa.Column("due_at", INSTANT, server_default=LONG_PAST))
     op.create_table(
         "billing_customers",
@@ -109,6 +129,8 @@ def downgrade() -> None:
     with op.get_context().autocommit_block():
         op.execute(f"UPDATE {SUBSCRIPTIONS} SET status = 'failed' WHERE status = 'past_due'")  # noqa: S608 - our own names
         op.execute(f"UPDATE {ATTEMPTS} SET status = 'failed' WHERE status = 'requires_action'")  # noqa: S608 - our own names
+        archive = ARCHIVES[ATTEMPTS]
+        op.execute(f"UPDATE {archive} SET status = 'failed' WHERE status = 'requires_action'")  # noqa: S608 - our own names
         _replace_live_index(LIVED)
         for name, table, _column, _rows in INDEXES:
             op.drop_index(name, table, postgresql_concurrently=True, if_exists=True)
@@ -121,6 +143,18 @@ def downgrade() -> None:
     op.drop_column(SUBSCRIPTIONS, "due_at")
     for table, name, _type, _default in reversed(ADDED):
         op.drop_column(table, name)
+        if table in ARCHIVES and name not in NOT_ARCHIVED:
+            op.drop_column(ARCHIVES[table], name)
+
+
+# Any: a type of columns.
+def _add_to_archive(archive: str, name: str, type_: Any, default: str | None) -> None:
+    """Add a column to what erasures keep, where nothing has a default."""
+    server_default = None if default is None else sa.text(default)
+    nullable = default is None
+    op.add_column(archive, sa.Column(name, type_, server_default=server_default, nullable=nullable))
+    if default is not None:
+        op.alter_column(archive, name, server_default=None)
 
 
 def _check_status(table: str, states: str) -> None:
@@ -146,7 +180,7 @@ def _create_index(
     op.create_index(
         name,
         table,
-        [column],
+        column.split(", "),
         unique=is_unique,
         postgresql_where=sa.text(rows),
         postgresql_concurrently=True,

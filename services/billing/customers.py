@@ -30,7 +30,7 @@ class Customers:
         async with self._database.begin() as transaction:
             await people.lock(transaction, payment.user_id)
             await self._store(transaction, payment.user_id, customer)
-            await payments.set_customer(transaction, payment.id, customer)
+            await payments.set_customer(transaction, payment.user_id, payment.id, customer)
         return customer
 
     async def portal_url(self, user_id: int, return_url: str) -> str:

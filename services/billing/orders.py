@@ -14,6 +14,7 @@ from services.billing.records import NewPayment, Payment, StoredSubscription
 from services.billing.rows import payment_from
 from services.billing.rules.payments import payment_under_way
 from services.billing.settlement import Invalidate, insert_payment
+from services.callers import people
 from services.clock import Clock
 from services.mutations import audit, idempotency
 from services.mutations.idempotency import Caller, Claim, IdempotencyKeyReused
@@ -146,8 +147,8 @@ class OrderDesk:
         """Charge a recorded payment, and return its row as it then is."""
         await self.charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self.database.read_primary() as connection:
-            (row,) = await payments.by_id(connection, payment.id)
-        return row
+            row = await payments.by_id(connection, order.user_id, payment.id)
+        return people.require_person(row)
 
     async def record(
         self,
@@ -171,9 +172,9 @@ class OrderDesk:
         transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
-async def replayed_payment(transaction: Transaction, payment_id: int) -> Row:
+async def replayed_payment(transaction: Transaction, user_id: int, payment_id: int) -> Row:
     """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
-    (row,) = await payments.by_id(transaction, payment_id)
+    row = people.require_person(await payments.by_id(transaction, user_id, payment_id))
     if payment_from(row).is_being_made:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
     return row

@@ -5,6 +5,7 @@ from clients.payments.records import ChargeResult, ChargeState, Refund, RefundSt
 from db.database import Database
 from db.queries.billing import payments
 from services.billing.records import Payment
+from services.callers import people
 
 REFUND_FAILED = "refund_failed"
 _STATES = {
@@ -17,7 +18,9 @@ _STATES = {
 async def refund_at(provider: Refunds, database: Database, payment: Payment) -> ChargeResult:
     """Give back what a recorded refund says, or find that it was given back before."""
     async with database.read_primary() as connection:
-        (charged,) = await payments.by_id(connection, payment.refund_of_id or 0)
+        charged = people.require_person(
+            await payments.by_id(connection, payment.user_id or 0, payment.refund_of_id or 0)
+        )
     result = await provider.refund(
         Refund(
             charge_reference=charged["provider_reference"],

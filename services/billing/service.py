@@ -95,7 +95,7 @@ class BillingService:
         async def work(transaction: Transaction) -> Row | Payment:
             claim = await self._desk.claim(transaction, order, operation=operation, values=values)
             if claim.result is not None:
-                return await replayed_payment(transaction, claim.result["payment"])
+                return await replayed_payment(transaction, order.user_id, claim.result["payment"])
             payment = await begin(transaction, order)
             await claim.store(transaction, {"payment": payment.id})
             return payment

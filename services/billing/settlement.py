@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 import structlog
@@ -11,7 +12,7 @@ import structlog
 from clients.payments.records import ChargeResult
 from db.database import Transaction
 from db.queries import users
-from db.queries.billing import customers, payments, plan_changes
+from db.queries.billing import archived_payments, customers, payments, plan_changes
 from db.states import PaymentKind, PaymentStatus
 from services.billing.current import store_state, unlapsed_subscription
 from services.billing.records import NewPayment, Payment, StoredSubscription
@@ -32,23 +33,27 @@ _REASON_OF_REFUND = "superfluous"
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock_payment(transaction: Transaction, payment_id: int) -> Payment | None:
+async def lock_payment(
+    transaction: Transaction, user_id: int | None, payment_id: int
+) -> Payment | None:
     """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
     The order of locks is always person, payment, subscription. The payment of an erased person has
-    no person to lock.
+    no person to lock: it is looked for among the archived ones.
     """
-    for payment in await payments.by_id(transaction, payment_id):
-        if payment["user_id"] is not None:
-            with suppress(PersonUnknown):  # erased since the line above
-                await people.lock(transaction, payment["user_id"])
-        return payment_from(await payments.lock(transaction, payment_id))
-    return None
+    found = None
+    if user_id is not None:
+        with suppress(PersonUnknown):  # who is being erased
+            await people.lock(transaction, user_id)
+        found = await payments.lock(transaction, user_id, payment_id)
+    if found is None:
+        found = await archived_payments.lock(transaction, payment_id)
+    return None if found is None else payment_from(found)
 
 
 async def insert_payment(
     transaction: Transaction,
-    user_id: int | None,
+    user_id: int,
     new: NewPayment,
     *,
     patience_seconds: float,
@@ -112,18 +117,24 @@ class PaymentSettlement:
 
 async def _store(transaction: Transaction, settled: _Settled) -> None:
     payment, result = settled.payment, settled.result
-    if settled.status is PaymentStatus.REQUIRES_ACTION:
+    if settled.status is PaymentStatus.REQUIRES_ACTION and payment.user_id is not None:
         await payments.await_action(
             transaction,
+            payment.user_id,
             payment.id,
             reference=result.reference,
             client_secret=result.client_secret,
             now=settled.now,
         )
         return
-    await payments.settle(
+    settle = (
+        archived_payments.settle
+        if payment.user_id is None
+        else partial(payments.settle, user_id=payment.user_id)
+    )
+    await settle(
         transaction,
-        payment.id,
+        payment_id=payment.id,
         status=settled.status,
         reference=result.reference,
         failure_reason=settled.reason,
@@ -149,7 +160,6 @@ async def _apply(
 ) -> None:
     payment, now = settled.payment, settled.now
     if change.is_superfluous:
-        _log.warning("money was taken for nothing, and is given back", payment=payment.id)
         await _give_back(transaction, payment, now)
     if subscription is None:
         return
@@ -188,9 +198,17 @@ async def _record_plan_change(
 
 
 async def _give_back(transaction: Transaction, payment: Payment, now: datetime) -> None:
-    """Have the worker give back all of a payment, at once."""
+    """Have the worker give back all of a payment, at once.
+
+    An erasure ends the payments of its person before it archives them, so there is nobody only
+    where the provider had said that a payment failed which then succeeds.
+    """
     if payment.amount_cents == 0:
         return
+    if payment.user_id is None:
+        _log.error("money was taken for nothing; give it back", payment=payment.id)
+        return
+    _log.warning("money was taken for nothing, and is given back", payment=payment.id)
     refund = NewPayment(
         kind=PaymentKind.REFUND,
         subscription_id=payment.subscription_id,

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS customers (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refunds (
   key TEXT PRIMARY KEY, reference TEXT NOT NULL, charge_reference TEXT NOT NULL,
-  amount_cents INTEGER NOT NULL
+  amount_cents INTEGER NOT NULL, created_at REAL NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS refunds_charge ON refunds (charge_reference);
 CREATE TABLE IF NOT EXISTS usage_events (

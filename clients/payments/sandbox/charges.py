@@ -13,6 +13,7 @@ from clients.payments.records import (
     OwnerKind,
     PaymentEvent,
     Refund,
+    RefundEvent,
     RefundResult,
     RefundState,
 )
@@ -113,7 +114,7 @@ def complete_action(connection: Connection, client_secret: str) -> bool:
     return changed.rowcount == 1
 
 
-def refund(connection: Connection, refund_: Refund) -> RefundResult:
+def refund(connection: Connection, refund_: Refund, now: datetime) -> RefundResult:
     """Give money back once for each key; raises `PaymentProviderRefused`."""
     before = connection.execute(
         "SELECT reference FROM refunds WHERE key = ?", (refund_.idempotency_key,)
@@ -132,12 +133,13 @@ def refund(connection: Connection, refund_: Refund) -> RefundResult:
         raise PaymentProviderRefused("the sandbox has not taken that much")
     reference = f"sandbox_re_{sha256(refund_.idempotency_key.encode()).hexdigest()[:24]}"
     connection.execute(
-        "INSERT INTO refunds VALUES (?, ?, ?, ?)",
+        "INSERT INTO refunds VALUES (?, ?, ?, ?, ?)",
         (
             refund_.idempotency_key,
             reference,
             refund_.charge_reference,
             refund_.amount_cents,
+            now.timestamp(),
         ),
     )
     return RefundResult(RefundState.SUCCEEDED, reference)
@@ -150,6 +152,23 @@ def events_since(connection: Connection, instant: datetime) -> tuple[PaymentEven
         (instant.timestamp(),),
     )
     return tuple(_event(row) for row in rows)
+
+
+def refunds_since(connection: Connection, instant: datetime) -> tuple[RefundEvent, ...]:
+    """Each refund that was made since an instant, oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM refunds WHERE created_at >= ? ORDER BY created_at, key",
+        (instant.timestamp(),),
+    )
+    return tuple(
+        RefundEvent(
+            row["key"],
+            row["charge_reference"],
+            row["amount_cents"],
+            RefundResult(RefundState.SUCCEEDED, row["reference"]),
+        )
+        for row in rows
+    )
 
 
 def _event(row: Row) -> PaymentEvent:

@@ -12,6 +12,7 @@ from clients.payments.records import (
     Owner,
     PaymentEvent,
     Refund,
+    RefundEvent,
     RefundResult,
     UsageEvent,
 )
@@ -87,6 +88,11 @@ class SandboxProvider:
             raise PaymentMethodRefused(INVALID_PAYMENT_METHOD)
         return tokens.stored(token, customer)
 
+    async def delete_customer(self, customer: str) -> None:
+        """Forget the customer."""
+        with self.account.changing() as connection:
+            connection.execute("DELETE FROM customers WHERE reference = ?", (customer,))
+
     async def portal_url(self, customer: str, return_url: str) -> str:
         """A link to nowhere, new each time."""
         started = f"{customer}{return_url}{self.clock().isoformat()}"
@@ -95,7 +101,7 @@ class SandboxProvider:
     async def refund(self, refund: Refund) -> RefundResult:
         """Give money back at once."""
         with self.account.changing() as connection:
-            return charges.refund(connection, refund)
+            return charges.refund(connection, refund, self.clock())
 
     async def report(self, event: UsageEvent) -> None:
         """Count an event whose identifier is new, or forgotten after a day."""
@@ -111,6 +117,11 @@ class SandboxProvider:
         """What became of all charges."""
         with self.account.changing() as connection:
             return charges.events_since(connection, instant)
+
+    async def refunds_since(self, instant: datetime) -> tuple[RefundEvent, ...]:
+        """What became of all refunds."""
+        with self.account.changing() as connection:
+            return charges.refunds_since(connection, instant)
 
     def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
         """The event in a webhook signed like Stripe's; raises `InvalidWebhook`."""

@@ -35,6 +35,15 @@ async def attach(client: StripeClient, customer: str, token: str) -> str:
     return method.id
 
 
+async def delete(client: StripeClient, customer: str) -> None:
+    """Delete a customer; one that is deleted already stays so."""
+    try:
+        await client.v1.customers.delete_async(customer)
+    except stripe.InvalidRequestError as error:
+        if error.code != "resource_missing":
+            raise
+
+
 async def portal_url(client: StripeClient, customer: str, return_url: str) -> str:
     """The address of a new session of the portal."""
     session = await client.v1.billing_portal.sessions.create_async(

@@ -18,6 +18,7 @@ from clients.payments.records import (
     Owner,
     PaymentEvent,
     Refund,
+    RefundEvent,
     RefundResult,
     UsageEvent,
 )
@@ -102,6 +103,11 @@ class StripeProvider:
         async with translate_errors(timeout_seconds=self._timeout_seconds):
             return await customers.attach(self._client, customer, token)
 
+    async def delete_customer(self, customer: str) -> None:
+        """Delete the customer, and thereby detach their methods."""
+        async with translate_errors(timeout_seconds=self._timeout_seconds):
+            await customers.delete(self._client, customer)
+
     async def portal_url(self, customer: str, return_url: str) -> str:
         """Make a session of the customer portal."""
         async with translate_errors(timeout_seconds=self._timeout_seconds):
@@ -125,6 +131,12 @@ class StripeProvider:
     async def charges_since(self, instant: datetime) -> Sequence[PaymentEvent]:
         """List the intents created since then; each page has the whole time of a call."""
         return await history.charges_since(
+            self._client, instant, timeout_seconds=self._timeout_seconds
+        )
+
+    async def refunds_since(self, instant: datetime) -> Sequence[RefundEvent]:
+        """List the refunds made since then, like `charges_since`."""
+        return await refunds.refunds_since(
             self._client, instant, timeout_seconds=self._timeout_seconds
         )
 

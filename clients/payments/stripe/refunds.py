@@ -1,9 +1,13 @@
 """Stripe's refunds, each made once, however long ago its key was used first."""
 
+from datetime import datetime
+
 import stripe
 from stripe import StripeClient
+from stripe.params import RefundListParams
 
-from clients.payments.records import Refund, RefundResult, RefundState
+from clients.payments.records import Refund, RefundEvent, RefundResult, RefundState
+from clients.payments.stripe.failures import translate_errors
 
 _STATES = {
     "succeeded": RefundState.SUCCEEDED,
@@ -35,6 +39,26 @@ async def refund(client: StripeClient, order: Refund) -> RefundResult:
         {"idempotency_key": order.idempotency_key},
     )
     return _result(new)
+
+
+async def refunds_since(
+    client: StripeClient, instant: datetime, *, timeout_seconds: float
+) -> tuple[RefundEvent, ...]:
+    """Each refund of ours begun since `instant`, oldest first."""
+    params: RefundListParams = {"created": {"gte": int(instant.timestamp())}, "limit": 100}
+    events: list[RefundEvent] = []
+    has_more = True
+    while has_more:
+        async with translate_errors(timeout_seconds=timeout_seconds):
+            page = await client.v1.refunds.list_async(params)
+        for one in page.data:
+            key, intent = (one.to_dict().get("metadata") or {}).get(_KEY), one.payment_intent
+            if key is not None and isinstance(intent, str):
+                events.append(RefundEvent(key, intent, one.amount, _result(one)))
+        has_more = page.has_more and bool(page.data)
+        if has_more:
+            params["starting_after"] = page.data[-1].id
+    return tuple(reversed(events))
 
 
 def _result(one: stripe.Refund) -> RefundResult:

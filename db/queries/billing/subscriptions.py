@@ -129,6 +129,7 @@ _ADOPT = Statement(
     update(UserSubscription).where(_is_the_one).values(_new_state),
 )
 _has_open_payment = exists().where(
+    BillingPaymentAttempt.user_id == UserSubscription.user_id,
     BillingPaymentAttempt.subscription_id == UserSubscription.id,
     BillingPaymentAttempt.kind != literal_text(PaymentKind.REFUND),
     BillingPaymentAttempt.status.in_(

@@ -80,7 +80,7 @@ class PlanChangeService:
                 transaction, order, operation="changePlan", values=values
             )
             if claim.result is not None:
-                return await _replayed(transaction, claim.result)
+                return await _replayed(transaction, order.user_id, claim.result)
             change, payment = await self._begin(transaction, order)
             payment_id = None if payment is None else payment.id
             result = {"previous": asdict(change.previous), "payment": payment_id}
@@ -169,8 +169,12 @@ class PlanChangeService:
 
 
 # Any: JSON.
-async def _replayed(transaction: Transaction, result: dict[str, Any]) -> tuple[Plan, Row | None]:
+async def _replayed(
+    transaction: Transaction, user_id: int, result: dict[str, Any]
+) -> tuple[Plan, Row | None]:
     """What the key was used for; the version before stored the previous plan alone."""
     payment_id = result.get("payment")
-    row = None if payment_id is None else await replayed_payment(transaction, payment_id)
+    row = None
+    if payment_id is not None:
+        row = await replayed_payment(transaction, user_id, payment_id)
     return Plan(**result.get("previous", result)), row

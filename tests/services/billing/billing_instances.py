@@ -77,6 +77,7 @@ class Provider:
     charged: list[Charge] = field(default_factory=list)
     found: list[Charge] = field(default_factory=list)
     refunded: list[Refund] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     meanwhile: Callable[[Charge], Awaitable[None]] = nothing
     """Is done while the provider is asked, before it answers."""
 
@@ -113,6 +114,9 @@ class Provider:
         if token == UNKNOWN_TOKEN:
             raise PaymentMethodRefused("invalid_payment_method")
         return METHOD
+
+    async def delete_customer(self, customer: str) -> None:
+        self.deleted.append(customer)
 
     async def portal_url(self, customer: str, return_url: str) -> str:
         return f"https://provider.example/{customer}?{return_url}"
