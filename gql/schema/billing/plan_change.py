@@ -48,7 +48,9 @@ async def shown_or_refused(change: Awaitable[PlanChange]) -> PlanChangePreviewPa
     try:
         return PlanChangePreviewPayload(preview=preview_of(await change))
     except Refusal as refusal:
-        return PlanChangePreviewPayload(user_errors=[UserError.from_refusal(refusal)])
+        error = UserError.from_refusal(refusal)
+        error.field = None if refusal.field is None else [refusal.field]
+        return PlanChangePreviewPayload(user_errors=[error])
 
 
 _ATTRIBUTES = ("plan", "effective_at", "amount_due_cents", "currency", "lines")

@@ -184,6 +184,25 @@ async def _moving(context: ScenarioContext) -> Variables:
     return {"input": {"planCode": "basic-entry"} | _key()}
 
 
+async def _ending(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return await _with_key(context)
+
+
+async def _giving_a_card(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
+
+
+async def _leaving_for_the_portal(_asking: ScenarioContext) -> Variables:
+    return {"input": {"returnUrl": "https://example.com/account"}}
+
+
+async def _comparing_plans(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"planCode": "basic-entry"}
+
+
 async def _cancelling(context: ScenarioContext) -> Variables:
     payload = await context.data("RequestPrivacyDelete", **await _with_new_request(context))
     return {"input": {"privacyRequestId": payload["privacyRequest"]["id"]}}
@@ -220,7 +239,9 @@ def new_key() -> str:
 
 _OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
+    "BillingPortal": Scenario(plan_changer, _leaving_for_the_portal),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
+    "CancelSubscription": Scenario(plan_changer, _ending),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
     "ConversationMessages": Scenario(reader, _own_conversation),
@@ -231,6 +252,7 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
@@ -240,6 +262,7 @@ _OWN: Mapping[str, Scenario] = {
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
+    "ResumeSubscription": Scenario(plan_changer, _ending),
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
@@ -248,6 +271,7 @@ _OWN: Mapping[str, Scenario] = {
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
+    "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }
 _INPUT = re.compile(r"mutation \w+\(\$input: (\w+)!\)")
 
