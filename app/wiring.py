@@ -101,7 +101,7 @@ async def open_application(
         privacy = open_privacy(
             settings,
             database,
-            forget=(people.forget, subscriptions.invalidate),
+            forget=(people.forget, subscriptions.invalidate, billing.closing.close),
             forget_replies=chat.streams.forget,
             clock=clock,
         )
@@ -141,6 +141,7 @@ async def open_application(
                     plan_changes=billing.plan_changes,
                     cancellation=billing.cancellation,
                     portal=billing.portal,
+                    followers=billing.followers,
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(

@@ -12,6 +12,7 @@ from metrics.observations import Observations
 from services.billing.portal import PortalService
 from services.billing.service import BillingService
 from services.billing.subscriptions.cancellation import CancellationService
+from services.billing.subscriptions.following import SubscriptionFollowers
 from services.billing.subscriptions.plan_changes import PlanChangeService
 from services.callers.principal import ApiClient, Person, Principal
 from services.conversations.service import ConversationService
@@ -41,6 +42,7 @@ class Services:
     plan_changes: PlanChangeService
     cancellation: CancellationService
     portal: PortalService
+    followers: SubscriptionFollowers
     conversations: ConversationService
     guidance: GuidanceService
     credentials: CredentialService

@@ -36,7 +36,7 @@ BEGIN
     USING ERRCODE = 'integrity_constraint_violation';
 END $$
 """,
-    # Its arguments are the archive and the column of an invoice's id there, and in the table itself.
+    # Its arguments are the archive, and the column of an invoice's id there and in the table.
     """
 CREATE FUNCTION refuse_to_lose_an_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE is_archived boolean := false;

@@ -32,6 +32,11 @@ async def plan_on_sale(connection: Connection, plan_code: str) -> Plan:
     return plan_from(row)
 
 
+async def plan_of_code(connection: Connection, plan_code: str) -> Plan:
+    """The plan with this code, on sale or not."""
+    return plan_from(await subscriptions.plan_of_code(connection, plan_code))
+
+
 async def current_subscription(
     connection: Connection, user_id: int, now: datetime
 ) -> StoredSubscription | None:

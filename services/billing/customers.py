@@ -33,6 +33,13 @@ class Customers:
             await payments.set_customer(transaction, payment.user_id, payment.id, customer)
         return customer
 
+    async def delete(self, user_id: int) -> None:
+        """Have the provider forget the person, who is being erased, and all of their methods."""
+        async with self._database.read_primary() as connection:
+            known = await customer_of(connection, user_id)
+        if known is not None:
+            await self._provider.delete_customer(known.reference)
+
     async def portal_url(self, user_id: int, return_url: str) -> str:
         """A link to the provider's pages for the person; raises `PersonUnknown`."""
         return await self._provider.portal_url(await self._reference_of(user_id), return_url)

@@ -13,15 +13,22 @@ from clients.payments.provider import (
     PaymentProviderUnavailable,
     Refunds,
 )
-from clients.payments.records import Charge, ChargeResult, ChargeState, Owner, OwnerKind
+from clients.payments.records import (
+    Charge,
+    ChargeResult,
+    ChargeState,
+    Owner,
+    OwnerKind,
+    Refund,
+    RefundState,
+)
 from db.database import Database
 from db.queries.billing import archived_payments, payments
 from db.states import PaymentKind
 from services.billing.customers import Customers
 from services.billing.records import Payment
-from services.billing.refunds import refund_at
 from services.billing.rows import payment_from
-from services.billing.rules.payments import NO_PAYMENT_METHOD
+from services.billing.rules.payments import NO_PAYMENT_METHOD, REFUND_FAILED
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.callers.people import PersonUnknown
 from services.clock import Clock
@@ -32,6 +39,7 @@ ProviderCall: TypeAlias = Callable[[Payment], Awaitable[ChargeResult]]
 _log = structlog.get_logger("guidance.billing")
 _TAKEN = ChargeResult(ChargeState.SUCCEEDED, None)
 _NOT_MADE = ChargeResult(ChargeState.NOT_MADE, None)
+_REFUND_FAILED = ChargeResult(ChargeState.DECLINED, None, REFUND_FAILED)
 _NO_METHOD = ChargeResult(ChargeState.DECLINED, None, NO_PAYMENT_METHOD)
 
 
@@ -127,10 +135,28 @@ class PaymentProcessor:
 
     async def _find(self, payment: Payment) -> ChargeResult:
         if payment.kind is PaymentKind.REFUND:
-            return await refund_at(self._provider, self._database, payment)
+            return await self._refund(payment)
         if payment.amount_cents == 0:
             return _NOT_MADE if payment.payment_method_token else _TAKEN
         return await self._provider.find(_charge(payment, payment.customer))
+
+    async def _refund(self, payment: Payment) -> ChargeResult:
+        """Give back what a recorded refund says, or find that it was given back before."""
+        async with self._database.read_primary() as connection:
+            charged = await payments.by_id(
+                connection, payment.user_id or 0, payment.refund_of_id or 0
+            )
+        reference = None if charged is None else charged["provider_reference"]
+        if reference is None:
+            return _REFUND_FAILED
+        result = await self._provider.refund(
+            Refund(reference, payment.amount_cents, payment.provider_key)
+        )
+        if result.state is RefundState.FAILED:
+            return _REFUND_FAILED
+        is_done = result.state is RefundState.SUCCEEDED
+        state = ChargeState.SUCCEEDED if is_done else ChargeState.PENDING
+        return ChargeResult(state, result.reference)
 
     async def _cancel(self, payment: Payment) -> ChargeResult:
         if payment.amount_cents == 0 or payment.kind is PaymentKind.REFUND:

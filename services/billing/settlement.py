@@ -15,6 +15,7 @@ from db.queries import users
 from db.queries.billing import archived_payments, customers, payments, plan_changes
 from db.states import PaymentKind, PaymentStatus
 from services.billing.current import store_state, unlapsed_subscription
+from services.billing.invoices import PaidInvoices
 from services.billing.records import NewPayment, Payment, StoredSubscription
 from services.billing.rows import payment_from
 from services.billing.rules.outcomes import Outcome, outcome
@@ -84,8 +85,14 @@ class PaymentSettlement:
     """
 
     def __init__(
-        self, *, invalidate: Invalidate, clock: Clock, grace: timedelta = DEFAULT_GRACE
+        self,
+        *,
+        invoices: PaidInvoices,
+        invalidate: Invalidate,
+        clock: Clock,
+        grace: timedelta = DEFAULT_GRACE,
     ) -> None:
+        self._invoices = invoices
         self._invalidate = invalidate
         self._clock = clock
         self._grace = grace
@@ -110,9 +117,26 @@ class PaymentSettlement:
         )
         await _apply(transaction, settled, subscription, change)
         await _record(transaction, settled, change, actor)
+        if status is PaymentStatus.SUCCEEDED and not change.is_superfluous:
+            await self._invoice(transaction, settled, subscription)
         user_ids = [payment.user_id] if payment.user_id is not None else []
         transaction.after_commit(lambda: self._invalidate(user_ids))
         transaction.on_unknown_outcome(lambda: self._invalidate(user_ids))
+
+    async def _invoice(
+        self,
+        transaction: Transaction,
+        settled: _Settled,
+        subscription: StoredSubscription | None,
+    ) -> None:
+        payment, now = settled.payment, settled.now
+        if payment.kind is PaymentKind.REFUND and payment.user_id is not None:
+            await self._invoices.credit(transaction, payment.user_id, payment, now)
+        elif subscription is not None:
+            tax_cents = settled.result.tax_cents
+            await self._invoices.issue(
+                transaction, payment, subscription, tax_cents=tax_cents, now=now
+            )
 
 
 async def _store(transaction: Transaction, settled: _Settled) -> None:

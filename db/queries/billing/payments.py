@@ -196,6 +196,17 @@ _OPEN_OF_SUBSCRIPTION = Statement(
     .order_by(BillingPaymentAttempt.id.desc())
     .limit(literal_column("1")),
 )
+_OPEN_OF_USER = Statement(
+    "payments.open_of_user",
+    select(*_COLUMNS)
+    .where(
+        BillingPaymentAttempt.user_id == bindparam("user_id"),
+        BillingPaymentAttempt.status.in_(
+            [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
+        ),
+    )
+    .order_by(BillingPaymentAttempt.id),
+)
 _COUNT_OF_PERIOD = Statement(
     "payments.count_of_period",
     select(func.count()).where(
@@ -360,6 +371,12 @@ async def open_of_subscription(
         _OPEN_OF_SUBSCRIPTION, user_id=user_id, subscription_id=subscription_id
     )
     return rows[0] if rows else None
+
+
+@repository_method
+async def open_of_user(connection: Connection, user_id: int) -> list[Row]:
+    """All payments and refunds of a person that have not ended, the oldest first."""
+    return await connection.fetch(_OPEN_OF_USER, user_id=user_id)
 
 
 @repository_method

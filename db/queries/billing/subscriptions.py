@@ -85,6 +85,10 @@ _PLAN_ON_SALE = Statement(
         BillingPlan.is_on_sale, BillingPlan.code == bindparam("plan_code")
     ),
 )
+_PLAN_OF_CODE = Statement(
+    "billing.plan_of_code",
+    select(*_PLAN_COLUMNS).where(BillingPlan.code == bindparam("plan_code")),
+)
 _HAS_STARTED = Statement(
     "billing.has_started",
     select(
@@ -173,6 +177,13 @@ async def plan_on_sale(connection: Connection, plan_code: str) -> Row | None:
     """The plan of this code, if it is on sale."""
     rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
     return rows[0] if rows else None
+
+
+@repository_method
+async def plan_of_code(connection: Connection, plan_code: str) -> Row:
+    """The plan of this code, on sale or not; there is one."""
+    (row,) = await connection.fetch(_PLAN_OF_CODE, plan_code=plan_code)
+    return row
 
 
 @repository_method

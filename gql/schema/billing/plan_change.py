@@ -8,6 +8,7 @@ import strawberry
 from gql.schema.billing.invoice_line import InvoiceLine
 from gql.schema.billing.subscription import Plan
 from gql.schema.user_error import UserError
+from gql.values.cost_weights import Weight, weight_metadata
 from gql.values.mappings import Member, ObjectMapping, Sourced
 from services.billing.rules.plan_changes import PlanChange
 from services.billing.subscriptions.previews import Preview, preview_of
@@ -27,7 +28,8 @@ class PlanChangePreview:
     )
     currency: str = strawberry.field(description="ISO 4217, for example EUR.")
     lines: list[InvoiceLine] = strawberry.field(
-        description="What the amount consists of; empty where nothing is charged."
+        description="What the amount consists of; empty where nothing is charged.",
+        metadata=weight_metadata(Weight(assumed_size=2)),
     )
 
 

@@ -9,6 +9,8 @@ NOT_CHARGED = "not_charged"
 """Failure reason of a payment that never reached the provider, or was given up."""
 NO_PAYMENT_METHOD = "no_payment_method"
 """Failure reason of a payment for which no method is stored."""
+REFUND_FAILED = "refund_failed"
+"""Failure reason of a refund that the provider cannot make: an operator has to."""
 AUTHENTICATION_REQUIRED = "authentication_required"
 """Why a renewal is past due that waits for the person's action."""
 _NOT_TAKEN = {ChargeState.DECLINED, ChargeState.NOT_MADE}

@@ -52,9 +52,14 @@ def difference(
     since = min(max(at, segments[-1].since), period.end)
     changed = (*segments, Segment(since, price_cents))
     due = cost_cents(period, changed) - cost_cents(period, segments)
-    left = Fraction((period.end - since) // _MICROSECOND, _length(period))
-    credit = -_rounded(segments[-1].price_cents * left)
+    credit = -unused_cents(period, segments[-1].price_cents, since)
     return Difference(charge_cents=due - credit, credit_cents=credit)
+
+
+def unused_cents(period: Period, price_cents: int, since: datetime) -> int:
+    """What is left of a plan's price for the rest of a period; halves are rounded up."""
+    left = Fraction((period.end - since) // _MICROSECOND, _length(period))
+    return _rounded(price_cents * left)
 
 
 def _exact_cost(period: Period, segments: Sequence[Segment]) -> Fraction:

@@ -28,6 +28,7 @@ from db.database import Database, open_database
 from db.queries.billing import subscriptions
 from db.row import Row
 from services.billing.customers import Customers
+from services.billing.invoices import PaidInvoices
 from services.billing.orders import OrderDesk, PersonOrder
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
@@ -43,11 +44,13 @@ from services.billing.subscriptions.plan_changes import (
 )
 from services.billing.subscriptions.renewals import Renewals
 from services.clock import Clock
+from services.invoicing.book import people_invoices
 from tests.fixtures.stores.world import ALAN, NOW
 
 BASIC, PREMIUM = "basic-entry", "premium-unlimited"
 TOKEN, UNKNOWN_TOKEN = "pm_of_the_tests", "pm_unknown"
 METHOD = "pm_stored"
+SELLER = "Analytical Engines Ltd"
 PATIENCE_SECONDS = 30.0
 SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, None)
 DECLINED = ChargeResult(ChargeState.DECLINED, None, "card_declined")
@@ -274,7 +277,8 @@ async def instance(url: str, *, clock: Clock = lambda: NOW) -> AsyncIterator[Ins
         asyncpg.create_pool(url, min_size=0) as watching,
         open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
     ):
-        outcomes = PaymentSettlement(invalidate=invalidate, clock=clock)
+        invoices = PaidInvoices(people_invoices(SELLER))
+        outcomes = PaymentSettlement(invoices=invoices, invalidate=invalidate, clock=clock)
         charging = PaymentProcessor(
             database,
             provider,

@@ -35,7 +35,7 @@ _NEW_LINE = (
 )
 _WITHOUT_LINES = (
     "INSERT INTO user_invoices SELECT 99, 'INV-1', 'another', 'paid', currency, 400, 0, 400, 1, "
-    f"'', '', now(), NULL, {ADA} FROM user_invoices"
+    f"'', now(), NULL, '', {ADA} FROM user_invoices"
 )
 
 
@@ -48,8 +48,10 @@ _WITHOUT_LINES = (
         _NEW_LINE.format("period", 0),
         _NEW_LINE.format("credit", -5),
         _WITHOUT_LINES,
+        "DELETE FROM user_invoice_lines",
+        "DELETE FROM user_invoices",
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_nor_its_lines_and_what_adds_up_otherwise_is_no_invoice(
     own_world: str, change: str
