@@ -8,7 +8,7 @@ from db.states import InvoiceLineKind, InvoiceStatus, PaymentKind
 from services.billing.current import plan_of_code
 from services.billing.records import Payment, Plan, StoredSubscription
 from services.billing.rules.lifecycle import period_of
-from services.billing.rules.periods import Period
+from services.billing.rules.periods import Period, period_from
 from services.billing.rules.plan_changes import first_price_cents
 from services.billing.rules.proration import Difference, unused_cents
 from services.billing.subscriptions.previews import difference_lines
@@ -53,8 +53,8 @@ class PaidInvoices:
         if invoice is None:
             return
         credited = await self.book.books.credited(transaction, user_id, invoice["id"])
-        left_cents = invoice["total_cents"] + credited["total_cents"]
-        left_tax_cents = invoice["tax_cents"] + credited["tax_cents"]
+        left_cents = invoice["total_cents"] + int(credited["total_cents"])
+        left_tax_cents = invoice["tax_cents"] + int(credited["tax_cents"])
         plan = await plan_of_code(transaction, refund.plan_code)
         line = InvoiceLine(InvoiceLineKind.CREDIT, plan.display_name, 1, -refund.amount_cents)
         draft = InvoiceDraft(
@@ -76,16 +76,13 @@ def _lines(
         credit = -unused_cents(whole, first_price_cents(before), rest.start)
         charged = Difference(charge_cents=payment.amount_cents - credit, credit_cents=credit)
         return difference_lines(before.plan, plan, rest, charged)
-    return (
-        InvoiceLine(
-            InvoiceLineKind.PERIOD,
-            plan.display_name,
-            1,
-            payment.amount_cents,
-            payment.period_start,
-            payment.period_end,
-        ),
+    # What a checkout pays for begins when it is paid.
+    first = period_from(now, now)
+    start, end = payment.period_start or first.start, payment.period_end or first.end
+    line = InvoiceLine(
+        InvoiceLineKind.PERIOD, plan.display_name, 1, payment.amount_cents, start, end
     )
+    return (line,)
 
 
 def _source(payment_id: int) -> str:
