@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from itertools import count
 
 from db.database import open_database
@@ -17,16 +18,16 @@ async def issue(url: str, name: str) -> None:
     book = people_invoices(SELLER)
     async with open_database(url, replica_url=None, pool_size=AT_ONCE, observe=None) as database:
 
+        async def once(source: str, *, fails: bool) -> None:
+            async with database.begin() as transaction:
+                await book.issue(transaction, ADA, draft(source, 300, 200, tax_cents=80), NOW)
+                if fails:
+                    raise ZeroDivisionError
+
         async def one(issuer: int) -> None:
             for number in count():
-                try:
-                    async with database.begin() as transaction:
-                        order = draft(f"{name}:{issuer}:{number}", 300, 200, tax_cents=80)
-                        await book.issue(transaction, ADA, order, NOW)
-                        if number % 3 == 2:
-                            raise ZeroDivisionError
-                except ZeroDivisionError:
-                    continue
+                with suppress(ZeroDivisionError):
+                    await once(f"{name}:{issuer}:{number}", fails=number % 3 == 2)
 
         await asyncio.gather(*map(one, range(AT_ONCE)))
 

@@ -33,9 +33,16 @@ def issuing(url: str, name: str) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait()
 
 
+def one_row(url: str, query: str) -> tuple[object, ...]:
+    """The only row of a query."""
+    (row,) = asyncio.run(rows_of(url, query))
+    return tuple(row)
+
+
 def issued(url: str) -> int:
-    ((count, _),) = asyncio.run(rows_of(url, _NUMBERED))
-    return int(count)
+    count, _ = one_row(url, _NUMBERED)
+    assert isinstance(count, int)
+    return count
 
 
 def wait_for_more(url: str, processes: "list[subprocess.Popen[bytes]]", count: int) -> None:
@@ -48,11 +55,10 @@ def wait_for_more(url: str, processes: "list[subprocess.Popen[bytes]]", count: i
 
 def check_numbers(url: str) -> None:
     count = issued(url)
-    assert asyncio.run(rows_of(url, _NUMBERED)) == [(count, f"INV-2026-{count:06}")]
-    distinct = "SELECT count(DISTINCT number) FROM user_invoices"
-    assert asyncio.run(rows_of(url, distinct)) == [(count,)]
-    assert asyncio.run(rows_of(url, _COUNTER)) == [(count,)]
-    assert asyncio.run(rows_of(url, _NOT_WHOLE)) == [(0,)]
+    assert one_row(url, _NUMBERED) == (count, f"INV-2026-{count:06}")
+    assert one_row(url, "SELECT count(DISTINCT number) FROM user_invoices") == (count,)
+    assert one_row(url, _COUNTER) == (count,)
+    assert one_row(url, _NOT_WHOLE) == (0,)
 
 
 @pytest.mark.heavy

@@ -161,6 +161,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
         ),
         privacy=application.privacy.service,
         links=application.privacy.links,
+        invoice_links=application.invoicing.links,
         metered=metered,
     )
 
