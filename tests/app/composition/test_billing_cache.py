@@ -14,6 +14,7 @@ from app.wiring import Application, open_application
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.sandbox.tokens import DECLINED, OK, TIMEOUT
 from perf.benchmarks.harness.single_response import single_response
+from services.billing.orders import PersonOrder
 from services.billing.service import PaymentOrder
 from services.billing.subscriptions.plan_changes import PlanChangeOrder
 from services.callers.principal import Person
@@ -83,7 +84,14 @@ def test_every_change_is_read_at_once_everywhere(own_world: str, tmp_path: Path)
             await one.billing.plan_changes.change_plan(
                 PlanChangeOrder(ALAN, PREMIUM, "3", "request")
             )
+            await reads("ACTIVE", BASIC)
+            await run(own_world, "UPDATE billing_payment_attempts SET next_check_at = '-infinity'")
+            assert await one.billing.charging.finish_overdue() == 1
             await reads("ACTIVE", PREMIUM)
+            await one.billing.cancellation.cancel(
+                PersonOrder(ALAN, "4", "request"), at_period_end=False
+            )
+            await reads("INACTIVE", PREMIUM)
             # So that the event of the payment that was declined has something to change.
             await run(own_world, "UPDATE user_subscriptions SET status = 'failed' WHERE id > 5")
             event = PaymentEvent(
