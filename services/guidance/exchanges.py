@@ -170,7 +170,7 @@ class ExchangeRecorder:
     ) -> tuple[Exchange, Assignment]:
         """Record the reply to the last message of `history`, and the result of the key."""
         rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
-        subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
+        subscription = subscription_from(rows[0], now) if rows else NO_SUBSCRIPTION
         limit = ledger.check_daily_limit(subscription)
         reply_id = await exchange_writes.begin_reply(
             transaction,
