@@ -15,6 +15,7 @@ from services.billing.subscriptions.cancellation import CancellationService
 from services.billing.subscriptions.following import SubscriptionFollowers
 from services.billing.subscriptions.plan_changes import PlanChangeService
 from services.callers.principal import ApiClient, Person, Principal
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
@@ -44,6 +45,7 @@ class Services:
     portal: PortalService
     followers: SubscriptionFollowers
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
     credentials: CredentialService
     metered: MeteredGuidance

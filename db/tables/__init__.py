@@ -17,7 +17,13 @@ from db.tables.billing import (
     BillingWebhookEvent,
     UserSubscription,
 )
-from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.chat import (
+    ChatBranch,
+    ChatConversation,
+    ChatConversationTag,
+    ChatMessage,
+    ReplyGeneration,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -39,6 +45,7 @@ from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
     TrustedDocumentPublication,
+    TrustedDocumentTool,
     TrustedDocumentUse,
     TrustedDocumentVersion,
     UnknownDocument,
@@ -57,7 +64,9 @@ __all__ = [
     "BillingPlan",
     "BillingPlanChange",
     "BillingWebhookEvent",
+    "ChatBranch",
     "ChatConversation",
+    "ChatConversationTag",
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",
@@ -77,6 +86,7 @@ __all__ = [
     "TrustedDocument",
     "TrustedDocumentObjective",
     "TrustedDocumentPublication",
+    "TrustedDocumentTool",
     "TrustedDocumentUse",
     "TrustedDocumentVersion",
     "UnknownDocument",

@@ -48,6 +48,12 @@ INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at, 
          CASE m % 2 WHEN 0 THEN 100 END, CASE m % 2 WHEN 0 THEN 50 END,
          CASE m % 2 WHEN 0 THEN 1000 END
   FROM caller JOIN chat_conversations ON user_id = person, generate_series(1, n) m;
+-- Some are pinned, and some have tags: as many as they have of everything.
+UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  SELECT user_id, id, kind, updated_at
+  FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind
+  WHERE person % 5 = 1;
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
   SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
          CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,

@@ -145,6 +145,42 @@ async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)} | _key()}
 
 
+async def _editing(context: ScenarioContext) -> Variables:
+    sent = await context.data("SendMessage", **await _sending(context))
+    return {"input": {"messageId": sent["message"]["id"], "content": _TEXT} | _key()}
+
+
+async def _on_last_message(context: ScenarioContext) -> Variables:
+    conversation = await _conversation(context)
+    found = await context.data("ConversationMessages", conversationId=conversation)
+    return {"input": {"messageId": found["messages"]["edges"][-1]["node"]["id"]}}
+
+
+async def _own_message(context: ScenarioContext) -> Variables:
+    variables = await _own_conversation(context)
+    found = await context.read(
+        own_document("ConversationMessages"), reader(context.callers), variables
+    )
+    return {"messageId": found["messages"]["edges"][0]["node"]["id"]}
+
+
+async def _own_branch(context: ScenarioContext) -> Variables:
+    message = await _own_message(context)
+    return await _own_conversation(context) | {"branch": message["messageId"]}
+
+
+async def _with_tag(_asking: ScenarioContext) -> Variables:
+    return {"tag": "garden", "pinned": True}
+
+
+async def _tagging(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"tags": ["garden", "spring"]}}
+
+
+async def _pinning(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"isPinned": True}}
+
+
 async def _stopping(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)}}
 
@@ -244,17 +280,23 @@ _OWN: Mapping[str, Scenario] = {
     "CancelSubscription": Scenario(plan_changer, _ending),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
+    "ConversationBranch": Scenario(reader, _own_branch),
     "ConversationMessages": Scenario(reader, _own_conversation),
     "ConversationPage": Scenario(reader),
+    "ConversationsByTag": Scenario(reader, _with_tag),
     "ConversationsWithMessages": Scenario(reader),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
+    "DeleteMessage": Scenario(writer, _on_last_message),
+    "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseInvoices": Scenario(reader),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
+    "MessageSiblings": Scenario(reader, _own_message),
+    "PinConversation": Scenario(writer, _pinning),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
@@ -268,7 +310,9 @@ _OWN: Mapping[str, Scenario] = {
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
+    "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
+    "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),

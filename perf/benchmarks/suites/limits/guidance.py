@@ -155,6 +155,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
         portal=application.billing.portal,
         followers=application.billing.followers,
         conversations=application.chat.conversations,
+        branches=application.chat.branches,
         guidance=application.chat.guidance,
         credentials=CredentialService(
             application.database, clock=system_clock, random_bytes=secrets.token_bytes
