@@ -92,7 +92,7 @@ class Loaders:
     @cached_loader
     def subscription(self) -> Loader[int, Subscription]:
         """Current subscriptions by user id."""
-        return subscription_by_user(self._database, self._subscriptions)
+        return subscription_by_user(self._database, self._subscriptions, self._now)
 
     @cached_loader
     def quota(self) -> Loader[int, Quota]:

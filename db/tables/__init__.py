@@ -10,6 +10,7 @@ from db.tables.archives import (
 from db.tables.audit import AuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
+    BillingCustomer,
     BillingPaymentAttempt,
     BillingPlan,
     BillingPlanChange,
@@ -65,6 +66,7 @@ __all__ = [
     "ARCHIVED_REQUESTS",
     "ARCHIVED_SUBSCRIPTIONS",
     "AuditEvent",
+    "BillingCustomer",
     "BillingPaymentAttempt",
     "BillingPlan",
     "BillingPlanChange",

@@ -13,6 +13,7 @@ from gql.context import Info, page_reads
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing.invoice import INVOICES, InvoiceConnection
+from gql.schema.billing.plan_change import PlanChangePreviewPayload, shown_or_refused
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
 from gql.schema.chat.conversation import TAGS_WEIGHT, ConversationConnection, conversations_of
@@ -58,6 +59,9 @@ KindArgument = Annotated[
     PrivacyRequestKind,
     strawberry.argument(description="The kind of request of which the latest is given."),
 ]
+PlanCode = Annotated[
+    str, strawberry.argument(description="The `code` of a plan that `plans` lists.")
+]
 
 
 @strawberry.type(description="A person who uses the product.")
@@ -82,6 +86,14 @@ class User(Node):
     @described.field("What the person may still send today.")
     def quota(self, info: Info) -> Sourced[Quota, LoaderFuture[QuotaRecord]]:
         return info.context.loaders.quota.start(self.key)
+
+    @described.field("What a change to this plan would do now, to the cent; changes nothing.")
+    async def plan_change_preview(
+        self, info: Info, plan_code: PlanCode
+    ) -> PlanChangePreviewPayload:
+        return await shown_or_refused(
+            info.context.services.plan_changes.preview(self.key, plan_code)
+        )
 
     @described.field("The person's conversations, the last changed first.")
     def conversations(

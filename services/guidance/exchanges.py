@@ -175,7 +175,7 @@ class ExchangeRecorder:
     ) -> tuple[Exchange, Assignment]:
         """Record the reply to the last message of `history`, and the result of the key."""
         rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
-        subscription = subscription_from(rows[0]) if rows else NO_SUBSCRIPTION
+        subscription = subscription_from(rows[0], now) if rows else NO_SUBSCRIPTION
         limit = ledger.check_daily_limit(subscription)
         models, plan = self.jobs.config.models, subscription.plan
         chain = models.chain(None if plan is None else plan.models, self.model)

@@ -229,6 +229,25 @@ async def _moving(context: ScenarioContext) -> Variables:
     return {"input": {"planCode": "basic-entry"} | _key()}
 
 
+async def _ending(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return await _with_key(context)
+
+
+async def _giving_a_card(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
+
+
+async def _leaving_for_the_portal(_asking: ScenarioContext) -> Variables:
+    return {"input": {"returnUrl": "https://example.com/account"}}
+
+
+async def _comparing_plans(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"planCode": "basic-entry"}
+
+
 async def _cancelling(context: ScenarioContext) -> Variables:
     payload = await context.data("RequestPrivacyDelete", **await _with_new_request(context))
     return {"input": {"privacyRequestId": payload["privacyRequest"]["id"]}}
@@ -265,7 +284,9 @@ def new_key() -> str:
 
 _OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
+    "BillingPortal": Scenario(plan_changer, _leaving_for_the_portal),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
+    "CancelSubscription": Scenario(plan_changer, _ending),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
     "ConversationBranch": Scenario(reader, _own_branch),
@@ -282,6 +303,7 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
     "ModelUsage": Scenario(reader, _days),
     "Models": Scenario(reader),
@@ -297,6 +319,7 @@ _OWN: Mapping[str, Scenario] = {
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
+    "ResumeSubscription": Scenario(plan_changer, _ending),
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
@@ -308,6 +331,7 @@ _OWN: Mapping[str, Scenario] = {
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
+    "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }
 _INPUT = re.compile(r"mutation \w+\(\$input: (\w+)!\)")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, Role
-from services.billing.rules import NoActiveSubscription
+from services.billing.rules.payments import NoActiveSubscription
 from services.callers.people import PersonUnknown
 from services.guidance.records import Exchange
 from services.mutations.idempotency import IdempotencyKeyReused

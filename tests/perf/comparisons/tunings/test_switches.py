@@ -103,7 +103,7 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
         settings = settings_for(url, folder, billing_subscription_cache_ttl_seconds=0)
         async with (
             open_database(url, replica_url=None, pool_size=2, observe=lambda *_: None) as database,
-            open_subscription_cache(settings, None, Observations()) as cache,
+            open_subscription_cache(settings, None, Observations(), clock=lambda: NOW) as cache,
         ):
             found = module.Loaders(
                 database,
