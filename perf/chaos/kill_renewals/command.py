@@ -1,4 +1,4 @@
-"""`guidance chaos kill-renewals`: workers die again and again while subscriptions live for years."""
+"""`guidance chaos kill-renewals`: workers die again and again while subscriptions live on."""
 
 import asyncio
 from pathlib import Path

@@ -1,5 +1,6 @@
 """The people of the trial: made with subscriptions of all days, and what they do on a day."""
 
+from math import ceil
 from random import Random
 
 import asyncpg
@@ -14,6 +15,10 @@ from services.mutations.refusals import Refusal
 
 PLANS = ("basic-entry", "premium-unlimited")
 _CARDS = (OK,) * 12 + (TIMEOUT, TIMEOUT, AUTHENTICATION_LATER, DECLINED_LATER)
+_UNTOLD = 0.3
+"""The share of payments that nobody confirms, and of those whose event never comes."""
+_PATIENT = 0.8
+"""The share of those who cancel that stay until the period ends."""
 _MAKE = """
 WITH person AS (
   INSERT INTO users (email) SELECT 'person' || n || '@example.com' FROM generate_series(1, $1) n
@@ -54,7 +59,8 @@ class People:
     async def act(self, share: float) -> int:
         """Let a share of them do something; returns how many were refused nothing."""
         done = 0
-        for user_id in self._random.sample(self._user_ids, round(len(self._user_ids) * share)):
+        count = ceil(len(self._user_ids) * share)
+        for user_id in self._random.sample(self._user_ids, count):
             done += await self._do(user_id)
         return done
 
@@ -62,10 +68,10 @@ class People:
         """Let most of those whom the bank asks confirm; of some the event never comes."""
         billing = self._billing
         for row in await connection.fetch(_WAITING, billing.clock()):
-            if self._random.random() < 0.3 or row["client_secret"] is None:
+            if self._random.random() < _UNTOLD or row["client_secret"] is None:
                 continue
             billing.sandbox.complete_action(row["client_secret"])
-            if self._random.random() < 0.3:
+            if self._random.random() < _UNTOLD:
                 continue
             for event in await billing.sandbox.charges_since(billing.clock().replace(year=2000)):
                 if event.idempotency_key == row["provider_key"]:
@@ -84,7 +90,7 @@ class People:
         actions = (
             lambda: billing.plan_changes.change_plan(PlanChangeOrder(user_id, plan, key, request)),
             lambda: billing.plan_changes.change_plan(PlanChangeOrder(user_id, plan, key, request)),
-            lambda: billing.cancellation.cancel(order, at_period_end=random.random() < 0.8),
+            lambda: billing.cancellation.cancel(order, at_period_end=random.random() < _PATIENT),
             lambda: billing.cancellation.resume(order),
             lambda: billing.service.checkout(PaymentOrder(user_id, plan, card, key, request)),
             lambda: billing.service.checkout(PaymentOrder(user_id, plan, card, key, request)),

@@ -1,4 +1,4 @@
-"""The trial: days pass, workers are killed, people act, and everything due is done before the next."""
+"""The trial: days pass, workers are killed, people act, and each day's work is awaited."""
 
 import asyncio
 import sys
@@ -93,7 +93,7 @@ async def _workers(url: str, folder: Path, trial: Trial) -> AsyncIterator[Worker
 
 
 async def run_trial(trial: Trial, url: str, folder: Path) -> TrialAudit:
-    """Run the trial on an empty, migrated database; raises `TimeoutError` if work is left undone."""
+    """Run the trial on an empty, migrated database; raises `TimeoutError` if work is left."""
     random = Random(trial.seed)
     kills = sorted(random.choices(range(trial.days), k=trial.kills))
     connection = await asyncpg.connect(url)
