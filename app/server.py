@@ -161,6 +161,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         ),
         statuses=settings.graphql_status_profile,
         sends_server_timing=settings.sends_server_timing,
+        known_answers=application.known_answers,
     )
 
 

@@ -15,9 +15,16 @@ from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
 from app.composition.secrets import signing_secrets
-from app.composition.shared_stores import open_budgets, open_keyvalue, open_subscription_cache
+from app.composition.shared_stores import (
+    open_answer_versions,
+    open_budgets,
+    open_keyvalue,
+    open_subscription_cache,
+)
+from app.composition.watched_clock import watched
 from app.graphql.documents.published import PublishedDocuments
 from app.graphql.metering.meter import Meter
+from app.graphql.pipeline.known_answers import KnownAnswers
 from app.graphql.pipeline.pipeline import Pipeline
 from app.settings import Settings
 from cache import VersionedCache
@@ -55,6 +62,7 @@ class Application:
     meter: Meter
     graphql: Pipeline
     observations: Observations
+    known_answers: KnownAnswers | None
 
 
 @asynccontextmanager
@@ -64,6 +72,10 @@ async def open_application(
     """Build all parts on the database at `url`; leaving closes them in reverse order."""
     observations = Observations()
     async with AsyncExitStack() as stack:
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
+        versions = await stack.enter_async_context(
+            open_answer_versions(settings, keyvalue, observations)
+        )
         database = await stack.enter_async_context(
             open_database(
                 url,
@@ -79,29 +91,34 @@ async def open_application(
                     settings.database_replica_max_lag_seconds,
                     is_pooled=settings.database_pooler is not None,
                 ),
+                on_change=None if versions is None else versions.changed,
             )
         )
         await stack.enter_async_context(flushing_periodically(observations))
         await stack.enter_async_context(measuring_replica_lag(database))
-        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
+        told_clock = clock if versions is None else watched(clock)
         subscriptions = await stack.enter_async_context(
             open_subscription_cache(settings, keyvalue, observations)
         )
         budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUseRecorder(database)
         await stack.enter_async_context(uses.buffer)
-        enterprise = ApiKeyService(database, uses, clock=clock, random_bytes=secrets.token_bytes)
-        billing = await stack.enter_async_context(
-            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
+        enterprise = ApiKeyService(
+            database, uses, clock=told_clock, random_bytes=secrets.token_bytes
         )
-        chat = await stack.enter_async_context(open_chat(settings, database, keyvalue, clock=clock))
+        billing = await stack.enter_async_context(
+            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=told_clock)
+        )
+        chat = await stack.enter_async_context(
+            open_chat(settings, database, keyvalue, clock=told_clock)
+        )
         people = KnownPeople(database)
         privacy = open_privacy(
             settings,
             database,
             forget=(people.forget, subscriptions.invalidate),
             forget_replies=chat.streams.forget,
-            clock=clock,
+            clock=told_clock,
         )
         key_set = None
         if settings.jwt_jwks_url is not None:
@@ -137,7 +154,7 @@ async def open_application(
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(
-                        database, clock=clock, random_bytes=secrets.token_bytes
+                        database, clock=told_clock, random_bytes=secrets.token_bytes
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
@@ -155,4 +172,5 @@ async def open_application(
                 ),
             ),
             observations=observations,
+            known_answers=None if versions is None else KnownAnswers(versions),
         )

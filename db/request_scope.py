@@ -15,7 +15,15 @@ class RequestScope:
     is never a client's text.
     """
 
-    __slots__ = ("_tasks", "_token", "has_changed", "operation", "seconds", "statements")
+    __slots__ = (
+        "_tasks",
+        "_token",
+        "has_changed",
+        "has_read_clock",
+        "operation",
+        "seconds",
+        "statements",
+    )
 
     def __init__(self, operation: str | None = None) -> None:
         self.operation = operation
@@ -25,6 +33,8 @@ class RequestScope:
         """The sum of their durations; concurrent ones count each."""
         self.has_changed = False
         """Whether anything may have been written; until then the request can be repeated."""
+        self.has_read_clock = False
+        """Whether what was read depends on the time, as far as anybody watches for that."""
         # Any: results are of no interest here.
         self._tasks: list[Task[Any]] = []
 

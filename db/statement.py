@@ -1,6 +1,7 @@
 """SQLAlchemy Core statements, compiled once into the SQL and argument order of the driver."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
@@ -21,6 +22,7 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it un
 MOST_OPERATIONS = 100
 """How many operation names the comment of one statement may have; each is prepared separately."""
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]{0,99}")
+_by_name: defaultdict[str, list["Statement"]] = defaultdict(list)
 _WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|MERGE INTO|(?<!FOR )(?<!KEY )UPDATE)\b")
 
 
@@ -55,6 +57,7 @@ class Statement:
         """The names of its values in the driver's order."""
         self.arguments = _in_order(self.names, constants)
         """Orders values for the driver; raises `KeyError` for a missing one."""
+        _by_name[name].append(self)
 
     def sql_for(self, operation: str | None) -> str:
         """The SQL with the operation's name in its comment.
@@ -70,6 +73,11 @@ class Statement:
             return self.sql
         sql = self.sql_by_operation[operation] = f"/* {self.name} {operation} */ {self._compiled}"
         return sql
+
+
+def statements_named(name: str) -> Sequence[Statement]:
+    """All statements of a repository method."""
+    return _by_name.get(name, ())
 
 
 # Any: as above.

@@ -17,6 +17,7 @@ from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing import quota, subscription
 from gql.schema.chat import conversation, message
 from gql.schema.chat.message import Message
+from gql.schema.directives import DIRECTIVES
 from gql.schema.enterprise import account
 from gql.schema.enterprise.account import ApiCredential
 from gql.schema.enums import publish_enums
@@ -41,6 +42,7 @@ def schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[ApiCredential, Message, PrivacyRequest],
+        directives=DIRECTIVES,
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
     core = core_of(built)

@@ -8,6 +8,7 @@ from db.database import Database
 from db.queries.chat import conversations, messages
 from db.queries.enterprise import credentials
 from db.queries.privacy import privacy_requests
+from db.request_scope import current_scope
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batching.cached_loader import cached_loader
@@ -21,7 +22,7 @@ from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
-from loaders.subscription_by_user import subscription_by_user
+from loaders.subscription_by_user import subscription_by_user, uncached_subscription_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
@@ -36,6 +37,7 @@ __all__ = [
     "Loaders",
     "PageKey",
     "Slice",
+    "WatchedLoaders",
 ]
 
 
@@ -63,8 +65,18 @@ class Loaders:
 
     def fresh_copy(self) -> "Loaders":
         """Loaders with the same arguments that have loaded nothing yet."""
-        return Loaders(
+        return type(self)(
             self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=self._viewer_id,
+            contract=self._contract,
+            now=self._now,
+        )
+
+    def watched(self) -> "WatchedLoaders":
+        """Loaders of what may be remembered: from the primary database, and past all caches."""
+        return WatchedLoaders(
+            self._database.without_replica(),
             subscriptions=self._subscriptions,
             viewer_id=self._viewer_id,
             contract=self._contract,
@@ -176,3 +188,23 @@ class Loaders:
         """The API keys of the company that the viewer administers, by id."""
         fetch = partial(credentials.by_id, now=self._now)
         return rows_by_id(self._database, fetch, self._viewer_id)
+
+
+class WatchedLoaders(Loaders):
+    """Loaders that note in the scope of the request when one of them depends on the time."""
+
+    @cached_loader
+    def subscription(self) -> Loader[int, Subscription]:
+        """Current subscriptions by user id, past the cache: its invalidation is another one."""
+        return uncached_subscription_by_user(self._database)
+
+    @property
+    def _now(self) -> datetime:
+        scope = current_scope()
+        if scope is not None:
+            scope.has_read_clock = True
+        return self._instant
+
+    @_now.setter
+    def _now(self, instant: datetime) -> None:
+        self._instant = instant

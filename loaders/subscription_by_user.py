@@ -19,11 +19,17 @@ def subscription_by_user(
     Misses are read from the primary: a replica may not have the change yet for which the cache was
     invalidated.
     """
-
-    async def read(user_ids: Sequence[int]) -> list[Subscription]:
-        async with database.read_primary() as connection:
-            rows = await subscriptions.current_subscription_by_user(connection, user_ids)
-        found = {row["user_id"]: subscription_from(row) for row in rows}
-        return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
-
+    read = partial(_read, database)
     return Loader(partial(cache.get, read=read), get_if_cached=cache.get_if_cached)
+
+
+def uncached_subscription_by_user(database: Database) -> Loader[int, Subscription]:
+    """The same, each time from the primary database."""
+    return Loader(partial(_read, database))
+
+
+async def _read(database: Database, user_ids: Sequence[int]) -> list[Subscription]:
+    async with database.read_primary() as connection:
+        rows = await subscriptions.current_subscription_by_user(connection, user_ids)
+    found = {row["user_id"]: subscription_from(row) for row in rows}
+    return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]

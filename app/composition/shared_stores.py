@@ -18,6 +18,7 @@ from metrics.cache import CacheMetrics
 from metrics.observations import Observations
 from services.billing.cached import SUBSCRIPTION_SERIALIZER
 from services.billing.records import Subscription
+from services.callers.answer_versions import VERSION_SERIALIZER, AnswerVersions
 from services.documents.persisted_queries.memory import MemoryTextStore
 from services.documents.persisted_queries.records import TextStore
 from services.documents.persisted_queries.redis import RedisTextStore
@@ -58,6 +59,24 @@ async def open_subscription_cache(
         cache = VersionedCache(store, form, metrics, name=name, is_on=lifetime_seconds > 0)
         stack.push_async_callback(cache.close)
         yield cache
+
+
+@asynccontextmanager
+async def open_answer_versions(
+    settings: Settings, keyvalue: KeyValueClient | None, observations: Observations
+) -> AsyncIterator[AnswerVersions | None]:
+    """Open the versions of what people see; None where instances could not tell each other."""
+    lifetime_seconds = settings.graphql_answers_remembered_seconds
+    if keyvalue is None or not lifetime_seconds:
+        yield None
+        return
+    metrics = CacheMetrics("answer_version")
+    observations.caches.append(metrics)
+    shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
+    async with CircuitBreakingStore(shared, metrics) as store:
+        cache = VersionedCache(store, VERSION_SERIALIZER, metrics, name="answer_version")
+        yield AnswerVersions(cache)
+        await cache.close()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from db.changes import Changes
 from db.connections.capture import current_listener, report_executed
 from db.connections.errors import (
     DatabaseUnavailable,
@@ -40,6 +41,7 @@ class Connection:
 
     __slots__ = (
         "_answer_seconds",
+        "_changes",
         "_has_answer",
         "_is_ready",
         "_observe",
@@ -66,6 +68,7 @@ class Connection:
         self._waited = 0.0
         self._is_ready = True
         self._has_answer = False
+        self._changes: Changes | None = None
 
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
@@ -80,6 +83,8 @@ class Connection:
         arguments = statement.arguments(values)
         if statement.writes:
             self._mark_write()
+            if self._changes is None and self._pool.on_change is not None:
+                self._changes = Changes(self._pool.on_change)
         session = self._session
         session.sent_at = started = perf_counter()
         session.overdue_at = started + self._answer_seconds
@@ -93,12 +98,16 @@ class Connection:
             lost = self._report_failure(
                 statement.name, started, session.translate_error(error, sql)
             )
+            if self._changes is not None:
+                self._changes.add(statement, values)
             if lost is None:
                 raise
             if not self._can_retry(statement, lost):
                 raise lost from error
             rows = await self._retry_fetch(statement, sql, arguments, lost)
         self._report(statement.name, started, len(rows), scope)
+        if self._changes is not None:
+            self._changes.add(statement, values, rows=len(rows))
         listener = current_listener()
         if listener is not None:
             report_executed(listener, self._session.driver, statement, arguments, len(rows), rows)
@@ -225,6 +234,8 @@ class ReadConnection(Connection):
     ) -> None:
         self._pool.release(self._session, is_ready=self._is_ready)
         del self._session
+        if self._changes is not None:
+            await self._changes.tell()
 
     def _can_retry(self, statement: Statement, lost: DatabaseUnavailable) -> bool:
         """Reads can always be repeated, and writes only if the server refused them."""

@@ -7,15 +7,18 @@ from typing import Any, TypeVar
 import strawberry
 
 from gql.values.cost_weights import DEFAULT_WEIGHT, Weight, weight_metadata
+from gql.values.sharing import PERSONAL, Sharing, sharing_metadata
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: arguments and results of every type
 EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
-def field(description: str, weight: Weight = DEFAULT_WEIGHT) -> Callable[[Resolver], Resolver]:
+def field(
+    description: str, weight: Weight = DEFAULT_WEIGHT, sharing: Sharing = PERSONAL
+) -> Callable[[Resolver], Resolver]:
     """Make a field of the method that resolves it; `weight` declares its cost."""
     decorate: Callable[[Resolver], Resolver] = strawberry.field(
-        description=description, metadata=weight_metadata(weight)
+        description=description, metadata=weight_metadata(weight) | sharing_metadata(sharing)
     )
     return decorate
 

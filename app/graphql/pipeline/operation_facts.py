@@ -15,6 +15,7 @@ class OperationFacts:
     __slots__ = (
         "deadline_seconds",
         "expected_seconds",
+        "has_secret",
         "most_cost",
         "most_statements",
         "needs_coercion",
@@ -27,6 +28,9 @@ class OperationFacts:
     ) -> None:
         budget = operation.budget
         self.operation = operation
+        self.has_secret = operation.kind == "mutation" or operation.caching.has_secret
+        """Whether answers are sent uncompressed: they may have what only their caller may know
+        beside what somebody else has written."""
         self.record = observations.record(operation.label, operation.kind, budget)
         self.needs_coercion = (
             bool(operation.definition.variable_definitions) or operation.uses_incremental_delivery

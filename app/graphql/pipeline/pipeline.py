@@ -110,7 +110,8 @@ class Pipeline:
                 or operation.kind == "subscription"
                 or (operation.uses_incremental_delivery and call.supports_incremental)
             ):
-                return ResponseStream(self._stream(run), operation.kind == "query")
+                is_query = operation.kind == "query"
+                return ResponseStream(self._stream(run), is_query, facts.has_secret)
             return await self._runner.answer(run, facts)
         except ClientDisconnected:
             raise

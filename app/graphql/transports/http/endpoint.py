@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.authentication.authenticator import Authenticator
 from app.graphql.pipeline.call import OperationCall
+from app.graphql.pipeline.known_answers import KnownAnswers, Validation
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.pipeline.responses import OperationResponse, ResponseStream
 from app.graphql.request.bad_request import BadRequest
@@ -26,8 +27,10 @@ from app.graphql.transports.http.multipart import MultipartResponse
 from app.graphql.transports.http.response_headers import response_headers, server_timing
 from app.graphql.transports.http.sse import HEARTBEAT_SECONDS, EventStreamResponse
 from app.graphql.transports.http.statuses import CLIENT_GONE, status_of
+from app.graphql.transports.http.validators import validated_response, validation_of
 from app.http.shutdown import SHUTDOWN
 from app.settings.fields.field_types import StatusProfile
+from gql.documents.caching import CachePolicy
 from gql.documents.operation import Operation
 from gql.runtime.deadline import ClientDisconnected
 from services.clock import Clock
@@ -59,6 +62,7 @@ class GraphQLEndpoint:
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         sends_server_timing: bool = False,
+        known_answers: KnownAnswers | None = None,
     ) -> None:
         self._pipeline = pipeline
         self._sends_server_timing = sends_server_timing
@@ -67,6 +71,7 @@ class GraphQLEndpoint:
         self._limits = limits
         self._statuses = statuses
         self._heartbeats = Heartbeats(heartbeat_seconds)
+        self._known_answers = known_answers
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, traced if it is sampled."""
@@ -98,10 +103,16 @@ class GraphQLEndpoint:
             gone=None if types.prefers_stream else request.until_gone,
             found=found,
         )
+        if request.method != "POST":
+            call.validation = validation_of(request, types.json, self._known_answers)
         try:
             answer = await self._pipeline.respond(call, self._read(request, call))
             if isinstance(answer, OperationResponse):
-                reply: ASGIApp = self._json(answer, types)
+                reply: ASGIApp = (
+                    self._json(answer, request, types)
+                    if answer.caching is None or call.validation is None
+                    else self._validated(answer, answer.caching, request, call.validation)
+                )
             else:
                 reply = await self._framed(answer, request, call, types)
         except ClientDisconnected:
@@ -138,21 +149,42 @@ class GraphQLEndpoint:
     ) -> ASGIApp:
         if isinstance(answer, list):
             bodies = [one.body for one in answer]
-            return JsonResponse(200, bodies, JSON, response_headers(answer[-1]))
+            coding = None if any(one.has_secret for one in answer) else request.options.codings.best
+            return JsonResponse(200, bodies, JSON, response_headers(answer[-1]), coding)
         if types.prefers_stream or not answer.is_incremental:
             return self._events(answer, request, call)
         first = await anext(answer.responses)
         if first.body.get("hasNext"):
-            return MultipartResponse(first, answer.responses)
+            coding = None if answer.has_secret else request.options.codings.best
+            return MultipartResponse(first, answer.responses, coding)
         await answer.responses.aclose()
-        return self._json(first, types)
+        return self._json(first, request, types)
 
-    def _json(self, answer: OperationResponse, types: AcceptedTypes) -> JsonResponse:
+    def _json(
+        self, answer: OperationResponse, request: GraphQLHttpRequest, types: AcceptedTypes
+    ) -> JsonResponse:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = response_headers(answer)
         if self._sends_server_timing and answer.seconds:
             fields.append(server_timing(answer, current_trace()))
-        return JsonResponse(status, answer.body, types.json, fields)
+        coding = None if answer.has_secret else request.options.codings.best
+        return JsonResponse(status, answer.body, types.json, fields, coding)
+
+    def _validated(
+        self,
+        answer: OperationResponse,
+        caching: CachePolicy,
+        request: GraphQLHttpRequest,
+        validation: Validation,
+    ) -> ASGIApp:
+        """An answer that may be kept, or 304 where the client has it."""
+        options = request.options
+        fields = [] if caching.is_public else response_headers(answer)
+        if self._sends_server_timing and answer.seconds and not caching.is_public:
+            fields.append(server_timing(answer, current_trace()))
+        coding = None if answer.has_secret else options.codings.best
+        types = options.types or ACCEPTS_ANYTHING
+        return validated_response(answer, caching, validation, types.json, fields, coding)
 
     def _events(
         self, answer: ResponseStream, request: GraphQLHttpRequest, call: OperationCall
@@ -167,6 +199,7 @@ class GraphQLEndpoint:
             shutdown=request.scope["state"][SHUTDOWN],
             heartbeats=self._heartbeats,
             expires=expires,
+            is_compressed=request.options.codings.has_gzip and not answer.has_secret,
         )
 
 
