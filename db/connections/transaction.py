@@ -121,27 +121,19 @@ class Transaction(_TransactionBase):
         traceback: TracebackType | None,
     ) -> None:
         try:
-            await self._end_and_call_back(kind, error, traceback)
+            try:
+                await super().__aexit__(kind, error, traceback)
+            except (OutcomeUnknown, CancelledError):
+                for callback in self._on_unknown_outcome:
+                    await callback()
+                raise
+            if kind is None:
+                for callback in self._after_commit:
+                    await callback()
         finally:
             # After the callbacks: what they invalidate is part of what may be remembered.
             if self._changes is not None:
                 await self._changes.tell()
-
-    async def _end_and_call_back(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            await super().__aexit__(kind, error, traceback)
-        except (OutcomeUnknown, CancelledError):
-            for callback in self._on_unknown_outcome:
-                await callback()
-            raise
-        if kind is None:
-            for callback in self._after_commit:
-                await callback()
 
     async def _commit(self) -> None:
         """Commit; raises `OutcomeUnknown` if COMMIT was sent and not answered."""

@@ -50,6 +50,11 @@ class OperationResponse:
         """Whether the body is data alone, as another request would be given it too."""
         return self.was_executed and self.body.keys() == {"data"}
 
+    @property
+    def can_be_validated(self) -> bool:
+        """Whether the response has, or can be given, a validator."""
+        return self.caching is not None and (self.entity_tag is not None or self.is_complete)
+
 
 class ResponseStream(NamedTuple):
     """Responses that follow one another; `is_incremental` if they are parts of a single one.

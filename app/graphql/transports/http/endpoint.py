@@ -110,8 +110,8 @@ class GraphQLEndpoint:
             if isinstance(answer, OperationResponse):
                 reply: ASGIApp = (
                     self._json(answer, request, types)
-                    if answer.caching is None or call.validation is None
-                    else self._validated(answer, answer.caching, request, call.validation)
+                    if call.validation is None or not answer.can_be_validated
+                    else self._validated(answer, call.validation, request)
                 )
             else:
                 reply = await self._framed(answer, request, call, types)
@@ -173,12 +173,11 @@ class GraphQLEndpoint:
     def _validated(
         self,
         answer: OperationResponse,
-        caching: CachePolicy,
-        request: GraphQLHttpRequest,
         validation: Validation,
+        request: GraphQLHttpRequest,
     ) -> ASGIApp:
         """An answer that may be kept, or 304 where the client has it."""
-        options = request.options
+        options, caching = request.options, answer.caching or CachePolicy()
         fields = [] if caching.is_public else response_headers(answer)
         if self._sends_server_timing and answer.seconds and not caching.is_public:
             fields.append(server_timing(answer, current_trace()))
