@@ -21,6 +21,7 @@ from app.composition.shared_stores import (
     open_keyvalue,
     open_subscription_cache,
 )
+from app.composition.tracing import open_exporter
 from app.composition.watched_clock import watched
 from app.graphql.documents.published import PublishedDocuments
 from app.graphql.metering.meter import Meter
@@ -72,6 +73,7 @@ async def open_application(
     """Build all parts on the database at `url`; leaving closes them in reverse order."""
     observations = Observations()
     async with AsyncExitStack() as stack:
+        exporter = await stack.enter_async_context(open_exporter(settings))
         keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         versions = await stack.enter_async_context(
             open_answer_versions(settings, keyvalue, observations)
@@ -167,6 +169,7 @@ async def open_application(
                 clock=clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
                 trace_share=settings.trace_share,
+                exporter=exporter,
                 positions=open_positions(
                     database, keyvalue, max_lag_seconds=settings.database_replica_max_lag_seconds
                 ),

@@ -23,12 +23,15 @@ class RequestScope:
         "operation",
         "seconds",
         "statements",
+        "timings",
     )
 
     def __init__(self, operation: str | None = None) -> None:
         self.operation = operation
         self.statements: list[str] = []
         """The names of the statements that ran."""
+        self.timings: list[tuple[str, float, float]] | None = None
+        """Name, begin and end of each statement, where somebody wants to know afterwards."""
         self.seconds = 0.0
         """The sum of their durations; concurrent ones count each."""
         self.has_changed = False

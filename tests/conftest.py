@@ -45,6 +45,7 @@ pytest_plugins = [
     "tests.fixtures.stores.redis",
     "tests.fixtures.stores.world",
     "tests.fixtures.servers.server",
+    "tests.fixtures.outside.collector",
     "tests.fixtures.outside.llm",
     "tests.fixtures.servers.chat",
     "tests.fixtures.outside.stripe",

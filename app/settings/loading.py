@@ -11,6 +11,7 @@ from app.settings.process import ProcessSettings
 from app.settings.spending import SpendingSettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
+from app.settings.tracing import TracingSettings
 
 
 class InvalidSettings(Exception):
@@ -18,6 +19,7 @@ class InvalidSettings(Exception):
 
 
 class Settings(
+    TracingSettings,
     ProcessSettings,
     SpendingSettings,
     PrivacySettings,

@@ -1,6 +1,6 @@
 """A connection on which statements run; each is timed, and counted for the current request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from math import inf
 from time import perf_counter
 from types import TracebackType
@@ -23,7 +23,7 @@ from db.row import Row
 from db.statement import Statement
 from metrics.repository_methods import ObservedStatement
 from spans.attribution import attributed
-from spans.current import current_job, current_trace
+from spans.current import current_job, current_trace, current_traceparent
 from spans.part import Kind, Part
 
 _WAITING = Part(Kind.CONNECTION, "pool")
@@ -90,9 +90,10 @@ class Connection:
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            running = session.fetch(sql, arguments)
             rows = await (
-                running if current_trace() is None else attributed(statement.part, running)
+                session.fetch(sql, arguments)
+                if current_trace() is None
+                else self._fetch_traced(statement, sql, arguments)
             )
         except BaseException as error:
             lost = self._report_failure(
@@ -112,6 +113,23 @@ class Connection:
         if listener is not None:
             report_executed(listener, self._session.driver, statement, arguments, len(rows), rows)
         return rows
+
+    # Any: as for `fetch`.
+    def _fetch_traced(
+        self, statement: Statement, sql: str, arguments: Sequence[Any]
+    ) -> Coroutine[Any, Any, list[Row]]:
+        """Run a statement of a traced request; where that is exported, with its id in the comment.
+
+        Such a text comes once, so that it is not kept prepared.
+        """
+        traceparent = current_traceparent()
+        if traceparent is None:
+            running = self._session.fetch(sql, arguments)
+        else:
+            comment, rest = sql.split(" */", 1)
+            marked = f"{comment} traceparent='{traceparent}' */{rest}"
+            running = self._session.fetch_once(marked, arguments)
+        return attributed(statement.part, running)
 
     # Any: as for `fetch`.
     async def _retry_fetch(
@@ -208,6 +226,8 @@ class Connection:
             self._is_ready = self._has_answer = True
         if scope is not None:
             scope.seconds += ended - started
+            if scope.timings is not None:
+                scope.timings.append((name, started, ended))
         if self._observe is not None:
             self._observe((name, ended - started, rows, self._waited, current_job()))
             self._waited = 0.0

@@ -1,6 +1,6 @@
 """What a transport asks the pipeline to run: for whom, and what the transport can deliver."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.operation import Operation
 from gql.runtime.deadline import WaitForDisconnect
 from services.callers.principal import Anonymous, Principal
+from spans.tracer import NO_FIELDS
 
 UNAUTHENTICATED: Final = Anonymous()
 """The caller of a request until it is authenticated; its refusals are charged to the address."""
@@ -25,7 +26,8 @@ class OperationCall:
     `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
     disconnected. `found` is called with the call and an operation that is not a query, before it
     runs; it raises what the transport has against it. `validation` is set where the client may have
-    the answer already. Reads see everything up to the position `read_after` of the write-ahead log.
+    the answer already. `fields` are those of the request's head. Reads see everything up to the
+    position `read_after` of the write-ahead log.
     """
 
     request_id: str
@@ -42,4 +44,5 @@ class OperationCall:
     asks_cost: bool = False
     gone: WaitForDisconnect | None = None
     validation: Validation | None = None
+    fields: Mapping[bytes, bytes] = NO_FIELDS
     found: "Callable[[OperationCall, Operation], None] | None" = None

@@ -36,7 +36,6 @@ from spans.part import Kind, Part
 T = TypeVar("T")
 _NO_DEADLINE = nullcontext()
 _ADMISSION = Part(Kind.ADMISSION, "admission")
-_EXECUTION = Part(Kind.EXECUTION, "execution")
 
 
 class OperationRunner:
@@ -71,6 +70,8 @@ class OperationRunner:
         if facts.needs_coercion or call.request.variables:
             run.values = self._coerced(operation, call.request)
         with RequestScope(operation.trusted_name) as run.work:
+            if self._budget_monitor.exporter is not None:
+                run.work.timings = []
             context = run.context = self._new_context(
                 operation, call.principal, call.request_id, None, call.read_after
             )
@@ -80,7 +81,7 @@ class OperationRunner:
             if run.charge is None:
                 run.charge = await self._meter.charge(operation, run.values, call.principal)
             if trace is not None:
-                trace.stage(_EXECUTION)
+                trace.stage(facts.part)
             if call.validation is not None:
                 unchanged = await self._unchanged(call.validation, run, facts)
                 if unchanged is not None:
@@ -165,6 +166,8 @@ class OperationRunner:
         )
         with RequestScope(operation.trusted_name) as run.work:
             context = run.context = new_context()
+            if trace is not None and trace.recording is not None:
+                trace.stage(facts.part)
             run.charge = await self._meter.charge(operation, values, call.principal)
             events = subscribe(
                 self._schema,
@@ -199,6 +202,9 @@ class OperationRunner:
                 operation, call.principal, call.request_id, None, call.read_after
             )
             charge = run.charge = await self._meter.charge(operation, values, call.principal)
+            trace = current_trace()
+            if trace is not None and trace.recording is not None:
+                trace.stage(facts.part)
             formatting = run.parts = IncrementalResponses(call.request_id)
             parts = execute_in_parts(self._schema, facts, values, context, call.gone)
             async with aclosing(parts):

@@ -35,6 +35,7 @@ from services.callers.write_positions import WritePositions
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from spans.current import current_trace
+from spans.exporter import Exporter
 from spans.part import Kind, Part
 from spans.tracer import Tracer
 
@@ -62,6 +63,7 @@ class Pipeline:
         clock: Clock,
         deadline_seconds: float = 15.0,
         trace_share: float = 0.0,
+        exporter: Exporter | None = None,
         positions: WritePositions | None = None,
     ) -> None:
         self._documents = documents
@@ -77,11 +79,11 @@ class Pipeline:
             positions=positions,
         )
         self._failures = FailureResponses(meter)
-        self._budget_monitor = BudgetMonitor(observations)
+        self._budget_monitor = BudgetMonitor(observations, exporter)
         self._runner = OperationRunner(
             schema, documents, self.contexts, meter, self._budget_monitor
         )
-        self.tracer = Tracer(trace_share, observations.parts.record)
+        self.tracer = Tracer(trace_share, observations.parts.record, exporter=exporter)
         """Traces a sample of the requests of all transports."""
         self._facts = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
 

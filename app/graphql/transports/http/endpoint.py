@@ -36,6 +36,7 @@ from gql.runtime.deadline import ClientDisconnected
 from services.clock import Clock
 from spans.current import current_trace
 from spans.part import Kind, Part
+from spans.tracer import Answered
 
 _REQUEST = Part(Kind.REQUEST, "http")
 _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
@@ -80,7 +81,10 @@ class GraphQLEndpoint:
         exchange = request.exchange
         if not (tracer.should_trace() or exchange.head.asks_for_trace):
             return answering
-        return tracer.run(_REQUEST, answering, lambda: exchange.operation)
+        answered = Answered(exchange.log, lambda: exchange.status)
+        return tracer.run(
+            _REQUEST, answering, lambda: exchange.operation, exchange.head.fields, answered
+        )
 
     async def _answering(self, request: GraphQLHttpRequest, send: Send) -> None:
         options, exchange = request.options, request.exchange
@@ -102,6 +106,7 @@ class GraphQLEndpoint:
             # An event stream watches the client itself.
             gone=None if types.prefers_stream else request.until_gone,
             found=found,
+            fields=exchange.head.fields,
         )
         if request.method != "POST":
             call.validation = validation_of(request, types.json, self._known_answers)
