@@ -9,7 +9,6 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.operation import Operation
 from gql.runtime.deadline import WaitForDisconnect
 from services.callers.principal import Anonymous, Principal
-from spans.tracer import NO_FIELDS
 
 UNAUTHENTICATED: Final = Anonymous()
 """The caller of a request until it is authenticated; its refusals are charged to the address."""
@@ -44,5 +43,5 @@ class OperationCall:
     asks_cost: bool = False
     gone: WaitForDisconnect | None = None
     validation: Validation | None = None
-    fields: Mapping[bytes, bytes] = NO_FIELDS
+    fields: Mapping[bytes, bytes] | None = None
     found: "Callable[[OperationCall, Operation], None] | None" = None

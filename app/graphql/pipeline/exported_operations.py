@@ -11,7 +11,7 @@ from spans.current import current_trace
 from spans.exporter import Exporter
 from spans.part import Kind, Part
 from spans.recording import Recording
-from spans.tracer import Answered
+from spans.tracer import NO_FIELDS, Answered
 
 _REQUEST = Part(Kind.REQUEST, "request")
 
@@ -48,7 +48,7 @@ def export_ended(
 
 
 def _afterwards(exporter: Exporter, run: EndedRun, facts: OperationFacts) -> Recording:
-    recording = exporter.afterwards(_REQUEST, run.started, run.call.fields)
+    recording = exporter.afterwards(_REQUEST, run.started, run.call.fields or NO_FIELDS)
     operation = recording.begin(facts.part, recording.root, run.started)
     for name, began_at, ended_at in (run.work and run.work.timings) or ():
         statement = recording.begin(Part(Kind.DATABASE, name), operation, began_at)
