@@ -65,7 +65,9 @@ def _footprint(statement: Statement) -> _Footprint:
     return _Footprint(
         is_followed=statement.writes and not tables <= UNFOLLOWED_TABLES,
         owner_name=next((name for name in OWNER_NAMES if name in statement.names), None),
-        gives_changed_rows="RETURNING" in statement.sql and len(changed) == 1,
+        gives_changed_rows=statement.is_change
+        and "RETURNING" in statement.sql
+        and len(changed) == 1,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase
 
 from spans.attribution import attributed_to
 from spans.part import Kind, Part
@@ -35,6 +36,7 @@ class Statement:
     __slots__ = (
         "_compiled",
         "arguments",
+        "is_change",
         "name",
         "names",
         "part",
@@ -49,6 +51,8 @@ class Statement:
         self.part = Part(Kind.DATABASE, name)
         self._compiled = str(compiled)
         self.sql = f"/* {name} */ {self._compiled}"
+        self.is_change = isinstance(clause, UpdateBase)
+        """Whether it is itself an insertion, update or deletion, rather than has one inside."""
         self.writes = _WRITES.search(self._compiled) is not None
         self.sql_by_operation: dict[str | None, str] = {None: self.sql}
         """The results of `sql_for`, by the operation's name."""

@@ -1,6 +1,12 @@
 """Traces as a collector of OpenTelemetry receives them, over real HTTP."""
 
+import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_hex
 
 import pytest
@@ -10,21 +16,29 @@ from tests.captured_logs import capture_logs
 from tests.fixtures.outside.collector import CollectedSpan, Collector
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for, token_of
-from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.postgres import new_database, rows_of
 from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 SAMPLED, UNSAMPLED = "01", "00"
 
 
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """A server, its database, and the collector that it exports to."""
+
+    api: Api
+    database_url: str
+
+
 @pytest.fixture(scope="module")
-def exporting(
+def exporting_server(
     postgres: str,
     world_template: str,
     tmp_path_factory: pytest.TempPathFactory,
     collector: Collector,
     stand_in_process: StandInControl,
-) -> Iterator[Api]:
+) -> Iterator[Exporting]:
     """A server that exports what its callers ask it to, and nothing at random."""
     with new_database(postgres, world_template) as url:
         settings = settings_for(
@@ -40,7 +54,12 @@ def exporting(
             with serving(settings) as api:
                 # So that people are known, and statements of that are no request's.
                 api.data("{ viewer { email } }", viewer=ADA)
-                yield api
+                yield Exporting(api, url)
+
+
+@pytest.fixture
+def exporting(exporting_server: Exporting) -> Api:
+    return exporting_server.api
 
 
 def ask(
@@ -186,3 +205,109 @@ def test_a_collector_that_fails_is_nobodys_concern(exporting: Api, collector: Co
         collector.status = 200
     trace_id, _ = ask(exporting, "Quota")
     collector.trace(trace_id, least=3)
+
+
+def asked_by_hand(api: Api, query: str, trace_id: str, flags: str = SAMPLED) -> None:
+    api.http.post(
+        "/graphql",
+        json={"query": query},
+        headers={
+            "authorization": f"Bearer {token_of(ADA)}",
+            "traceparent": f"00-{trace_id}-{'ab' * 8}-{flags}",
+        },
+    )
+
+
+@contextmanager
+def without_table(url: str, name: str) -> Iterator[None]:
+    """A database in which a table has another name."""
+    asyncio.run(rows_of(url, f"ALTER TABLE {name} RENAME TO {name}_gone"))
+    try:
+        yield
+    finally:
+        asyncio.run(rows_of(url, f"ALTER TABLE {name}_gone RENAME TO {name}"))
+
+
+def test_what_failed_is_exported_though_it_was_not_sampled(
+    exporting_server: Exporting, collector: Collector
+) -> None:
+    trace_id = token_hex(16)
+    with without_table(exporting_server.database_url, "daily_quota_usages"):
+        asked_by_hand(exporting_server.api, "{ viewer { quota { used } } }", trace_id, UNSAMPLED)
+    spans = collector.trace(trace_id, least=3)
+    assert [one.name for one in spans[:2]] == ["POST /graphql", "query untrusted"]
+    assert spans[0].attributes["guidance.outcome"] == "server_error"
+    assert "quota.used_by_user" in {one.name for one in statements_of(spans)}
+
+
+def test_what_was_over_its_budget_is_exported_though_it_was_not_sampled(
+    exporting_server: Exporting, collector: Collector
+) -> None:
+    trace_id, query = token_hex(16), "{ viewer { conversations(first: 1) { totalCount } } }"
+    with subprocess.Popen(
+        [sys.executable, "-c", _LOCKING, exporting_server.database_url], stdout=subprocess.PIPE
+    ) as locking:
+        assert locking.stdout is not None
+        locking.stdout.readline()
+        asked_by_hand(exporting_server.api, query, trace_id, UNSAMPLED)
+    spans = collector.trace(trace_id, least=3)
+    assert spans[0].attributes["guidance.outcome"] == "ok"
+    assert len(statements_of(spans)) == spans[0].attributes["guidance.statements"]
+
+
+_LOCKING = """
+import asyncio, sys, asyncpg
+async def main():
+    connection = await asyncpg.connect(sys.argv[1])
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE chat_conversations")
+        print("locked", flush=True)
+        await asyncio.sleep(0.9)
+asyncio.run(main())
+"""
+
+LAST = """SELECT query FROM pg_stat_activity WHERE application_name = 'guidance-api'
+  AND datname = current_database() AND query LIKE '/* users.by_id%'
+  ORDER BY query_start DESC LIMIT 1"""
+
+
+@pytest.mark.parametrize("flags", [SAMPLED, UNSAMPLED])
+def test_the_database_is_told_of_sampled_requests_alone(
+    exporting_server: Exporting, flags: str
+) -> None:
+    trace_id, found = token_hex(16), []
+    while not found:  # a session may have been asked something else since
+        asked_by_hand(exporting_server.api, "{ viewer { email } }", trace_id, flags)
+        found = asyncio.run(rows_of(exporting_server.database_url, LAST))
+    assert (f"traceparent='00-{trace_id}-" in found[0][0]) == (flags == SAMPLED)
+
+
+def test_a_share_of_the_requests_is_exported(
+    world: str, tmp_path: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+    settings = settings_for(
+        world,
+        tmp_path,
+        otel_exporter_otlp_endpoint=collector.url,
+        otel_service_name="all-of-them",
+        otel_traces_sampler_arg=1.0,
+        serve_runs_worker=False,
+    )
+    before = len(collector.spans)
+    with serving(settings) as api:
+        for _ in range(10):
+            api.data("{ viewer { email } }", viewer=ADA)
+    roots = [one for one in collector.spans[before:] if one.name == "POST /graphql"]
+    assert len(roots) == 10
+    assert {one.parent_id for one in roots} == {""}
+    assert len({one.trace_id for one in roots}) == 10
+
+
+def test_nothing_of_opentelemetry_is_imported_where_no_endpoint_is_set() -> None:
+    names = "[name for name in sys.modules if name.startswith('opentelemetry')]"
+    code = f"import sys, app.server, app.worker; print({names})"
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert found.strip() == "[]"
