@@ -8,6 +8,7 @@ from typing import Any
 
 from db.database import Connection, Database, Transaction
 from db.queries.enterprise import metered_replies
+from db.reply_key import ReplyKey
 from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock
@@ -102,7 +103,9 @@ class MeteredGuidance:
             claim_id=claim.id,
             now=now,
         )
-        return generation_id, Assignment(generation_id, prompt(question))
+        return generation_id, Assignment(
+            ReplyKey(client.account_id, generation_id), prompt(question)
+        )
 
     async def _wait_for_end(self, account_id: int, generation_id: int) -> Row:
         while True:
