@@ -13,10 +13,15 @@ from typing import Any, TypeAlias
 from db.statement import Statement, statements_named
 from db.tables import Table
 
-OWNER_NAMES = ("user_id", "of_user", "user_ids")
+OWNER_NAMES = ("user_id", "of_user", "user_ids", "owner_id", "tenant_id", "person")
 """Names under which statements bind the person, or the people, whose rows they are about."""
 UNFOLLOWED_TABLES = frozenset(
     {
+        "archived_erasure_counts",
+        "archived_payment_attempts",
+        "archived_plan_changes",
+        "archived_privacy_requests",
+        "archived_subscriptions",
         "audit_events",
         "billing_payment_attempts",
         "billing_plan_changes",
@@ -26,6 +31,7 @@ UNFOLLOWED_TABLES = frozenset(
         "enterprise_daily_usages",
         "enterprise_generations",
         "idempotency_keys",
+        "privacy_request_owners",
         "quota_ledger_entries",
         "reply_generations",
         "trusted_document_objectives",

@@ -51,7 +51,8 @@ class OtlpExporter:
     def export(self, recording: Recording) -> None:
         """Hand the spans of a finished recording to the SDK."""
         zero = time_ns() - round(perf_counter() * 1e9)
-        for span in recording.spans:
+        # The root comes last, so that who has it has the rest.
+        for span in reversed(recording.spans):
             self._processor.on_end(self._readable(span, recording, zero))
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ from gql.values.sharing import PERSONAL, Sharing, sharing_of
 
 DIRECTIVE = "cacheControl"
 LONGEST_SECONDS = 31_536_000
-_PUBLIC, _PRIVATE = "PUBLIC", "PRIVATE"
+_PUBLIC, _PRIVATE = "public", "private"
 _TYPE_NAME = "__typename"
 
 
@@ -96,7 +96,7 @@ def _scope(value: ValueNode | None, directive: DirectiveNode) -> str | None:
     if value is None or isinstance(value, NullValueNode):
         return None
     if isinstance(value, EnumValueNode):
-        return value.value
+        return value.value.lower()
     raise CachePolicyInvalid(f"`scope` of @{DIRECTIVE} must be written out.", directive)
 
 

@@ -18,6 +18,7 @@ for _module in pkgutil.walk_packages(db.queries.__path__, "db.queries."):
     importlib.import_module(_module.name)
 
 Told = list[frozenset[int] | None]
+Change = tuple[str, dict[str, object], int | None]
 NOT_ERASED = "SELECT id FROM users WHERE erasure_began_at IS NULL ORDER BY id"
 
 
@@ -26,7 +27,7 @@ def statement(name: str) -> Statement:
     return one
 
 
-def told_by(*changes: tuple[str, dict[str, object], int | None]) -> Callable[[], Awaitable[Told]]:
+def told_by(*changes: Change) -> Callable[[], Awaitable[Told]]:
     async def tell() -> Told:
         told: Told = []
 
@@ -48,6 +49,9 @@ def told_by(*changes: tuple[str, dict[str, object], int | None]) -> Callable[[],
     [
         (("conversations.rename", {"user_id": ADA}, 1), [frozenset({ADA})]),
         (("conversations.rename", {"user_id": ADA}, None), [frozenset({ADA})]),
+        (("messages.end_reply", {"tenant_id": ADA, "reply_id": 1}, 1), [frozenset({ADA})]),
+        (("generations.save_progress", {"user_ids": [ADA, GRACE]}, 2), [frozenset({ADA, GRACE})]),
+        (("billing.change_plan", {"owner_id": ADA}, 1), [frozenset({ADA})]),
         (("conversations.rename", {"user_id": ADA}, 0), [frozenset({ADA})]),
         (("privacy.claim", {}, 0), []),
         (("privacy.claim", {}, 1), [None]),
@@ -57,19 +61,19 @@ def told_by(*changes: tuple[str, dict[str, object], int | None]) -> Callable[[],
         (("idempotency.forget", {}, 1), []),
     ],
 )
-async def test_a_statement_tells_whose_rows_it_changed(
-    change: tuple[str, dict[str, object], int | None], expected: Told
-) -> None:
+async def test_a_statement_tells_whose_rows_it_changed(change: Change, expected: Told) -> None:
     assert await told_by(change)() == expected
 
 
 async def test_whoever_is_not_named_may_be_anybody() -> None:
-    erased = ("privacy.erase_chat_messages", {"keys": []}, None)
+    erased: Change = ("privacy.erase_chat_messages", {"keys": []}, None)
     assert await told_by(("conversations.rename", {"user_id": ADA}, 1), erased)() == [None]
 
 
 async def test_people_of_one_block_are_told_together() -> None:
-    changes = [("conversations.rename", {"user_id": person}, 1) for person in (ADA, GRACE, ADA)]
+    changes: list[Change] = [
+        ("conversations.rename", {"user_id": person}, 1) for person in (ADA, GRACE, ADA)
+    ]
     assert await told_by(*changes)() == [frozenset({ADA, GRACE})]
 
 
