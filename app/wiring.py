@@ -11,6 +11,7 @@ from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
 from app.composition.documents import open_documents
+from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
@@ -58,6 +59,7 @@ class Application:
     billing: Billing
     chat: Chat
     privacy: Privacy
+    invoicing: Invoicing
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
@@ -122,6 +124,7 @@ async def open_application(
             forget_replies=chat.streams.forget,
             clock=told_clock,
         )
+        invoicing = open_invoicing(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -144,6 +147,7 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            invoicing=invoicing,
             documents=documents.served,
             meter=meter,
             authenticator=Authenticator(tokens, enterprise, people),
@@ -160,6 +164,7 @@ async def open_application(
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
+                    invoice_links=invoicing.links,
                     metered=chat.metered,
                 ),
                 subscriptions=subscriptions,

@@ -24,6 +24,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.invoices import (
+    EnterpriseInvoice,
+    EnterpriseInvoiceLine,
+    InvoiceCounter,
+    UserInvoice,
+    UserInvoiceLine,
+)
 from db.tables.lookups import PrivacyRequestOwner
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
@@ -55,7 +62,10 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseInvoice",
+    "EnterpriseInvoiceLine",
     "IdempotencyKey",
+    "InvoiceCounter",
     "PrivacyErasureCount",
     "PrivacyExport",
     "PrivacyRequestOwner",
@@ -69,6 +79,8 @@ __all__ = [
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserInvoice",
+    "UserInvoiceLine",
     "UserPrivacyRequest",
     "UserSubscription",
 ]
