@@ -80,6 +80,8 @@ async def open_application(
         versions = await stack.enter_async_context(
             open_answer_versions(settings, keyvalue, observations)
         )
+        # What services read of the time makes an answer that must not be remembered.
+        edge_clock, clock = clock, clock if versions is None else watched(clock)
         database = await stack.enter_async_context(
             open_database(
                 url,
@@ -100,46 +102,41 @@ async def open_application(
         )
         await stack.enter_async_context(flushing_periodically(observations))
         await stack.enter_async_context(measuring_replica_lag(database))
-        told_clock = clock if versions is None else watched(clock)
         subscriptions = await stack.enter_async_context(
             open_subscription_cache(settings, keyvalue, observations)
         )
         budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUseRecorder(database)
         await stack.enter_async_context(uses.buffer)
-        enterprise = ApiKeyService(
-            database, uses, clock=told_clock, random_bytes=secrets.token_bytes
-        )
+        enterprise = ApiKeyService(database, uses, clock=clock, random_bytes=secrets.token_bytes)
         billing = await stack.enter_async_context(
-            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=told_clock)
+            open_billing(settings, database, invalidate=subscriptions.invalidate, clock=clock)
         )
-        chat = await stack.enter_async_context(
-            open_chat(settings, database, keyvalue, clock=told_clock)
-        )
+        chat = await stack.enter_async_context(open_chat(settings, database, keyvalue, clock=clock))
         people = KnownPeople(database)
         privacy = open_privacy(
             settings,
             database,
             forget=(people.forget, subscriptions.invalidate),
             forget_replies=chat.streams.forget,
-            clock=told_clock,
+            clock=clock,
         )
         invoicing = open_invoicing(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
-        tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
+        tokens = TokenVerifier(signing_secrets(settings), key_set, edge_clock)
         core = core_schema()
         turns = ConcurrencyLimiter(
             settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
         )
         meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
-            open_documents(settings, core, database, keyvalue, meter, clock=clock)
+            open_documents(settings, core, database, keyvalue, meter, clock=edge_clock)
         )
         yield Application(
             settings=settings,
-            clock=clock,
+            clock=edge_clock,
             database=database,
             revisions=revisions(),
             subscriptions=subscriptions,
@@ -160,7 +157,7 @@ async def open_application(
                     conversations=chat.conversations,
                     guidance=chat.guidance,
                     credentials=CredentialService(
-                        database, clock=told_clock, random_bytes=secrets.token_bytes
+                        database, clock=clock, random_bytes=secrets.token_bytes
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
@@ -171,7 +168,7 @@ async def open_application(
                 contract=settings.usage_contract,
                 meter=meter,
                 observations=observations,
-                clock=clock,
+                clock=edge_clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
                 trace_share=settings.trace_share,
                 exporter=exporter,
