@@ -15,6 +15,7 @@ from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
+from app.composition.schema_registry import open_usage_reports
 from app.composition.secrets import signing_secrets
 from app.composition.shared_stores import (
     open_answer_versions,
@@ -134,6 +135,7 @@ async def open_application(
         documents = await stack.enter_async_context(
             open_documents(settings, core, database, keyvalue, meter, clock=edge_clock)
         )
+        usage = await stack.enter_async_context(open_usage_reports(settings, core))
         yield Application(
             settings=settings,
             clock=edge_clock,
@@ -172,6 +174,7 @@ async def open_application(
                 deadline_seconds=settings.graphql_deadline_seconds,
                 trace_share=settings.trace_share,
                 exporter=exporter,
+                usage=usage,
                 positions=open_positions(
                     database, keyvalue, max_lag_seconds=settings.database_replica_max_lag_seconds
                 ),

@@ -48,6 +48,7 @@ pytest_plugins = [
     "tests.fixtures.outside.collector",
     "tests.fixtures.outside.llm",
     "tests.fixtures.servers.chat",
+    "tests.fixtures.outside.schema_registry",
     "tests.fixtures.outside.stripe",
     "tests.fixtures.servers.billing",
     "tests.fixtures.servers.live",

@@ -8,6 +8,7 @@ from app.settings.billing import BillingSettings
 from app.settings.chat import ChatSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
+from app.settings.registry import RegistrySettings
 from app.settings.spending import SpendingSettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
@@ -20,6 +21,7 @@ class InvalidSettings(Exception):
 
 class Settings(
     TracingSettings,
+    RegistrySettings,
     ProcessSettings,
     SpendingSettings,
     PrivacySettings,

@@ -4,6 +4,7 @@ import structlog
 from graphql.execution.values import VariableValues
 
 from app.graphql.pipeline.operation_facts import OperationFacts
+from app.graphql.pipeline.usage_reports import UsageReports
 from gql.documents.budgets.variant_budgets import describe_requested_variant
 from gql.documents.operation import UNTRUSTED, Operation
 from metrics.observations import Observations, OperationSample, OperationStats, SampleValues
@@ -23,10 +24,17 @@ class BudgetMonitor:
     If variants have budgets of their own, the variables are inspected too.
     """
 
-    def __init__(self, observations: Observations, exporter: Exporter | None = None) -> None:
+    def __init__(
+        self,
+        observations: Observations,
+        exporter: Exporter | None = None,
+        usage: UsageReports | None = None,
+    ) -> None:
         self._observations = observations
         self.exporter = exporter
         """What traces are exported with, if they are."""
+        self.usage = usage
+        """What a registry is told by, if it is."""
 
     def record_run(
         self,

@@ -110,3 +110,5 @@ class OperationRun:
             )
             if budget_monitor.exporter is not None:
                 export_ended(budget_monitor.exporter, self, came, is_over_budget=is_over)
+            if budget_monitor.usage is not None:
+                budget_monitor.usage.note(facts.operation, call, self.seconds, self.outcome)

@@ -21,6 +21,7 @@ from app.graphql.pipeline.operation_facts import OperationFacts, OperationFactsC
 from app.graphql.pipeline.operation_run import OperationRun
 from app.graphql.pipeline.operation_runner import OperationRunner
 from app.graphql.pipeline.responses import Answer, OperationResponse, ResponseStream
+from app.graphql.pipeline.usage_reports import UsageReports
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request.parsing import ParsedRequest
 from cache import VersionedCache
@@ -64,6 +65,7 @@ class Pipeline:
         deadline_seconds: float = 15.0,
         trace_share: float = 0.0,
         exporter: Exporter | None = None,
+        usage: UsageReports | None = None,
         positions: WritePositions | None = None,
     ) -> None:
         self._documents = documents
@@ -79,7 +81,7 @@ class Pipeline:
             positions=positions,
         )
         self._failures = FailureResponses(meter)
-        self._budget_monitor = BudgetMonitor(observations, exporter)
+        self._budget_monitor = BudgetMonitor(observations, exporter, usage)
         self._runner = OperationRunner(
             schema, documents, self.contexts, meter, self._budget_monitor
         )
