@@ -6,10 +6,11 @@ from pydantic import ValidationError
 
 from app.settings.billing import BillingSettings
 from app.settings.chat import ChatSettings
+from app.settings.federation import FederationSettings
+from app.settings.mcp import McpSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
 from app.settings.registry import RegistrySettings
-from app.settings.spending import SpendingSettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
 from app.settings.tracing import TracingSettings
@@ -23,7 +24,8 @@ class Settings(
     TracingSettings,
     RegistrySettings,
     ProcessSettings,
-    SpendingSettings,
+    FederationSettings,
+    McpSettings,
     PrivacySettings,
     BillingSettings,
     ChatSettings,

@@ -14,11 +14,20 @@ EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
 def field(
-    description: str, weight: Weight = DEFAULT_WEIGHT, sharing: Sharing = PERSONAL
+    description: str,
+    weight: Weight = DEFAULT_WEIGHT,
+    sharing: Sharing = PERSONAL,
+    *,
+    name: str | None = None,
 ) -> Callable[[Resolver], Resolver]:
-    """Make a field of the method that resolves it; `weight` declares its cost."""
+    """Make a field of the method that resolves it; `weight` declares its cost.
+
+    It has the method's name in camel case, unless another `name` is given.
+    """
     decorate: Callable[[Resolver], Resolver] = strawberry.field(
-        description=description, metadata=weight_metadata(weight) | sharing_metadata(sharing)
+        name=name,
+        description=description,
+        metadata=weight_metadata(weight) | sharing_metadata(sharing),
     )
     return decorate
 

@@ -8,7 +8,7 @@ from app.graphql.pipeline.known_answers import Validation
 from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.operation import Operation
 from gql.runtime.deadline import WaitForDisconnect
-from services.callers.principal import Anonymous, Principal
+from services.callers.principal import Anonymous, Principal, Router
 
 UNAUTHENTICATED: Final = Anonymous()
 """The caller of a request until it is authenticated; its refusals are charged to the address."""
@@ -26,7 +26,7 @@ class OperationCall:
     disconnected. `found` is called with the call and an operation that is not a query, before it
     runs; it raises what the transport has against it. `validation` is set where the client may have
     the answer already. `fields` are those of the request's head. Reads see everything up to the
-    position `read_after` of the write-ahead log.
+    position `read_after` of the write-ahead log. `router` is whose text it is, if a router wrote it.
     """
 
     request_id: str
@@ -45,3 +45,4 @@ class OperationCall:
     validation: Validation | None = None
     fields: Mapping[bytes, bytes] | None = None
     found: "Callable[[OperationCall, Operation], None] | None" = None
+    router: Router | None = None

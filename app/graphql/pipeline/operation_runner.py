@@ -25,6 +25,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from db.request_scope import RequestScope
 from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.deadline import DeadlineScope
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.execution import begin, coerce_variables
 from gql.runtime.execution import run as execute
 from gql.runtime.subscriptions import subscribe
@@ -90,7 +91,14 @@ class OperationRunner:
                 begun = partial(begin, self._schema, operation, run.values, context)
                 result = await self._documents.run_in_thread(begun)
             else:
-                result = begin(self._schema, operation, run.values, context, is_encoded=True)
+                result = begin(
+                    self._schema,
+                    operation,
+                    run.values,
+                    context,
+                    is_encoded=True,
+                    on_error=call.request.on_error,
+                )
             if not isinstance(result, ExecutionResult):
                 is_mutation = operation.kind == "mutation"
                 seconds = facts.deadline_seconds
@@ -99,7 +107,12 @@ class OperationRunner:
                     if result.errors and is_retryable(result.errors):
                         context.reset()
                         result = await execute(
-                            self._schema, operation, run.values, context, is_encoded=True
+                            self._schema,
+                            operation,
+                            run.values,
+                            context,
+                            is_encoded=True,
+                            on_error=call.request.on_error,
                         )
             response = response_of(result, call.request_id)
             if run.work.has_changed:
@@ -176,6 +189,7 @@ class OperationRunner:
                 context,
                 new_context,
                 deadline_seconds=facts.deadline_seconds,
+                on_error=call.request.on_error,
             )
             async with aclosing(events):
                 async for event in events:
@@ -205,8 +219,11 @@ class OperationRunner:
             trace = current_trace()
             if trace is not None and trace.recording is not None:
                 trace.stage(facts.part)
-            formatting = run.parts = IncrementalResponses(call.request_id)
-            parts = execute_in_parts(self._schema, facts, values, context, call.gone)
+            on_error = call.request.on_error
+            formatting = run.parts = IncrementalResponses(
+                call.request_id, halts=on_error is ErrorBehavior.HALT
+            )
+            parts = execute_in_parts(self._schema, facts, values, context, call.gone, on_error)
             async with aclosing(parts):
                 async for part in parts:
                     response = formatting.answer(part)
@@ -217,6 +234,8 @@ class OperationRunner:
                         whole = ExecutionResult(formatting.data)
                         run.end(self._budget_monitor, response, whole)
                     yield response
+                    if not response.body.get("hasNext"):
+                        return
 
     def cost(self, run: OperationRun, facts: OperationFacts) -> OperationResponse:
         """The estimated cost of an operation, without running it."""
