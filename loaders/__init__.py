@@ -11,6 +11,7 @@ from db.queries.invoicing import pages as invoice_pages
 from db.queries.model_use import COMPANIES, PEOPLE
 from db.queries.privacy import privacy_requests
 from db.reply_key import ReplyKey
+from db.request_scope import current_scope
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batching.cached_loader import cached_loader
@@ -49,6 +50,7 @@ __all__ = [
     "PageKey",
     "SiblingPlace",
     "Slice",
+    "WatchedLoaders",
 ]
 
 
@@ -76,8 +78,18 @@ class Loaders:
 
     def fresh_copy(self) -> "Loaders":
         """Loaders with the same arguments that have loaded nothing yet."""
-        return Loaders(
+        return type(self)(
             self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=self._viewer_id,
+            contract=self._contract,
+            now=self._now,
+        )
+
+    def watched(self) -> "WatchedLoaders":
+        """Loaders of what may be remembered: from the primary database, and past all caches."""
+        return WatchedLoaders(
+            self._database.without_replica(),
             subscriptions=self._subscriptions,
             viewer_id=self._viewer_id,
             contract=self._contract,
@@ -259,3 +271,21 @@ class Loaders:
         """The API keys of the company that the viewer administers, by id."""
         fetch = partial(credentials.by_id, now=self._now)
         return rows_by_id(self._database, fetch, self._viewer_id)
+
+
+class WatchedLoaders(Loaders):
+    """Loaders that note in the scope of the request when one of them depends on the time.
+
+    So does that of subscriptions, which come from a cache with an invalidation of its own.
+    """
+
+    @property
+    def _now(self) -> datetime:
+        scope = current_scope()
+        if scope is not None:
+            scope.has_read_clock = True
+        return self._instant
+
+    @_now.setter
+    def _now(self, instant: datetime) -> None:
+        self._instant = instant
