@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from clients.llm import PromptMessage, Role
 from services.guidance.records import Exchange
 from services.mutations.refusals import Conflict, NotFound
-from streams.redis import key
+from streams.redis import stream_key
 from tests.fixtures.stores.world import ADA
 from tests.services.guidance.chat_instances import Instance, instance, recover, until
 from tests.services.guidance.exchanges import answered, send
@@ -61,9 +61,9 @@ async def test_the_stream_of_a_deleted_reply_is_gone(own_world: str, redis_url: 
     ):
         exchange = await send(parts, conversation_id=None)
         await answered(parts, exchange)
-        assert b"Hello!" in str(await redis.xrange(key(exchange.reply_id))).encode()
+        assert b"Hello!" in str(await redis.xrange(stream_key(exchange.reply_id))).encode()
         await parts.branches.delete(ADA, exchange.message_id)
-        assert b"Hello!" not in str(await redis.xrange(key(exchange.reply_id))).encode()
+        assert b"Hello!" not in str(await redis.xrange(stream_key(exchange.reply_id))).encode()
 
 
 async def test_of_many_replies_to_one_message_at_once_one_is_written(own_world: str) -> None:
