@@ -31,6 +31,12 @@ LATER = NOW + GRACE_PERIOD
 ADAS_SECRET, GRACES_SECRET = "Ada's <b>secret</b> & wishes", "Grace's very own words"
 
 RICHES = f"""
+INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, parent_at, parent_id,
+    created_at, shown_order)
+  SELECT user_id, id, number, 0, '-infinity', 0, created_at, number
+  FROM chat_conversations, generate_series(0, 1) number WHERE id IN (2, 100);
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  SELECT user_id, id, 'tag of ' || id, updated_at FROM chat_conversations WHERE id IN (2, 100);
 UPDATE chat_messages SET content = $${ADAS_SECRET}$$ WHERE id = 1;
 UPDATE chat_messages SET content = $${GRACES_SECRET} about ada@example.com$$ WHERE id = 1000;
 INSERT INTO idempotency_keys (user_id, key, fingerprint, result)
