@@ -20,6 +20,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "privacy": "retry an erasure, revoke the link of an export",
         "billing": "give payments back",
     },
+    "Language models": {
+        "models": "which models there are, and which of them a plan allows",
+        "usage": "the tokens that were recorded, against the provider's count",
+    },
     "Documents": {
         "schema": "print the schema, or list what a change of it breaks",
         "operations": "the documents that clients may run, and their use",
