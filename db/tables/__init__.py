@@ -7,7 +7,7 @@ from db.tables.archives import (
     ARCHIVED_REQUESTS,
     ARCHIVED_SUBSCRIPTIONS,
 )
-from db.tables.audit import AuditEvent
+from db.tables.audit import AuditEvent, EnterpriseAuditEvent, GeneralAuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
     BillingPaymentAttempt,
@@ -23,8 +23,17 @@ from db.tables.enterprise import (
     EnterpriseDailyUsage,
     EnterpriseGeneration,
 )
-from db.tables.idempotency import IdempotencyKey
-from db.tables.lookups import PrivacyRequestOwner
+from db.tables.idempotency import EnterpriseIdempotencyKey, IdempotencyKey
+from db.tables.lookups import (
+    EnterpriseAdministrator,
+    EnterpriseKeyId,
+    PaymentProviderKey,
+    PaymentProviderReference,
+    PrivacyExportFile,
+    PrivacyExportToken,
+    PrivacyRequestOwner,
+    UserEmail,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -52,12 +61,21 @@ __all__ = [
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",
+    "EnterpriseAdministrator",
+    "EnterpriseAuditEvent",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseIdempotencyKey",
+    "EnterpriseKeyId",
+    "GeneralAuditEvent",
     "IdempotencyKey",
+    "PaymentProviderKey",
+    "PaymentProviderReference",
     "PrivacyErasureCount",
     "PrivacyExport",
+    "PrivacyExportFile",
+    "PrivacyExportToken",
     "PrivacyRequestOwner",
     "QuotaLedgerEntry",
     "ReplyGeneration",
@@ -69,6 +87,7 @@ __all__ = [
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserEmail",
     "UserPrivacyRequest",
     "UserSubscription",
 ]

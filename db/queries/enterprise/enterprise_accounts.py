@@ -9,7 +9,12 @@ from db.database import Connection
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ApiCredentialStatus
-from db.tables import EnterpriseAccount, EnterpriseCredential, EnterpriseDailyUsage
+from db.tables import (
+    EnterpriseAccount,
+    EnterpriseAdministrator,
+    EnterpriseCredential,
+    EnterpriseDailyUsage,
+)
 
 ACCOUNT_COLUMNS = (
     EnterpriseAccount.id,
@@ -24,9 +29,12 @@ _ACCOUNTS_BY_ID = Statement(
 )
 _ACCOUNTS_BY_ADMINISTRATOR = Statement(
     "enterprise.accounts_by_administrator",
-    select(*ACCOUNT_COLUMNS).where(
-        EnterpriseAccount.administrator_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))
-    ),
+    select(*ACCOUNT_COLUMNS)
+    .join(
+        EnterpriseAdministrator,
+        EnterpriseAdministrator.enterprise_account_id == EnterpriseAccount.id,
+    )
+    .where(EnterpriseAdministrator.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger)))),
 )
 _ACCOUNTS_AFTER = Statement(
     "enterprise.accounts_after",
@@ -47,8 +55,12 @@ _ACCOUNTS_AFTER = Statement(
 _HOLD_ADMINISTERED = Statement(
     "enterprise.hold_administered",
     select(EnterpriseAccount.id)
-    .where(EnterpriseAccount.administrator_id == bindparam("user_id"))
-    .with_for_update(key_share=True),
+    .join(
+        EnterpriseAdministrator,
+        EnterpriseAdministrator.enterprise_account_id == EnterpriseAccount.id,
+    )
+    .where(EnterpriseAdministrator.user_id == bindparam("user_id"))
+    .with_for_update(key_share=True, of=EnterpriseAccount),
 )
 _of_accounts = EnterpriseDailyUsage.enterprise_account_id == any_(
     bindparam("account_ids", type_=ARRAY(BigInteger))

@@ -47,10 +47,13 @@ INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_p
   VALUES ({ADA}, 2, 'basic-entry', 'premium-unlimited', 'change');
 INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, details)
   VALUES ('user', {ADA}, {ADA}, 'plan.changed', 'subscription:2', '{{"email": "ada@example.com"}}'),
-    ('user', {ADA}, NULL, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
     ('operator', {ADA}, {GRACE}, 'looked.at', 'user:2', '{{"email": "grace@example.com"}}'),
-    ('api_key', {ADA}, NULL, 'asked', 'account', '{{}}'),
     ('user', {GRACE}, {GRACE}, 'plan.changed', 'subscription:3', '{{}}');
+INSERT INTO enterprise_audit_events
+  (actor_kind, actor_id, enterprise_account_id, action, subject, details)
+  VALUES
+    ('user', {ADA}, 1, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
+    ('api_key', {ADA}, 1, 'asked', 'account', '{{}}');
 """
 
 
