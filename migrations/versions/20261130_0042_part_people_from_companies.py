@@ -70,7 +70,8 @@ CREATE TABLE IF NOT EXISTS enterprise_idempotency_keys (
   CONSTRAINT pk_enterprise_idempotency_keys PRIMARY KEY (enterprise_account_id, id),
   CONSTRAINT ck_enterprise_idempotency_keys_key CHECK (char_length(key) BETWEEN 1 AND 255),
   CONSTRAINT ck_enterprise_idempotency_keys_fingerprint CHECK (octet_length(fingerprint) = 32),
-  CONSTRAINT uq_enterprise_idempotency_keys_enterprise_account_id_key UNIQUE (enterprise_account_id, key),
+  CONSTRAINT uq_enterprise_idempotency_keys_enterprise_account_id_key
+    UNIQUE (enterprise_account_id, key),
   CONSTRAINT fk_enterprise_idempotency_keys_enterprise_account_id
     FOREIGN KEY(enterprise_account_id) REFERENCES enterprise_accounts (id)
 );

@@ -58,6 +58,9 @@ INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_
   SELECT a, '2025-01-26'::date + d, d FROM generate_series(1, 60) a, generate_series(0, 390) d;
 INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash)
   SELECT a, a || '-' || k, sha256('') FROM generate_series(1, 1500) a, generate_series(1, 12) k;
+INSERT INTO enterprise_audit_events (actor_kind, enterprise_account_id, action, subject)
+  SELECT 'operator', a, 'credential.created', 'enterprise_credential:1'
+  FROM generate_series(1, 1500) a, generate_series(1, 2);
 INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint, created_at)
   SELECT a, k::text, sha256(k::text::bytea), '2026-02-01'::timestamptz + k * interval '1 hour'
   FROM generate_series(1, 1500) a, generate_series(1, 4) k;

@@ -13,7 +13,7 @@ OF_ADA = {
     "billing_plan_changes": "user_id = 1",
     "user_subscriptions": "user_id = 1",
     "enterprise_accounts": "administrator_id = 1",
-    "audit_events": "user_id = 1",
+    "audit_events": "user_id = 1 AND action <> 'privacy.exported'",
     "enterprise_audit_events": "actor_id = 1 AND actor_kind = 'user'",
     "general_audit_events": "false",
     "privacy_exports": "false",

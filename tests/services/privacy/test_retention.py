@@ -21,7 +21,7 @@ MOVE_IN_TIME = (
     f"UPDATE archived_subscriptions SET updated_at = '{ALL_TIMES}'",
 )
 OVER = {
-    datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"general_audit_events": 2},
+    datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"general_audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
         "archived_erasure_counts": 15,
         "archived_privacy_requests": 6,

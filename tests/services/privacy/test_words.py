@@ -150,6 +150,11 @@ async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[o
         "billing_payment_attempts": "user_id = 77",
         "user_subscriptions": "user_id = 77",
         "audit_events": "user_id = 77",
+        "enterprise_audit_events": "actor_kind = 'api_key' AND actor_id = 4",
+        "payment_provider_keys": "user_id = 77",
+        "privacy_export_files": "request_id = 10",
+        "enterprise_key_ids": "credential_id = 4",
+        "enterprise_idempotency_keys": "enterprise_account_id = 2",
     }.get(table, "true")
     (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")
     value = f'{{"to": "{words}"}}' if isinstance(was[0], str) and was[0][:1] == "{" else words
