@@ -15,6 +15,7 @@ from app import explorer
 from app.endpoints.charged_refusals import RefusalChargingMiddleware
 from app.endpoints.exports import Exports
 from app.endpoints.health import Readiness, healthz
+from app.endpoints.invoices import Invoices
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.endpoints.receipts import Receipts
 from app.endpoints.webhooks import PaymentWebhook
@@ -189,6 +190,7 @@ def routes(
     privacy = application.privacy
     exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
+    invoices = Invoices(application.invoicing.links, application.invoicing.printer)
     return [
         Route(
             GRAPHQL_PATH,
@@ -201,6 +203,7 @@ def routes(
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
+        Route("/invoices/{token}", invoices.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]

@@ -11,6 +11,7 @@ from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
 from app.composition.documents import open_documents
+from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
@@ -50,6 +51,7 @@ class Application:
     billing: Billing
     chat: Chat
     privacy: Privacy
+    invoicing: Invoicing
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
@@ -103,6 +105,7 @@ async def open_application(
             forget_replies=chat.streams.forget,
             clock=clock,
         )
+        invoicing = open_invoicing(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
@@ -125,6 +128,7 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            invoicing=invoicing,
             documents=documents.served,
             meter=meter,
             authenticator=Authenticator(tokens, enterprise, people),
@@ -141,6 +145,7 @@ async def open_application(
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
+                    invoice_links=invoicing.links,
                     metered=chat.metered,
                 ),
                 subscriptions=subscriptions,

@@ -13,8 +13,9 @@ from gql.compiler.resolution.strawberry_fields import attach_mappings
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
+from gql.schema.billing import invoice, invoice_line, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
-from gql.schema.billing import quota, subscription
+from gql.schema.billing.invoice import Invoice
 from gql.schema.chat import conversation, message
 from gql.schema.chat.message import Message
 from gql.schema.enterprise import account
@@ -24,7 +25,17 @@ from gql.schema.privacy import request
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
-_WITH_MAPPINGS = (account, billing_mutations, conversation, message, quota, request, subscription)
+_WITH_MAPPINGS = (
+    account,
+    billing_mutations,
+    conversation,
+    invoice,
+    invoice_line,
+    message,
+    quota,
+    request,
+    subscription,
+)
 SCALAR_ENCODERS = (
     ScalarEncoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC)),
     ScalarEncoder(date.isoformat, date, orjson.dumps),
@@ -40,7 +51,7 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[ApiCredential, Message, PrivacyRequest],
+        types=[ApiCredential, Invoice, Message, PrivacyRequest],
         config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
     )
     core = core_of(built)

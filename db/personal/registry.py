@@ -9,6 +9,7 @@ tables whose changes it records.
 from db.personal.chat import CHAT
 from db.personal.company import COMPANY, COMPANY_LOOKUPS
 from db.personal.documents import DOCUMENTS
+from db.personal.invoices import ARCHIVED_INVOICES, INVOICES
 from db.personal.money import ARCHIVED_MONEY, MONEY, MONEY_LOOKUPS
 from db.personal.requests import (
     ARCHIVED_REQUESTS,
@@ -132,6 +133,7 @@ _ALEMBIC = ClassifiedTable(
 REGISTRY: tuple[ClassifiedTable, ...] = (
     *CHAT,
     _KEYS,
+    *INVOICES,
     *MONEY,
     *COMPANY,
     *DOCUMENTS,
@@ -144,6 +146,7 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     *MONEY_LOOKUPS,
     *COMPANY_LOOKUPS,
     _EMAILS,
+    *ARCHIVED_INVOICES,
     *ARCHIVED_MONEY,
     *ARCHIVED_REQUESTS,
     _ALEMBIC,

@@ -24,6 +24,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import EnterpriseIdempotencyKey, IdempotencyKey
+from db.tables.invoices import (
+    EnterpriseInvoice,
+    EnterpriseInvoiceLine,
+    InvoiceCounter,
+    UserInvoice,
+    UserInvoiceLine,
+)
 from db.tables.lookups import (
     EnterpriseAdministrator,
     EnterpriseKeyId,
@@ -67,9 +74,12 @@ __all__ = [
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "EnterpriseIdempotencyKey",
+    "EnterpriseInvoice",
+    "EnterpriseInvoiceLine",
     "EnterpriseKeyId",
     "GeneralAuditEvent",
     "IdempotencyKey",
+    "InvoiceCounter",
     "PaymentProviderKey",
     "PaymentProviderReference",
     "PrivacyErasureCount",
@@ -88,6 +98,8 @@ __all__ = [
     "UnknownDocument",
     "User",
     "UserEmail",
+    "UserInvoice",
+    "UserInvoiceLine",
     "UserPrivacyRequest",
     "UserSubscription",
 ]

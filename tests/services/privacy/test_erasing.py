@@ -35,6 +35,8 @@ WHAT_IS_ERASED = {
     "idempotency_keys": 2,
     "privacy_exports": 1,
     "quota_ledger_entries": 2,
+    "user_invoice_lines": 1,
+    "user_invoices": 1,
     "user_privacy_requests": 6,
     "user_subscriptions": 2,
     "users": 1,
