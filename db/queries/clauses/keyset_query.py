@@ -4,8 +4,9 @@ A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So 
 wherever it begins, and it does not shift while rows are added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
@@ -92,6 +93,19 @@ class KeysetQuery:
         if self._owner is not None:
             bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
+
+    def variants(self) -> Iterator[Statement]:
+        """Every form of the query, with all columns."""
+        for after, before, backward, filtered, bounds in product((False, True), repeat=5):
+            if self._filter_by is not None or not filtered:
+                yield self._statement(
+                    has_after=after,
+                    has_before=before,
+                    is_backward=backward,
+                    is_filtered=filtered,
+                    wanted=None,
+                    has_bounds=bounds,
+                )
 
     def _statement_for(
         self, page: Page, value: str | None, columns: frozenset[str] | None, *, has_bounds: bool
