@@ -56,6 +56,11 @@ class Statement:
         self.arguments = _in_order(self.names, constants)
         """Orders values for the driver; raises `KeyError` for a missing one."""
 
+    @property
+    def body(self) -> str:
+        """The SQL without a comment."""
+        return self._compiled
+
     def sql_for(self, operation: str | None) -> str:
         """The SQL with the operation's name in its comment.
 

@@ -44,20 +44,18 @@ _RECORD_OF_ACCOUNT = _record(EnterpriseAuditEvent, _event | _ACCOUNT)
 _RECORD_OF_NOBODY = _record(GeneralAuditEvent, _event | {"id": next_id(AuditEvent)})
 
 
-def recorded_event_of_user(done: CTE, subject: str) -> CTE:
-    """Insert an event that concerns a person for each row of `done`, with the subject `subject:id`.
+def recorded_event_of_user(done: CTE, subject: str, user: ColumnElement[int]) -> CTE:
+    """Insert an event that concerns `user` for each row of `done`, with the subject `subject:id`.
 
     Bind `now` and the event's values.
     """
-    return _recorded(AuditEvent, done, subject, _event | _USER)
+    return _recorded(AuditEvent, done, subject, _event | {"user_id": user})
 
 
-def recorded_event_of_account(
-    done: CTE, subject: str, *, account: ColumnElement[int] | None = None
-) -> CTE:
-    """Like `recorded_event_of_user`, of a company: that in the column `account`, if it is given."""
-    concerned = _ACCOUNT if account is None else {"enterprise_account_id": account}
-    return _recorded(EnterpriseAuditEvent, done, subject, _event | concerned)
+def recorded_event_of_account(done: CTE, subject: str, account: ColumnElement[int]) -> CTE:
+    """Like `recorded_event_of_user`, of a company."""
+    values = _event | {"enterprise_account_id": account}
+    return _recorded(EnterpriseAuditEvent, done, subject, values)
 
 
 def _recorded(

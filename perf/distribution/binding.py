@@ -7,16 +7,16 @@ another part of the statement. Conditions count where all of them must hold.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pglast import ast, enums, parse_sql
-from pglast.visitors import Visitor
 
 from perf.distribution.scope import Origin, Scope
-from perf.distribution.tables import COLUMNS, DISTRIBUTED
+from perf.distribution.tables import DISTRIBUTED
 
 Outputs: TypeAlias = dict[str, Origin | None]
-_LOCKED_FOR_A_CHECK = "FOR KEY SHARE"
+# Any: the parser's classes say of each of their members that it may be anything, or missing.
+Node: TypeAlias = Any
 
 
 @dataclass(slots=True)
@@ -51,24 +51,24 @@ class _Reader:
         self._names = names
         self.reading = Reading()
 
-    def query(self, node: ast.Node, parent: Scope | None, known: dict[str, Outputs]) -> Outputs:
+    def query(self, node: Node, parent: Scope | None, known: dict[str, Outputs]) -> Outputs:
         """Read one query, and return where its columns come from."""
         ctes = dict(known)
         for cte in node.withClause.ctes if getattr(node, "withClause", None) else ():
             ctes[cte.ctename] = self.query(cte.ctequery, parent, ctes)
         scope = Scope(parent)
-        match node:
-            case ast.SelectStmt():
+        match type(node).__name__:
+            case "SelectStmt":
                 return self._select(node, scope, ctes)
-            case ast.InsertStmt():
+            case "InsertStmt":
                 return self._insert(node, scope, ctes)
-            case ast.UpdateStmt():
+            case "UpdateStmt":
                 return self._change(node, scope, ctes, node.fromClause)
-            case ast.DeleteStmt():
+            case "DeleteStmt":
                 return self._change(node, scope, ctes, node.usingClause)
         raise ValueError(f"a statement of another kind: {type(node).__name__}")
 
-    def _select(self, node: ast.SelectStmt, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
+    def _select(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
         if node.op != enums.SetOperation.SETOP_NONE:
             left = self.query(node.larg, scope.parent, ctes)
             right = self.query(node.rarg, scope.parent, ctes)
@@ -82,7 +82,7 @@ class _Reader:
             return self._values(node.valuesLists, scope, ctes)
         return self._outputs(node.targetList or (), scope, ctes)
 
-    def _insert(self, node: ast.InsertStmt, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
+    def _insert(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
         table = node.relation.relname
         given = self.query(node.selectStmt, scope.parent, ctes)
         scope.tables[table] = table
@@ -94,10 +94,10 @@ class _Reader:
 
     def _change(
         self,
-        node: ast.UpdateStmt | ast.DeleteStmt,
+        node: Node,
         scope: Scope,
         ctes: dict[str, Outputs],
-        others: tuple[ast.Node, ...] | None,
+        others: tuple[Node, ...] | None,
     ) -> Outputs:
         table = node.relation.relname
         scope.tables[node.relation.alias.aliasname if node.relation.alias else table] = table
@@ -115,43 +115,39 @@ class _Reader:
             Use(table, origin, is_locked, is_changed) for table, origin in scope.distributed()
         ]
 
-    def _sources(
-        self, nodes: tuple[ast.Node, ...], scope: Scope, ctes: dict[str, Outputs]
-    ) -> None:
+    def _sources(self, nodes: tuple[Node, ...], scope: Scope, ctes: dict[str, Outputs]) -> None:
         for node in nodes:
             self._source(node, scope, ctes)
 
-    def _source(self, node: ast.Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
-        match node:
-            case ast.JoinExpr():
+    def _source(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
+        match type(node).__name__:
+            case "JoinExpr":
                 self._source(node.larg, scope, ctes)
                 self._source(node.rarg, scope, ctes)
                 if node.jointype != enums.JoinType.JOIN_FULL:
                     self._conditions(node.quals, scope, ctes)
-            case ast.RangeVar():
+            case "RangeVar":
                 name = node.alias.aliasname if node.alias else node.relname
                 if node.relname in ctes:
                     scope.outputs[name] = ctes[node.relname]
                 else:
                     scope.tables[name] = node.relname
-            case ast.RangeSubselect():
+            case "RangeSubselect":
                 scope.outputs[node.alias.aliasname] = self.query(node.subquery, scope, ctes)
-            case ast.RangeFunction():
+            case "RangeFunction":
                 origin = self._origin_within(node.functions, scope)
                 columns = [one.sval for one in node.alias.colnames or ()]
                 columns += [one.colname for one in node.coldeflist or ()]
                 scope.outputs[node.alias.aliasname] = dict.fromkeys(columns, origin)
 
-    def _conditions(
-        self, node: ast.Node | None, scope: Scope, ctes: dict[str, Outputs]
-    ) -> None:
+    def _conditions(self, node: Node | None, scope: Scope, ctes: dict[str, Outputs]) -> None:
         for one in _conjuncts(node):
             if isinstance(one, ast.A_Expr) and _is_equality(one):
                 self._equality(one, scope, ctes)
             elif isinstance(one, ast.SubLink):
                 self._membership(one, scope, ctes)
 
-    def _equality(self, node: ast.A_Expr, scope: Scope, ctes: dict[str, Outputs]) -> None:
+    def _equality(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
         for one, other in ((node.lexpr, node.rexpr), (node.rexpr, node.lexpr)):
             place = self._own(one, scope)
             if place is None:
@@ -163,7 +159,7 @@ class _Reader:
                 is_any = node.kind == enums.A_Expr_Kind.AEXPR_OP_ANY
                 scope.bind(place, origin.of_many() if is_any else origin)
 
-    def _membership(self, node: ast.SubLink, scope: Scope, ctes: dict[str, Outputs]) -> None:
+    def _membership(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
         """`(one, other) IN (SELECT …)`."""
         if node.subLinkType != enums.SubLinkType.ANY_SUBLINK or node.operName:
             return
@@ -174,25 +170,23 @@ class _Reader:
             if place is not None and origin is not None:
                 scope.bind(place, origin.of_many())
 
-    def _own(self, node: ast.Node, scope: Scope) -> tuple[str, str] | None:
+    def _own(self, node: Node, scope: Scope) -> tuple[str, str] | None:
         """The place of a column of this very query."""
         if not isinstance(node, ast.ColumnRef):
             return None
         found = scope.place(_fields(node))
         return found[1] if found is not None and found[0] is scope else None
 
-    def _origin(
-        self, node: ast.Node, scope: Scope, ctes: dict[str, Outputs]
-    ) -> Origin | None:
-        match node:
-            case ast.ParamRef():
+    def _origin(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> Origin | None:
+        match type(node).__name__:
+            case "ParamRef":
                 return Origin(self._names[node.number - 1], is_single=True)
-            case ast.TypeCast():
+            case "TypeCast":
                 return self._origin(node.arg, scope, ctes)
-            case ast.ColumnRef():
+            case "ColumnRef":
                 found = scope.place(_fields(node))
                 return None if found is None else found[0].origin(found[1])
-            case ast.SubLink() if node.subLinkType in {
+            case "SubLink" if node.subLinkType in {
                 enums.SubLinkType.EXPR_SUBLINK,
                 enums.SubLinkType.ARRAY_SUBLINK,
             }:
@@ -201,21 +195,18 @@ class _Reader:
 
     def _origin_within(self, nodes: object, scope: Scope) -> Origin | None:
         """Of what a function makes of parameters, or of columns with a known origin."""
-        found = _Collected(ast.ParamRef, ast.ColumnRef)
-        found(nodes)
-        origins = [self._origin(one, scope, {}) for one in found.nodes]
+        found = _outermost(nodes, ast.ParamRef, ast.ColumnRef)
+        origins = [self._origin(one, scope, {}) for one in found]
         return origins[0].of_many() if origins and origins[0] is not None else None
 
-    def _subqueries(self, node: ast.Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
+    def _subqueries(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
         """Read the subqueries in the expressions of a query; those in FROM and WITH are read."""
         for name in ("targetList", "whereClause", "returningClause", "havingClause", "sortClause"):
-            found = _Collected(ast.SubLink)
-            found(getattr(node, name, None) or ())
-            for link in found.nodes:
+            for link in _outermost(getattr(node, name, None), ast.SubLink):
                 self.query(link.subselect, scope, ctes)
 
     def _values(
-        self, rows: tuple[tuple[ast.Node, ...], ...], scope: Scope, ctes: dict[str, Outputs]
+        self, rows: tuple[tuple[Node, ...], ...], scope: Scope, ctes: dict[str, Outputs]
     ) -> Outputs:
         return {
             f"column{place}": self._origin(value, scope, ctes)
@@ -223,7 +214,7 @@ class _Reader:
         }
 
     def _outputs(
-        self, targets: tuple[ast.ResTarget, ...], scope: Scope, ctes: dict[str, Outputs]
+        self, targets: tuple[Node, ...], scope: Scope, ctes: dict[str, Outputs]
     ) -> Outputs:
         outputs: Outputs = {}
         for place, target in enumerate(targets):
@@ -237,49 +228,36 @@ class _Reader:
             outputs[key] = origin
         return outputs
 
-    def _returned(self, node: ast.Node, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
+    def _returned(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
         returning = node.returningClause
         return self._outputs(returning.exprs, scope, ctes) if returning else {}
 
 
-class _Collected(Visitor):
-    """The outermost nodes of some types; not within subqueries."""
-
-    def __init__(self, *types: type[ast.Node]) -> None:
-        self.nodes: list[ast.Node] = []
-        self._types = types
-
-    def __call__(self, node: object) -> None:  # type: ignore[override]  # of more than one node
-        for one in node if isinstance(node, tuple) else (node,):
-            self._collect(one)
-
-    def _collect(self, node: object) -> None:
-        if isinstance(node, tuple):
-            for one in node:
-                self._collect(one)
-        elif isinstance(node, self._types):
-            self.nodes.append(node)
-        elif isinstance(node, ast.Node) and not isinstance(node, ast.SelectStmt):
-            for name in node:
-                self._collect(getattr(node, name))
+def _outermost(node: Node, *types: type) -> Iterator[Node]:
+    """The outermost nodes of some types; not those within subqueries."""
+    if isinstance(node, tuple):
+        for one in node:
+            yield from _outermost(one, *types)
+    elif isinstance(node, types):
+        yield node
+    elif isinstance(node, ast.Node) and not isinstance(node, ast.SelectStmt):
+        for name in node:
+            yield from _outermost(getattr(node, name), *types)
 
 
-def _conjuncts(node: ast.Node | None) -> Iterator[ast.Node]:
+def _conjuncts(node: Node) -> Iterator[Node]:
     """The conditions that must all hold."""
-    if isinstance(node, ast.BoolExpr) and node.boolop == enums.BoolExprType.AND_EXPR:
+    if type(node).__name__ == "BoolExpr" and node.boolop == enums.BoolExprType.AND_EXPR:
         for one in node.args:
             yield from _conjuncts(one)
     elif node is not None:
         yield node
 
 
-def _is_equality(node: ast.A_Expr) -> bool:
+def _is_equality(node: Node) -> bool:
     kinds = {enums.A_Expr_Kind.AEXPR_OP, enums.A_Expr_Kind.AEXPR_OP_ANY}
     return node.kind in kinds and [one.sval for one in node.name] == ["="]
 
 
-def _fields(node: ast.ColumnRef) -> tuple[str, ...]:
-    return tuple(one.sval if isinstance(one, ast.String) else "*" for one in node.fields)
-
-
-__all__ = ["COLUMNS", "Reading", "Use", "read"]
+def _fields(node: Node) -> tuple[str, ...]:
+    return tuple(str(one.sval) if isinstance(one, ast.String) else "*" for one in node.fields)

@@ -38,13 +38,14 @@ class Scope:
         """The scope and the place of a column by its name, which may be qualified."""
         scope: Scope | None = self
         while scope is not None:
-            found = scope._own_place(fields)
+            found = scope.own_place(fields)
             if found is not None:
                 return scope, found
             scope = scope.parent
         return None
 
-    def _own_place(self, fields: tuple[str, ...]) -> Place | None:
+    def own_place(self, fields: tuple[str, ...]) -> Place | None:
+        """The place of a column of this very query."""
         *qualified, column = fields
         if qualified:
             name = qualified[-1]
@@ -62,7 +63,23 @@ class Scope:
         name, column = place
         if name in self.outputs and (found := self.outputs[name].get(column)) is not None:
             return found
-        return self._origins.get(self._root(place))
+        root = self._root(place)
+        known = self._origins.get(root)
+        if known is not None:
+            return known
+        return next(filter(None, map(self._origin_in_lookup, self._class_of(root))), None)
+
+    def _class_of(self, root: Place) -> list[Place]:
+        return [root, *(place for place in self._equal if self._root(place) == root)]
+
+    def _origin_in_lookup(self, place: Place) -> Origin | None:
+        """Of a column of a table that is everywhere: that by which its rows are chosen."""
+        name, _ = place
+        table = self.tables.get(name)
+        if table is None or table in DISTRIBUTED:
+            return None
+        chosen = (self._origins.get(self._root((name, one))) for one in COLUMNS.get(table, ()))
+        return next(filter(None, chosen), None)
 
     def bind(self, place: Place, origin: Origin) -> None:
         """A column's values come from there; a single value is preferred."""

@@ -48,7 +48,7 @@ def _add() -> Statement:
         .returning(*JSON_COLUMNS)
         .cte("added")
     )
-    event_recorded = recorded_event_of_account(added, "enterprise_credential")
+    event_recorded = recorded_event_of_account(added, "enterprise_credential", _account)
     return Statement(
         "credentials.add",
         select(*added.c).add_cte(
@@ -80,7 +80,7 @@ def _revoke() -> Statement:
         .cte("revoked")
     )
     event_recorded = recorded_event_of_account(
-        revoked, "enterprise_credential", account=revoked.c.enterprise_account_id
+        revoked, "enterprise_credential", revoked.c.enterprise_account_id
     )
     chosen = select(*revoked.c).select_from(account.outerjoin(revoked, true()))
     return Statement("credentials.revoke", chosen.add_cte(event_recorded))

@@ -57,7 +57,7 @@ def _request() -> Statement:
         .cte("made")
     )
     given = union_all(select(*under_way.c), select(*made.c)).cte("given")
-    event_recorded = recorded_event_of_user(made, "privacy_request")
+    event_recorded = recorded_event_of_user(made, "privacy_request", _user)
     return Statement(
         "privacy.make_request",
         select(*given.c).add_cte(event_recorded, stored_result(_user, request=given.c.id)),
@@ -76,7 +76,7 @@ def _cancel() -> Statement:
         .returning(*JSON_COLUMNS)
         .cte("cancelled")
     )
-    event_recorded = recorded_event_of_user(cancelled, "privacy_request")
+    event_recorded = recorded_event_of_user(cancelled, "privacy_request", _user)
     return Statement("privacy.cancel", select(*cancelled.c).add_cte(event_recorded))
 
 
