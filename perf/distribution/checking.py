@@ -69,7 +69,7 @@ def table_problems() -> Iterator[str]:
         if name not in DISTRIBUTED:
             for reference in declared.foreign_key_constraints:
                 if reference.referred_table.name in DISTRIBUTED:
-                    yield f"{reference.name} leads from a table that is everywhere to a part of another"
+                    yield f"{reference.name} leads from what is everywhere to a part of another"
 
 
 def _reference_problems(
