@@ -55,7 +55,10 @@ class _Reader:
         """Read one query, and return where its columns come from."""
         ctes = dict(known)
         for cte in node.withClause.ctes if getattr(node, "withClause", None) else ():
-            ctes[cte.ctename] = self.query(cte.ctequery, parent, ctes)
+            if node.withClause.recursive and getattr(cte.ctequery, "larg", None):
+                # What it begins with is what it goes on with.
+                ctes[cte.ctename] = _named(cte, self.query(cte.ctequery.larg, parent, ctes))
+            ctes[cte.ctename] = _named(cte, self.query(cte.ctequery, parent, ctes))
         scope = Scope(parent)
         match type(node).__name__:
             case "SelectStmt":
@@ -74,8 +77,7 @@ class _Reader:
             right = self.query(node.rarg, scope.parent, ctes)
             pairs = zip(left.items(), right.values(), strict=True)
             return {name: one and other and one.of_many() for (name, one), other in pairs}
-        self._sources(node.fromClause or (), scope, ctes)
-        self._conditions(node.whereClause, scope, ctes)
+        self._sources(node.fromClause or (), scope, ctes, node.whereClause)
         self._subqueries(node, scope, ctes)
         self._note(scope, is_locked=bool(node.lockingClause))
         if node.valuesLists:
@@ -101,8 +103,7 @@ class _Reader:
     ) -> Outputs:
         table = node.relation.relname
         scope.tables[node.relation.alias.aliasname if node.relation.alias else table] = table
-        self._sources(others or (), scope, ctes)
-        self._conditions(node.whereClause, scope, ctes)
+        self._sources(others or (), scope, ctes, node.whereClause)
         self._subqueries(node, scope, ctes)
         self._note(scope, is_changed=True)
         assigned = {one.name for one in getattr(node, "targetList", None) or ()}
@@ -115,25 +116,46 @@ class _Reader:
             Use(table, origin, is_locked, is_changed) for table, origin in scope.distributed()
         ]
 
-    def _sources(self, nodes: tuple[Node, ...], scope: Scope, ctes: dict[str, Outputs]) -> None:
+    def _sources(
+        self, nodes: tuple[Node, ...], scope: Scope, ctes: dict[str, Outputs], where: Node
+    ) -> None:
+        """Read what a query reads from, and its conditions; what is lateral comes after these."""
+        laterals: list[Node] = []
+        conditions = [where]
         for node in nodes:
-            self._source(node, scope, ctes)
+            self._source(node, scope, ctes, laterals, conditions)
+        for condition in conditions:
+            self._conditions(condition, scope, ctes)
+        for lateral in laterals:
+            scope.outputs[lateral.alias.aliasname] = self.query(lateral.subquery, scope, ctes)
+            for condition in conditions:
+                self._conditions(condition, scope, ctes)
 
-    def _source(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> None:
+    def _source(
+        self,
+        node: Node,
+        scope: Scope,
+        ctes: dict[str, Outputs],
+        laterals: list[Node],
+        conditions: list[Node],
+    ) -> None:
         match type(node).__name__:
             case "JoinExpr":
-                self._source(node.larg, scope, ctes)
-                self._source(node.rarg, scope, ctes)
+                self._source(node.larg, scope, ctes, laterals, conditions)
+                self._source(node.rarg, scope, ctes, laterals, conditions)
                 if node.jointype != enums.JoinType.JOIN_FULL:
-                    self._conditions(node.quals, scope, ctes)
+                    conditions.append(node.quals)
             case "RangeVar":
                 name = node.alias.aliasname if node.alias else node.relname
                 if node.relname in ctes:
                     scope.outputs[name] = ctes[node.relname]
                 else:
                     scope.tables[name] = node.relname
+            case "RangeSubselect" if node.lateral:
+                scope.outputs[node.alias.aliasname] = {}
+                laterals.append(node)
             case "RangeSubselect":
-                scope.outputs[node.alias.aliasname] = self.query(node.subquery, scope, ctes)
+                scope.outputs[node.alias.aliasname] = self.query(node.subquery, scope.parent, ctes)
             case "RangeFunction":
                 origin = self._origin_within(node.functions, scope)
                 columns = [one.sval for one in node.alias.colnames or ()]
@@ -231,6 +253,13 @@ class _Reader:
     def _returned(self, node: Node, scope: Scope, ctes: dict[str, Outputs]) -> Outputs:
         returning = node.returningClause
         return self._outputs(returning.exprs, scope, ctes) if returning else {}
+
+
+def _named(cte: Node, outputs: Outputs) -> Outputs:
+    """The outputs of a CTE under the names that it gives them."""
+    if not cte.aliascolnames:
+        return outputs
+    return dict(zip((one.sval for one in cte.aliascolnames), outputs.values(), strict=True))
 
 
 def _outermost(node: Node, *types: type) -> Iterator[Node]:

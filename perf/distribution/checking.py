@@ -22,13 +22,15 @@ def statement_problems(statements: Sequence[Statement]) -> Iterator[str]:
     And for each exemption that nothing needs any more.
     """
     used: set[Exemption] = set()
+    found: dict[str, None] = {}
     for statement in statements:
         exemption = _exemption(statement, EXEMPTIONS)
         problems = list(_unbound(statement))
         if exemption is None:
-            yield from problems
+            found |= dict.fromkeys(problems)
         elif problems:
             used.add(exemption)
+    yield from found
     yield from _unused(EXEMPTIONS, used)
 
 

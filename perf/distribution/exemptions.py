@@ -16,7 +16,7 @@ EXEMPTIONS = (
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
-        r"payments\.claim_overdue|privacy\.claim",
+        r"payments\.claim_(overdue|expired)|billing\.due_subscriptions|privacy\.claim",
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
