@@ -135,7 +135,7 @@ async def _replace(connection: "Driver", name: str, column: str, count: int) -> 
 async def _number(connection: "Driver", name: str, column: str, whole: str) -> None:
     """A sequence that goes on with the ids, as older versions have no identities of partitions."""
     sequence = await connection.fetchval("SELECT pg_get_serial_sequence($1, $2)", whole, column)
-    last, is_called = await connection.fetchrow(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - our own names
+    ((last, is_called),) = await connection.fetch(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - our own names
     bare = sequence.rpartition(".")[2]
     await _run(
         connection,
