@@ -48,6 +48,13 @@ from db.tables.lookups import (
     PrivacyRequestOwner,
     UserEmail,
 )
+from db.tables.models import (
+    EnterpriseGenerationPart,
+    EnterpriseModelDailyUsage,
+    GenerationPart,
+    ModelDailyTotal,
+    ModelDailyUsage,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -84,13 +91,18 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseGenerationPart",
     "EnterpriseIdempotencyKey",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
     "EnterpriseKeyId",
+    "EnterpriseModelDailyUsage",
     "GeneralAuditEvent",
+    "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "ModelDailyTotal",
+    "ModelDailyUsage",
     "PaymentProviderKey",
     "PaymentProviderReference",
     "PrivacyErasureCount",

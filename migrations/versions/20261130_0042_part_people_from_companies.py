@@ -9,7 +9,7 @@ from alembic import op
 from migrations.online import replace_primary_key, require, unique_index
 
 revision: str = "20261130_0042"
-down_revision: str | None = "20261130_0046"
+down_revision: str | None = "20261130_0061"
 
 MOVES = "keys and events of companies, and events of nobody, to tables of their own"
 LOOKUPS = {

@@ -53,6 +53,7 @@ REPLACED = {
         *("ban-drop-constraint", "ban-drop-column", "ban-drop-function"),
         "require-concurrent-index-creation",
     },
+    "20261130_0060": {"ban-drop-constraint"},
     "20261130_0070": {"ban-drop-constraint", "ban-drop-default", "renaming-object"},
 }
 """A constraint is dropped in the transaction that adds what replaces it; an index, which no
