@@ -7,7 +7,7 @@ from db.tables.archives import (
     ARCHIVED_REQUESTS,
     ARCHIVED_SUBSCRIPTIONS,
 )
-from db.tables.audit import AuditEvent
+from db.tables.audit import AuditEvent, EnterpriseAuditEvent, GeneralAuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
     BillingCustomer,
@@ -30,7 +30,7 @@ from db.tables.enterprise import (
     EnterpriseDailyUsage,
     EnterpriseGeneration,
 )
-from db.tables.idempotency import IdempotencyKey
+from db.tables.idempotency import EnterpriseIdempotencyKey, IdempotencyKey
 from db.tables.invoices import (
     EnterpriseInvoice,
     EnterpriseInvoiceLine,
@@ -38,7 +38,16 @@ from db.tables.invoices import (
     UserInvoice,
     UserInvoiceLine,
 )
-from db.tables.lookups import PrivacyRequestOwner
+from db.tables.lookups import (
+    EnterpriseAdministrator,
+    EnterpriseKeyId,
+    PaymentProviderKey,
+    PaymentProviderReference,
+    PrivacyExportFile,
+    PrivacyExportToken,
+    PrivacyRequestOwner,
+    UserEmail,
+)
 from db.tables.models import (
     EnterpriseGenerationPart,
     EnterpriseModelDailyUsage,
@@ -77,20 +86,29 @@ __all__ = [
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",
+    "EnterpriseAdministrator",
+    "EnterpriseAuditEvent",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "EnterpriseGenerationPart",
+    "EnterpriseIdempotencyKey",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
+    "EnterpriseKeyId",
     "EnterpriseModelDailyUsage",
+    "GeneralAuditEvent",
     "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
     "ModelDailyTotal",
     "ModelDailyUsage",
+    "PaymentProviderKey",
+    "PaymentProviderReference",
     "PrivacyErasureCount",
     "PrivacyExport",
+    "PrivacyExportFile",
+    "PrivacyExportToken",
     "PrivacyRequestOwner",
     "QuotaLedgerEntry",
     "ReplyGeneration",
@@ -103,6 +121,7 @@ __all__ = [
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserEmail",
     "UserInvoice",
     "UserInvoiceLine",
     "UserPrivacyRequest",

@@ -23,7 +23,7 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import OwnerKind
 from db.tables import (
-    EnterpriseAccount,
+    EnterpriseAdministrator,
     EnterpriseInvoice,
     EnterpriseInvoiceLine,
     UserInvoice,
@@ -71,8 +71,12 @@ _BY_ID = Statement(
             UserInvoice.user_id == _viewer_id, UserInvoice.id == _ids
         ),
         select(*_columns(EnterpriseInvoice))
-        .join(EnterpriseAccount, EnterpriseAccount.id == EnterpriseInvoice.enterprise_account_id)
-        .where(EnterpriseAccount.administrator_id == _viewer_id, EnterpriseInvoice.id == _ids),
+        .join(
+            EnterpriseAdministrator,
+            EnterpriseAdministrator.enterprise_account_id
+            == EnterpriseInvoice.enterprise_account_id,
+        )
+        .where(EnterpriseAdministrator.user_id == _viewer_id, EnterpriseInvoice.id == _ids),
     ),
 )
 _PRINTED_COLUMNS = (

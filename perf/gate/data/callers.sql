@@ -60,8 +60,6 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, 
          '2026-01-01'::timestamptz + r * interval '1 hour',
          CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
-INSERT INTO privacy_request_owners
-  SELECT id, user_id FROM user_privacy_requests JOIN caller ON user_id = person;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT user_id, id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'

@@ -68,10 +68,13 @@ INSERT INTO user_invoice_lines (user_id, invoice_id, line_number, kind, descript
 INSERT INTO invoice_counters VALUES ('INV-2026', 2);
 INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, details)
   VALUES ('user', {ADA}, {ADA}, 'plan.changed', 'subscription:2', '{{"email": "ada@example.com"}}'),
-    ('user', {ADA}, NULL, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
     ('operator', {ADA}, {GRACE}, 'looked.at', 'user:2', '{{"email": "grace@example.com"}}'),
-    ('api_key', {ADA}, NULL, 'asked', 'account', '{{}}'),
     ('user', {GRACE}, {GRACE}, 'plan.changed', 'subscription:3', '{{}}');
+INSERT INTO enterprise_audit_events
+  (actor_kind, actor_id, enterprise_account_id, action, subject, details)
+  VALUES
+    ('user', {ADA}, 1, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
+    ('api_key', {ADA}, 1, 'asked', 'account', '{{}}');
 """
 
 
