@@ -229,7 +229,7 @@ _OWN: Mapping[str, Scenario] = {
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
-    "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "Invoices": Scenario(reader),
