@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from graphql import GraphQLSchema
+
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
@@ -36,6 +38,7 @@ from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
 from services.throttling.concurrency import ConcurrencyLimiter
+from services.throttling.day_budgets import DayBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ class Application:
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
+    day_budgets: DayBudgets
+    schema: GraphQLSchema
     graphql: Pipeline
     observations: Observations
 
@@ -110,7 +115,7 @@ async def open_application(
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
-        core = core_schema()
+        core = core_schema(is_subgraph=settings.graphql_federation)
         turns = ConcurrencyLimiter(
             settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
         )
@@ -131,6 +136,8 @@ async def open_application(
             invoicing=invoicing,
             documents=documents.served,
             meter=meter,
+            day_budgets=DayBudgets(keyvalue),
+            schema=core,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=Pipeline(
                 core,

@@ -10,6 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from gql.compiler.codegen.leaves import ScalarEncoder, attach_scalar_encoders
 from gql.compiler.resolution.strawberry_fields import attach_mappings
+from gql.federation import federated_schema
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
@@ -43,6 +44,10 @@ SCALAR_ENCODERS = (
 """The fastest encoders of instants and days."""
 
 
+_TYPES = (ApiCredential, Invoice, Message, PrivacyRequest)
+"""Types that no field of a root names."""
+
+
 @cache
 def schema() -> strawberry.Schema:
     """The whole schema, with what the compiler needs attached to its types."""
@@ -51,18 +56,33 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[ApiCredential, Invoice, Message, PrivacyRequest],
-        config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
+        types=_TYPES,
+        config=_config(),
     )
+    return _compilable(built)
+
+
+@cache
+def subgraph() -> strawberry.Schema:
+    """The same as a subgraph of a supergraph, which is asked for by `GRAPHQL_FEDERATION` alone."""
+    publish_enums()
+    return _compilable(federated_schema(_TYPES, _config()))
+
+
+def core_schema(*, is_subgraph: bool = False) -> GraphQLSchema:
+    """The schema, or the subgraph, as graphql-core's object."""
+    return core_of(subgraph() if is_subgraph else schema())
+
+
+def _config() -> StrawberryConfig:
+    return StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
+
+
+def _compilable(built: strawberry.Schema) -> strawberry.Schema:
     core = core_of(built)
     attach_scalar_encoders(core, SCALAR_ENCODERS)
     attach_mappings(core, (one for module in _WITH_MAPPINGS for one in module.MAPPINGS))
     return built
-
-
-def core_schema() -> GraphQLSchema:
-    """The same schema as graphql-core's object."""
-    return core_of(schema())
 
 
 def core_of(built: strawberry.Schema) -> GraphQLSchema:

@@ -91,3 +91,5 @@ _FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "ApiCredential": _credential,
     "Invoice": _invoice,
 }
+FETCHED_TYPES = frozenset(_FETCH)
+"""The names of the types of which objects can be fetched by their id."""
