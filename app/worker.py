@@ -51,6 +51,8 @@ class Worker:
                 for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
+            ("renew_subscriptions", self._renew_subscriptions, often),
+            ("give_up_payments", self._give_up_payments, often),
             ("export", self._export, often),
             ("erase", self._erase, often),
             ("measure_deadlines", self._measure_deadlines, _DEADLINES_EVERY_SECONDS),
@@ -69,6 +71,12 @@ class Worker:
 
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
+
+    async def _renew_subscriptions(self) -> None:
+        await self._application.billing.renewals.run_due()
+
+    async def _give_up_payments(self) -> None:
+        await self._application.billing.charging.give_up_expired()
 
     async def _export(self) -> None:
         privacy = self._application.privacy

@@ -51,29 +51,58 @@ class GuidanceService:
         self._clock = clock
 
     async def send(
-        self, user_id: int, *, conversation_id: int | None, content: str, idempotency_key: str
+        self,
+        user_id: int,
+        *,
+        conversation_id: int | None,
+        content: str,
+        idempotency_key: str,
+        parent_id: int | None = None,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
+
+        It follows the message `parent_id`, or the end of the branch that is shown.
 
         The message, the reply and the reserved quota unit are recorded together or not at all; the
         same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
         `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         text = validated_content(content)
-        values = {"conversation": conversation_id, "content": text}
+        values: dict[str, object] = {"conversation": conversation_id, "content": text}
+        record = partial(self._exchanges.open, user_id, conversation_id, text)
+        if parent_id is not None:
+            values["parent"] = parent_id
+            record = partial(self._exchanges.open_after, user_id, conversation_id, parent_id, text)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            partial(self._exchanges.open, user_id, conversation_id, text),
+            record,
+            partial(_replayed, user_id),
+            lock=(user_id, idempotency_key),
+        )
+
+    async def edit(
+        self, user_id: int, message_id: int, *, content: str, idempotency_key: str
+    ) -> Exchange:
+        """Record another version of a person's message, beside it, and start the reply to it.
+
+        Like `send`; raises `InvalidInput` for a reply, too.
+        """
+        text = validated_content(content)
+        values = {"message": message_id, "content": text}
+        return await self._starter.start_once(
+            Caller(user_id=user_id),
+            idempotency.key_use(idempotency_key, operation="editMessage", values=values),
+            partial(self._exchanges.edit, user_id, message_id, text),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
 
     async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
-        """Start another reply to the last message of a conversation; it costs another unit.
+        """Start another reply to a person's message; it costs another unit.
 
-        `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
-        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        `message_id` is that message or a reply to it; earlier replies stay, as its siblings. Raises
+        `NotFound`, `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         values = {"message": message_id}
         return await self._starter.start_once(
@@ -150,5 +179,5 @@ class GuidanceService:
 async def _replayed(user_id: int, transaction: Transaction, result: dict[str, Any]) -> Exchange:
     exchange = Exchange(**result)
     if not await messages.by_id(transaction, [exchange.reply_id], user_id):
-        raise NotFound("The conversation that this key wrote in was deleted.")
+        raise NotFound("What this key wrote was deleted.")
     return exchange
