@@ -17,6 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "token": "a person's token, for development and tests",
         "accounts": "the companies, with the ids that commands want",
         "api-key": "a new API key of a company",
+        "billing": "audit the books, ask the provider for the truth, companies' terms",
         "privacy": "retry an erasure, revoke the link of an export",
     },
     "Documents": {

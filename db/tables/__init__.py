@@ -24,6 +24,11 @@ from db.tables.chat import (
     ChatMessage,
     ReplyGeneration,
 )
+from db.tables.company_billing import (
+    EnterpriseBillingTerms,
+    EnterpriseMeterEvent,
+    EnterprisePayment,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -70,11 +75,14 @@ __all__ = [
     "ChatMessage",
     "DailyQuotaUsage",
     "EnterpriseAccount",
+    "EnterpriseBillingTerms",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
+    "EnterpriseMeterEvent",
+    "EnterprisePayment",
     "IdempotencyKey",
     "InvoiceCounter",
     "PrivacyErasureCount",

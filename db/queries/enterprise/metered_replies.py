@@ -82,6 +82,7 @@ _ENDED = (
     EnterpriseGeneration.id,
     EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.usage_date,
+    EnterpriseGeneration.is_overage,
 )
 _END = Statement(
     "metered_replies.end",

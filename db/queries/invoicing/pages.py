@@ -128,8 +128,9 @@ _owner_ids = any_(bindparam("owner_ids", type_=ARRAY(BigInteger)))
 _LINES = {
     kind: Statement(
         f"invoices.lines_of_{kind}",
-        select(*(getattr(lines, name) for name in _LINE_COLUMNS))
-        .where(owner == _owner_ids, lines.invoice_id == _ids),
+        select(*(getattr(lines, name) for name in _LINE_COLUMNS)).where(
+            owner == _owner_ids, lines.invoice_id == _ids
+        ),
     )
     for kind, lines, owner in (
         (OwnerKind.PERSON, UserInvoiceLine, UserInvoiceLine.user_id),
