@@ -91,7 +91,7 @@ def upgrade() -> None:
             ACCOUNT,
             "invoice_id",
             "attempt",
-            name=op.f(f"uq_{payments}_{ACCOUNT}_invoice_id_attempt"),,
+            name=op.f(f"uq_{payments}_{ACCOUNT}_invoice_id_attempt"),
         ),
         sa.ForeignKeyConstraint(
             [ACCOUNT, "invoice_id"],

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     func,
     insert,
     literal_column,
@@ -184,7 +185,9 @@ _END_PAYMENT = Statement(
 _LEDGER = Statement(
     "company_billing.ledger_by_month",
     select(
-        func.date_trunc(literal_text("month"), EnterpriseGeneration.usage_date).label("month"),
+        func.date_trunc(
+            literal_text("month"), cast(EnterpriseGeneration.usage_date, DateTime)
+        ).label("month"),
         func.count().label("calls"),
     )
     .join(_TERMS, _TERMS.enterprise_account_id == EnterpriseGeneration.enterprise_account_id)

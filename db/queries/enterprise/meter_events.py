@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     any_,
     bindparam,
+    cast,
     func,
     literal_column,
     null,
@@ -138,7 +139,7 @@ _SEND_ANEW = Statement(
 _COUNTS = Statement(
     "meter_events.counts_by_month",
     select(
-        func.date_trunc(literal_text("month"), _EVENT.usage_date).label("month"),
+        func.date_trunc(literal_text("month"), cast(_EVENT.usage_date, DateTime)).label("month"),
         func.count().label("events"),
         func.count().filter(_EVENT.status == MeterEventStatus.TAKEN).label("taken"),
         func.count(_EVENT.invoice_id).label("invoiced"),

@@ -1,7 +1,8 @@
 """Companies: each call over the contract is counted, invoiced and charged once."""
 
-import subprocess
+import asyncio
 import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from clients.payments.provider import PaymentProviderUnavailable
 from clients.payments.records import Owner, UsageEvent
+from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import DECLINED
+from services.enterprise.billing.metering import MeterEventSender
 from tests.fixtures.stores.world import NOW
 from tests.services.enterprise.billing.company_instances import Company, company
 
@@ -27,6 +30,23 @@ class Time:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@dataclass
+class SilentMeter:
+    """Counts every other event, and never says so."""
+
+    provider: SandboxProvider
+    reports: int = 0
+
+    async def report(self, event: UsageEvent) -> None:
+        self.reports += 1
+        if self.reports % 2:
+            await self.provider.report(event)
+        raise PaymentProviderUnavailable("no answer")
+
+    async def reported(self, customer: str, start: datetime, end: datetime) -> int:
+        return await self.provider.reported(customer, start, end)
 
 
 async def test_a_month_is_invoiced_and_charged_once(own_world: str, tmp_path: Path) -> None:
@@ -90,26 +110,15 @@ async def test_a_declined_method_is_tried_for_a_week_and_then_given_up(
 
 
 async def test_an_event_of_unknown_fate_is_reconciled_and_not_sent_again_by_its_id(
-    own_world: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_world: str, tmp_path: Path
 ) -> None:
     time = Time()
     async with company(own_world, tmp_path, clock=time) as parts:
         customer = await parts.agree()
         await parts.call(4)
         time.now = NOW + timedelta(hours=1)
-        report, reports = parts.provider.report, 0
-
-        async def unanswered(event: UsageEvent) -> None:
-            """Every other event arrives; nobody learns which."""
-            nonlocal reports
-            reports += 1
-            if reports % 2:
-                await report(event)
-            raise PaymentProviderUnavailable("no answer")
-
-        monkeypatch.setattr(type(parts.provider), "report", lambda _, event: unanswered(event))
-        assert await parts.sender.send_due() == 0
-        monkeypatch.undo()
+        meter = SilentMeter(parts.provider)
+        assert await MeterEventSender(parts.database, meter, clock=time).send_due() == 0
         time.now = NOW + timedelta(hours=26)
         assert await parts.sender.send_due() == 0, "the provider has forgotten their ids"
         assert await parts.provider.reported(customer, *FEBRUARY) == 2
@@ -146,8 +155,10 @@ async def kill(parts: Company, folder: Path, steps: int, *, calls: int) -> int:
     killed = 0
     for step in range(1, steps + 1):
         arguments = (parts.url, str(folder), MARCH.isoformat(), str(step))
-        ran = subprocess.run([sys.executable, "-m", PROGRAM, *arguments], cwd=ROOT, check=False)
-        killed += ran.returncode < 0
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", PROGRAM, *arguments, cwd=ROOT
+        )
+        killed += await process.wait() < 0
         # What a killed process has claimed is claimed anew.
         await parts.rows("UPDATE enterprise_meter_events SET send_after = '-infinity'")
         await parts.rows("UPDATE enterprise_payments SET next_check_at = '-infinity'")
