@@ -79,10 +79,10 @@ class MeterEventSender:
         try:
             await self._meter.report(usage)
         except PaymentProviderUnavailable as error:
-            _log.warning("an event of use was not answered", event=usage.identifier, why=str(error))
+            _log.warning("an event of use was not answered", use=usage.identifier, why=str(error))
             return False
         except PaymentProviderRefused:
-            _log.exception("the payment provider refuses an event", event=usage.identifier)
+            _log.exception("the payment provider refuses an event", use=usage.identifier)
             return False
         async with self._database.read_primary() as connection:
             await meter_events.take(connection, account_id, [generation_id], self._clock())
