@@ -24,6 +24,11 @@ from db.tables.chat import (
     ChatMessage,
     ReplyGeneration,
 )
+from db.tables.company_billing import (
+    EnterpriseBillingTerms,
+    EnterpriseMeterEvent,
+    EnterprisePayment,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -88,6 +93,7 @@ __all__ = [
     "EnterpriseAccount",
     "EnterpriseAdministrator",
     "EnterpriseAuditEvent",
+    "EnterpriseBillingTerms",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
@@ -96,7 +102,9 @@ __all__ = [
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
     "EnterpriseKeyId",
+    "EnterpriseMeterEvent",
     "EnterpriseModelDailyUsage",
+    "EnterprisePayment",
     "GeneralAuditEvent",
     "GenerationPart",
     "IdempotencyKey",

@@ -90,3 +90,19 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
          CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
   FROM enterprise_credentials;
+INSERT INTO user_invoices (user_id, number, source, status, currency, subtotal_cents, tax_cents,
+  total_cents, line_count, seller, recipient, issued_at)
+  SELECT u, 'INV-2025-' || u || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',
+         u || '@example.com', '2025-12-29'::timestamptz + i * interval '1 hour'
+  FROM generate_series(1, 120) u, generate_series(1, 500) i;
+INSERT INTO user_invoice_lines
+  (user_id, invoice_id, line_number, kind, description, quantity, amount_cents)
+  SELECT user_id, id, 1, 'period', 'Basic Entry', 1, 420 FROM user_invoices;
+INSERT INTO enterprise_invoices (enterprise_account_id, number, source, status, currency,
+  subtotal_cents, tax_cents, total_cents, line_count, seller, recipient, issued_at)
+  SELECT a, 'INV-2025-' || a || '-' || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',
+         'Company', '2025-12-29'::timestamptz + i * interval '1 hour'
+  FROM generate_series(1, 120) a, generate_series(1, 500) i;
+INSERT INTO enterprise_invoice_lines
+  (enterprise_account_id, invoice_id, line_number, kind, description, quantity, amount_cents)
+  SELECT enterprise_account_id, id, 1, 'overage', 'Requests', 7, 420 FROM enterprise_invoices;

@@ -299,7 +299,7 @@ _OWN: Mapping[str, Scenario] = {
     "DeleteMessage": Scenario(writer, _on_last_message),
     "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
-    "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
