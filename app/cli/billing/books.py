@@ -1,4 +1,4 @@
-"""`guidance billing`: audit the books, ask the provider for the truth, and set companies' terms."""
+"""`guidance billing audit`, `reconcile` and `terms`: the books beside the provider's."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -28,12 +28,7 @@ T = TypeVar("T")
 _MOST_CENTS = 10**9
 
 
-@click.group()
-def billing() -> None:
-    """Compare the books with the provider, and set what companies pay."""
-
-
-@billing.command("audit")
+@click.command()
 def audit() -> None:
     """Compare numbers, sums, ledger, events and meter; fail if anything differs."""
 
@@ -51,7 +46,7 @@ def audit() -> None:
     click.echo("Ledger, events, meter and invoices are equal to the unit.")
 
 
-@billing.command("reconcile")
+@click.command()
 @click.option(
     "--days",
     type=click.IntRange(1, 400),
@@ -73,7 +68,7 @@ def reconcile(days: int) -> None:
     click.echo(f"{charges} charges were compared, and {events} events of use settled.")
 
 
-@billing.command("terms")
+@click.command()
 @click.option(
     "--account-id", type=click.IntRange(1, LARGEST_ID), required=True, help="The company."
 )
