@@ -38,6 +38,26 @@ CHAT = (
         ),
     ),
     ClassifiedTable(
+        "chat_message_keys",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "key", author=Author.CALLER),
+            *columns(Category.TECHNICAL, "conversation_id message_id"),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_conversation_keys",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "key", author=Author.CALLER),
+            *columns(Category.TECHNICAL, "conversation_id"),
+        ),
+    ),
+    ClassifiedTable(
         "chat_messages",
         Deleted(),
         owner_paths=(OwnerPath("conversation_id", through="chat_conversations"),),

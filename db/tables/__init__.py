@@ -10,6 +10,7 @@ from db.tables.billing import (
     UserSubscription,
 )
 from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.client_keys import ConversationKey, MessageKey
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -37,12 +38,14 @@ __all__ = [
     "BillingWebhookEvent",
     "ChatConversation",
     "ChatMessage",
+    "ConversationKey",
     "DailyQuotaUsage",
     "EnterpriseAccount",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "IdempotencyKey",
+    "MessageKey",
     "PrivacyErasureCount",
     "PrivacyExport",
     "QuotaLedgerEntry",

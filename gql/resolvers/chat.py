@@ -25,6 +25,7 @@ from gql.schema.chat.payloads import (
 )
 from gql.schema.user_error import UserError
 from gql.values.ids import global_id
+from services.guidance.client_keys import ClientKeys
 from services.guidance.records import Exchange
 
 
@@ -95,6 +96,9 @@ class ChatMutations:
             conversation_id=None if place is None else _conversation_key(place),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            keys=ClientKeys(
+                none_if_unset(input_.conversation_key), none_if_unset(input_.message_key)
+            ),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 

@@ -14,7 +14,12 @@ from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
-from gql.schema.chat.conversation import ConversationConnection, conversations_of
+from gql.schema.chat.conversation import (
+    ClientKey,
+    Conversation,
+    ConversationConnection,
+    conversations_of,
+)
 from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.node import Node
 from gql.schema.privacy.request import PRIVACY_REQUESTS, PrivacyRequest, PrivacyRequestConnection
@@ -78,6 +83,15 @@ class User(Node):
         return conversations_of(
             self.key, status or None, info, first=first, after=after, last=last, before=before
         )
+
+    @described.field(
+        "The conversation that a client started under a name of its own, its `conversationKey`; "
+        "null when there is none."
+    )
+    def conversation_by_key(
+        self, info: Info, key: ClientKey
+    ) -> Sourced[Conversation | None, LoaderFuture[Row | None]]:
+        return info.context.loaders.conversation_by_key.start(key)
 
     @described.field("The person's privacy requests, the newest first.")
     def privacy_requests(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -13,14 +14,22 @@ from services.callers import people
 from services.clock import Clock
 from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
+from services.generation.records import Assignment
 from services.generation.starting import ReplyStarter
+from services.guidance.client_keys import (
+    UNNAMED,
+    ClientKeys,
+    check_keys,
+    name_exchange,
+    named_conversation,
+)
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.following import follow_reply
 from services.guidance.records import Exchange
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.rules import validated_content
 from services.mutations import idempotency
-from services.mutations.idempotency import Caller
+from services.mutations.idempotency import Caller, Claim
 from services.mutations.refusals import NotFound
 from services.throttling.concurrency import slot_released
 from streams import Delta, ReplyStreams
@@ -50,7 +59,13 @@ class GuidanceService:
         self._clock = clock
 
     async def send(
-        self, user_id: int, *, conversation_id: int | None, content: str, idempotency_key: str
+        self,
+        user_id: int,
+        *,
+        conversation_id: int | None,
+        content: str,
+        idempotency_key: str,
+        keys: ClientKeys = UNNAMED,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
 
@@ -59,14 +74,32 @@ class GuidanceService:
         `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         text = validated_content(content)
-        values = {"conversation": conversation_id, "content": text}
+        check_keys(keys, conversation_id)
+        values = {"conversation": conversation_id, "content": text, **keys.values()}
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            partial(self._exchanges.open, user_id, conversation_id, text),
+            partial(self._open, user_id, conversation_id, text, keys),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
+
+    async def _open(
+        self,
+        user_id: int,
+        conversation_id: int | None,
+        content: str,
+        keys: ClientKeys,
+        transaction: Transaction,
+        claim: Claim,
+        now: datetime,
+    ) -> tuple[Exchange, Assignment]:
+        place = conversation_id or await named_conversation(transaction, user_id, keys)
+        exchange, assignment = await self._exchanges.open(
+            user_id, place, content, transaction, claim, now
+        )
+        await name_exchange(transaction, user_id, keys, exchange, is_new=place is None)
+        return exchange, assignment
 
     async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
         """Start another reply to the last message of a conversation; it costs another unit.

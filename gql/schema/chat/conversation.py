@@ -1,6 +1,7 @@
 """The type of conversations, and its connection."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -33,10 +34,13 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
-from loaders import ConversationCountKey, PageKey, Slice
+from loaders import ConversationCountKey, MessageKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
 _LAST = Page(size=1, is_backward=True)
+ClientKey = Annotated[
+    str, strawberry.argument(description="The name that the client gave when it sent the message.")
+]
 
 
 @strawberry.type(description="A person's conversation with the model.")
@@ -60,6 +64,15 @@ class Conversation(Node):
     @described.field("How many messages it has.", COUNT_WEIGHT)
     def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
         return info.context.loaders.message_count.start(self.key)
+
+    @described.field(
+        "The person's message that a client sent under a name of its own, its `messageKey`; null "
+        "when there is none."
+    )
+    def message_by_key(
+        self, info: Info, key: ClientKey
+    ) -> Sourced[Message | None, LoaderFuture[Row | None]]:
+        return info.context.loaders.message_by_key.start(MessageKey(self.key, key))
 
     @described.field("Oldest first; `last` with `before` walks back through the history.")
     def messages(

@@ -154,6 +154,20 @@ async def _following(context: ScenarioContext) -> Variables:
     return {"messageId": sent["reply"]["id"]}
 
 
+async def _sending_to_chat(context: ScenarioContext) -> Variables:
+    message = {"content": _TEXT, "delivery": "STREAM", "messageKey": "the gate's"}
+    return {"input": await _of_conversation(context) | message | _key()}
+
+
+async def _chat_of_id(context: ScenarioContext) -> Variables:
+    conversation = await _own_conversation(context)
+    return {"id": conversation["conversationId"], "messageKey": "none", "asksMessage": True}
+
+
+async def _chat_of_key(_asking: ScenarioContext) -> Variables:
+    return {"key": "none", "messageKey": "none", "asksMessage": True}
+
+
 async def _with_key(_asking: ScenarioContext) -> Variables:
     return {"input": _key()}
 
@@ -221,6 +235,8 @@ def new_key() -> str:
 _OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
+    "ChatOfId": Scenario(reader, _chat_of_id),
+    "ChatOfKey": Scenario(reader, _chat_of_key),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Checkout": Scenario(payer, _paying(payer)),
     "ConversationMessages": Scenario(reader, _own_conversation),
@@ -235,6 +251,7 @@ _OWN: Mapping[str, Scenario] = {
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
+    "RegenerateInChat": Scenario(writer, _regenerating),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
     "ReplyStream": Scenario(writer, _following),
@@ -244,6 +261,7 @@ _OWN: Mapping[str, Scenario] = {
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SendMessage": Scenario(writer, _sending),
+    "SendToChat": Scenario(writer, _sending_to_chat),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
