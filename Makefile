@@ -1,5 +1,5 @@
+export PYTHON
 PORT ?= 8000
-PYTHON ?= python3
 VENV ?= .venv
 
 .PHONY: setup run static check generate migration test test-slow test-planted tools lock
@@ -23,8 +23,9 @@ define install
 endef
 
 $(VENV)/serves: deploy/production.lock deploy/build.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
-	@$(PYTHON) -m venv $(VENV)
+	@python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")' && \
+	$$python -m venv $(VENV)
 	$(call install,the server,-r deploy/production.lock -r deploy/build.lock)
 	@$(VENV)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
