@@ -125,13 +125,13 @@ class Loaders:
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
-        """Pages of messages by conversation."""
-        return pages(self._database, messages.PAGE_BY_CONVERSATION)
+        """Pages of messages by conversation of the viewer's."""
+        return pages(self._database, messages.PAGE_BY_CONVERSATION, self._viewer_id)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:
-        """How many messages a conversation has."""
-        return message_count(self._database)
+        """How many messages a conversation of the viewer's has."""
+        return message_count(self._database, self._viewer_id)
 
     @cached_loader
     def privacy_request(self) -> Loader[int, Row | None]:
@@ -150,8 +150,8 @@ class Loaders:
 
     @cached_loader
     def privacy_archive(self) -> Loader[int, Row | None]:
-        """The archives of exports that can be downloaded, by the request's id."""
-        return archive_by_request(self._database, self._now)
+        """The archives of the viewer's exports that can be downloaded, by the request's id."""
+        return archive_by_request(self._database, self._viewer_id, self._now)
 
     @cached_loader
     def erased_tables(self) -> Loader[int, tuple[Row, ...]]:

@@ -36,12 +36,14 @@ def conversation_count(database: Database) -> Loader[ConversationCountKey, int]:
     return Loader(batch)
 
 
-def message_count(database: Database) -> Loader[int, int]:
-    """By conversation id."""
+def message_count(database: Database, viewer_id: int | None) -> Loader[int, int]:
+    """By conversation id; 0 for one that is not the viewer's."""
 
     async def batch(conversation_ids: list[int]) -> list[int]:
+        if viewer_id is None:
+            return [0] * len(conversation_ids)
         async with database.read() as connection:
-            rows = await messages.count_by_conversation(connection, conversation_ids)
+            rows = await messages.count_by_conversation(connection, conversation_ids, viewer_id)
         counts = {row["conversation_id"]: row["count"] for row in rows}
         return [counts.get(id_, 0) for id_ in conversation_ids]
 

@@ -10,12 +10,19 @@ from loaders.batching.loader import Loader
 from loaders.batching.rows_by_id import rows_in_key_order
 
 
-def archive_by_request(database: Database, now: datetime) -> Loader[int, Row | None]:
-    """By request id; None for a request without an archive that can be downloaded at `now`."""
+def archive_by_request(
+    database: Database, viewer_id: int | None, now: datetime
+) -> Loader[int, Row | None]:
+    """By request id; None for a request without an archive that can be downloaded at `now`.
+
+    And for one that is not the viewer's.
+    """
 
     async def batch(request_ids: list[int]) -> list[Row | None]:
+        if viewer_id is None:
+            return [None] * len(request_ids)
         async with database.read() as connection:
-            rows = await export_archives.by_request(connection, request_ids, now)
+            rows = await export_archives.by_request(connection, request_ids, viewer_id, now)
         return rows_in_key_order(request_ids, rows, "request_id")
 
     return Loader(batch)

@@ -1,6 +1,14 @@
 """Conversations and messages, and the quota that they use."""
 
-from db.personal.vocabulary import Author, Category, ClassifiedTable, Deleted, OwnerPath, columns
+from db.personal.vocabulary import (
+    BY_PERSON,
+    Author,
+    Category,
+    ClassifiedTable,
+    Deleted,
+    OwnerPath,
+    columns,
+)
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
 
@@ -9,6 +17,7 @@ CHAT = (
         "reply_generations",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id", withheld=_BEING_WRITTEN),
             *columns(
@@ -23,6 +32,7 @@ CHAT = (
         "quota_ledger_entries",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, "id usage_date kind units reply_id occurred_at"),
@@ -32,6 +42,7 @@ CHAT = (
         "daily_quota_usages",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, "usage_date used"),
@@ -60,8 +71,10 @@ CHAT = (
     ClassifiedTable(
         "chat_messages",
         Deleted(),
-        owner_paths=(OwnerPath("conversation_id", through="chat_conversations"),),
+        owner_paths=(OwnerPath("user_id", found_by=("conversation_id", "chat_conversations")),),
+        distribution=BY_PERSON,
         columns=(
+            *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "content", author=Author.CALLER),
             *columns(Category.USAGE, "id conversation_id role status created_at"),
             *columns(Category.USAGE, "failure_reason retry_at"),
@@ -78,6 +91,7 @@ CHAT = (
         "chat_conversations",
         Deleted(),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),

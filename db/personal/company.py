@@ -1,6 +1,8 @@
 """Companies: only their administrators are people."""
 
 from db.personal.vocabulary import (
+    BY_COMPANY,
+    BY_ID,
     Anonymised,
     Author,
     Category,
@@ -18,6 +20,7 @@ COMPANY = (
         "enterprise_accounts",
         Anonymised("The company stays, without an administrator."),
         owner_paths=(OwnerPath("administrator_id"),),
+        distribution=BY_ID,
         columns=(
             *columns(Category.IDENTITY, "administrator_id", replacement=Replacement()),
             *columns(Category.NOT_PERSONAL, "id created_at"),
@@ -27,6 +30,7 @@ COMPANY = (
     ClassifiedTable(
         "enterprise_credentials",
         _OF_COMPANIES,
+        distribution=BY_COMPANY,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,
@@ -38,6 +42,7 @@ COMPANY = (
     ClassifiedTable(
         "enterprise_daily_usages",
         _OF_COMPANIES,
+        distribution=BY_COMPANY,
         columns=tuple(
             columns(Category.NOT_PERSONAL, "id enterprise_account_id usage_date request_count")
         ),
@@ -46,6 +51,7 @@ COMPANY = (
     ClassifiedTable(
         "enterprise_generations",
         _OF_COMPANIES,
+        distribution=BY_COMPANY,
         columns=(
             *columns(
                 Category.NOT_PERSONAL,

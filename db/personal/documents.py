@@ -1,6 +1,6 @@
 """Trusted and unknown documents: texts by developers, without the values of variables."""
 
-from db.personal.vocabulary import Author, Category, ClassifiedTable, Untouched, columns
+from db.personal.vocabulary import EVERYWHERE, Author, Category, ClassifiedTable, Untouched, columns
 
 _OF_PROGRAMS = Untouched("A program's, and no person's.")
 _AUTHORED = {
@@ -17,6 +17,7 @@ DOCUMENTS = tuple(
     ClassifiedTable(
         name,
         _OF_PROGRAMS,
+        distribution=EVERYWHERE,
         columns=(
             *columns(Category.NOT_PERSONAL, names),
             *columns(Category.NOT_PERSONAL, _AUTHORED[name][1], author=_AUTHORED[name][0]),

@@ -1,11 +1,18 @@
 """Plans, subscriptions and payments; the accounts are kept, without the person."""
 
+from collections.abc import Iterator
+from itertools import chain
+
 from db.personal.vocabulary import (
-    Anonymised,
+    BY_PERSON,
+    EVERYWHERE,
+    Archived,
     Author,
     Category,
     ClassifiedTable,
+    Column,
     Deleted,
+    Kept,
     OwnerPath,
     Replacement,
     Retention,
@@ -14,45 +21,72 @@ from db.personal.vocabulary import (
 )
 from db.states import SubscriptionStatus
 
-_ERASED = Replacement("erased")
+_REPLACED = Replacement(SubscriptionStatus.INACTIVE)
 _HOW_IT_IS_ASKED = "How our machines ask the payment provider."
 _METHOD = "It would let whoever finds it take money, and is gone when the payment has ended."
+_SUBSCRIPTION = ("subscription_id", "archived_subscriptions")
+_BOOKS = "Tax law wants the records of what was sold and paid."
 
 
-def _books(since: str) -> Anonymised:
-    """Anonymised, with the retention that tax law requires."""
-    return Anonymised(
-        "Tax law wants the records of what was sold and paid.",
-        Retention(years=10, since=(since,), is_from_end_of_year=True),
+def kept_books(
+    name: str, since: str, *held: Iterator[Column], refers_to: tuple[str, str] | None = None
+) -> ClassifiedTable:
+    """The archive of accounts, with the retention that tax law requires."""
+    retention = Retention(years=10, since=(since,), is_from_end_of_year=True)
+    return ClassifiedTable(
+        name,
+        Kept(_BOOKS, retention, refers_to),
+        columns=tuple(chain.from_iterable(held)),
+        distribution=EVERYWHERE,
     )
 
 
+ARCHIVED_MONEY = (
+    kept_books(
+        "archived_payment_attempts",
+        "updated_at",
+        columns(Category.NOT_PERSONAL, "id subscription_id plan_code status amount_cents currency"),
+        columns(Category.NOT_PERSONAL, "created_at updated_at asked_until next_check_at checks"),
+        columns(Category.NOT_PERSONAL, "failure_reason provider_key", author=Author.SYSTEM),
+        columns(Category.NOT_PERSONAL, "provider_reference", author=Author.PROVIDER),
+        refers_to=_SUBSCRIPTION,
+    ),
+    kept_books(
+        "archived_plan_changes",
+        "changed_at",
+        columns(Category.NOT_PERSONAL, "id subscription_id from_plan_code to_plan_code changed_at"),
+        refers_to=_SUBSCRIPTION,
+    ),
+    kept_books(
+        "archived_subscriptions",
+        "updated_at",
+        columns(Category.NOT_PERSONAL, "id plan_code status started_at created_at updated_at"),
+        columns(Category.NOT_PERSONAL, "failure_reason", author=Author.SYSTEM),
+    ),
+)
 MONEY = (
     # Events are kept for a month, to recognise repeated deliveries.
     ClassifiedTable(
         "billing_webhook_events",
         Deleted(),
-        owner_paths=(OwnerPath("payment_attempt_id", through="billing_payment_attempts"),),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=EVERYWHERE,
         columns=(
+            *columns(Category.IDENTITY, "user_id"),
             *columns(Category.PAYMENT, "id", author=Author.PROVIDER),
             *columns(Category.PAYMENT, "payment_attempt_id occurred_at received_at"),
         ),
     ),
     ClassifiedTable(
         "billing_payment_attempts",
-        _books("updated_at"),
+        Archived(_BOOKS, "archived_payment_attempts"),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
-            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "idempotency_key", author=Author.CALLER),
             *columns(
-                Category.TECHNICAL, "idempotency_key", replacement=_ERASED, author=Author.CALLER
-            ),
-            *columns(
-                Category.PAYMENT,
-                "payment_method_token",
-                withheld=_METHOD,
-                replacement=Replacement(),
-                author=Author.CALLER,
+                Category.PAYMENT, "payment_method_token", withheld=_METHOD, author=Author.CALLER
             ),
             *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
             *columns(Category.PAYMENT, "created_at updated_at"),
@@ -68,26 +102,24 @@ MONEY = (
     ),
     ClassifiedTable(
         "billing_plan_changes",
-        _books("changed_at"),
+        Archived(_BOOKS, "archived_plan_changes"),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
-            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
-            *columns(
-                Category.TECHNICAL, "idempotency_key", replacement=_ERASED, author=Author.CALLER
-            ),
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "idempotency_key", author=Author.CALLER),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
         ),
     ),
     ClassifiedTable(
         "user_subscriptions",
-        _books("updated_at"),
+        Archived(_BOOKS, "archived_subscriptions"),
         owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
-            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
+            *columns(Category.IDENTITY, "user_id"),
             # Nobody is to be charged for it again.
-            *columns(
-                Category.PAYMENT, "status", replacement=Replacement(SubscriptionStatus.INACTIVE)
-            ),
+            *columns(Category.PAYMENT, "status", replacement=_REPLACED),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
             *columns(Category.PAYMENT, "id plan_code started_at"),
             *columns(Category.PAYMENT, "created_at updated_at"),
@@ -96,6 +128,7 @@ MONEY = (
     ClassifiedTable(
         "billing_plans",
         Untouched("What is on sale."),
+        distribution=EVERYWHERE,
         columns=(
             *columns(Category.NOT_PERSONAL, "code display_name", author=Author.OPERATOR),
             *columns(

@@ -9,9 +9,12 @@ tables whose changes it records.
 from db.personal.chat import CHAT
 from db.personal.company import COMPANY
 from db.personal.documents import DOCUMENTS
-from db.personal.money import MONEY
-from db.personal.requests import ARCHIVES, REQUESTS
+from db.personal.money import ARCHIVED_MONEY, MONEY
+from db.personal.requests import ARCHIVED_REQUESTS, ARCHIVES, OWNERS, REQUESTS
 from db.personal.vocabulary import (
+    BY_ID,
+    BY_PERSON,
+    EVERYWHERE,
     Anonymised,
     Author,
     Category,
@@ -35,6 +38,7 @@ _KEYS = ClassifiedTable(
     "idempotency_keys",
     Deleted(),
     owner_paths=(OwnerPath("user_id"),),
+    distribution=BY_PERSON,
     columns=(
         *columns(Category.IDENTITY, "user_id"),
         *columns(Category.TECHNICAL, "id created_at"),
@@ -62,6 +66,7 @@ _AUDIT = ClassifiedTable(
             authored_columns=("request_id",),
         ),
     ),
+    distribution=BY_PERSON,
     columns=(
         *columns(Category.IDENTITY, "user_id actor_id", replacement=Replacement()),
         *columns(Category.TECHNICAL, "id occurred_at actor_kind enterprise_account_id"),
@@ -83,6 +88,7 @@ _USERS = ClassifiedTable(
     "users",
     Deleted(),
     owner_paths=(OwnerPath("id"),),
+    distribution=BY_ID,
     is_erased_last=True,
     columns=(
         *columns(Category.IDENTITY, "id"),
@@ -94,6 +100,7 @@ _USERS = ClassifiedTable(
 _ALEMBIC = ClassifiedTable(
     MIGRATIONS,
     Untouched("The revision of the schema."),
+    distribution=EVERYWHERE,
     columns=tuple(columns(Category.NOT_PERSONAL, "version_num", author=Author.SYSTEM)),
 )
 
@@ -106,7 +113,10 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     _AUDIT,
     *ARCHIVES,
     *REQUESTS,
+    *OWNERS,
     _USERS,
+    *ARCHIVED_MONEY,
+    *ARCHIVED_REQUESTS,
     _ALEMBIC,
 )
 BY_NAME = {table.name: table for table in REGISTRY}

@@ -1,52 +1,94 @@
 """Privacy requests and export archives; the proof that a request was carried out is kept."""
 
 from db.personal.vocabulary import (
-    Anonymised,
+    BY_PERSON,
+    EVERYWHERE,
+    Archived,
     Author,
     Category,
     ClassifiedTable,
     Deleted,
+    Kept,
     OwnerPath,
-    Replacement,
     Retention,
     columns,
 )
 
 _PROOF = "The law wants proof that a request was carried out, and when."
 _HOW = "How our machines went about it."
+_SAID_ELSEWHERE = "The requests themselves are exported."
 _OPENS = "It would open the archive for whoever finds it."
 
 ARCHIVES = (
     ClassifiedTable(
         "privacy_exports",
         Deleted(),
-        owner_paths=(OwnerPath("request_id", through="user_privacy_requests"),),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
         columns=(
+            *columns(Category.IDENTITY, "user_id"),
             *columns(Category.PRIVACY, "request_id byte_size sha256 expires_at revoked_at"),
             *columns(Category.TECHNICAL, "file_name", withheld=_OPENS, author=Author.SYSTEM),
             *columns(Category.TECHNICAL, "token_hash", withheld=_OPENS),
         ),
     ),
 )
+ARCHIVED_REQUESTS = (
+    ClassifiedTable(
+        "archived_erasure_counts",
+        Kept(_PROOF, refers_to=("request_id", "archived_privacy_requests")),
+        distribution=EVERYWHERE,
+        columns=(
+            *columns(Category.NOT_PERSONAL, "request_id row_count"),
+            *columns(Category.NOT_PERSONAL, "table_name", author=Author.SYSTEM),
+        ),
+    ),
+    ClassifiedTable(
+        "archived_privacy_requests",
+        Kept(_PROOF, Retention(years=3, since=("requested_at", "completed_at"))),
+        distribution=EVERYWHERE,
+        columns=(
+            *columns(Category.NOT_PERSONAL, "id request_kind status requested_at scheduled_for"),
+            *columns(Category.NOT_PERSONAL, "started_at completed_at"),
+            *columns(Category.NOT_PERSONAL, "error_reason", author=Author.SYSTEM),
+            *columns(Category.NOT_PERSONAL, "remaining_references verified_at"),
+        ),
+    ),
+)
+OWNERS = (
+    ClassifiedTable(
+        "privacy_request_owners",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        is_erased_last=True,
+        distribution=EVERYWHERE,
+        columns=(
+            *columns(Category.IDENTITY, "user_id", withheld=_SAID_ELSEWHERE),
+            *columns(Category.PRIVACY, "request_id", withheld=_SAID_ELSEWHERE),
+        ),
+    ),
+)
 REQUESTS = (
-    # The counts stay as they are: once the request is nobody's, they are too.
     ClassifiedTable(
         "privacy_erasure_counts",
-        Anonymised(_PROOF),
-        owner_paths=(OwnerPath("request_id", through="user_privacy_requests"),),
+        Archived(_PROOF, "archived_erasure_counts"),
+        owner_paths=(OwnerPath("user_id"),),
         is_erased_last=True,
+        distribution=BY_PERSON,
         columns=(
+            *columns(Category.IDENTITY, "user_id"),
             *columns(Category.PRIVACY, "request_id row_count"),
             *columns(Category.PRIVACY, "table_name", author=Author.SYSTEM),
         ),
     ),
     ClassifiedTable(
         "user_privacy_requests",
-        Anonymised(_PROOF, Retention(years=3, since=("requested_at", "completed_at"))),
+        Archived(_PROOF, "archived_privacy_requests"),
         owner_paths=(OwnerPath("user_id"),),
         is_erased_last=True,
+        distribution=BY_PERSON,
         columns=(
-            *columns(Category.IDENTITY, "user_id", replacement=Replacement()),
+            *columns(Category.IDENTITY, "user_id"),
             *columns(Category.PRIVACY, "id request_kind status requested_at scheduled_for"),
             *columns(Category.PRIVACY, "started_at completed_at"),
             *columns(Category.PRIVACY, "error_reason", author=Author.SYSTEM),

@@ -56,7 +56,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class OwnerPath:
-    """How a row leads to its person: `column` holds the person's id, or that of a row of `through`.
+    """How a row leads to its person: `column` holds the person's id.
+
+    Where no index begins with it, the rows are `found_by` a column with the ids of the person's
+    rows in another table.
 
     `when` restricts the path to rows whose column has one of the given values. A path that
     `is_mention` names the person in a row about somebody else or nobody: an erasure clears the
@@ -64,7 +67,7 @@ class OwnerPath:
     """
 
     column: str
-    through: str | None = None
+    found_by: tuple[str, str] | None = None
     when: tuple[str, tuple[str, ...]] | None = None
     is_mention: bool = False
     authored_columns: tuple[str, ...] = ()
@@ -91,11 +94,51 @@ class Retention:
 class Anonymised:
     """The rows stay, for a reason, without what identifies the person.
 
-    They are removed after their `retention`; without one, together with the rows they refer to.
+    They are removed after their `retention`, if there is one.
     """
 
     reason: str
     retention: Retention | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """The rows move, for a reason, to the table `archive`, which has no person.
+
+    Its columns are those of the table itself, with their replacements, where it has them.
+    """
+
+    reason: str
+    archive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rows are what erasures archived; they are removed after their `retention`.
+
+    `refers_to` is a column with the id of a row in another such table: that one is not removed
+    before them, and without a `retention` of their own they are removed together with it.
+    """
+
+    reason: str
+    retention: Retention | None = None
+    refers_to: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Where rows are, if the database has many parts: `column` says whose they are.
+
+    Without a column every part has the whole table, which is small or changes seldom.
+    """
+
+    column: str | None
+
+
+EVERYWHERE = Distribution(None)
+BY_PERSON = Distribution("user_id")
+BY_COMPANY = Distribution("enterprise_account_id")
+BY_ID = Distribution("id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +148,7 @@ class Untouched:
     reason: str
 
 
-Erasure: TypeAlias = Deleted | Anonymised | Untouched
+Erasure: TypeAlias = Deleted | Anonymised | Archived | Kept | Untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +156,7 @@ class ClassifiedTable:
     """One table and all of its columns.
 
     A table that `is_erased_last` identifies the person, and is erased in the transaction that
-    completes the erasure.
+    completes the erasure. `distribution` is never None but by mistake, which a test tells.
     """
 
     name: str
@@ -121,6 +164,7 @@ class ClassifiedTable:
     columns: tuple[Column, ...]
     owner_paths: tuple[OwnerPath, ...] = ()
     is_erased_last: bool = False
+    distribution: Distribution | None = None
 
     @property
     def exported_columns(self) -> tuple[Column, ...]:

@@ -1,5 +1,12 @@
 """Every table of the product; importing this module fills `Table.metadata`."""
 
+from db.tables.archives import (
+    ARCHIVED_ERASURE_COUNTS,
+    ARCHIVED_PAYMENTS,
+    ARCHIVED_PLAN_CHANGES,
+    ARCHIVED_REQUESTS,
+    ARCHIVED_SUBSCRIPTIONS,
+)
 from db.tables.audit import AuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
@@ -18,6 +25,7 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.lookups import PrivacyRequestOwner
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -31,6 +39,11 @@ from db.tables.trusted_documents import (
 from db.tables.users import User
 
 __all__ = [
+    "ARCHIVED_ERASURE_COUNTS",
+    "ARCHIVED_PAYMENTS",
+    "ARCHIVED_PLAN_CHANGES",
+    "ARCHIVED_REQUESTS",
+    "ARCHIVED_SUBSCRIPTIONS",
     "AuditEvent",
     "BillingPaymentAttempt",
     "BillingPlan",
@@ -48,6 +61,7 @@ __all__ = [
     "MessageKey",
     "PrivacyErasureCount",
     "PrivacyExport",
+    "PrivacyRequestOwner",
     "QuotaLedgerEntry",
     "ReplyGeneration",
     "Table",

@@ -2,7 +2,15 @@
 
 from typing import Annotated
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, MetaData, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    MetaData,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -21,6 +29,9 @@ class Table(DeclarativeBase):
 
 
 identity = Annotated[int, mapped_column(BigInteger, Identity(always=False), primary_key=True)]
+"""The id of a row that belongs to everybody, or of a person or a company itself."""
+numbered = Annotated[int, mapped_column(BigInteger, Identity(always=False))]
+"""The id of a row of a person or a company: its key begins with whose it is."""
 instant = DateTime(timezone=True)
 now = text("now()")
 
@@ -29,3 +40,17 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """A check that `column` holds one of the literal `values`."""
     literals = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({literals})", column)
+
+
+def of_user(column: str, target: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
+    """`column` refers to a row of `target` that belongs to the same person."""
+    return ForeignKeyConstraint(
+        ["user_id", column], [f"{target}.user_id", f"{target}.id"], ondelete=ondelete
+    )
+
+
+def of_account(column: str, target: str) -> ForeignKeyConstraint:
+    """`column` refers to a row of `target` that belongs to the same company."""
+    return ForeignKeyConstraint(
+        ["enterprise_account_id", column], [f"{target}.enterprise_account_id", f"{target}.id"]
+    )

@@ -1,6 +1,6 @@
 """Plans, subscriptions and the payments that keep them active.
 
-A null `user_id` is a person who was erased: the accounts are kept without them.
+The accounts of people who were erased are kept without them, in `db.tables.archives`.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
     text,
@@ -18,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import PaymentStatus, SubscriptionStatus
-from db.tables.base import Table, identity, instant, now, one_of
+from db.tables.base import Table, instant, now, numbered, of_user, one_of
 
 
 class BillingPlan(Table):
@@ -44,6 +45,7 @@ class UserSubscription(Table):
 
     __tablename__ = "user_subscriptions"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
         one_of("status", *SubscriptionStatus),
         CheckConstraint("status <> 'active' OR started_at IS NOT NULL", "active_has_started"),
         Index(
@@ -55,8 +57,8 @@ class UserSubscription(Table):
         Index("ix_user_subscriptions_user_id_updated_at_id", "user_id", "updated_at", "id"),
     )
 
-    id: Mapped[identity]
-    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    id: Mapped[numbered]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     status: Mapped[str] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
@@ -75,13 +77,15 @@ class BillingPaymentAttempt(Table):
 
     __tablename__ = "billing_payment_attempts"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
+        of_user("subscription_id", "user_subscriptions"),
         one_of("status", *PaymentStatus),
         CheckConstraint("amount_cents >= 0", "amount_cents"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint("user_id", "idempotency_key"),
         UniqueConstraint("provider_reference"),
         UniqueConstraint("provider_key"),
-        Index(None, "subscription_id"),
+        Index(None, "user_id", "subscription_id"),
         Index(
             "ix_billing_payment_attempts_pending",
             "next_check_at",
@@ -89,9 +93,9 @@ class BillingPaymentAttempt(Table):
         ),
     )
 
-    id: Mapped[identity]
-    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
-    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
+    id: Mapped[numbered]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
     plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     status: Mapped[str] = mapped_column(Text)
     amount_cents: Mapped[int]
@@ -109,15 +113,17 @@ class BillingPaymentAttempt(Table):
 
 
 class BillingWebhookEvent(Table):
-    """A webhook event of the payment provider that was processed, and the payment it concerns."""
+    """A webhook event of the payment provider that was processed, and the payment it concerns.
+
+    Events are unique across people, and some concern nobody: so nothing refers to a person's rows.
+    """
 
     __tablename__ = "billing_webhook_events"
-    __table_args__ = (Index(None, "payment_attempt_id"),)
+    __table_args__ = (Index(None, "user_id", "payment_attempt_id"),)
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    payment_attempt_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("billing_payment_attempts.id")
-    )
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    payment_attempt_id: Mapped[int | None] = mapped_column(BigInteger)
     occurred_at: Mapped[datetime] = mapped_column(instant)
     received_at: Mapped[datetime] = mapped_column(instant, server_default=now)
 
@@ -127,14 +133,16 @@ class BillingPlanChange(Table):
 
     __tablename__ = "billing_plan_changes"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
+        of_user("subscription_id", "user_subscriptions"),
         CheckConstraint("from_plan_code <> to_plan_code", "changes_the_plan"),
         UniqueConstraint("user_id", "idempotency_key"),
-        Index(None, "subscription_id"),
+        Index(None, "user_id", "subscription_id"),
     )
 
-    id: Mapped[identity]
-    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
-    subscription_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("user_subscriptions.id"))
+    id: Mapped[numbered]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
     from_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     to_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     idempotency_key: Mapped[str] = mapped_column(Text)

@@ -3,11 +3,21 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import ConversationStatus, MessageRole, MessageStatus, ReplyFailure
-from db.tables.base import Table, identity, instant, now, one_of
+from db.tables.base import Table, instant, now, numbered, of_user, one_of
 
 
 class ChatConversation(Table):
@@ -15,6 +25,7 @@ class ChatConversation(Table):
 
     __tablename__ = "chat_conversations"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
         one_of("status", *ConversationStatus),
         CheckConstraint("char_length(title) BETWEEN 1 AND 120", "title"),
         Index(
@@ -24,7 +35,7 @@ class ChatConversation(Table):
         Index("ix_chat_conversations_user_id_updated_at_id", "user_id", "updated_at", "id"),
     )
 
-    id: Mapped[identity]
+    id: Mapped[numbered]
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     title: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
@@ -35,12 +46,17 @@ class ChatConversation(Table):
 class ChatMessage(Table):
     """A person's message, or the model's reply and how it was generated.
 
+    No index begins with the person: for an average person the planner would read it together with
+    that of a conversation, which is dear for somebody with very many messages.
+
     `stream_ends` are the offsets, in characters, at which the pieces of a streamed reply end.
     `retry_at` is when the model may be asked again, if that is known.
     """
 
     __tablename__ = "chat_messages"
     __table_args__ = (
+        PrimaryKeyConstraint("id", "user_id"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
         one_of("role", *MessageRole),
         one_of("status", *MessageStatus),
         CheckConstraint("role = 'assistant' OR status = 'complete'", "people_write_at_once"),
@@ -54,10 +70,9 @@ class ChatMessage(Table):
         ),
     )
 
-    id: Mapped[identity]
-    conversation_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
-    )
+    id: Mapped[numbered]
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    conversation_id: Mapped[int] = mapped_column(BigInteger)
     role: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'complete'"))
     content: Mapped[str] = mapped_column(Text)
@@ -82,18 +97,16 @@ class ReplyGeneration(Table):
 
     __tablename__ = "reply_generations"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "reply_id"),
+        of_user("reply_id", "chat_messages", ondelete="CASCADE"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
         Index(None, "lease_expires_at"),
         Index(None, "owner"),
         Index(None, "conversation_id"),
-        Index(None, "user_id"),
     )
 
-    reply_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_messages.id", ondelete="CASCADE"), primary_key=True
-    )
-    conversation_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
-    )
+    reply_id: Mapped[int] = mapped_column(BigInteger)
+    conversation_id: Mapped[int] = mapped_column(BigInteger)
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     usage_date: Mapped[date]
     owner: Mapped[UUID]

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
     text,
@@ -18,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import ApiCredentialStatus, MeteredReplyStatus, ReplyFailure
-from db.tables.base import Table, identity, instant, now, one_of
+from db.tables.base import Table, identity, instant, now, numbered, of_account, one_of
 
 
 class EnterpriseAccount(Table):
@@ -38,6 +39,7 @@ class EnterpriseCredential(Table):
 
     __tablename__ = "enterprise_credentials"
     __table_args__ = (
+        PrimaryKeyConstraint("enterprise_account_id", "id"),
         one_of("status", *ApiCredentialStatus),
         CheckConstraint("octet_length(secret_hash) = 32", "secret_hash"),
         CheckConstraint("status <> 'retiring' OR expires_at IS NOT NULL", "retiring_expires"),
@@ -45,7 +47,7 @@ class EnterpriseCredential(Table):
         Index(None, "enterprise_account_id", "created_at", "id"),
     )
 
-    id: Mapped[identity]
+    id: Mapped[numbered]
     enterprise_account_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("enterprise_accounts.id")
     )
@@ -62,6 +64,7 @@ class EnterpriseDailyUsage(Table):
 
     __tablename__ = "enterprise_daily_usages"
     __table_args__ = (
+        PrimaryKeyConstraint("enterprise_account_id", "id"),
         CheckConstraint("request_count >= 0", "request_count"),
         # The day comes first for reports of one day. The index below can then be rebuilt without
         # giving up uniqueness meanwhile.
@@ -72,7 +75,7 @@ class EnterpriseDailyUsage(Table):
         ),
     )
 
-    id: Mapped[identity]
+    id: Mapped[numbered]
     enterprise_account_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("enterprise_accounts.id")
     )
@@ -90,6 +93,8 @@ class EnterpriseGeneration(Table):
 
     __tablename__ = "enterprise_generations"
     __table_args__ = (
+        PrimaryKeyConstraint("enterprise_account_id", "id"),
+        of_account("credential_id", "enterprise_credentials"),
         one_of("status", *MeteredReplyStatus),
         one_of("failure_reason", *ReplyFailure),
         CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
@@ -117,11 +122,11 @@ class EnterpriseGeneration(Table):
         Index(None, "enterprise_account_id", "usage_date"),
     )
 
-    id: Mapped[identity]
+    id: Mapped[numbered]
     enterprise_account_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("enterprise_accounts.id")
     )
-    credential_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("enterprise_credentials.id"))
+    credential_id: Mapped[int] = mapped_column(BigInteger)
     usage_date: Mapped[date]
     is_overage: Mapped[bool]
     status: Mapped[str] = mapped_column(Text, server_default=text("'running'"))

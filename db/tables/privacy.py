@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
     text,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import PrivacyRequestKind, PrivacyRequestStatus
-from db.tables.base import Table, identity, instant, now, one_of
+from db.tables.base import Table, instant, now, numbered, of_user, one_of
 
 _UNDER_WAY = "status IN ('requested', 'processing')"
 _OWED = f"{_UNDER_WAY} OR (status = 'failed' AND request_kind = 'delete')"
@@ -25,17 +26,17 @@ _OWED = f"{_UNDER_WAY} OR (status = 'failed' AND request_kind = 'delete')"
 class UserPrivacyRequest(Table):
     """A request for an export or an erasure.
 
-    A completed erasure has no `user_id` any more; its row stays as the receipt. While a request is
+    A completed erasure moves to the archive, where it stays as the receipt. While a request is
     processed, `lease_owner` has a lease on it until `lease_expires_at`; without an owner, that is
     when it is tried again.
     """
 
     __tablename__ = "user_privacy_requests"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
         one_of("request_kind", *PrivacyRequestKind),
         one_of("status", *PrivacyRequestStatus),
         CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", "completed_at"),
-        CheckConstraint(f"user_id IS NOT NULL OR NOT {_UNDER_WAY}", "under_way_of_somebody"),
         CheckConstraint("(verified_at IS NULL) = (remaining_references IS NULL)", "verification"),
         Index(
             "uq_user_privacy_requests_under_way",
@@ -55,8 +56,8 @@ class UserPrivacyRequest(Table):
         ),
     )
 
-    id: Mapped[identity]
-    user_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    id: Mapped[numbered]
+    user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     request_kind: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
     requested_at: Mapped[datetime] = mapped_column(instant, server_default=now)
@@ -76,15 +77,16 @@ class PrivacyExport(Table):
 
     __tablename__ = "privacy_exports"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "request_id"),
+        of_user("request_id", "user_privacy_requests"),
         CheckConstraint("octet_length(token_hash) = 32", "token_hash"),
         CheckConstraint("octet_length(sha256) = 32", "sha256"),
         UniqueConstraint("token_hash"),
         UniqueConstraint("file_name"),
     )
 
-    request_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("user_privacy_requests.id"), primary_key=True
-    )
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    request_id: Mapped[int] = mapped_column(BigInteger)
     file_name: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     byte_size: Mapped[int] = mapped_column(BigInteger)
@@ -94,13 +96,16 @@ class PrivacyExport(Table):
 
 
 class PrivacyErasureCount(Table):
-    """How many rows of one table an erasure has deleted or anonymised so far."""
+    """How many rows of one table an erasure has erased so far; archived when it is completed."""
 
     __tablename__ = "privacy_erasure_counts"
-    __table_args__ = (CheckConstraint("row_count >= 0", "row_count"),)
-
-    request_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("user_privacy_requests.id"), primary_key=True
+    __table_args__ = (
+        PrimaryKeyConstraint("user_id", "request_id", "table_name"),
+        of_user("request_id", "user_privacy_requests"),
+        CheckConstraint("row_count >= 0", "row_count"),
     )
-    table_name: Mapped[str] = mapped_column(Text, primary_key=True)
+
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    request_id: Mapped[int] = mapped_column(BigInteger)
+    table_name: Mapped[str] = mapped_column(Text)
     row_count: Mapped[int] = mapped_column(BigInteger)

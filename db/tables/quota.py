@@ -2,11 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.states import QuotaEntryKind
-from db.tables.base import Table, identity, instant, now, one_of
+from db.tables.base import Table, instant, now, numbered, one_of
 
 
 class DailyQuotaUsage(Table):
@@ -29,6 +37,7 @@ class QuotaLedgerEntry(Table):
 
     __tablename__ = "quota_ledger_entries"
     __table_args__ = (
+        PrimaryKeyConstraint("user_id", "id"),
         one_of("kind", *QuotaEntryKind),
         CheckConstraint("(kind = 'opening') = (reply_id IS NULL)", "replies_reserve"),
         CheckConstraint(
@@ -38,20 +47,20 @@ class QuotaLedgerEntry(Table):
         ),
         Index(
             "uq_quota_ledger_entries_reserved",
-            "reply_id",
+            *("user_id", "reply_id"),
             unique=True,
             postgresql_where="kind = 'reserve'",
         ),
         Index(
             "uq_quota_ledger_entries_ended",
-            "reply_id",
+            *("user_id", "reply_id"),
             unique=True,
             postgresql_where="kind IN ('settle', 'release')",
         ),
         Index(None, "user_id", "usage_date"),
     )
 
-    id: Mapped[identity]
+    id: Mapped[numbered]
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"))
     usage_date: Mapped[date]
     kind: Mapped[str] = mapped_column(Text)

@@ -25,8 +25,13 @@ class PageKey(NamedTuple):
     reads: PageReads | None = None
 
 
-def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
-    """By parent and page; parents with the same page share a statement."""
+def pages(
+    database: Database, query: KeysetQuery, owner_id: int | None = None
+) -> Loader[PageKey, Slice]:
+    """By parent and page; parents with the same page share a statement.
+
+    The parents belong to the person `owner_id`, unless they are people themselves.
+    """
 
     async def load(keys: list[PageKey]) -> dict[int, Slice]:
         parent_id, page, value, reads = keys[0]
@@ -38,7 +43,13 @@ def pages(database: Database, query: KeysetQuery) -> Loader[PageKey, Slice]:
         has_bounds = not members.isdisjoint(BOUNDS)
         async with database.read() as connection:
             rows = await query.fetch(
-                connection, parent_ids, page, value, columns, has_bounds=has_bounds
+                connection,
+                parent_ids,
+                page,
+                value,
+                columns,
+                has_bounds=has_bounds,
+                owner_id=owner_id,
             )
         return slices_of(rows, parent_ids, page, value, has_bounds=has_bounds)
 

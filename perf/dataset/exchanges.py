@@ -12,6 +12,7 @@ _FIRST_TOKEN_MS, _TOKEN_MS = 300, 12
 
 def exchange(
     key: int,
+    user_id: int,
     conversation_id: int,
     *,
     question: str,
@@ -24,9 +25,9 @@ def exchange(
     asked_at = replied_at - _REPLY_BEGINS_AFTER
     tokens = len(reply) // _CHARACTERS_PER_TOKEN
     return (
-        MessageRow(key, conversation_id, "user", "complete", question, asked_at),
+        MessageRow(key, user_id, conversation_id, "user", "complete", question, asked_at),
         MessageRow(
-            *(key + 1, conversation_id, "assistant", status, reply, replied_at),
+            *(key + 1, user_id, conversation_id, "assistant", status, reply, replied_at),
             model=_MODEL,
             attempts=attempts,
             prompt_tokens=len(question) // _CHARACTERS_PER_TOKEN,

@@ -82,6 +82,7 @@ class MessageRow(NamedTuple):
     """A row of `chat_messages`; columns after `created_at` are for the model's replies only."""
 
     id: int
+    user_id: int
     conversation_id: int
     role: str
     status: str

@@ -12,7 +12,7 @@ from clients.payments.provider import (
 )
 from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.database import Database
-from db.queries.billing import payments
+from db.queries.billing import archived_payments, payments
 from services.billing.records import Payment
 from services.billing.rows import payment_from
 from services.billing.settlement import PaymentSettlement, lock_payment
@@ -60,6 +60,8 @@ class PaymentProcessor:
     async def _claim_overdue(self) -> Payment | None:
         async with self._database.read_primary() as connection:
             row = await payments.claim_overdue(connection, self.overdue_seconds)
+            if row is None:
+                row = await archived_payments.claim_overdue(connection, self.overdue_seconds)
         return None if row is None else payment_from(row)
 
     async def _answer(self, call: ProviderCall, payment: Payment) -> ChargeResult | None:
@@ -78,10 +80,13 @@ class PaymentProcessor:
     async def _settle(self, payment: Payment, result: ChargeResult | None, actor: Actor) -> None:
         if result is None:
             async with self._database.read_primary() as connection:
-                await payments.postpone(connection, payment.id)
+                if payment.user_id is None:
+                    await archived_payments.postpone(connection, payment.id)
+                else:
+                    await payments.postpone(connection, payment.user_id, payment.id)
             return
         async with self._database.begin() as transaction:
-            locked = await lock_payment(transaction, payment.id)
+            locked = await lock_payment(transaction, payment.user_id, payment.id)
             if locked is not None:
                 await self._settlement.apply(transaction, locked, result, actor)
 

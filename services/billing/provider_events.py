@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from clients.payments.records import PaymentEvent
-from db.database import Connection, Database
-from db.queries.billing import webhook_events
+from db.database import Connection, Database, Transaction
+from db.queries.billing import archived_payments, payments, webhook_events
+from services.billing.records import Payment
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.clock import Clock
 from services.mutations.audit import system
@@ -24,25 +25,37 @@ class PaymentEventHandler:
     async def handle(self, event: PaymentEvent, *, request_id: str | None) -> None:
         """Record an event, and apply it unless it is a repeat or is about no payment of ours.
 
-        The payment is locked before the event is recorded. The event's row references the payment:
-        recording it first would block a transaction that locks the person and then the payment.
+        The payment is locked before the event is recorded, after its person, as everywhere.
         """
         async with self._database.begin() as transaction:
-            payment = None
-            if event.payment_id is not None:
-                payment = await lock_payment(transaction, event.payment_id)
-            # Another deployment, with the same payment ids, may share the provider's account.
-            if payment is not None and payment.provider_key != event.idempotency_key:
-                payment = None
+            payment = await _locked_payment(transaction, event)
             is_new = await webhook_events.take_event(
                 transaction,
                 event.id,
+                user_id=None if payment is None else payment.user_id,
                 payment_id=None if payment is None else payment.id,
                 occurred_at=event.occurred_at,
                 now=self._clock(),
             )
             if is_new and payment is not None and event.result is not None:
                 await self._settlement.apply(transaction, payment, event.result, system(request_id))
+
+
+async def _locked_payment(transaction: Transaction, event: PaymentEvent) -> Payment | None:
+    """The payment of an event, found by the key that we gave it, locked.
+
+    Another deployment, with the same payment ids, may share the provider's account.
+    """
+    key = event.idempotency_key
+    if event.payment_id is None or key is None:
+        return None
+    found = await payments.of_key(transaction, key)
+    user_id, payment_id = (None, None) if found is None else found
+    if payment_id is None:
+        payment_id = await archived_payments.of_key(transaction, key)
+    if payment_id != event.payment_id:
+        return None
+    return await lock_payment(transaction, user_id, payment_id)
 
 
 async def delete_old_events(connection: Connection, now: datetime) -> None:

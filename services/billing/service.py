@@ -12,6 +12,7 @@ from services.billing.records import Payment, Plan
 from services.billing.rows import payment_from
 from services.billing.rules import check_can_change_plan, check_can_pay, checked_token
 from services.billing.settlement import Invalidate
+from services.callers import people
 from services.clock import Clock
 from services.mutations import audit, idempotency
 from services.mutations.idempotency import Caller, Claim, IdempotencyKeyReused
@@ -93,13 +94,13 @@ class BillingService:
                 values={"plan": order.plan_code, "token": token},
             )
             if claim.result is not None:
-                return await _replayed_payment(transaction, claim.result["payment"])
+                return await _replayed_payment(transaction, order.user_id, claim.result["payment"])
             payment = await self._begin(transaction, order)
             await claim.store(transaction, {"payment": payment.id})
         await self._charging.charge(payment, audit.person(order.user_id, order.request_id))
         async with self._database.read_primary() as connection:
-            (row,) = await payments.by_id(connection, payment.id)
-        return row
+            row = await payments.by_id(connection, order.user_id, payment.id)
+        return people.require_person(row)
 
     async def _claim(
         self,
@@ -126,7 +127,9 @@ class BillingService:
                 transaction, order.user_id, plan.code, now
             )
         else:
-            await subscriptions.begin_payment(transaction, subscription_id, plan.code, now)
+            await subscriptions.begin_payment(
+                transaction, order.user_id, subscription_id, plan.code, now
+            )
         row = await payments.insert_payment(
             transaction,
             user_id=order.user_id,
@@ -202,9 +205,9 @@ class BillingService:
         transaction.on_unknown_outcome(lambda: self._invalidate([order.user_id]))
 
 
-async def _replayed_payment(transaction: Transaction, payment_id: int) -> Row:
+async def _replayed_payment(transaction: Transaction, user_id: int, payment_id: int) -> Row:
     """The payment of an earlier use of the key; raises `Conflict` while that use is running."""
-    (row,) = await payments.by_id(transaction, payment_id)
+    row = people.require_person(await payments.by_id(transaction, user_id, payment_id))
     if payment_from(row).is_being_made:
         raise Conflict("This payment is being made; ask again.", retry_after_seconds=1)
     return row

@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 import structlog
 
 from clients.payments.records import ChargeResult
 from db.database import Transaction
-from db.queries.billing import payments, subscriptions
+from db.queries.billing import archived_payments, payments, subscriptions
+from db.states import PaymentStatus
 from services.billing.records import Payment
 from services.billing.rows import payment_from
 from services.billing.rules import next_payment_status, payment_failure_reason
@@ -25,18 +27,22 @@ Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 _log = structlog.get_logger("guidance.billing")
 
 
-async def lock_payment(transaction: Transaction, payment_id: int) -> Payment | None:
+async def lock_payment(
+    transaction: Transaction, user_id: int | None, payment_id: int
+) -> Payment | None:
     """Lock a payment until the transaction ends, and return it; None if it does not exist.
 
     The order of locks is always person, payment, subscription. The payment of an erased person has
-    no person to lock.
+    no person to lock: it is looked for among the archived ones.
     """
-    for payment in await payments.by_id(transaction, payment_id):
-        if payment["user_id"] is not None:
-            with suppress(PersonUnknown):  # erased since the line above
-                await people.lock(transaction, payment["user_id"])
-        return payment_from(await payments.lock(transaction, payment_id))
-    return None
+    found = None
+    if user_id is not None:
+        with suppress(PersonUnknown):  # who is being erased
+            await people.lock(transaction, user_id)
+        found = await payments.lock(transaction, user_id, payment_id)
+    if found is None:
+        found = await archived_payments.lock(transaction, payment_id)
+    return None if found is None else payment_from(found)
 
 
 class PaymentSettlement:
@@ -54,14 +60,7 @@ class PaymentSettlement:
         if status is None:
             return
         now, reason = self._clock(), payment_failure_reason(result)
-        await payments.settle(
-            transaction,
-            payment.id,
-            status=status,
-            reference=result.reference,
-            failure_reason=reason,
-            now=now,
-        )
+        await _store(transaction, payment, status, result.reference, reason, now)
         action = await _update_subscription(transaction, payment, reason, now)
         await audit.record(
             transaction,
@@ -79,17 +78,43 @@ class PaymentSettlement:
         transaction.on_unknown_outcome(lambda: self._invalidate(user_ids))
 
 
+async def _store(
+    transaction: Transaction,
+    payment: Payment,
+    status: PaymentStatus,
+    reference: str | None,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    settle = (
+        archived_payments.settle
+        if payment.user_id is None
+        else partial(payments.settle, user_id=payment.user_id)
+    )
+    await settle(
+        transaction,
+        payment_id=payment.id,
+        status=status,
+        reference=reference,
+        failure_reason=reason,
+        now=now,
+    )
+
+
 async def _update_subscription(
     transaction: Transaction, payment: Payment, reason: str | None, now: datetime
 ) -> str:
-    """Activate or fail the subscription of a payment, and return the audited action."""
-    subscription_id = payment.subscription_id
+    """Activate or fail the subscription of a payment, and return the audited action.
+
+    That of an erased person is archived, and stays as it is.
+    """
+    user_id, subscription_id = payment.user_id, payment.subscription_id
     if reason is not None:
-        await subscriptions.fail(transaction, subscription_id, reason, now)
+        if user_id is not None:
+            await subscriptions.fail(transaction, user_id, subscription_id, reason, now)
         return "payment.failed"
-    has_owner = payment.user_id is not None
-    if has_owner and await subscriptions.activate(
-        transaction, subscription_id, payment.plan_code, now
+    if user_id is not None and await subscriptions.activate(
+        transaction, user_id, subscription_id, payment.plan_code, now
     ):
         return "payment.succeeded"
     _log.error("money was taken for nothing; give it back", payment=payment.id)

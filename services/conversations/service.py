@@ -77,7 +77,7 @@ class ConversationService:
             _found(await conversation_writes.lock(transaction, user_id, conversation_id))
             # A separate statement sees a reply begun by a transaction that held the lock before.
             for ended in await conversation_writes.delete_conversation(
-                transaction, conversation_id
+                transaction, user_id, conversation_id
             ):
                 await ledger.release(
                     transaction,

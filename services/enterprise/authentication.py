@@ -78,5 +78,5 @@ class ApiKeyService:
             return None
         if not is_accepted(row["status"], row["expires_at"], now):
             return None
-        self._last_uses.record(row["credential_id"], row["last_used_at"], now)
+        self._last_uses.record(row["id"], row["credential_id"], row["last_used_at"], now)
         return ApiClient(row["id"], row["credential_id"], row)

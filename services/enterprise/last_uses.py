@@ -32,17 +32,20 @@ class LastUseRecorder:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.buffer: WriteBehindBuffer[int, LastUse] = WriteBehindBuffer(
+        self.buffer: WriteBehindBuffer[tuple[int, int], LastUse] = WriteBehindBuffer(
             "last uses of keys", self._write, capacity=_MOST_KEYS
         )
 
-    def record(self, credential_id: int, stored: datetime | None, now: datetime) -> None:
+    def record(
+        self, account_id: int, credential_id: int, stored: datetime | None, now: datetime
+    ) -> None:
         """Record a use at `now`, unless the `stored` one is less than a minute old."""
         if stored is None or now - stored >= _MINUTE:
-            self.buffer.add(credential_id, LastUse(now))
+            self.buffer.add((account_id, credential_id), LastUse(now))
 
-    async def _write(self, last_uses: Mapping[int, LastUse]) -> None:
+    async def _write(self, last_uses: Mapping[tuple[int, int], LastUse]) -> None:
+        account_ids, ids = zip(*last_uses, strict=True)
         async with self._database.read_primary() as connection:
             await credentials.note_uses(
-                connection, tuple(last_uses), tuple(use.at for use in last_uses.values())
+                connection, account_ids, ids, tuple(use.at for use in last_uses.values())
             )

@@ -13,6 +13,7 @@ import structlog
 
 from clients.llm import LanguageModel
 from db.database import Database
+from db.queries.clauses.reply_leases import ReplyKey
 from db.states import MessageStatus
 from services.background.periodic import run_in_background
 from services.generation.lease_keeper import LeaseKeeper
@@ -70,7 +71,7 @@ class GenerationJobs:
         self._background = AsyncExitStack()
         self._recorder = OutcomeRecorder(database, store, self.owner, lease_seconds=lease_seconds)
         self._leases = LeaseKeeper(
-            database, store, self.owner, self.writers, lease_seconds=lease_seconds
+            database, store, self.owner, self._active, lease_seconds=lease_seconds
         )
         self._uncertain_commits = UncertainCommits(
             database, store, self.owner, self.start, lease_seconds=lease_seconds
@@ -116,6 +117,9 @@ class GenerationJobs:
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
         self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
+
+    def _active(self) -> tuple[ReplyKey, ...]:
+        return tuple(writer.key for writer in self.writers.values())
 
     async def start_if_recorded(self, assignment: Assignment) -> None:
         """Start writing a reply once it is found in the database: its commit had no answer."""

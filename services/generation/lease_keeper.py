@@ -1,13 +1,14 @@
 """Renewing the leases of the replies that a process writes."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
+from db.queries.clauses.reply_leases import ReplyKey
 from services.background.periodic import run_job
 from services.generation.store import ReplyStore
 
@@ -17,7 +18,7 @@ _log = structlog.get_logger("guidance.replies")
 
 
 class LeaseKeeper:
-    """Renews the leases of the replies in `active`, and of no others.
+    """Renews the leases of the replies that are `active`, and of no others.
 
     If a writer ended without storing the outcome, the lease of its reply expires, and another
     process takes the reply over.
@@ -28,7 +29,7 @@ class LeaseKeeper:
         database: Database,
         store: ReplyStore,
         owner: UUID,
-        active: Collection[int],
+        active: Callable[[], Sequence[ReplyKey]],
         *,
         lease_seconds: float,
     ) -> None:
@@ -47,8 +48,8 @@ class LeaseKeeper:
             is_renewed = await run_job("renew_leases", self._renew())
 
     async def _renew(self) -> bool:
-        reply_ids = tuple(self._active)
-        if not reply_ids:
+        replies = self._active()
+        if not replies:
             return True
         try:
             async with (
@@ -56,7 +57,7 @@ class LeaseKeeper:
                 self._database.read_primary() as connection,
             ):
                 renewed = await self._store.leases.renew(
-                    connection, self._owner, reply_ids, self._lease_seconds
+                    connection, self._owner, replies, self._lease_seconds
                 )
         except (DatabaseUnavailable, TimeoutError) as error:
             _log.warning("leases cannot be renewed", reason=str(error) or type(error).__name__)
@@ -65,4 +66,4 @@ class LeaseKeeper:
             _log.exception("leases cannot be renewed")
             return False
         # One whose row was locked just then is tried again soon.
-        return renewed.issuperset(reply_ids)
+        return renewed.issuperset(one.reply_id for one in replies)

@@ -9,6 +9,7 @@ import structlog
 from clients.llm import GenerationReport
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
+from db.queries.clauses.reply_leases import ReplyKey
 from services.generation.records import HANDED_OVER, ReplyDraft, ReplyOutcome
 from services.generation.store import ReplyStore
 
@@ -32,7 +33,7 @@ class OutcomeRecorder:
         self._lease_seconds = lease_seconds
         self._longest_wait_seconds = min(_LONGEST_WAIT_SECONDS, lease_seconds / _WAITS_PER_LEASE)
 
-    async def record(self, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
+    async def record(self, reply: ReplyKey, outcome: ReplyOutcome, draft: ReplyDraft) -> bool:
         """Store the outcome of a reply, or hand it over; while the database is away, retry forever.
 
         If the database rejects it, retry a few times without details (token counts, waits), then
@@ -44,7 +45,7 @@ class OutcomeRecorder:
             nonlocal outcome, draft, errors
             if isinstance(error, DatabaseUnavailable):
                 return True
-            _log.error("the end of a reply was refused", reply=reply_id, exc_info=error)
+            _log.error("the end of a reply was refused", reply=reply.reply_id, exc_info=error)
             outcome, draft = _without_details(outcome, draft)
             errors += 1
             return errors <= _MOST_DATABASE_ERRORS
@@ -59,25 +60,25 @@ class OutcomeRecorder:
         ):
             with attempt:
                 async with self._database.begin() as transaction:
-                    return await self._store_outcome(transaction, reply_id, outcome, draft)
+                    return await self._store_outcome(transaction, reply, outcome, draft)
         raise AssertionError("unreachable")
 
     async def _store_outcome(
-        self, transaction: Transaction, reply_id: int, outcome: ReplyOutcome, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, outcome: ReplyOutcome, draft: ReplyDraft
     ) -> bool:
         if outcome != HANDED_OVER:
-            return await self._store.complete(transaction, reply_id, self._owner, outcome, draft)
+            return await self._store.complete(transaction, reply, self._owner, outcome, draft)
         leases = self._store.leases
         is_released = await leases.release(
             transaction,
             self._owner,
-            reply_id,
+            reply,
             self._lease_seconds,
             elapsed_ms=draft.latency_ms,
         )
         if not is_released:
             return False
-        await self._store.save_unfinished(transaction, reply_id, draft)
+        await self._store.save_unfinished(transaction, reply, draft)
         return True
 
 

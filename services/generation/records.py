@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
+from db.queries.clauses.reply_leases import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 
 
@@ -30,9 +31,14 @@ NOTHING_WRITTEN = EarlierWriting()
 class Assignment:
     """A reply to be written, or to be continued."""
 
-    reply_id: int
+    key: ReplyKey
     prompt: tuple[PromptMessage, ...]
     earlier: EarlierWriting = NOTHING_WRITTEN
+
+    @property
+    def reply_id(self) -> int:
+        """The reply's id."""
+        return self.key.reply_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from db.database import Transaction
 from db.queries.clauses.reply_end import ReplyEnd
-from db.queries.clauses.reply_leases import ReplyLeases
+from db.queries.clauses.reply_leases import ReplyKey, ReplyLeases
 from db.row import Row
 from metrics.generation import ReplyMetrics
 from services.generation.records import Assignment, ReplyDraft, ReplyOutcome
@@ -27,7 +27,7 @@ class ReplyStore(Protocol):
     async def complete(
         self,
         transaction: Transaction,
-        reply_id: int,
+        reply: ReplyKey,
         owner: UUID,
         outcome: ReplyOutcome,
         draft: ReplyDraft,
@@ -39,12 +39,12 @@ class ReplyStore(Protocol):
         ...
 
     async def save_unfinished(
-        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft
     ) -> None:
         """Store a reply as far as it is written, for the next writer."""
         ...
 
-    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+    async def assignment(self, reply: ReplyKey, owner: UUID, taken: Row) -> Assignment | None:
         """What `owner` has to write of a reply, of which it has just `taken` the lease.
 
         None if the reply has ended meanwhile.

@@ -8,6 +8,7 @@ import structlog
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from services.background.periodic import run_periodically
 from services.generation.records import Assignment
@@ -75,7 +76,8 @@ class Takeovers:
             return  # whoever needs it more says so
         while self._taken:
             row = self._taken[0]
-            assignment = await self._store.assignment(row["reply_id"], self._owner, row)
+            key = ReplyKey(row["tenant_id"], row["reply_id"])
+            assignment = await self._store.assignment(key, self._owner, row)
             self._taken.popleft()
             if assignment is not None:
                 _log.info("a reply is taken over", reply=assignment.reply_id)

@@ -48,17 +48,21 @@ class UncertainCommits:
 
     async def poll(self) -> None:
         """Start the replies that are found, and give up those absent for a whole lease."""
-        uncertain = tuple(self._uncertain)
+        uncertain = tuple(self._uncertain.values())
         if not uncertain:
             return
         async with self._database.read_primary() as connection:
             found = await self._store.leases.renew(
-                connection, self._owner, uncertain, self._lease_seconds
+                connection,
+                self._owner,
+                [assignment.key for assignment in uncertain],
+                self._lease_seconds,
             )
         now = monotonic()
-        for reply_id in uncertain:
+        for assignment in uncertain:
+            reply_id = assignment.reply_id
             since = self._missing_since.setdefault(reply_id, now)
             if reply_id in found:
-                await self._start(self._uncertain[reply_id])
+                await self._start(assignment)
             if reply_id in found or now - since > self._lease_seconds:
                 del self._uncertain[reply_id], self._missing_since[reply_id]

@@ -8,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from clients.llm import GenerationFailed, GenerationReport, LanguageModel
+from db.queries.clauses.reply_leases import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
 from services.generation.records import (
@@ -21,7 +22,7 @@ from services.generation.records import (
 from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")
-RecordOutcome = Callable[[int, ReplyOutcome, ReplyDraft], Awaitable[bool]]
+RecordOutcome = Callable[[ReplyKey, ReplyOutcome, ReplyDraft], Awaitable[bool]]
 """Stores the outcome and the text of a reply; False if the reply was not the writer's any more."""
 
 
@@ -80,6 +81,11 @@ class ReplyWriter:
         self._interruption: ReplyOutcome | None = STOPPED if earlier.is_to_stop else None
 
     @property
+    def key(self) -> ReplyKey:
+        """The reply, and whose it is."""
+        return self._assignment.key
+
+    @property
     def draft(self) -> ReplyDraft:
         """The reply as written so far."""
         return ReplyDraft(
@@ -108,7 +114,7 @@ class ReplyWriter:
             outcome = await self._generate()
             if outcome.status is MessageStatus.COMPLETE and not self._sink.text:
                 outcome = ReplyOutcome(MessageStatus.FAILED, ReplyFailure.UNAVAILABLE)
-            if await self._record(self._assignment.reply_id, outcome, self.draft):
+            if await self._record(self.key, outcome, self.draft):
                 recorded = outcome
         finally:
             await self._sink.finish(recorded)

@@ -6,6 +6,7 @@ from datetime import datetime
 from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import conversations, exchange_writes, messages
+from db.queries.clauses.reply_leases import ReplyKey
 from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from
@@ -50,7 +51,7 @@ class ExchangeRecorder:
         )
         if opened is None:
             raise conversation_not_found()
-        history = await read_history(transaction, conversation_id, self.window)
+        history = await read_history(transaction, user_id, conversation_id, self.window)
         _check_is_answered(history, field="conversationId")
         if opened["title"] == UNTITLED and len(history) == 1:
             await conversations.set_title(
@@ -76,7 +77,7 @@ class ExchangeRecorder:
             # It was deleted in the meantime.
             raise _message_not_found()
         history = _up_to_last_question(
-            await read_history(transaction, conversation_id, self.window), message_id
+            await read_history(transaction, user_id, conversation_id, self.window), message_id
         )
         return await self._begin_reply(
             transaction, claim, user_id, conversation_id, opened["updated_at"], history, now
@@ -113,7 +114,7 @@ class ExchangeRecorder:
         if reply_id is None:
             raise ledger.quota_exceeded(limit, now)
         exchange = Exchange(conversation_id, history[-1].id, reply_id, subscription)
-        return exchange, Assignment(reply_id, prompt(history, self.window))
+        return exchange, Assignment(ReplyKey(user_id, reply_id), prompt(history, self.window))
 
 
 def _message_not_found() -> NotFound:

@@ -11,11 +11,11 @@ _MESSAGES_READ_PER_PROMPT_MESSAGE = 2
 
 
 async def read_history(
-    connection: Connection, conversation_id: int, window: ContextWindow
+    connection: Connection, user_id: int, conversation_id: int, window: ContextWindow
 ) -> list[HistoryMessage]:
-    """The newest messages of a conversation, oldest first: enough to fill the window."""
+    """The newest messages of a person's conversation, oldest first: enough to fill the window."""
     most = window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
-    rows = await messages.newest(connection, conversation_id, most)
+    rows = await messages.newest(connection, user_id, conversation_id, most)
     return [_history_message(row) for row in reversed(rows)]
 
 

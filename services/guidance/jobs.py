@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from db.database import Database
+from db.queries.clauses.reply_leases import ReplyKey
 from services.background.periodic import run_in_background
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.records import Assignment, ReplyDraft
@@ -25,7 +26,7 @@ async def open_reply_jobs(
 ) -> AsyncIterator[GenerationJobs]:
     """Start the background work; leaving first hands over the replies that are being written."""
 
-    async def save(drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+    async def save(drafts: Mapping[ReplyKey, ReplyDraft]) -> Mapping[ReplyKey, bool]:
         return await store.save(jobs.owner, drafts)
 
     def new_sink(assignment: Assignment) -> StreamingSink:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from db.connections.errors import DatabaseUnavailable
+from db.queries.clauses.reply_leases import ReplyKey
 from services.background.periodic import run_job
 from services.generation.records import ReplyDraft
 
@@ -15,7 +16,9 @@ INTERVAL_SECONDS = 0.05
 """The wait between statements, at most twenty a second; the first text of a reply cuts it short."""
 TIMEOUT_SECONDS = 2.0
 """How long showing a text waits for storing it; unstored text may be lost with the process."""
-SaveDrafts: TypeAlias = Callable[[Mapping[int, ReplyDraft]], Awaitable[Mapping[int, bool]]]
+SaveDrafts: TypeAlias = Callable[
+    [Mapping[ReplyKey, ReplyDraft]], Awaitable[Mapping[ReplyKey, bool]]
+]
 _log = structlog.get_logger("guidance.replies")
 
 
@@ -29,12 +32,12 @@ class ProgressWriter:
     def __init__(self, save: SaveDrafts, *, interval_seconds: float = INTERVAL_SECONDS) -> None:
         self._save = save
         self._interval_seconds = interval_seconds
-        self._waiting: dict[int, tuple[Callable[[], ReplyDraft], asyncio.Future[bool]]] = {}
+        self._waiting: dict[ReplyKey, tuple[Callable[[], ReplyDraft], asyncio.Future[bool]]] = {}
         self._has_work = asyncio.Event()
         self._has_first_text = asyncio.Event()
 
     def save_soon(
-        self, reply_id: int, draft: Callable[[], ReplyDraft], *, is_first: bool = False
+        self, reply: ReplyKey, draft: Callable[[], ReplyDraft], *, is_first: bool = False
     ) -> "asyncio.Future[bool]":
         """A future of whether the reply as written now may be shown: it has been stored.
 
@@ -45,7 +48,7 @@ class ProgressWriter:
         waiter: asyncio.Future[bool] = loop.create_future()
         timeout = loop.call_later(TIMEOUT_SECONDS, _release, waiter, True)
         waiter.add_done_callback(lambda _: timeout.cancel())
-        self._waiting[reply_id] = draft, waiter
+        self._waiting[reply] = draft, waiter
         self._has_work.set()
         if is_first:
             self._has_first_text.set()
@@ -69,14 +72,14 @@ class ProgressWriter:
         if not waiting:
             return
         stored = await self._try_save({key: draft() for key, (draft, _) in waiting.items()})
-        for reply_id, one in waiting.items():
-            if stored.get(reply_id) is not False:
-                _release(one[1], reply_id in stored)
+        for reply, one in waiting.items():
+            if stored.get(reply) is not False:
+                _release(one[1], reply in stored)
             elif not one[1].done():
-                self._waiting.setdefault(reply_id, one)
+                self._waiting.setdefault(reply, one)
                 self._has_work.set()
 
-    async def _try_save(self, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+    async def _try_save(self, drafts: Mapping[ReplyKey, ReplyDraft]) -> Mapping[ReplyKey, bool]:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 return await self._save(drafts)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
@@ -43,38 +44,42 @@ class ConversationReplyStore:
         self._window = window
         self._clock = clock
 
-    async def save(self, owner: UUID, drafts: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
+    async def save(
+        self, owner: UUID, drafts: Mapping[ReplyKey, ReplyDraft]
+    ) -> Mapping[ReplyKey, bool]:
         """Store drafts; returns whether each was stored, without those that are not `owner`'s.
 
         Those whose rows are locked just now are not stored.
         """
         rows = [
             {
-                "id": reply_id,
+                "user_id": reply.tenant_id,
+                "id": reply.reply_id,
                 "content": one.text,
                 "attempts": one.report.attempts,
                 "stream_ends": one.ends,
             }
-            for reply_id, one in drafts.items()
+            for reply, one in drafts.items()
         ]
         async with self._database.read_primary() as connection:
-            return await reply_generations.save_progress(connection, owner, rows)
+            saved = await reply_generations.save_progress(connection, owner, rows)
+        return {reply: saved[reply.reply_id] for reply in drafts if reply.reply_id in saved}
 
     async def complete(
         self,
         transaction: Transaction,
-        reply_id: int,
+        reply: ReplyKey,
         owner: UUID,
         outcome: ReplyOutcome,
         draft: ReplyDraft,
     ) -> bool:
         """See `ReplyStore`."""
-        row = await reply_generations.end(transaction, reply_id, owner)
+        row = await reply_generations.end(transaction, reply, owner)
         if row is None:
             return False
         await messages.end_reply(
             transaction,
-            reply_id=reply_id,
+            reply,
             status=outcome.status.value,
             retry_at=_retry_at(outcome, self._clock()),
             content=draft.text,
@@ -85,24 +90,26 @@ class ConversationReplyStore:
         return True
 
     async def save_unfinished(
-        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft
     ) -> None:
         """See `ReplyStore`."""
         await messages.leave_reply(
             transaction,
-            reply_id,
+            reply,
             content=draft.text,
             stream_ends=draft.ends,
             attempts=draft.report.attempts,
         )
 
-    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+    async def assignment(self, reply: ReplyKey, owner: UUID, taken: Row) -> Assignment | None:
         """See `ReplyStore`; the prompt is made again, and what is stored of the reply continued."""
         async with self._database.read_primary() as connection:
-            row = await reply_generations.unfinished(connection, reply_id, owner)
+            row = await reply_generations.unfinished(connection, reply, owner)
             if row is None:
                 return None
-            history = await read_history(connection, row["conversation_id"], self._window)
+            history = await read_history(
+                connection, reply.tenant_id, row["conversation_id"], self._window
+            )
         index = last_question_index(history)
         if index is None:
             return None
@@ -114,7 +121,7 @@ class ConversationReplyStore:
             next_writer=taken["writer_number"],
             is_to_stop=row["stop_requested_at"] is not None,
         )
-        return Assignment(reply_id, prompt(history[: index + 1], self._window), earlier)
+        return Assignment(reply, prompt(history[: index + 1], self._window), earlier)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""
@@ -126,12 +133,12 @@ class ConversationReplyStore:
         await self._end_as_stored(transaction, ended, outcome)
         return ended.reply_id
 
-    async def end_stopped(self, transaction: Transaction, reply_id: int) -> bool:
+    async def end_stopped(self, transaction: Transaction, reply: ReplyKey) -> bool:
         """End a reply as stopped, with its stored text, whichever process writes it.
 
         False if it has ended already. Call `on_abandoned` after the commit.
         """
-        row = await reply_generations.take_away(transaction, reply_id)
+        row = await reply_generations.take_away(transaction, reply)
         if row is None:
             return False
         await self._end_as_stored(transaction, _ended(row), STOPPED)
@@ -151,7 +158,7 @@ class ConversationReplyStore:
     ) -> None:
         has_text = await messages.abandon_reply(
             transaction,
-            ended.reply_id,
+            ReplyKey(ended.user_id, ended.reply_id),
             status=outcome.status.value,
             failure_reason=outcome.failure and outcome.failure.value,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from services.callers import people
 from services.clock import Clock
@@ -134,7 +135,7 @@ class GuidanceService:
                 async with asyncio.timeout(_STOP_TIMEOUT_SECONDS):
                     await self._wait_for_end(user_id, reply_id)
             except TimeoutError:
-                await self._end_stopped(reply_id)
+                await self._end_stopped(ReplyKey(user_id, reply_id))
 
     async def wait_for_end(self, user_id: int, reply_id: int) -> Row:
         """Wait for the end of a reply and return its row; raises `NotFound`."""
@@ -155,11 +156,11 @@ class GuidanceService:
         if not found or found[0]["role"] != "assistant":
             raise NotFound("There is no such reply.", field="messageId")
 
-    async def _end_stopped(self, reply_id: int) -> None:
+    async def _end_stopped(self, reply: ReplyKey) -> None:
         async with self._database.begin() as transaction:
-            is_ended_here = await self._store.end_stopped(transaction, reply_id)
+            is_ended_here = await self._store.end_stopped(transaction, reply)
         if is_ended_here:
-            await self._store.on_abandoned(reply_id)
+            await self._store.on_abandoned(reply.reply_id)
 
     def follow(
         self, user_id: int, reply_id: int, *, after: int

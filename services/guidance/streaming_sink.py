@@ -16,7 +16,7 @@ class StreamingSink:
     def __init__(
         self, assignment: Assignment, streams: ReplyStreams, progress: ProgressWriter
     ) -> None:
-        self._reply_id = assignment.reply_id
+        self._reply = assignment.key
         self._start = stream_start(assignment.earlier)
         self._streams = streams
         self._progress = progress
@@ -36,14 +36,14 @@ class StreamingSink:
 
     async def open(self, draft: Callable[[], ReplyDraft]) -> None:
         """See `TextSink`."""
-        self._writer = writer = await self._streams.begin(self._reply_id, self._start)
+        self._writer = writer = await self._streams.begin(self._reply.reply_id, self._start)
 
         async def publish(text: str) -> None:
             writer.add(text)
             if self._is_closed:
                 return
             is_first = not writer.has_published
-            self._saving = self._progress.save_soon(self._reply_id, draft, is_first=is_first)
+            self._saving = self._progress.save_soon(self._reply, draft, is_first=is_first)
             if await self._saving and not self._is_closed:
                 await writer.publish()
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from db.database import Database, Transaction
+from db.queries.clauses.reply_leases import ReplyKey
 from db.queries.enterprise import metered_replies
 from db.row import Row
 from metrics.generation import METERED_REPLIES
@@ -31,7 +32,7 @@ class MeteredReplyStore:
     async def complete(
         self,
         transaction: Transaction,
-        reply_id: int,
+        reply: ReplyKey,
         owner: UUID,
         outcome: ReplyOutcome,
         draft: ReplyDraft,
@@ -39,7 +40,7 @@ class MeteredReplyStore:
         """See `ReplyStore`; the text of an incomplete reply is not kept."""
         ended = await metered_replies.end(
             transaction,
-            reply_id,
+            reply,
             owner,
             content=None if outcome.failure else draft.text,
             retry_after_seconds=outcome.retry_after_seconds,
@@ -52,15 +53,15 @@ class MeteredReplyStore:
         return True
 
     async def save_unfinished(
-        self, transaction: Transaction, reply_id: int, draft: ReplyDraft
+        self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft
     ) -> None:
         """See `ReplyStore`; nothing was sent of the text, and the next writer asks anew."""
-        await metered_replies.save_attempts(transaction, reply_id, draft.report.attempts)
+        await metered_replies.save_attempts(transaction, reply, draft.report.attempts)
 
-    async def assignment(self, reply_id: int, owner: UUID, taken: Row) -> Assignment | None:
+    async def assignment(self, reply: ReplyKey, owner: UUID, taken: Row) -> Assignment | None:
         """See `ReplyStore`."""
         async with self._database.read_primary() as connection:
-            row = await metered_replies.unfinished(connection, reply_id, owner)
+            row = await metered_replies.unfinished(connection, reply, owner)
         if row is None or row["question"] is None:
             return None
         earlier = EarlierWriting(
@@ -68,7 +69,7 @@ class MeteredReplyStore:
             elapsed_ms=taken["elapsed_ms"],
             next_writer=taken["writer_number"],
         )
-        return Assignment(reply_id, prompt(Question(**orjson.loads(row["question"]))), earlier)
+        return Assignment(reply, prompt(Question(**orjson.loads(row["question"]))), earlier)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`."""

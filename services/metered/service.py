@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from db.database import Connection, Database, Transaction
+from db.queries.clauses.reply_leases import ReplyKey
 from db.queries.enterprise import metered_replies
 from db.row import Row
 from services.callers.principal import ApiClient
@@ -102,7 +103,9 @@ class MeteredGuidance:
             claim_id=claim.id,
             now=now,
         )
-        return generation_id, Assignment(generation_id, prompt(question))
+        return generation_id, Assignment(
+            ReplyKey(client.account_id, generation_id), prompt(question)
+        )
 
     async def _wait_for_end(self, account_id: int, generation_id: int) -> Row:
         while True:

@@ -126,10 +126,11 @@ class ErasureHandler:
         async with self._database.begin() as transaction:
             await _check_lease(transaction, attempt)
             (person,) = await users.by_id(transaction, [attempt.user_id])
-            await request_processing.complete(transaction, attempt.request_id, attempt.owner, now)
+            await request_processing.complete(
+                transaction, attempt.user_id, attempt.request_id, attempt.owner, now
+            )
             for step in erasure_steps.LAST_STEPS:
-                while await _erase(transaction, attempt, step):
-                    pass
+                await _erase_last(transaction, attempt, step)
             pattern = identifying_pattern(attempt.user_id, person["email"])
             left = await erasure_verification.remaining(transaction, attempt.user_id, pattern)
             if left:
@@ -152,7 +153,7 @@ class ErasureHandler:
 async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> None:
     """Hold the lease until the transaction ends; raises `LeaseLost`."""
     has_lease = await request_processing.renew(
-        transaction, attempt.request_id, attempt.owner, attempt.lease_seconds
+        transaction, attempt.user_id, attempt.request_id, attempt.owner, attempt.lease_seconds
     )
     if not has_lease:
         raise LeaseLost
@@ -161,5 +162,16 @@ async def _check_lease(transaction: Transaction, attempt: RequestAttempt) -> Non
 async def _erase(transaction: Transaction, attempt: RequestAttempt, step: ErasureStep) -> int:
     count = await erasure_steps.erase_batch(transaction, step, attempt.user_id)
     if count:
-        await erasure_steps.count_erased(transaction, attempt.request_id, step.table, count)
+        await erasure_steps.count_erased(
+            transaction, attempt.user_id, attempt.request_id, step.table, count
+        )
     return count
+
+
+async def _erase_last(transaction: Transaction, attempt: RequestAttempt, step: ErasureStep) -> None:
+    """Erase all rows of a table that identifies the person; the counts are archived by then."""
+    while count := await erasure_steps.erase_batch(transaction, step, attempt.user_id):
+        if step.is_counted:
+            await erasure_steps.count_erased_last(
+                transaction, attempt.request_id, step.table, count
+            )

@@ -1,7 +1,7 @@
 """What operators can do about privacy requests."""
 
 from db.database import Database
-from db.queries.privacy import export_archives, request_processing
+from db.queries.privacy import export_archives, privacy_requests, request_processing
 from services.clock import Clock
 from services.mutations import audit
 
@@ -9,7 +9,10 @@ from services.mutations import audit
 async def retry_erasure(database: Database, request_id: int, clock: Clock) -> bool:
     """Run an erasure again that was given up; False if there is none."""
     async with database.begin() as transaction:
-        is_found = await request_processing.try_again(transaction, request_id)
+        user_id = await privacy_requests.request_owner(transaction, request_id)
+        is_found = user_id is not None and await request_processing.try_again(
+            transaction, user_id, request_id
+        )
         if is_found:
             await audit.record(
                 transaction,
@@ -24,7 +27,10 @@ async def retry_erasure(database: Database, request_id: int, clock: Clock) -> bo
 async def revoke_link(database: Database, request_id: int, clock: Clock) -> bool:
     """Revoke the link to an export; False if there is no working one."""
     async with database.begin() as transaction:
-        is_found = await export_archives.revoke(transaction, request_id, clock())
+        user_id = await privacy_requests.request_owner(transaction, request_id)
+        is_found = user_id is not None and await export_archives.revoke(
+            transaction, user_id, request_id, clock()
+        )
         if is_found:
             await audit.record(
                 transaction,

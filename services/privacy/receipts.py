@@ -12,4 +12,12 @@ async def erasure_of_receipt(database: Database, links: Links, token: str) -> Ro
     if request_id is None:
         return None
     async with database.read_primary() as connection:
-        return await privacy_requests.request(connection, request_id)
+        user_id = await privacy_requests.request_owner(connection, request_id)
+        found = (
+            []
+            if user_id is None
+            else await privacy_requests.requests_by_id(connection, [request_id], user_id)
+        )
+        # It may have been completed since the statement before.
+        found = found or await privacy_requests.requests_of_nobody(connection, [request_id])
+    return found[0] if found else None

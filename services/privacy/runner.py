@@ -147,12 +147,18 @@ class PrivacyRequestRunner:
             return
         async with self._database.read_primary() as connection:
             await request_processing.rest(
-                connection, attempt.request_id, attempt.owner, retry_wait_seconds(attempt.number)
+                connection,
+                attempt.user_id,
+                attempt.request_id,
+                attempt.owner,
+                retry_wait_seconds(attempt.number),
             )
 
     async def _give_up(self, attempt: RequestAttempt, reason: FailureReason) -> None:
         async with self._database.read_primary() as connection:
-            await request_processing.fail(connection, attempt.request_id, attempt.owner, reason)
+            await request_processing.fail(
+                connection, attempt.user_id, attempt.request_id, attempt.owner, reason
+            )
         self._measure_end(attempt, PrivacyRequestStatus.FAILED)
         _log.error("given up", request=attempt.request_id, kind=attempt.kind, reason=reason)
 
@@ -196,7 +202,11 @@ class PrivacyRequestRunner:
             try:
                 async with self._database.read_primary() as connection:
                     has_lease = await request_processing.renew(
-                        connection, attempt.request_id, attempt.owner, self._lease_seconds
+                        connection,
+                        attempt.user_id,
+                        attempt.request_id,
+                        attempt.owner,
+                        self._lease_seconds,
                     )
             except DatabaseUnavailable as error:
                 _log.warning("a lease was not renewed", reason=str(error))

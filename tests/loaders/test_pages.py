@@ -10,7 +10,7 @@ from db.queries.chat.messages import PAGE_BY_CONVERSATION
 from loaders.batching.pages import PageKey, pages
 from loaders.batching.slices import BOUNDS, Slice
 from metrics.repository_methods import ObservedStatement
-from tests.fixtures.stores.world import ADAS_CONVERSATIONS, LONG_CONVERSATION
+from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS, LONG_CONVERSATION
 
 OTHER = next(one for one in ADAS_CONVERSATIONS if one != LONG_CONVERSATION)
 LAST = Page(size=2, is_backward=True)
@@ -56,7 +56,7 @@ def test_no_row_beyond_a_page_is_fetched_where_nothing_tells_of_it(
         async with open_database(
             world, replica_url=None, pool_size=1, observe=ran.append
         ) as database:
-            loader = pages(database, PAGE_BY_CONVERSATION)
+            loader = pages(database, PAGE_BY_CONVERSATION, ADA)
             keys = [
                 PageKey(parent_id, LAST, reads=one)
                 for parent_id, one in zip((LONG_CONVERSATION, OTHER), reads, strict=True)
@@ -77,7 +77,7 @@ def columns_of(url: str, *wanted: frozenset[str] | None) -> tuple[set[str], int]
         async with open_database(
             url, replica_url=None, pool_size=1, observe=ran.append
         ) as database:
-            loader = pages(database, PAGE_BY_CONVERSATION)
+            loader = pages(database, PAGE_BY_CONVERSATION, ADA)
             keys = [
                 PageKey(
                     parent_id,

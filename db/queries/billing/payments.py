@@ -4,23 +4,26 @@ How long a process may ask the provider about one is measured by the database's 
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    CTE,
+    ColumnElement,
     Double,
     Integer,
     Interval,
     Text,
     and_,
-    any_,
     bindparam,
     func,
     literal_column,
     null,
-    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from db.database import Connection
 from db.queries.clauses.expressions import literal_text
@@ -33,23 +36,33 @@ _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
 _DOUBLINGS = literal_column("12", Integer)
 """The largest exponent of the backoff; it exceeds `_LONGEST_WAIT`, and keeps numbers in range."""
-_COLUMNS = (
-    BillingPaymentAttempt.id,
-    BillingPaymentAttempt.user_id,
-    BillingPaymentAttempt.subscription_id,
-    BillingPaymentAttempt.plan_code,
-    BillingPaymentAttempt.status,
-    BillingPaymentAttempt.amount_cents,
-    BillingPaymentAttempt.currency,
-    BillingPaymentAttempt.provider_key,
-    BillingPaymentAttempt.payment_method_token,
-    BillingPaymentAttempt.failure_reason,
-    BillingPaymentAttempt.created_at,
+# Any: columns of all types.
+Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
+_PERSONAL = ("user_id", "payment_method_token")
+_SHOWN = (
+    *("id", "subscription_id", "plan_code", "status", "amount_cents", "currency"),
+    *("provider_key", "failure_reason", "created_at"),
+)
+
+
+# Any: columns of all types.
+def payment_columns(columns: Columns) -> tuple[ColumnElement[Any], ...]:
+    """A payment as it is read; an archived one has no person, and nothing that takes money."""
+    personal = (columns[name] if name in columns else null().label(name) for name in _PERSONAL)
     # Only the first request to the provider makes the payment; later ones check on it.
-    and_(
-        BillingPaymentAttempt.checks == literal_column("0"),
-        BillingPaymentAttempt.asked_until > func.clock_timestamp(),
-    ).label("is_being_made"),
+    is_being_made = and_(
+        columns["checks"] == literal_column("0"),
+        columns["asked_until"] > func.clock_timestamp(),
+    )
+    shown = (columns[name] for name in _SHOWN)
+    return *personal, *shown, is_being_made.label("is_being_made")
+
+
+_LIVE: Columns = BillingPaymentAttempt.__table__.c
+_COLUMNS = payment_columns(_LIVE)
+_IS_THIS = (
+    BillingPaymentAttempt.user_id == bindparam("of_user"),
+    BillingPaymentAttempt.id == bindparam("payment_id"),
 )
 _asked_until = func.clock_timestamp() + bindparam("patience_seconds", type_=Double) * _SECOND
 _INSERT = Statement(
@@ -74,65 +87,84 @@ _INSERT = Statement(
     )
     .returning(*_COLUMNS),
 )
-_BY_ID = Statement(
-    "payments.by_id",
-    select(*_COLUMNS).where(BillingPaymentAttempt.id == bindparam("payment_id")),
+_BY_ID = Statement("payments.by_id", select(*_COLUMNS).where(*_IS_THIS))
+_OF_KEY = Statement(
+    "payments.of_key",
+    select(BillingPaymentAttempt.user_id, BillingPaymentAttempt.id).where(
+        BillingPaymentAttempt.provider_key == bindparam("provider_key")
+    ),
 )
-_LOCK = Statement(
-    "payments.lock",
-    select(*_COLUMNS).where(BillingPaymentAttempt.id == bindparam("payment_id")).with_for_update(),
-)
+_LOCK = Statement("payments.lock", select(*_COLUMNS).where(*_IS_THIS).with_for_update())
+
+
+# Any: values of every type.
+def settlement_values(columns: Columns) -> dict[str, ColumnElement[Any]]:
+    """What is stored of a payment that has ended."""
+    return {
+        "status": bindparam("new_status"),
+        "provider_reference": func.coalesce(
+            bindparam("reference", type_=Text), columns["provider_reference"]
+        ),
+        "failure_reason": bindparam("new_failure_reason", type_=Text),
+        "asked_until": null(),
+        "updated_at": bindparam("now"),
+    }
+
+
+# Any: values of every type.
+def postponement(columns: Columns) -> dict[str, ColumnElement[Any]]:
+    """What is stored of a payment that the provider cannot say anything about."""
+    doublings = func.least(columns["checks"], _DOUBLINGS)
+    wait = func.least(_LONGEST_WAIT, func.power(2, doublings) * _SECOND)
+    return {"asked_until": null(), "next_check_at": func.clock_timestamp() + wait}
+
+
+# Any: values of every type.
+def claim(columns: Columns) -> dict[str, ColumnElement[Any]]:
+    """What is stored of a payment that a process checks."""
+    return {"checks": columns["checks"] + 1, "asked_until": _asked_until}
+
+
+# Any: columns of all types.
+def overdue(columns: Columns, *key: str) -> CTE:
+    """The key of a pending payment whose check is due, locked."""
+    is_being_checked = columns["asked_until"] >= func.clock_timestamp()
+    return (
+        select(*(columns[name] for name in key))
+        .where(
+            # A literal, as in the partial index: a generic plan could not use it with a parameter.
+            columns["status"] == literal_text(PaymentStatus.PENDING),
+            columns["next_check_at"] <= func.clock_timestamp(),
+            is_being_checked.is_not(true()),
+        )
+        .order_by(columns["next_check_at"])
+        .limit(literal_column("1"))
+        .with_for_update(skip_locked=True)
+        .cte("overdue")
+    )
+
+
 _SETTLE = Statement(
     "payments.settle",
     update(BillingPaymentAttempt)
-    .where(BillingPaymentAttempt.id == bindparam("payment_id"))
-    .values(
-        status=bindparam("new_status"),
-        provider_reference=func.coalesce(
-            bindparam("reference", type_=Text), BillingPaymentAttempt.provider_reference
-        ),
-        failure_reason=bindparam("new_failure_reason", type_=Text),
-        payment_method_token=null(),
-        asked_until=null(),
-        updated_at=bindparam("now"),
-    ),
+    .where(*_IS_THIS)
+    .values(payment_method_token=null(), **settlement_values(_LIVE)),
 )
 _POSTPONE = Statement(
     "payments.postpone",
     update(BillingPaymentAttempt)
-    .where(
-        BillingPaymentAttempt.id == bindparam("payment_id"),
-        BillingPaymentAttempt.status == PaymentStatus.PENDING,
-    )
-    .values(
-        asked_until=null(),
-        next_check_at=func.clock_timestamp()
-        + func.least(
-            _LONGEST_WAIT,
-            func.power(2, func.least(BillingPaymentAttempt.checks, _DOUBLINGS)) * _SECOND,
-        ),
-    ),
+    .where(*_IS_THIS, BillingPaymentAttempt.status == PaymentStatus.PENDING)
+    .values(postponement(_LIVE)),
 )
-_overdue = (
-    select(BillingPaymentAttempt.id)
-    .where(
-        # A literal, as in the partial index: a generic plan could not use it with a parameter.
-        BillingPaymentAttempt.status == literal_text(PaymentStatus.PENDING),
-        BillingPaymentAttempt.next_check_at <= func.clock_timestamp(),
-        or_(
-            BillingPaymentAttempt.asked_until.is_(None),
-            BillingPaymentAttempt.asked_until < func.clock_timestamp(),
-        ),
-    )
-    .order_by(BillingPaymentAttempt.next_check_at)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True)
-)
+_overdue = overdue(_LIVE, "user_id", "id")
 _CLAIM_OVERDUE = Statement(
     "payments.claim_overdue",
     update(BillingPaymentAttempt)
-    .where(BillingPaymentAttempt.id == any_(func.array(_overdue.scalar_subquery())))
-    .values(checks=BillingPaymentAttempt.checks + 1, asked_until=_asked_until)
+    .where(
+        BillingPaymentAttempt.user_id == _overdue.c.user_id,
+        BillingPaymentAttempt.id == _overdue.c.id,
+    )
+    .values(claim(_LIVE))
     .returning(*_COLUMNS),
 )
 
@@ -171,21 +203,30 @@ async def insert_payment(
 
 
 @repository_method
-async def by_id(connection: Connection, payment_id: int) -> list[Row]:
-    """The payment of this id, if there is one."""
-    return await connection.fetch(_BY_ID, payment_id=payment_id)
+async def by_id(connection: Connection, user_id: int, payment_id: int) -> Row | None:
+    """A person's payment."""
+    rows = await connection.fetch(_BY_ID, of_user=user_id, payment_id=payment_id)
+    return rows[0] if rows else None
 
 
 @repository_method
-async def lock(connection: Connection, payment_id: int) -> Row:
-    """Lock an existing payment until the transaction ends, and return it."""
-    (payment,) = await connection.fetch(_LOCK, payment_id=payment_id)
-    return payment
+async def of_key(connection: Connection, provider_key: str) -> Row | None:
+    """`(user_id, id)` of the payment that the provider knows by this key; None if archived."""
+    rows = await connection.fetch(_OF_KEY, provider_key=provider_key)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def lock(connection: Connection, user_id: int, payment_id: int) -> Row | None:
+    """Lock a person's payment until the transaction ends, and return it; None if archived."""
+    rows = await connection.fetch(_LOCK, of_user=user_id, payment_id=payment_id)
+    return rows[0] if rows else None
 
 
 @repository_method
 async def settle(
     connection: Connection,
+    user_id: int,
     payment_id: int,
     *,
     status: str,
@@ -196,6 +237,7 @@ async def settle(
     """Store a payment's outcome, and delete the token of its payment method."""
     await connection.fetch(
         _SETTLE,
+        of_user=user_id,
         payment_id=payment_id,
         new_status=status,
         reference=reference,
@@ -205,9 +247,9 @@ async def settle(
 
 
 @repository_method
-async def postpone(connection: Connection, payment_id: int) -> None:
+async def postpone(connection: Connection, user_id: int, payment_id: int) -> None:
     """Schedule the next check of a payment that is still pending, with exponential backoff."""
-    await connection.fetch(_POSTPONE, payment_id=payment_id)
+    await connection.fetch(_POSTPONE, of_user=user_id, payment_id=payment_id)
 
 
 @repository_method

@@ -70,6 +70,10 @@ _later = func.greatest(
     bindparam("now", type_=UserSubscription.updated_at.type),
     UserSubscription.updated_at + literal_column("interval '1 microsecond'"),
 )
+_IS_THIS = (
+    UserSubscription.user_id == bindparam("of_user"),
+    UserSubscription.id == bindparam("subscription_id"),
+)
 _INSERT = Statement(
     "billing.insert_subscription",
     insert(UserSubscription)
@@ -85,7 +89,7 @@ _INSERT = Statement(
 _BEGIN_PAYMENT = Statement(
     "billing.begin_payment",
     update(UserSubscription)
-    .where(UserSubscription.id == bindparam("subscription_id"))
+    .where(*_IS_THIS)
     .values(
         status=SubscriptionStatus.PENDING,
         plan_code=bindparam("new_plan_code"),
@@ -97,7 +101,7 @@ _ACTIVATE = Statement(
     "billing.activate",
     update(UserSubscription)
     .where(
-        UserSubscription.id == bindparam("subscription_id"),
+        *_IS_THIS,
         UserSubscription.status != SubscriptionStatus.ACTIVE,
     )
     .values(
@@ -113,7 +117,7 @@ _FAIL = Statement(
     "billing.fail",
     update(UserSubscription)
     .where(
-        UserSubscription.id == bindparam("subscription_id"),
+        *_IS_THIS,
         UserSubscription.status == SubscriptionStatus.PENDING,
     )
     .values(
@@ -182,30 +186,42 @@ async def insert_subscription(
 
 @repository_method
 async def begin_payment(
-    connection: Connection, subscription_id: int, plan_code: str, now: datetime
+    connection: Connection, user_id: int, subscription_id: int, plan_code: str, now: datetime
 ) -> None:
     """Set a subscription to pending until a plan is paid."""
     await connection.fetch(
-        _BEGIN_PAYMENT, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+        _BEGIN_PAYMENT,
+        of_user=user_id,
+        subscription_id=subscription_id,
+        new_plan_code=plan_code,
+        now=now,
     )
 
 
 @repository_method
 async def activate(
-    connection: Connection, subscription_id: int, plan_code: str, now: datetime
+    connection: Connection, user_id: int, subscription_id: int, plan_code: str, now: datetime
 ) -> bool:
     """Activate a subscription that was paid; False if it is active already."""
     return bool(
         await connection.fetch(
-            _ACTIVATE, subscription_id=subscription_id, new_plan_code=plan_code, now=now
+            _ACTIVATE,
+            of_user=user_id,
+            subscription_id=subscription_id,
+            new_plan_code=plan_code,
+            now=now,
         )
     )
 
 
 @repository_method
-async def fail(connection: Connection, subscription_id: int, reason: str, now: datetime) -> None:
+async def fail(
+    connection: Connection, user_id: int, subscription_id: int, reason: str, now: datetime
+) -> None:
     """Set a pending subscription to failed."""
-    await connection.fetch(_FAIL, subscription_id=subscription_id, reason=reason, now=now)
+    await connection.fetch(
+        _FAIL, of_user=user_id, subscription_id=subscription_id, reason=reason, now=now
+    )
 
 
 @repository_method

@@ -14,6 +14,7 @@ _TAKE_EVENT = Statement(
     insert(BillingWebhookEvent)
     .values(
         id=bindparam("event_id"),
+        user_id=bindparam("of_user", type_=BigInteger),
         payment_attempt_id=bindparam("payment_id", type_=BigInteger),
         occurred_at=bindparam("occurred_at"),
         received_at=bindparam("now"),
@@ -32,6 +33,7 @@ async def take_event(
     connection: Connection,
     event_id: str,
     *,
+    user_id: int | None,
     payment_id: int | None,
     occurred_at: datetime,
     now: datetime,
@@ -41,6 +43,7 @@ async def take_event(
         await connection.fetch(
             _TAKE_EVENT,
             event_id=event_id,
+            of_user=user_id,
             payment_id=payment_id,
             occurred_at=occurred_at,
             now=now,

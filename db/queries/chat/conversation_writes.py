@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
 from db.queries.chat.conversations import COLUMNS
@@ -58,14 +58,16 @@ def _lock() -> Statement:
 
 
 def _delete() -> Statement:
-    is_this = ChatConversation.id == bindparam("conversation_id")
+    user = bindparam("user_id", type_=BigInteger)
+    this = bindparam("conversation_id", type_=BigInteger)
     ended = (
         delete(ReplyGeneration)
-        .where(ReplyGeneration.conversation_id == bindparam("conversation_id"))
+        .where(ReplyGeneration.user_id == user, ReplyGeneration.conversation_id == this)
         .returning(*ENDED)
         .cte("ended")
     )
-    conversation = delete(ChatConversation).where(is_this).cte("deleted")
+    is_this = ChatConversation.user_id == user, ChatConversation.id == this
+    conversation = delete(ChatConversation).where(*is_this).cte("deleted")
     return Statement("conversations.delete", select(*ended.c).add_cte(conversation))
 
 
@@ -120,6 +122,8 @@ async def lock(connection: Connection, user_id: int, conversation_id: int) -> Ro
 
 
 @repository_method
-async def delete_conversation(connection: Connection, conversation_id: int) -> list[Row]:
+async def delete_conversation(
+    connection: Connection, user_id: int, conversation_id: int
+) -> list[Row]:
     """Delete a locked conversation with its messages, and return its replies being written."""
-    return await connection.fetch(_DELETE, conversation_id=conversation_id)
+    return await connection.fetch(_DELETE, user_id=user_id, conversation_id=conversation_id)

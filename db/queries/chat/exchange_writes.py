@@ -41,8 +41,9 @@ _limit = bindparam("limit", type_=Integer)
 def _open() -> Statement:
     opened = EXCHANGE_OPENED.cte("opened")
     message = insert(ChatMessage).from_select(
-        ["conversation_id", "role", "content", "created_at"],
+        ["user_id", "conversation_id", "role", "content", "created_at"],
         select(
+            bindparam("of_user", type_=BigInteger),
             opened.c.id,
             literal_text(MessageRole.USER),
             bindparam("content", type_=Text),
@@ -71,6 +72,7 @@ def _begin_reply() -> Statement:
         .cte("used")
     )
     new = select(
+        _user,
         _conversation,
         literal_text(MessageRole.ASSISTANT),
         literal_text(MessageStatus.STREAMING),
@@ -79,7 +81,10 @@ def _begin_reply() -> Statement:
         bindparam("model", type_=Text),
         literal_column("0"),
     ).select_from(used)
-    columns = ["conversation_id", "role", "status", "content", "created_at", "model", "attempts"]
+    columns = [
+        *("user_id", "conversation_id", "role", "status"),
+        *("content", "created_at", "model", "attempts"),
+    ]
     reply = insert(ChatMessage).from_select(columns, new).returning(ChatMessage.id).cte("reply")
     return Statement(
         "generations.begin",

@@ -21,9 +21,10 @@ from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import ChatConversation, ChatMessage
+from db.tables import ChatMessage
 
 _COLUMNS = (
     ChatMessage.id,
@@ -46,36 +47,43 @@ PAGE_BY_CONVERSATION = KeysetQuery(
     identity=ChatMessage.id,
     is_newest_first=False,
     has_one_index=True,
+    owner=ChatMessage.user_id,
 )
 """The oldest first."""
 _BY_ID = Statement(
     "messages.by_id",
-    select(*_COLUMNS)
-    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
-    .where(
+    select(*_COLUMNS).where(
+        ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        ChatConversation.user_id == bindparam("user_id"),
     ),
 )
 _COUNT = Statement(
     "messages.count_by_conversation",
     select(ChatMessage.conversation_id, func.count().label("count"))
     .where(
-        ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger)))
+        ChatMessage.user_id == bindparam("user_id"),
+        ChatMessage.conversation_id == any_(bindparam("conversation_ids", type_=ARRAY(BigInteger))),
     )
     .group_by(ChatMessage.conversation_id),
 )
 _NEWEST = Statement(
     "messages.newest",
     select(ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
-    .where(ChatMessage.conversation_id == bindparam("conversation_id"))
+    .where(
+        ChatMessage.user_id == bindparam("user_id"),
+        ChatMessage.conversation_id == bindparam("conversation_id"),
+    )
     .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
     .limit(bindparam("most")),
+)
+_IS_REPLY = (
+    ChatMessage.user_id == bindparam("tenant_id"),
+    ChatMessage.id == bindparam("reply_id"),
 )
 _END_REPLY = Statement(
     "messages.end_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         status=bindparam("new_status"),
         retry_at=bindparam("new_retry_at", type_=DateTime(timezone=True)),
@@ -87,7 +95,7 @@ _END_REPLY = Statement(
 _ABANDON_REPLY = Statement(
     "messages.abandon_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         status=bindparam("new_status"),
         failure_reason=bindparam("new_failure_reason", type_=Text),
@@ -97,7 +105,7 @@ _ABANDON_REPLY = Statement(
 _LEAVE_REPLY = Statement(
     "messages.leave_reply",
     update(ChatMessage)
-    .where(ChatMessage.id == bindparam("reply_id"))
+    .where(*_IS_REPLY)
     .values(
         content=bindparam("new_content"),
         stream_ends=bindparam("new_ends", type_=ARRAY(Integer)),
@@ -106,11 +114,11 @@ _LEAVE_REPLY = Statement(
 )
 _STREAM = Statement(
     "messages.stream",
-    select(*_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends)
-    .join(ChatConversation, ChatConversation.id == ChatMessage.conversation_id)
-    .where(
+    select(
+        *_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends
+    ).where(
+        ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == bindparam("message_id"),
-        ChatConversation.user_id == bindparam("user_id"),
     ),
 )
 
@@ -123,23 +131,27 @@ async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> lis
 
 @repository_method
 async def count_by_conversation(
-    connection: Connection, conversation_ids: Sequence[int]
+    connection: Connection, conversation_ids: Sequence[int], user_id: int
 ) -> list[Row]:
-    """`(conversation_id, count)` for each conversation that has a message."""
-    return await connection.fetch(_COUNT, conversation_ids=conversation_ids)
+    """`(conversation_id, count)` for each conversation of the user's that has a message."""
+    return await connection.fetch(_COUNT, conversation_ids=conversation_ids, user_id=user_id)
 
 
 @repository_method
-async def newest(connection: Connection, conversation_id: int, most: int) -> list[Row]:
+async def newest(
+    connection: Connection, user_id: int, conversation_id: int, most: int
+) -> list[Row]:
     """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
-    return await connection.fetch(_NEWEST, conversation_id=conversation_id, most=most)
+    return await connection.fetch(
+        _NEWEST, user_id=user_id, conversation_id=conversation_id, most=most
+    )
 
 
 @repository_method
 async def end_reply(
     connection: Connection,
+    reply: ReplyKey,
     *,
-    reply_id: int,
     status: str,
     retry_at: datetime | None,
     content: str,
@@ -149,7 +161,7 @@ async def end_reply(
     """Store the final state of a reply."""
     await connection.fetch(
         _END_REPLY,
-        reply_id=reply_id,
+        **reply._asdict(),
         new_status=status,
         new_retry_at=retry_at,
         new_content=content,
@@ -160,11 +172,11 @@ async def end_reply(
 
 @repository_method
 async def abandon_reply(
-    connection: Connection, reply_id: int, *, status: str, failure_reason: str | None
+    connection: Connection, reply: ReplyKey, *, status: str, failure_reason: str | None
 ) -> bool:
     """End a reply whose writer is gone; returns whether any of its text was stored."""
     rows = await connection.fetch(
-        _ABANDON_REPLY, reply_id=reply_id, new_status=status, new_failure_reason=failure_reason
+        _ABANDON_REPLY, **reply._asdict(), new_status=status, new_failure_reason=failure_reason
     )
     return bool(rows[0]["has_text"])
 
@@ -172,7 +184,7 @@ async def abandon_reply(
 @repository_method
 async def leave_reply(
     connection: Connection,
-    reply_id: int,
+    reply: ReplyKey,
     *,
     content: str,
     stream_ends: Sequence[int],
@@ -181,7 +193,7 @@ async def leave_reply(
     """Store a reply as far as it is written, for another writer to continue."""
     await connection.fetch(
         _LEAVE_REPLY,
-        reply_id=reply_id,
+        **reply._asdict(),
         new_content=content,
         new_ends=stream_ends,
         made_attempts=attempts,

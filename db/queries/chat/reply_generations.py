@@ -5,19 +5,20 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, func, select, update
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import locked_person, result_for
-from db.queries.clauses.reply_leases import ReplyLeases
+from db.queries.clauses.reply_leases import ReplyKey, ReplyLeases
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration
 
 LEASES = ReplyLeases(
     "generations",
+    ReplyGeneration.user_id,
     ReplyGeneration.reply_id,
     may_continue=ReplyGeneration.stop_requested_at.is_(None),
 )
@@ -26,6 +27,10 @@ ENDED = (
     ReplyGeneration.user_id,
     ReplyGeneration.usage_date,
     ReplyGeneration.stop_requested_at,
+)
+_IS_THIS = (
+    ReplyGeneration.user_id == bindparam("tenant_id"),
+    ReplyGeneration.reply_id == bindparam("reply_id"),
 )
 _OF_OWNER = Statement(
     "generations.of_owner",
@@ -60,9 +65,7 @@ _END = Statement(
 )
 _TAKE_AWAY = Statement(
     "generations.take_away",
-    delete(ReplyGeneration)
-    .where(ReplyGeneration.reply_id == bindparam("reply_id"))
-    .returning(*ENDED),
+    delete(ReplyGeneration).where(*_IS_THIS).returning(*ENDED),
 )
 _END_EXPIRED = Statement(
     "generations.end_expired",
@@ -71,6 +74,7 @@ _END_EXPIRED = Statement(
 _written = (
     func.jsonb_to_recordset(bindparam("written", type_=JSONB))
     .table_valued(
+        ChatMessage.user_id.expression,
         ChatMessage.id.expression,
         ChatMessage.content.expression,
         ChatMessage.attempts.expression,
@@ -84,8 +88,13 @@ _lease = aliased(ReplyGeneration, name="lease")
 _is_owners = _lease.owner == bindparam("owner")
 _unlocked = (
     select(_streaming.id)
-    .join(_lease, _lease.reply_id == _streaming.id)
-    .where(_streaming.id == _written.c.id, _streaming.status == "streaming", _is_owners)
+    .join(_lease, and_(_lease.user_id == _streaming.user_id, _lease.reply_id == _streaming.id))
+    .where(
+        _streaming.user_id == _written.c.user_id,
+        _streaming.id == _written.c.id,
+        _streaming.status == "streaming",
+        _is_owners,
+    )
     .correlate(_written)
     # A locked row is being ended. The lease is locked too, so that nobody takes the reply over
     # between the look at its owner and the end of this statement.
@@ -93,7 +102,11 @@ _unlocked = (
 )
 _saved = (
     update(ChatMessage)
-    .where(ChatMessage.id == _written.c.id, ChatMessage.id == _unlocked.scalar_subquery())
+    .where(
+        ChatMessage.user_id == _written.c.user_id,
+        ChatMessage.id == _written.c.id,
+        ChatMessage.id == _unlocked.scalar_subquery(),
+    )
     .values(
         content=_written.c.content,
         attempts=_written.c.attempts,
@@ -106,7 +119,11 @@ _SAVE_PROGRESS = Statement(
     "generations.save_progress",
     select(_lease.reply_id, _saved.c.id.is_not(None).label("is_saved"))
     .outerjoin(_saved, _saved.c.id == _lease.reply_id)
-    .where(_is_owners, _lease.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger)))),
+    .where(
+        _is_owners,
+        _lease.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))),
+        _lease.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
+    ),
 )
 _UNFINISHED = Statement(
     "generations.unfinished",
@@ -117,7 +134,13 @@ _UNFINISHED = Statement(
         ChatMessage.stream_ends,
         ChatMessage.attempts,
     )
-    .join(ChatMessage, ChatMessage.id == ReplyGeneration.reply_id)
+    .join(
+        ChatMessage,
+        and_(
+            ChatMessage.user_id == ReplyGeneration.user_id,
+            ChatMessage.id == ReplyGeneration.reply_id,
+        ),
+    )
     .where(*LEASES.is_held),
 )
 
@@ -139,16 +162,16 @@ async def request_stop(connection: Connection, reply_id: int, user_id: int) -> R
 
 
 @repository_method
-async def end(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+async def end(connection: Connection, reply: ReplyKey, owner: UUID) -> Row | None:
     """End the lease of `owner` on a reply; None if it has lost the lease already."""
-    rows = await connection.fetch(_END, reply_id=reply_id, of_owner=owner)
+    rows = await connection.fetch(_END, **reply._asdict(), of_owner=owner)
     return rows[0] if rows else None
 
 
 @repository_method
-async def take_away(connection: Connection, reply_id: int) -> Row | None:
+async def take_away(connection: Connection, reply: ReplyKey) -> Row | None:
     """End the lease on a reply, whoever has it; None if nobody has."""
-    rows = await connection.fetch(_TAKE_AWAY, reply_id=reply_id)
+    rows = await connection.fetch(_TAKE_AWAY, **reply._asdict())
     return rows[0] if rows else None
 
 
@@ -159,7 +182,7 @@ async def end_expired(connection: Connection) -> Row | None:
     return rows[0] if rows else None
 
 
-# Any: `id`, `content`, `attempts` and `stream_ends` of each reply.
+# Any: `user_id`, `id`, `content`, `attempts` and `stream_ends` of each reply.
 @repository_method
 async def save_progress(
     connection: Connection, owner: UUID, written: Sequence[dict[str, Any]]
@@ -172,16 +195,17 @@ async def save_progress(
         _SAVE_PROGRESS,
         owner=owner,
         written=orjson.dumps(written).decode(),
+        user_ids=[one["user_id"] for one in written],
         reply_ids=[one["id"] for one in written],
     )
     return {row["reply_id"]: row["is_saved"] for row in rows}
 
 
 @repository_method
-async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+async def unfinished(connection: Connection, reply: ReplyKey, owner: UUID) -> Row | None:
     """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
 
     The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
     """
-    rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
+    rows = await connection.fetch(_UNFINISHED, **reply._asdict(), of_owner=owner)
     return rows[0] if rows else None

@@ -38,6 +38,8 @@ _MOST_STATEMENTS = 256
 class KeysetQuery:
     """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them.
 
+    `owner` is the column with the person, where the parents are not people themselves.
+
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
     """
@@ -53,6 +55,7 @@ class KeysetQuery:
         is_newest_first: bool,
         filter_by: Column | None = None,
         has_one_index: bool = False,
+        owner: Column | None = None,
     ) -> None:
         self.name = name
         self._columns = columns
@@ -62,6 +65,7 @@ class KeysetQuery:
         self._is_newest_first = is_newest_first
         self._filter_by = filter_by
         self._has_one_index = has_one_index
+        self._owner = owner
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
@@ -74,8 +78,9 @@ class KeysetQuery:
         columns: frozenset[str] | None = None,
         *,
         has_bounds: bool = True,
+        owner_id: int | None = None,
     ) -> list[Row]:
-        """Fetch the page of every parent, in the order of reading.
+        """Fetch the page of every parent, in the order of reading; the parents are `owner_id`'s.
 
         With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
         (default: all) and its `parent_id`. If it `has_bounds`, a page has one row more than asked,
@@ -84,6 +89,8 @@ class KeysetQuery:
         """
         statement = self._statement_for(page, value, columns, has_bounds=has_bounds)
         bound = _bound(parent_ids, page, value, page.size + has_bounds)
+        if self._owner is not None:
+            bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
 
     def _statement_for(
@@ -110,6 +117,8 @@ class KeysetQuery:
     ) -> Statement:
         parents = id_array("parent_ids")
         owned = [self._parent == parents.c.id]
+        if self._owner is not None:
+            owned.append(self._owner == bindparam("owner_id"))
         if is_filtered and self._filter_by is not None:
             owned.append(self._filter_by == bindparam("filter_value"))
 

@@ -5,6 +5,7 @@ belongs to `NOBODY`, and whoever takes it first is its next writer.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -43,38 +44,51 @@ _ONE: ColumnElement[int] = literal_column("1")
 _NOBODY: ColumnElement[UUID] = literal_column(f"'{NOBODY}'::uuid")
 
 
+class ReplyKey(NamedTuple):
+    """A reply, and the person or company whose it is: who finds its row."""
+
+    tenant_id: int
+    reply_id: int
+
+
 class ReplyLeases:
     """The leases in the rows of one table: those of replies that `is_running` says are written.
 
-    `key` is the reply's id. `is_held` are the conditions that `of_owner` has the lease on
-    `reply_id`; `is_to_end` chooses one expired lease of a reply that nobody is to take over: it was
-    abandoned too often, or `may_continue` is false.
+    `tenant` is whose the reply is, and `key` is its id. `is_held` are the conditions that
+    `of_owner` has the lease on `reply_id`; `is_to_end` chooses one expired lease of a reply that
+    nobody is to take over: it was abandoned too often, or `may_continue` is false.
     """
 
     def __init__(
         self,
         name: str,
+        tenant: InstrumentedAttribute[int],
         key: InstrumentedAttribute[int],
         *is_running: ColumnElement[bool],
         may_continue: ColumnElement[bool] | None = None,
     ) -> None:
         table = key.class_
         self._name = name
+        self._tenant = tenant
         self._key = key
         self._is_running = is_running
         may_continue = true() if may_continue is None else may_continue
         is_owners = table.owner == bindparam("of_owner")
         has_expired = (*is_running, table.lease_expires_at < func.clock_timestamp())
         has_hope = and_(table.times_abandoned < literal_column(f"{MOST_ABANDONED}"), may_continue)
-        self.is_held = (key == bindparam("reply_id"), is_owners, *is_running)
+        is_this = (tenant == bindparam("tenant_id"), key == bindparam("reply_id"))
+        self.is_held = (*is_this, is_owners, *is_running)
         self.is_to_end = self._chosen(
-            select(key)
+            select(tenant, key)
             .where(*has_expired, not_(has_hope), table.owner != _NOBODY)
             .order_by(table.lease_expires_at)
             .limit(_ONE)
         )
-        is_one_of = key == any_(bindparam("reply_ids", type_=ARRAY(BigInteger)))
-        held = select(key).where(is_one_of, is_owners, *is_running)
+        is_one_of = (
+            tenant == any_(bindparam("tenant_ids", type_=ARRAY(BigInteger))),
+            key == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
+        )
+        held = select(tenant, key).where(*is_one_of, is_owners, *is_running)
         self._renew = self._update("renew", held, lease_expires_at=LEASE_END)
         self._release = Statement(
             f"{name}.release",
@@ -89,12 +103,12 @@ class ReplyLeases:
         )
         self._release_abandoned = self._update(
             "release_abandoned",
-            select(key).where(*has_expired, has_hope, table.owner != _NOBODY),
+            select(tenant, key).where(*has_expired, has_hope, table.owner != _NOBODY),
             owner=_NOBODY,
             lease_expires_at=LEASE_END,
             times_abandoned=table.times_abandoned + _ONE,
         )
-        released = select(key).where(table.owner == _NOBODY, *is_running)
+        released = select(tenant, key).where(table.owner == _NOBODY, *is_running)
         self._has_released = Statement(f"{name}.has_released", select(exists(released)))
         self._take = self._update(
             "take",
@@ -113,14 +127,16 @@ class ReplyLeases:
             self._take,
         )
 
-    def _chosen(self, keys: Select[int]) -> ColumnElement[bool]:
+    def _chosen(self, keys: Select[int, int]) -> ColumnElement[bool]:
         """Whether a row is one of `keys`, and no other transaction is at work on it."""
-        # As an array the rows are chosen once; a subquery of IN may be run again and choose others.
-        chosen = keys.with_for_update(skip_locked=True)
-        return self._key == any_(func.array(chosen.scalar_subquery()))
+        # In a CTE the rows are chosen once; a subquery of IN may be run again and choose others.
+        chosen = keys.with_for_update(skip_locked=True).cte("chosen")
+        return and_(
+            self._tenant == chosen.c[self._tenant.key], self._key == chosen.c[self._key.key]
+        )
 
     # Any: a column of any type.
-    def _update(self, name: str, keys: Select[int], **values: object) -> Statement:
+    def _update(self, name: str, keys: Select[int, int], **values: object) -> Statement:
         table = self._key.class_
         return Statement(
             f"{self._name}.{name}",
@@ -129,6 +145,7 @@ class ReplyLeases:
             .where(self._chosen(keys))
             .values(values)
             .returning(
+                self._tenant.label("tenant_id"),
                 self._key.label("reply_id"),
                 table.writer_number,
                 table.times_abandoned,
@@ -138,14 +155,18 @@ class ReplyLeases:
 
     @repository_method
     async def renew(
-        self, connection: Connection, owner: UUID, reply_ids: Sequence[int], lease_seconds: float
+        self, connection: Connection, owner: UUID, replies: Sequence[ReplyKey], lease_seconds: float
     ) -> set[int]:
         """Renew the leases of `owner` on the replies, except those that are being ended just now.
 
         Returns the ids of the renewed ones.
         """
         rows = await connection.fetch(
-            self._renew, of_owner=owner, reply_ids=reply_ids, lease_seconds=lease_seconds
+            self._renew,
+            of_owner=owner,
+            tenant_ids=[one.tenant_id for one in replies],
+            reply_ids=[one.reply_id for one in replies],
+            lease_seconds=lease_seconds,
         )
         return {row["reply_id"] for row in rows}
 
@@ -154,7 +175,7 @@ class ReplyLeases:
         self,
         connection: Connection,
         owner: UUID,
-        reply_id: int,
+        reply: ReplyKey,
         lease_seconds: float,
         *,
         elapsed_ms: int,
@@ -166,7 +187,8 @@ class ReplyLeases:
         rows = await connection.fetch(
             self._release,
             of_owner=owner,
-            reply_id=reply_id,
+            tenant_id=reply.tenant_id,
+            reply_id=reply.reply_id,
             lease_seconds=lease_seconds,
             taken_ms=elapsed_ms,
         )
@@ -196,9 +218,9 @@ class ReplyLeases:
     ) -> list[Row]:
         """Take over released replies.
 
-        Returns `(reply_id, writer_number, times_abandoned, elapsed_ms)` of each. From then on
-        nothing is stored of what their writers before may still write. `active` are left out:
-        those that the process itself has not noticed to have lost.
+        Returns `(tenant_id, reply_id, writer_number, times_abandoned, elapsed_ms)` of each. From
+        then on nothing is stored of what their writers before may still write. `active` are left
+        out: those that the process itself has not noticed to have lost.
         """
         return await connection.fetch(
             self._take, of_owner=owner, lease_seconds=lease_seconds, active=active, most=most

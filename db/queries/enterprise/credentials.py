@@ -78,7 +78,7 @@ _BY_ACCOUNT = Statement(
 _BY_ID = Statement(
     "credentials.by_id",
     select(*JSON_COLUMNS)
-    .join(EnterpriseAccount)
+    .join(EnterpriseAccount, EnterpriseAccount.id == EnterpriseCredential.enterprise_account_id)
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         EnterpriseAccount.administrator_id == bindparam("user_id"),
@@ -94,7 +94,11 @@ _BY_KEY = Statement(
         EnterpriseCredential.expires_at,
         EnterpriseCredential.secret_hash,
     )
-    .join_from(EnterpriseCredential, EnterpriseAccount)
+    .join_from(
+        EnterpriseCredential,
+        EnterpriseAccount,
+        EnterpriseAccount.id == EnterpriseCredential.enterprise_account_id,
+    )
     .where(EnterpriseCredential.key_id == bindparam("key_id")),
 )
 _of_account = (
@@ -118,15 +122,23 @@ _RETIRE = Statement(
 )
 _used = (
     func.unnest(
-        bindparam("ids", type_=ARRAY(BigInteger)), bindparam("instants", type_=ARRAY(_instant))
+        bindparam("account_ids", type_=ARRAY(BigInteger)),
+        bindparam("ids", type_=ARRAY(BigInteger)),
+        bindparam("instants", type_=ARRAY(_instant)),
     )
-    .table_valued(column("id", BigInteger), column("used_at", _instant), name="used")
+    .table_valued(
+        column("account_id", BigInteger),
+        column("id", BigInteger),
+        column("used_at", _instant),
+        name="used",
+    )
     .render_derived(name="used")
 )
 _NOTE_USES = Statement(
     "credentials.note_uses",
     update(EnterpriseCredential)
     .where(
+        EnterpriseCredential.enterprise_account_id == _used.c.account_id,
         EnterpriseCredential.id == _used.c.id,
         or_(
             EnterpriseCredential.last_used_at.is_(None),
@@ -188,7 +200,10 @@ async def retire(
 
 @repository_method
 async def note_uses(
-    connection: Connection, ids: Sequence[int], instants: Sequence[datetime]
+    connection: Connection,
+    account_ids: Sequence[int],
+    ids: Sequence[int],
+    instants: Sequence[datetime],
 ) -> None:
     """Update when credentials were last used, if that is a minute later than what is stored."""
-    await connection.fetch(_NOTE_USES, ids=ids, instants=instants)
+    await connection.fetch(_NOTE_USES, account_ids=account_ids, ids=ids, instants=instants)

@@ -21,13 +21,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
-from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
+from db.queries.clauses.reply_leases import LEASE_END, ReplyKey, ReplyLeases
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration
 
 LEASES = ReplyLeases(
     "metered_replies",
+    EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.id,
     EnterpriseGeneration.status == literal_column("'running'"),
     # Earlier versions stored no question.
@@ -129,7 +130,10 @@ _FORGET_QUESTIONS = Statement(
 _SAVE_ATTEMPTS = Statement(
     "metered_replies.save_attempts",
     update(EnterpriseGeneration)
-    .where(EnterpriseGeneration.id == bindparam("reply_id"))
+    .where(
+        EnterpriseGeneration.enterprise_account_id == bindparam("tenant_id"),
+        EnterpriseGeneration.id == bindparam("reply_id"),
+    )
     .values(attempts=bindparam("made_attempts", type_=Integer)),
 )
 _UNFINISHED = Statement(
@@ -183,7 +187,7 @@ async def by_id(connection: Connection, account_id: int, generation_id: int) -> 
 @repository_method
 async def end(
     connection: Connection,
-    reply_id: int,
+    reply: ReplyKey,
     owner: UUID,
     *,
     content: str | None,
@@ -196,7 +200,7 @@ async def end(
     """
     rows = await connection.fetch(
         _END,
-        reply_id=reply_id,
+        **reply._asdict(),
         of_owner=owner,
         written=content,
         retry_after=retry_after_seconds,
@@ -223,13 +227,13 @@ async def forget_texts(connection: Connection, before: datetime) -> None:
 
 
 @repository_method
-async def save_attempts(connection: Connection, reply_id: int, attempts: int) -> None:
+async def save_attempts(connection: Connection, reply: ReplyKey, attempts: int) -> None:
     """Store how often the model has been asked for a reply."""
-    await connection.fetch(_SAVE_ATTEMPTS, reply_id=reply_id, made_attempts=attempts)
+    await connection.fetch(_SAVE_ATTEMPTS, **reply._asdict(), made_attempts=attempts)
 
 
 @repository_method
-async def unfinished(connection: Connection, reply_id: int, owner: UUID) -> Row | None:
+async def unfinished(connection: Connection, reply: ReplyKey, owner: UUID) -> Row | None:
     """`(question, attempts)` of a reply that `owner` writes; None if it does not."""
-    rows = await connection.fetch(_UNFINISHED, reply_id=reply_id, of_owner=owner)
+    rows = await connection.fetch(_UNFINISHED, **reply._asdict(), of_owner=owner)
     return rows[0] if rows else None

@@ -14,7 +14,7 @@ _AVAILABLE = (
     PrivacyExport.expires_at > bindparam("now"),
     PrivacyExport.revoked_at.is_(None),
 )
-_OF_USER = select(UserPrivacyRequest.id).where(UserPrivacyRequest.user_id == bindparam("of_user"))
+_IS_USERS = PrivacyExport.user_id == bindparam("of_user", type_=BigInteger)
 _BY_REQUEST = Statement(
     "privacy.archives_by_request",
     select(
@@ -24,6 +24,7 @@ _BY_REQUEST = Statement(
         PrivacyExport.sha256,
         PrivacyExport.expires_at,
     ).where(
+        _IS_USERS,
         PrivacyExport.request_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
         *_AVAILABLE,
     ),
@@ -37,6 +38,7 @@ _BY_TOKEN = Statement(
 _INSERT = Statement(
     "privacy.insert_archive",
     insert(PrivacyExport).values(
+        user_id=bindparam("of_user"),
         request_id=bindparam("request_id"),
         file_name=bindparam("file_name"),
         token_hash=bindparam("token_hash"),
@@ -48,11 +50,11 @@ _INSERT = Statement(
 _REVOKE = update(PrivacyExport).where(PrivacyExport.revoked_at.is_(None))
 _REVOKE_ALL = Statement(
     "privacy.revoke_archives",
-    _REVOKE.where(PrivacyExport.request_id.in_(_OF_USER)).values(revoked_at=bindparam("now")),
+    _REVOKE.where(_IS_USERS).values(revoked_at=bindparam("now")),
 )
 _REVOKE_ONE = Statement(
     "privacy.revoke_archive",
-    _REVOKE.where(PrivacyExport.request_id == bindparam("of_request"))
+    _REVOKE.where(_IS_USERS, PrivacyExport.request_id == bindparam("of_request"))
     .values(revoked_at=bindparam("now"))
     .returning(PrivacyExport.request_id),
 )
@@ -62,15 +64,18 @@ _AVAILABLE_AMONG = Statement(
         PrivacyExport.file_name == any_(bindparam("names", type_=ARRAY(Text))), *_AVAILABLE
     ),
 )
-_REQUESTS_OF_USER = Statement("privacy.requests_of_user", _OF_USER)
+_REQUESTS_OF_USER = Statement(
+    "privacy.requests_of_user",
+    select(UserPrivacyRequest.id).where(UserPrivacyRequest.user_id == bindparam("of_user")),
+)
 
 
 @repository_method
 async def by_request(
-    connection: Connection, request_ids: Sequence[int], now: datetime
+    connection: Connection, request_ids: Sequence[int], user_id: int, now: datetime
 ) -> list[Row]:
-    """The archives of the requests, as far as they can be downloaded at `now`."""
-    return await connection.fetch(_BY_REQUEST, ids=request_ids, now=now)
+    """The archives of a person's requests, as far as they can be downloaded at `now`."""
+    return await connection.fetch(_BY_REQUEST, ids=request_ids, of_user=user_id, now=now)
 
 
 @repository_method
@@ -84,6 +89,7 @@ async def by_token(connection: Connection, token_hash: bytes) -> Row | None:
 async def insert_archive(
     connection: Connection,
     *,
+    user_id: int,
     request_id: int,
     file_name: str,
     token_hash: bytes,
@@ -94,6 +100,7 @@ async def insert_archive(
     """Add the archive of a request."""
     await connection.fetch(
         _INSERT,
+        of_user=user_id,
         request_id=request_id,
         file_name=file_name,
         token_hash=token_hash,
@@ -110,9 +117,11 @@ async def revoke_all(connection: Connection, user_id: int, now: datetime) -> Non
 
 
 @repository_method
-async def revoke(connection: Connection, request_id: int, now: datetime) -> bool:
+async def revoke(connection: Connection, user_id: int, request_id: int, now: datetime) -> bool:
     """Revoke the download link of one archive; False if it has none that works."""
-    return bool(await connection.fetch(_REVOKE_ONE, of_request=request_id, now=now))
+    return bool(
+        await connection.fetch(_REVOKE_ONE, of_user=user_id, of_request=request_id, now=now)
+    )
 
 
 @repository_method

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Snapshot
@@ -48,7 +48,13 @@ _CONVERSATIONS = Statement(
         ChatMessage.content,
         ChatMessage.created_at.label("written_at"),
     )
-    .outerjoin(ChatMessage, ChatMessage.conversation_id == ChatConversation.id)
+    .outerjoin(
+        ChatMessage,
+        and_(
+            ChatMessage.user_id == ChatConversation.user_id,
+            ChatMessage.conversation_id == ChatConversation.id,
+        ),
+    )
     .where(ChatConversation.user_id == PERSON)
     .order_by(
         ChatConversation.created_at, ChatConversation.id, ChatMessage.created_at, ChatMessage.id

@@ -23,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.personal.registry import BY_NAME, MIGRATIONS, REGISTRY
-from db.personal.vocabulary import Author, ClassifiedTable, OwnerPath, Replacement
+from db.personal.registry import MIGRATIONS, REGISTRY
+from db.personal.vocabulary import Author, ClassifiedTable, Kept, OwnerPath, Replacement
 from db.tables import Table
 
 PERSON = bindparam("person", type_=BigInteger)
@@ -43,16 +43,20 @@ def sql_table(table: ClassifiedTable) -> SqlTable:
 def leads_to_person_by(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
     """Whether `path` leads from a row to the `PERSON`."""
     declared = sql_table(table)
-    column = declared.c[path.column]
-    if path.through is None:
-        leads: ColumnElement[bool] = column == PERSON
-    else:
-        parent = BY_NAME[path.through]
-        leads = column.in_(select(sql_table(parent).c.id).where(leads_to_person(parent)))
+    leads = is_owner(table, path)
+    if path.found_by is not None:
+        column, parent = path.found_by[0], Table.metadata.tables[path.found_by[1]]
+        of_person = select(parent.c.id).where(parent.c[path.column] == PERSON)
+        leads = and_(leads, declared.c[column].in_(of_person))
     if path.when is None:
         return leads
     kind, values = path.when
     return and_(leads, or_(*(declared.c[kind] == value for value in values)))
+
+
+def is_owner(table: ClassifiedTable, path: OwnerPath) -> ColumnElement[bool]:
+    """Whether the column of `path` names the `PERSON`."""
+    return sql_table(table).c[path.column] == PERSON
 
 
 def leads_to_person(table: ClassifiedTable) -> ColumnElement[bool]:
@@ -83,7 +87,9 @@ def identifies_person(table: ClassifiedTable) -> ColumnElement[bool]:
 
 
 def is_anonymised(table: ClassifiedTable) -> ColumnElement[bool]:
-    """Whether a row was anonymised by an erasure."""
+    """Whether a row was anonymised or archived by an erasure."""
+    if isinstance(table.erasure, Kept):
+        return true()
     declared = sql_table(table)
     owning = (
         declared.c[path.column].is_(None) for path in table.owner_paths if not path.is_mention

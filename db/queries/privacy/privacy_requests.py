@@ -10,7 +10,12 @@ from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import PrivacyErasureCount, UserPrivacyRequest
+from db.tables import (
+    ARCHIVED_ERASURE_COUNTS,
+    ARCHIVED_REQUESTS,
+    PrivacyRequestOwner,
+    UserPrivacyRequest,
+)
 
 _COLUMNS = (
     UserPrivacyRequest.id,
@@ -40,26 +45,28 @@ _BY_ID = Statement(
     "privacy.requests_by_id",
     select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id == bindparam("user_id")),
 )
-_ONE = Statement(
-    "privacy.request",
-    select(*JSON_COLUMNS).where(UserPrivacyRequest.id == bindparam("request_id")),
+_OWNER = Statement(
+    "privacy.request_owner",
+    select(PrivacyRequestOwner.user_id).where(
+        PrivacyRequestOwner.request_id == bindparam("request_id")
+    ),
 )
+_ARCHIVED = [ARCHIVED_REQUESTS.c[one.key] for one in _COLUMNS]
 _OF_NOBODY = Statement(
     "privacy.requests_of_nobody",
-    select(*JSON_COLUMNS).where(_AMONG_IDS, UserPrivacyRequest.user_id.is_(None)),
+    select(*(json_instant(one) if one.key in _INSTANTS else one for one in _ARCHIVED)).where(
+        ARCHIVED_REQUESTS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    ),
 )
+_counts = ARCHIVED_ERASURE_COUNTS.c
 _ERASED_TABLES = Statement(
     "privacy.erased_tables",
-    select(
-        PrivacyErasureCount.request_id,
-        PrivacyErasureCount.table_name,
-        PrivacyErasureCount.row_count,
-    )
+    select(_counts.request_id, _counts.table_name, _counts.row_count)
     .where(
-        PrivacyErasureCount.request_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        PrivacyErasureCount.row_count > 0,
+        _counts.request_id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+        _counts.row_count > 0,
     )
-    .order_by(PrivacyErasureCount.request_id, PrivacyErasureCount.table_name),
+    .order_by(_counts.request_id, _counts.table_name),
 )
 _OF_KIND = (
     UserPrivacyRequest.user_id == bindparam("of_user"),
@@ -78,10 +85,10 @@ async def requests_by_id(connection: Connection, ids: Sequence[int], user_id: in
 
 
 @repository_method
-async def request(connection: Connection, request_id: int) -> Row | None:
-    """A request, whoever made it."""
-    rows = await connection.fetch(_ONE, request_id=request_id)
-    return rows[0] if rows else None
+async def request_owner(connection: Connection, request_id: int) -> int | None:
+    """Who made a request; None if there is none, or if the person has been erased."""
+    rows = await connection.fetch(_OWNER, request_id=request_id)
+    return rows[0]["user_id"] if rows else None
 
 
 @repository_method
@@ -92,7 +99,7 @@ async def requests_of_nobody(connection: Connection, ids: Sequence[int]) -> list
 
 @repository_method
 async def erased_tables(connection: Connection, request_ids: Sequence[int]) -> list[Row]:
-    """`(request_id, table_name, row_count)` of the rows that erasures erased, by table."""
+    """`(request_id, table_name, row_count)` of the rows that ended erasures erased, by table."""
     return await connection.fetch(_ERASED_TABLES, ids=request_ids)
 
 

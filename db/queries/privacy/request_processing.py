@@ -11,7 +11,6 @@ from sqlalchemy import (
     Double,
     Interval,
     and_,
-    any_,
     bindparam,
     func,
     literal_column,
@@ -27,7 +26,7 @@ from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import PrivacyRequestKind, PrivacyRequestStatus
-from db.tables import UserPrivacyRequest
+from db.tables import ARCHIVED_REQUESTS, UserPrivacyRequest
 
 _now = func.clock_timestamp()
 _lease_end = _now + bindparam("seconds", type_=Double) * literal_column(
@@ -56,7 +55,7 @@ _is_exported_now = (
     .exists()
 )
 _due = (
-    select(UserPrivacyRequest.id)
+    select(UserPrivacyRequest.user_id, UserPrivacyRequest.id)
     .where(
         UserPrivacyRequest.request_kind == bindparam("kind"),
         or_(
@@ -78,12 +77,13 @@ _due = (
     .order_by(UserPrivacyRequest.requested_at)
     .limit(literal_column("1"))
     .with_for_update(skip_locked=True, of=UserPrivacyRequest)
+    .cte("due")
 )
 _CLAIM = Statement(
     "privacy.claim",
-    # As an array the row is chosen once; a subquery of IN may be run again and choose another.
+    # In a CTE the row is chosen once; a subquery of IN may be run again and choose another.
     update(UserPrivacyRequest)
-    .where(UserPrivacyRequest.id == any_(func.array(_due.scalar_subquery())))
+    .where(UserPrivacyRequest.user_id == _due.c.user_id, UserPrivacyRequest.id == _due.c.id)
     .values(
         status=PrivacyRequestStatus.PROCESSING,
         attempts=UserPrivacyRequest.attempts + 1,
@@ -100,6 +100,7 @@ _CLAIM = Statement(
     ),
 )
 _own = update(UserPrivacyRequest).where(
+    UserPrivacyRequest.user_id == bindparam("of_user"),
     UserPrivacyRequest.id == bindparam("request_id"),
     UserPrivacyRequest.lease_owner == bindparam("of_owner"),
     UserPrivacyRequest.status == PrivacyRequestStatus.PROCESSING,
@@ -129,8 +130,8 @@ _COMPLETE = Statement(
 )
 _VERIFY = Statement(
     "privacy.verify",
-    update(UserPrivacyRequest)
-    .where(UserPrivacyRequest.id == bindparam("request_id"))
+    update(ARCHIVED_REQUESTS)
+    .where(ARCHIVED_REQUESTS.c.id == bindparam("request_id"))
     .values(remaining_references=literal_column("0"), verified_at=bindparam("now")),
 )
 _of_exports = update(UserPrivacyRequest).where(
@@ -191,10 +192,10 @@ _TRY_AGAIN = Statement(
     "privacy.try_again",
     update(UserPrivacyRequest)
     .where(
+        UserPrivacyRequest.user_id == bindparam("of_user"),
         UserPrivacyRequest.id == bindparam("request_id"),
         UserPrivacyRequest.request_kind == PrivacyRequestKind.DELETE,
         UserPrivacyRequest.status == PrivacyRequestStatus.FAILED,
-        UserPrivacyRequest.user_id.is_not(None),
     )
     .values(
         status=PrivacyRequestStatus.PROCESSING, attempts=literal_column("0"), error_reason=null()
@@ -217,29 +218,47 @@ async def claim(
 
 
 @repository_method
-async def renew(connection: Connection, request_id: int, owner: UUID, lease_seconds: float) -> bool:
+async def renew(
+    connection: Connection, user_id: int, request_id: int, owner: UUID, lease_seconds: float
+) -> bool:
     """Renew the lease; False if `owner` has lost it."""
     return bool(
-        await connection.fetch(_RENEW, request_id=request_id, of_owner=owner, seconds=lease_seconds)
+        await connection.fetch(
+            _RENEW, of_user=user_id, request_id=request_id, of_owner=owner, seconds=lease_seconds
+        )
     )
 
 
 @repository_method
-async def rest(connection: Connection, request_id: int, owner: UUID, pause_seconds: float) -> None:
+async def rest(
+    connection: Connection, user_id: int, request_id: int, owner: UUID, pause_seconds: float
+) -> None:
     """Release the request; it can be claimed again after the pause."""
-    await connection.fetch(_REST, request_id=request_id, of_owner=owner, seconds=pause_seconds)
+    await connection.fetch(
+        _REST, of_user=user_id, request_id=request_id, of_owner=owner, seconds=pause_seconds
+    )
 
 
 @repository_method
-async def fail(connection: Connection, request_id: int, owner: UUID, reason: str) -> None:
+async def fail(
+    connection: Connection, user_id: int, request_id: int, owner: UUID, reason: str
+) -> None:
     """Set the request to failed."""
-    await connection.fetch(_FAIL, request_id=request_id, of_owner=owner, reason=reason)
+    await connection.fetch(
+        _FAIL, of_user=user_id, request_id=request_id, of_owner=owner, reason=reason
+    )
 
 
 @repository_method
-async def complete(connection: Connection, request_id: int, owner: UUID, now: datetime) -> bool:
+async def complete(
+    connection: Connection, user_id: int, request_id: int, owner: UUID, now: datetime
+) -> bool:
     """Set the request to completed; False if `owner` has lost the lease."""
-    return bool(await connection.fetch(_COMPLETE, request_id=request_id, of_owner=owner, now=now))
+    return bool(
+        await connection.fetch(
+            _COMPLETE, of_user=user_id, request_id=request_id, of_owner=owner, now=now
+        )
+    )
 
 
 @repository_method
@@ -267,6 +286,6 @@ async def owed(connection: Connection, now: datetime) -> list[Row]:
 
 
 @repository_method
-async def try_again(connection: Connection, request_id: int) -> bool:
+async def try_again(connection: Connection, user_id: int, request_id: int) -> bool:
     """Let a failed erasure be claimed again; False if there is none."""
-    return bool(await connection.fetch(_TRY_AGAIN, request_id=request_id))
+    return bool(await connection.fetch(_TRY_AGAIN, of_user=user_id, request_id=request_id))

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from db.database import Connection
 from db.personal.registry import BY_NAME
-from db.personal.vocabulary import Anonymised, ClassifiedTable, Retention
+from db.personal.vocabulary import Anonymised, ClassifiedTable, Kept, Retention
 from db.queries.privacy.personal_rows import (
     TABLES,
     is_anonymised,
@@ -28,7 +28,6 @@ from db.queries.privacy.personal_rows import (
     with_row_count,
 )
 from db.statement import Statement, repository_method
-from db.tables import Table
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _YEAR, _UTC = literal_column("'year'", Text), literal_column("'UTC'", Text)
@@ -53,18 +52,17 @@ def _steps() -> Iterator[RetentionStep]:
 
 def _expired_conditions(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
     """Conditions for deletion: the row's own retention is over, or that of the row it refers to."""
-    retention = _retention(table)
+    if not isinstance(table.erasure, Anonymised | Kept):
+        return
+    retention = table.erasure.retention
     if retention is not None:
         yield and_(_is_over(table, retention), *_is_not_referred_to(table))
-    for path in table.owner_paths:
-        parent = None if path.through is None else BY_NAME[path.through]
-        if parent is not None and (retention := _retention(parent)) is not None:
-            over = select(sql_table(parent).c.id).where(_is_over(parent, retention))
-            yield sql_table(table).c[path.column].in_(over)
-
-
-def _retention(table: ClassifiedTable) -> Retention | None:
-    return table.erasure.retention if isinstance(table.erasure, Anonymised) else None
+    elif isinstance(table.erasure, Kept) and table.erasure.refers_to is not None:
+        column, name = table.erasure.refers_to
+        parent = BY_NAME[name]
+        if isinstance(parent.erasure, Kept) and parent.erasure.retention is not None:
+            over = select(sql_table(parent).c.id).where(_is_over(parent, parent.erasure.retention))
+            yield sql_table(table).c[column].in_(over)
 
 
 def _is_over(table: ClassifiedTable, retention: Retention) -> ColumnElement[bool]:
@@ -75,11 +73,13 @@ def _is_over(table: ClassifiedTable, retention: Retention) -> ColumnElement[bool
 
 
 def _is_not_referred_to(table: ClassifiedTable) -> Iterator[ColumnElement[bool]]:
-    """Conditions that no row of another table still refers to the row."""
-    for other in Table.metadata.tables.values():
-        for key in other.foreign_keys:
-            if key.column.table is sql_table(table):
-                yield ~select(literal_column("1")).where(key.parent == key.column).exists()
+    """Conditions that no other row that is kept still refers to the row."""
+    for other in TABLES:
+        if isinstance(other.erasure, Kept) and other.erasure.refers_to is not None:
+            column, name = other.erasure.refers_to
+            if name == table.name:
+                refers = sql_table(other).c[column] == sql_table(table).c.id
+                yield ~select(literal_column("1")).where(refers).exists()
 
 
 STEPS = tuple(_steps())

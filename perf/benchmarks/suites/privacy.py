@@ -27,8 +27,8 @@ _FILL = """
 INSERT INTO users (id, email) VALUES (1, 'somebody@example.com'), (2, 'nobody@example.com');
 INSERT INTO chat_conversations (id, user_id, title)
   SELECT c, 1, 'Conversation ' || c FROM generate_series(1, {conversations}) c;
-INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts)
-  SELECT 1 + m / {length}, CASE m % 2 WHEN 0 THEN 'user' ELSE 'assistant' END,
+INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at, model, attempts)
+  SELECT 1, 1 + m / {length}, CASE m % 2 WHEN 0 THEN 'user' ELSE 'assistant' END,
          (SELECT string_agg(md5((m * 20 + word)::text), ' ') FROM generate_series(1, 15) word),
          now() - ({messages} - m) * interval '1 minute',
          CASE m % 2 WHEN 1 THEN 'stand-in' END, CASE m % 2 WHEN 1 THEN 1 END

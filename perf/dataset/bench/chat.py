@@ -60,6 +60,7 @@ def _messages_of(
     for place in range(exchanges):
         yield from exchange(
             first + 2 * place,
+            conversation.user_id,
             conversation.id,
             question=question_texts[place],
             reply=reply_texts[place],

@@ -64,6 +64,7 @@ def _messages(
         status = written.last_reply if is_last else "complete"
         rows += exchange(
             first + len(rows),
+            IDS[written.person],
             conversation_id,
             question=question,
             reply=reply,

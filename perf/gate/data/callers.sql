@@ -37,9 +37,9 @@ INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   FROM caller, generate_series(1, n / 4 * times) c;
 INSERT INTO chat_conversations (user_id, title, created_at, updated_at)
   VALUES (2021, 'What to do about the garden', '2026-01-01', '2026-02-20');
-INSERT INTO chat_messages (conversation_id, role, content, created_at, model, attempts,
+INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at, model, attempts,
   prompt_tokens, completion_tokens, latency_ms)
-  SELECT id, CASE m % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
+  SELECT user_id, id, CASE m % 2 WHEN 1 THEN 'user' ELSE 'assistant' END,
          repeat('Begin with the smallest step. ', 8), updated_at - (n - m) * interval '1 minute',
          CASE m % 2 WHEN 0 THEN 'stand-in' END, CASE m % 2 WHEN 0 THEN 1 END,
          CASE m % 2 WHEN 0 THEN 100 END, CASE m % 2 WHEN 0 THEN 50 END,
@@ -51,17 +51,20 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, 
          '2026-01-01'::timestamptz + r * interval '1 hour',
          CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
-INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
-  SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
+INSERT INTO privacy_request_owners
+  SELECT id, user_id FROM user_privacy_requests JOIN caller ON user_id = person;
+INSERT INTO privacy_exports
+  (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT user_id, id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
   FROM user_privacy_requests JOIN caller ON user_id = person WHERE request_kind = 'export';
 -- Completed erasures are nobody's; of these the first of the five knows the ids.
-INSERT INTO user_privacy_requests (id, request_kind, status, requested_at, completed_at,
+INSERT INTO archived_privacy_requests (id, request_kind, status, requested_at, completed_at,
   remaining_references, verified_at)
   SELECT 700000 + 100 * person + r, 'delete', 'completed', '2026-01-01', '2026-01-09', 0,
          '2026-01-09'
   FROM caller, generate_series(0, n - 1) r WHERE person % 5 = 1;
-INSERT INTO privacy_erasure_counts (request_id, table_name, row_count)
-  SELECT id, kind, 3 FROM user_privacy_requests, unnest(ARRAY['chat_messages', 'users']) kind
+INSERT INTO archived_erasure_counts (request_id, table_name, row_count)
+  SELECT id, kind, 3 FROM archived_privacy_requests, unnest(ARRAY['chat_messages', 'users']) kind
   WHERE id > 700000;
 INSERT INTO enterprise_accounts (id, company_name, administrator_id)
   SELECT account, 'Analytical Engines', person FROM caller;

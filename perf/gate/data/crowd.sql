@@ -5,12 +5,12 @@ INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END, '2025-12-01',
          '2025-12-12'::timestamptz + (u * c % 977) * interval '1 hour'
   FROM generate_series(1, 48) u, generate_series(1, 1000) c;
-INSERT INTO chat_messages (conversation_id, role, content, created_at)
-  SELECT c, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
-  FROM generate_series(1, 60) c, generate_series(1, 1000) m;
+INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at)
+  SELECT user_id, c.id, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
+  FROM chat_conversations c, generate_series(1, 1000) m WHERE c.id <= 60;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
-  SELECT id, conversation_id, 1 + id % 400, '2026-02-20', gen_random_uuid(),
+  SELECT id, conversation_id, user_id, '2026-02-20', gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute'
   FROM chat_messages WHERE id % 20 = 0;
 INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_at)
@@ -31,17 +31,18 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   FROM generate_series(1, 120) u, generate_series(1, 500) r;
 INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
   SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
-INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
-  SELECT id, id, sha256(id::text::bytea), 1, sha256(''), '2026-01-07'
+INSERT INTO privacy_request_owners SELECT id, user_id FROM user_privacy_requests;
+INSERT INTO privacy_exports
+  (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT user_id, id, id, sha256(id::text::bytea), 1, sha256(''), '2026-01-07'
   FROM user_privacy_requests WHERE request_kind = 'export';
-INSERT INTO user_privacy_requests (request_kind, status, requested_at, completed_at,
+INSERT INTO archived_privacy_requests (id, request_kind, status, requested_at, completed_at,
   remaining_references, verified_at)
-  SELECT 'delete', 'completed', '2026-01-01', '2026-01-09', 0, '2026-01-09'
-  FROM generate_series(1, 500);
-INSERT INTO privacy_erasure_counts (request_id, table_name, row_count)
-  SELECT id, kind, 3
-  FROM user_privacy_requests, unnest(ARRAY['chat_conversations', 'chat_messages', 'users']) kind
-  WHERE user_id IS NULL;
+  SELECT 500000 + r, 'delete', 'completed', '2026-01-01', '2026-01-09', 0, '2026-01-09'
+  FROM generate_series(1, 500) r;
+INSERT INTO archived_erasure_counts (request_id, table_name, row_count)
+  SELECT id, kind, 3 FROM archived_privacy_requests,
+    unnest(ARRAY['chat_conversations', 'chat_messages', 'users']) kind;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
   SELECT u, '2026-01-31'::date + d, d FROM generate_series(1, 2000) u, generate_series(0, 20) d;
 INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
@@ -63,7 +64,7 @@ INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint, created_a
   FROM generate_series(1, 1500) a, generate_series(1, 4) k;
 INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
   status, owner, lease_expires_at, model)
-  SELECT 1 + id % 1500, id, '2026-02-01', false,
+  SELECT enterprise_account_id, id, '2026-02-01', false,
          CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
   FROM enterprise_credentials;

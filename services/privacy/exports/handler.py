@@ -78,11 +78,12 @@ class ExportHandler:
         now = self._clock()
         async with self._database.begin() as transaction:
             if not await request_processing.complete(
-                transaction, attempt.request_id, attempt.owner, now
+                transaction, attempt.user_id, attempt.request_id, attempt.owner, now
             ):
                 raise LeaseLost
             await export_archives.insert_archive(
                 transaction,
+                user_id=attempt.user_id,
                 request_id=attempt.request_id,
                 file_name=archive.file_name,
                 token_hash=token_hash(self._links.export_token(archive.file_name)),

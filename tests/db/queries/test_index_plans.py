@@ -40,9 +40,10 @@ class Capture:
 Read = Any  # A coroutine function of a connection.
 
 
-def page(query: Any, value: str | None = None, **bounds: Any) -> Read:
-    """Read a page of twenty of one parent."""
-    return lambda connection: query.fetch(connection, [300], Page(size=20, **bounds), value)
+def page(query: Any, value: str | None = None, *, parent: int = 300, **bounds: Any) -> Read:
+    """Read a page of twenty of one parent, a person or a conversation of the first person's."""
+    shown = Page(size=20, **bounds)
+    return lambda connection: query.fetch(connection, [parent], shown, value, owner_id=1)
 
 
 BOUNDS: list[dict[str, Any]] = [
@@ -64,6 +65,9 @@ READS_ALL = re.compile(
 """What looks at everything on purpose: for an export, an erasure or a check."""
 EMPTY = {
     "alembic_version",
+    "archived_payment_attempts",
+    "archived_plan_changes",
+    "archived_subscriptions",
     "billing_webhook_events",
     "privacy_erasure_counts",
     "reply_generations",
@@ -78,7 +82,10 @@ DAYS = date(2025, 6, 1), date(2025, 6, 30)
 READS: list[tuple[str, Read]] = [
     *((BY_CHANGE, page(conversations.PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *((BY_STATUS, page(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
-    *((OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, **bounds)) for bounds in BOUNDS),
+    *(
+        (OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, parent=30, **bounds))
+        for bounds in BOUNDS
+    ),
     *((BY_REQUEST, page(privacy_requests.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *(
         (BY_KIND, page(privacy_requests.REQUESTS_PAGE_BY_USER, "export", **bounds))
@@ -108,7 +115,7 @@ READS: list[tuple[str, Read]] = [
         OF_ACCOUNT,
         lambda connection: enterprise_accounts.daily_usage_by_account(connection, [7], *DAYS),
     ),
-    (OF_CONVERSATION, lambda connection: messages.count_by_conversation(connection, [300])),
+    (OF_CONVERSATION, lambda connection: messages.count_by_conversation(connection, [30], 1)),
     ("pk_daily_quota_usages", lambda connection: quota.used_by_user(connection, [300], DAYS[0])),
     ("pk_chat_conversations", lambda connection: conversations.by_id(connection, [300], 5)),
     ("pk_chat_messages", lambda connection: messages.by_id(connection, [300], 5)),
@@ -127,7 +134,7 @@ async def test_a_critical_read_is_served_by_its_index(crowd: str, index: str, re
 
 
 async def test_a_generic_plan_is_for_any_value_and_a_custom_one_for_these(crowd: str) -> None:
-    custom, generic = await _plans(crowd, lambda connection: messages.newest(connection, 300, 5))
+    custom, generic = await _plans(crowd, lambda connection: messages.newest(connection, 1, 30, 5))
     assert ("$1" in str(custom), "$1" in str(generic)) == (False, True)
 
 

@@ -45,6 +45,13 @@ FROM_BEFORE = {
     },
 }
 """They ran when nobody was served yet."""
+REPLACED = {
+    # Indexes of tables that the same migration creates.
+    "20261130_0040": {"require-concurrent-index-creation", "ban-drop-constraint"},
+    "20261130_0041": {"ban-drop-constraint", "renaming-object"},
+}
+"""A constraint is dropped in the transaction that adds what replaces it; an index, which no
+statement names, is renamed."""
 
 
 def complaints(sql: str) -> set[str]:
@@ -97,10 +104,14 @@ def test_no_migration_stops_those_who_read_and_write(empty_database_url: str) ->
     found = by_revision(statements)
     assert tuple(found) == revisions()
     said = {revision: complaints(sql) for revision, sql in found.items()}
-    assert {revision: rules for revision, rules in said.items() if rules} == FROM_BEFORE
+    assert {revision: rules for revision, rules in said.items() if rules} == FROM_BEFORE | REPLACED
     scripts = {one.revision: one.module for one in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
     lossy = {revision for revision, sql in found.items() if LOSSES.search(sql)}
-    assert lossy == {name for name, module in scripts.items() if hasattr(module, "LOSES")}
+    assert lossy == {
+        name
+        for name, module in scripts.items()
+        if hasattr(module, "LOSES") or hasattr(module, "MOVES")
+    }
 
 
 @pytest.mark.parametrize(

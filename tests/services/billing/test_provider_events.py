@@ -7,6 +7,7 @@ from itertools import permutations, product
 import pytest
 
 from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from db.queries.privacy import erasure_steps
 from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
 from services.billing.rows import payment_from
@@ -29,6 +30,14 @@ from tests.services.billing.billing_instances import (
 
 NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
 TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
+
+
+async def erase_books(parts: Instance, user_id: int) -> None:
+    """What an erasure does with the accounts of a person."""
+    for step in erasure_steps.STEPS:
+        if step.table in {"billing_payment_attempts", "user_subscriptions"}:
+            async with parts.database.begin() as transaction:
+                await erasure_steps.erase_batch(transaction, step, user_id)
 
 
 async def open_payment(parts: Instance, key: str = "key") -> Row:
@@ -222,27 +231,26 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
         payment = await open_payment(parts)
         await parts.rows("UPDATE audit_events SET user_id = NULL, actor_id = NULL")
         await parts.rows("DELETE FROM idempotency_keys")
-        await parts.rows(
-            "UPDATE billing_payment_attempts SET user_id = NULL, payment_method_token = NULL"
-        )
-        await parts.rows(
-            "UPDATE user_subscriptions SET user_id = NULL, status = 'inactive' WHERE user_id = $1",
-            ALAN,
-        )
+        await erase_books(parts, ALAN)
         await parts.rows("DELETE FROM users WHERE id = $1", ALAN)
         invalidated = list(parts.invalidated)
         with capture_logs() as lines:
             if by_event:
-                await parts.receive_event(payment["id"], SUCCEEDED)
+                key = payment["provider_key"]
+                event = PaymentEvent("evt_1", NOW, payment["id"], key, SUCCEEDED)
+                await parts.events.handle(event, request_id="webhook")
             else:
-                await parts.make_overdue()
+                await parts.rows(
+                    "UPDATE archived_payment_attempts SET next_check_at = '-infinity', "
+                    "asked_until = '-infinity'"
+                )
                 assert await parts.charging.finish_overdue() == 1
         assert [line["event"] for line in lines] == ["money was taken for nothing; give it back"]
-        assert (await parts.payment(payment["id"]))["status"] == "succeeded"
-        ((status,),) = await parts.rows(
-            "SELECT status FROM user_subscriptions WHERE id = $1", payment["subscription_id"]
+        kept = await parts.rows(
+            "SELECT payment.status, subscription.status FROM archived_payment_attempts AS payment "
+            "JOIN archived_subscriptions AS subscription ON subscription.id = subscription_id"
         )
-        assert status == "inactive"
+        assert [tuple(row) for row in kept] == [("succeeded", "inactive")]
         assert (await parts.audit())[-1][:5] == (
             "payment.superfluous",
             f"subscription:{payment['subscription_id']}",

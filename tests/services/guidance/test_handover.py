@@ -131,8 +131,9 @@ async def test_what_a_writer_without_lease_has_is_refused(own_world: str) -> Non
         exchange = await send(parts)
         parts.model.say("Good ")
         await written(parts, exchange, "Good ")
-        drafts = {exchange.reply_id: parts.jobs.writers[exchange.reply_id].draft}
-        assert await parts.replies.save(parts.jobs.owner, drafts) == {exchange.reply_id: True}
+        writer = parts.jobs.writers[exchange.reply_id]
+        drafts = {writer.key: writer.draft}
+        assert await parts.replies.save(parts.jobs.owner, drafts) == {writer.key: True}
         await parts.rows("UPDATE reply_generations SET owner = gen_random_uuid()")
         assert await parts.replies.save(parts.jobs.owner, drafts) == {}
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from clients.llm import GenerationReport
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from services.generation.records import ReplyDraft
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter
@@ -107,7 +108,9 @@ async def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
         progress = ProgressWriter(save)  # type: ignore[arg-type]  # it has the keys that it is given
         exchange = await send(parts)
         written = parts.jobs.writers[exchange.reply_id]
-        waiting = [progress.save_soon(number, lambda: written.draft) for number in range(100)]
+        waiting = [
+            progress.save_soon(ReplyKey(1, number), lambda: written.draft) for number in range(100)
+        ]
         running = asyncio.create_task(progress.run())
         await asyncio.gather(*waiting)
         running.cancel()
@@ -117,15 +120,17 @@ async def test_many_replies_are_stored_in_one_statement(own_world: str) -> None:
 async def test_the_first_piece_of_a_reply_waits_for_no_interval() -> None:
     stored: list[set[int]] = []
 
-    async def save(written: Mapping[int, ReplyDraft]) -> Mapping[int, bool]:
-        stored.append(set(written))
+    async def save(written: Mapping[ReplyKey, ReplyDraft]) -> Mapping[ReplyKey, bool]:
+        stored.append({one.reply_id for one in written})
         return dict.fromkeys(written, True)
 
     progress = ProgressWriter(save, interval_seconds=60)
     running = asyncio.create_task(progress.run())
-    await progress.save_soon(1, nothing_generated)
-    later = progress.save_soon(2, nothing_generated)
-    await asyncio.gather(later, progress.save_soon(3, nothing_generated, is_first=True))
+    await progress.save_soon(ReplyKey(1, 1), nothing_generated)
+    later = progress.save_soon(ReplyKey(1, 2), nothing_generated)
+    await asyncio.gather(
+        later, progress.save_soon(ReplyKey(1, 3), nothing_generated, is_first=True)
+    )
     running.cancel()
     assert stored == [{1}, {2, 3}]
 

@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from clients.llm import FailureReason, GenerationFailed
+from db.queries.clauses.reply_leases import ReplyKey
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.rules import INSTRUCTIONS, prompt, validated_question
 from services.metered.service import delete_old_texts
@@ -185,18 +186,23 @@ async def test_a_reply_that_somebody_has_locked_holds_up_no_other(own_world: str
     async with instance(own_world, model) as parts:
         asking = [asyncio.create_task(parts.generate(f"{number}")) for number in range(2)]
         await until(lambda: len(model.prompts) == 2)
-        ids = [row["id"] for row in await parts.rows("SELECT id FROM enterprise_generations")]
+        keys = [
+            ReplyKey(*row)
+            for row in await parts.rows(
+                "SELECT enterprise_account_id, id FROM enterprise_generations"
+            )
+        ]
         locking = await asyncpg.connect(own_world)
         try:
             await locking.execute("BEGIN")
             await locking.fetch(
-                "SELECT FROM enterprise_generations WHERE id = $1 FOR UPDATE", ids[0]
+                "SELECT FROM enterprise_generations WHERE id = $1 FOR UPDATE", keys[0].reply_id
             )
             async with parts.database.read_primary() as connection:
                 renewed = await MeteredReplyStore.leases.renew(
-                    connection, parts.jobs.owner, ids, 30
+                    connection, parts.jobs.owner, keys, 30
                 )
-            assert renewed == {ids[1]}
+            assert renewed == {keys[1].reply_id}
         finally:
             await locking.close()
         for _ in asking:

@@ -40,8 +40,8 @@ INSERT INTO billing_payment_attempts (user_id, subscription_id, plan_code, statu
     currency, idempotency_key, provider_key, provider_reference)
   VALUES ({ADA}, 2, 'premium-unlimited', 'succeeded', 2000, 'EUR', 'ada@example.com 1', 'p1', 'r1'),
     ({GRACE}, 3, 'basic-entry', 'succeeded', 500, 'EUR', 'grace 1', 'p2', 'r2');
-INSERT INTO billing_webhook_events (id, payment_attempt_id, occurred_at)
-  VALUES ('event 1', 1, now()), ('event 2', 2, now());
+INSERT INTO billing_webhook_events (id, user_id, payment_attempt_id, occurred_at)
+  VALUES ('event 1', {ADA}, 1, now()), ('event 2', {GRACE}, 2, now());
 INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
     idempotency_key)
   VALUES ({ADA}, 2, 'basic-entry', 'premium-unlimited', 'change');
@@ -93,7 +93,11 @@ class Instance:
         return row[0]
 
     async def request(self, request_id: int) -> asyncpg.Record:
-        (row,) = await self.rows("SELECT * FROM user_privacy_requests WHERE id = $1", request_id)
+        """A request, which has no `user_id` if it is archived."""
+        live = await self.rows("SELECT * FROM user_privacy_requests WHERE id = $1", request_id)
+        (row,) = live or await self.rows(
+            "SELECT *, NULL AS user_id FROM archived_privacy_requests WHERE id = $1", request_id
+        )
         return row
 
     async def archive(self, request_id: int) -> ZipFile:

@@ -32,6 +32,7 @@ WHAT_IS_ERASED = {
     "enterprise_accounts": 1,
     "idempotency_keys": 2,
     "privacy_exports": 1,
+    "privacy_request_owners": 6,
     "quota_ledger_entries": 2,
     "user_privacy_requests": 6,
     "user_subscriptions": 2,
@@ -41,7 +42,7 @@ WHAT_IS_ERASED = {
 
 
 async def receipt(parts: Instance, request: int) -> dict[str, int]:
-    rows = await parts.rows("SELECT * FROM privacy_erasure_counts WHERE request_id = $1", request)
+    rows = await parts.rows("SELECT * FROM archived_erasure_counts WHERE request_id = $1", request)
     return {row["table_name"]: row["row_count"] for row in rows}
 
 
@@ -75,11 +76,11 @@ async def test_the_books_are_kept_without_the_person(own_world: str, tmp_path: P
     await prepare(own_world, tmp_path)
     async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
         await parts.erase()
-        (payment,) = await parts.rows("SELECT * FROM billing_payment_attempts WHERE id = 1")
-        assert payment["user_id"] is None
+        (payment,) = await parts.rows("SELECT * FROM archived_payment_attempts")
+        assert {"user_id", "payment_method_token", "idempotency_key"}.isdisjoint(payment.keys())
         assert (payment["amount_cents"], payment["status"]) == (2000, "succeeded")
-        assert (payment["provider_reference"], payment["idempotency_key"]) == ("r1", "erased")
-        statuses = await parts.rows("SELECT status FROM user_subscriptions WHERE user_id IS NULL")
+        assert (payment["id"], payment["provider_reference"]) == (1, "r1")
+        statuses = await parts.rows("SELECT status FROM archived_subscriptions")
         assert [row["status"] for row in statuses] == ["inactive"] * 2
         (company,) = await parts.rows("SELECT * FROM enterprise_accounts WHERE id = 1")
         assert (company["company_name"], company["administrator_id"]) == (
@@ -145,12 +146,15 @@ async def test_two_processes_erase_each_person_once(own_world: str, tmp_path: Pa
     async with instance(own_world, tmp_path) as one, instance(own_world, tmp_path) as other:
         counts = await asyncio.gather(one.erase(), other.erase(), other.erase())
         assert sum(counts) == 50
-        rows = await one.rows("SELECT status, attempts, user_id FROM user_privacy_requests")
-        assert [tuple(row) for row in rows] == [("completed", 1, None)] * 50
+        rows = await one.rows("SELECT status FROM archived_privacy_requests")
+        assert [row["status"] for row in rows] == ["completed"] * 50
         assert await one.value("SELECT count(*) FROM users") == 5
-        counted = "SELECT table_name, row_count, count(*) FROM privacy_erasure_counts GROUP BY 1, 2"
+        counted = (
+            "SELECT table_name, row_count, count(*) FROM archived_erasure_counts GROUP BY 1, 2"
+        )
         assert {tuple(row) for row in await one.rows(counted)} == {
             ("chat_conversations", 1, 50),
+            ("privacy_request_owners", 1, 50),
             ("user_privacy_requests", 1, 50),
             ("users", 1, 50),
         }
@@ -196,7 +200,7 @@ async def test_what_still_identifies_the_person_keeps_it_from_completing(
         assert ("delete", "failed") in owed, "it is still owed"
 
         await run(own_world, "DELETE FROM audit_events WHERE actor_kind = 'system'")
-        await run(own_world, "UPDATE billing_payment_attempts SET failure_reason = NULL")
+        await run(own_world, "UPDATE archived_payment_attempts SET failure_reason = NULL")
         await run(own_world, "DELETE FROM idempotency_keys WHERE user_id = 2")
         assert await retry_erasure(parts.database, request, lambda: LATER)
         assert not await retry_erasure(parts.database, request, lambda: LATER)

@@ -43,7 +43,7 @@ async def test_a_link_is_shown_until_it_expires(own_world: str, tmp_path: Path) 
         await parts.export()
         async with parts.database.read_primary() as connection:
             links_shown = [
-                len(await export_archives.by_request(connection, [ADAS_EXPORT], now))
+                len(await export_archives.by_request(connection, [ADAS_EXPORT], ADA, now))
                 for now in (NOW, NOW + RETENTION - timedelta(seconds=1), NOW + RETENTION)
             ]
         assert links_shown == [1, 1, 0]
@@ -55,12 +55,12 @@ async def test_a_link_can_be_revoked(own_world: str, tmp_path: Path) -> None:
         async with parts.database.read_primary() as connection:
             assert [
                 row["request_id"]
-                for row in await export_archives.by_request(connection, [ADAS_EXPORT], NOW)
+                for row in await export_archives.by_request(connection, [ADAS_EXPORT], ADA, NOW)
             ] == [ADAS_EXPORT]
-            assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
-            assert not await export_archives.revoke(connection, ADAS_EXPORT, NOW)
-            assert await export_archives.by_request(connection, [ADAS_EXPORT], NOW) == []
-            assert not await request_processing.try_again(connection, ADAS_EXPORT)
+            assert await export_archives.revoke(connection, ADA, ADAS_EXPORT, NOW)
+            assert not await export_archives.revoke(connection, ADA, ADAS_EXPORT, NOW)
+            assert await export_archives.by_request(connection, [ADAS_EXPORT], ADA, NOW) == []
+            assert not await request_processing.try_again(connection, ADA, ADAS_EXPORT)
 
 
 async def test_a_day_has_to_pass_after_an_export(own_world: str, tmp_path: Path) -> None:

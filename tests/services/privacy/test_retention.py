@@ -14,22 +14,22 @@ ALL_TIMES = "2031-05-06T07:08:09Z"
 """When everything that is kept happened."""
 MOVE_IN_TIME = (
     f"UPDATE audit_events SET occurred_at = '{ALL_TIMES}'",
-    f"UPDATE user_privacy_requests SET requested_at = '{ALL_TIMES}'",
-    f"UPDATE user_privacy_requests SET completed_at = '{ALL_TIMES}' WHERE status = 'completed'",
-    f"UPDATE billing_payment_attempts SET updated_at = '{ALL_TIMES}'",
-    f"UPDATE billing_plan_changes SET changed_at = '{ALL_TIMES}'",
-    f"UPDATE user_subscriptions SET updated_at = '{ALL_TIMES}'",
+    f"UPDATE archived_privacy_requests SET requested_at = '{ALL_TIMES}'",
+    f"UPDATE archived_privacy_requests SET completed_at = '{ALL_TIMES}' WHERE status = 'completed'",
+    f"UPDATE archived_payment_attempts SET updated_at = '{ALL_TIMES}'",
+    f"UPDATE archived_plan_changes SET changed_at = '{ALL_TIMES}'",
+    f"UPDATE archived_subscriptions SET updated_at = '{ALL_TIMES}'",
 )
 OVER = {
     datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
-        "privacy_erasure_counts": 14,
-        "user_privacy_requests": 6,
+        "archived_erasure_counts": 15,
+        "archived_privacy_requests": 6,
     },
     datetime(2042, 1, 1, tzinfo=UTC): {
-        "billing_payment_attempts": 1,
-        "billing_plan_changes": 1,
-        "user_subscriptions": 2,
+        "archived_payment_attempts": 1,
+        "archived_plan_changes": 1,
+        "archived_subscriptions": 2,
     },
 }
 """The instants after which something goes, and what."""
@@ -81,9 +81,9 @@ async def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Pa
 async def test_a_row_stays_as_long_as_another_refers_to_it(own_world: str, tmp_path: Path) -> None:
     await prepare(own_world, tmp_path)
     async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
-        a_later_payment = "UPDATE billing_payment_attempts SET updated_at = '2033-01-01Z'"
+        a_later_payment = "UPDATE archived_payment_attempts SET updated_at = '2033-01-01Z'"
         await erased(parts, *MOVE_IN_TIME, a_later_payment)
-        subscriptions = "SELECT count(*) FROM user_subscriptions WHERE user_id IS NULL"
+        subscriptions = "SELECT count(*) FROM archived_subscriptions"
         await delete_expired_rows(parts.database, datetime(2043, 12, 31, tzinfo=UTC))
         assert await parts.value(subscriptions) == 1
         await delete_expired_rows(parts.database, datetime(2044, 1, 2, tzinfo=UTC))

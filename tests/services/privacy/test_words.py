@@ -30,8 +30,11 @@ INSERT INTO user_subscriptions (id, user_id, plan_code, status)
 INSERT INTO billing_payment_attempts (id, user_id, subscription_id, plan_code, status, amount_cents,
     currency, idempotency_key, provider_key, provider_reference, payment_method_token)
   VALUES (7702, 77, 7701, '{WORDS}', 'pending', 1, 'EUR', '{WORDS}', 'p77', '{WORDS}', '{WORDS}');
-INSERT INTO billing_webhook_events (id, payment_attempt_id, occurred_at)
-  VALUES ('{WORDS}', 7702, now()), ('{WORDS} of nobody', NULL, now());
+INSERT INTO billing_webhook_events (id, user_id, payment_attempt_id, occurred_at)
+  VALUES ('{WORDS}', 77, 7702, now()), ('{WORDS} of nobody', NULL, NULL, now());
+INSERT INTO archived_payment_attempts (id, subscription_id, plan_code, status, amount_cents,
+    currency, provider_key, provider_reference, created_at, updated_at, next_check_at, checks)
+  VALUES (7703, 7704, '{WORDS}', 'failed', 1, 'EUR', 'p78', '{WORDS}', now(), now(), now(), 1);
 INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
     idempotency_key)
   VALUES (77, 7701, 'basic-entry', '{WORDS}', '{WORDS}');
@@ -103,9 +106,14 @@ async def test_words_of_others_keep_no_erasure_from_completing(
 
 async def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_path: Path) -> None:
     rows = (
-        OTHERS + "INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, "
-        "sha256, expires_at) VALUES (10, 'f', sha256('f'), 1, sha256('f'), now());"
-        "INSERT INTO privacy_erasure_counts VALUES (10, 'a table', 1);"
+        OTHERS + "INSERT INTO privacy_exports (user_id, request_id, file_name, token_hash, "
+        "byte_size, sha256, expires_at) VALUES (2, 10, 'f', sha256('f'), 1, sha256('f'), now());"
+        "INSERT INTO privacy_erasure_counts VALUES (10, 'a table', 1, 2);"
+        "INSERT INTO archived_erasure_counts VALUES (7705, 'a table', 1);"
+        "INSERT INTO archived_privacy_requests (id, request_kind, status, requested_at) "
+        "VALUES (7706, 'export', 'failed', now());"
+        "INSERT INTO archived_subscriptions (id, plan_code, status, created_at, updated_at) "
+        "VALUES (7707, 'basic-entry', 'failed', now(), now());"
         "INSERT INTO user_privacy_requests (user_id, request_kind, status, error_reason) "
         "VALUES (77, 'export', 'failed', 'unexpected')"
     )
@@ -139,7 +147,7 @@ async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[o
         "billing_payment_attempts": "user_id = 77",
         "user_subscriptions": "user_id = 77",
         "audit_events": "user_id = 77",
-    }[table]
+    }.get(table, "true")
     (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")
     value = f'{{"to": "{words}"}}' if isinstance(was[0], str) and was[0][:1] == "{" else words
     changed = await parts.value(

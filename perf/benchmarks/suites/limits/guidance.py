@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
+from db.queries.clauses.reply_leases import ReplyKey
 from db.row import Row
 from gql.build import core_schema
 from gql.context import Services
@@ -73,7 +74,7 @@ def _writing(model: LanguageModel, model_name: str) -> Write:
 
     async def write(question: Question) -> tuple[ReplyOutcome, ReplyDraft]:
         writer = ReplyWriter(
-            Assignment(0, prompt(question)),
+            Assignment(ReplyKey(0, 0), prompt(question)),
             model=model,
             model_name=model_name,
             sink=BufferedSink(),
