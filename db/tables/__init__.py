@@ -28,6 +28,7 @@ from db.tables.idempotency import IdempotencyKey
 from db.tables.lookups import PrivacyRequestOwner
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
+from db.tables.search import MessageSearch, MessageToIndex
 from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
@@ -59,6 +60,8 @@ __all__ = [
     "EnterpriseGeneration",
     "IdempotencyKey",
     "MessageKey",
+    "MessageSearch",
+    "MessageToIndex",
     "PrivacyErasureCount",
     "PrivacyExport",
     "PrivacyRequestOwner",

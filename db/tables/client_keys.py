@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Table
+from db.tables.base import Table, of_user
 
 
 class ConversationKey(Table):
@@ -12,14 +12,13 @@ class ConversationKey(Table):
     __tablename__ = "chat_conversation_keys"
     __table_args__ = (
         CheckConstraint("char_length(key) BETWEEN 1 AND 255", "key"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
         Index(None, "user_id", "conversation_id"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE")
-    )
+    conversation_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class MessageKey(Table):
@@ -28,14 +27,12 @@ class MessageKey(Table):
     __tablename__ = "chat_message_keys"
     __table_args__ = (
         CheckConstraint("char_length(key) BETWEEN 1 AND 255", "key"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
+        of_user("message_id", "chat_messages", ondelete="CASCADE"),
         Index(None, "user_id", "message_id"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("users.id"), primary_key=True)
-    conversation_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_conversations.id", ondelete="CASCADE"), primary_key=True
-    )
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
-    message_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("chat_messages.id", ondelete="CASCADE")
-    )
+    message_id: Mapped[int] = mapped_column(BigInteger)
