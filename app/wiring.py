@@ -34,6 +34,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
+from services.search.indexing import MessageIndexer
+from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
 
 
@@ -142,6 +144,7 @@ async def open_application(
                     privacy=privacy.service,
                     links=privacy.links,
                     metered=chat.metered,
+                    search=SearchService(database, MessageIndexer(database)),
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,

@@ -11,6 +11,14 @@ class Position(NamedTuple):
     id: int
 
 
+class SearchPosition(NamedTuple):
+    """The place of a message in the results: the query that found it, its part, and its id."""
+
+    tier: int
+    part: int
+    message_id: int
+
+
 class Page(NamedTuple):
     """At most `size` rows between two positions, counted from the front or from the back."""
 

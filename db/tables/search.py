@@ -12,20 +12,20 @@ from db.tables.base import Table, instant, of_user
 class MessageSearch(Table):
     """The lexemes of a message, each of which begins with its person.
 
-    They are stored outside of the row, which so stays short. A `part` is about two thousand messages
-    of a person, in the order in which they were indexed.
+    They are stored outside of the row, which so stays short. Each message of a person has a
+    `place`, one above the newest or below the oldest. Several share one that were numbered at once.
     """
 
     __tablename__ = "chat_message_searches"
     __table_args__ = (
         of_user("message_id", "chat_messages", ondelete="CASCADE"),
         Index(None, "lexemes", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-        Index(None, "user_id", "created_at", "part"),
+        Index(None, "user_id", "created_at", "place"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    part: Mapped[int]
+    place: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(instant)
     lexemes: Mapped[str] = mapped_column(TSVECTOR)
 

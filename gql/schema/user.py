@@ -20,6 +20,15 @@ from gql.schema.chat.conversation import (
     ConversationConnection,
     conversations_of,
 )
+from gql.schema.chat.search import (
+    SEARCH_WEIGHT,
+    ConversationFilter,
+    MessageSearchConnection,
+    Query,
+    Since,
+    Until,
+    found_messages,
+)
 from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.node import Node
 from gql.schema.privacy.request import PRIVACY_REQUESTS, PrivacyRequest, PrivacyRequestConnection
@@ -92,6 +101,32 @@ class User(Node):
         self, info: Info, key: ClientKey
     ) -> Sourced[Conversation | None, LoaderFuture[Row | None]]:
         return info.context.loaders.conversation_by_key.start(key)
+
+    @described.field(
+        "The viewer's own messages that hold what is searched for, best first: whole words before "
+        "beginnings of words, those before misspellings, and newer messages before older ones.",
+        SEARCH_WEIGHT,
+    )
+    async def search_messages(
+        self,
+        info: Info,
+        query: Query,
+        first: First = UNSET,
+        after: After = UNSET,
+        conversation_id: ConversationFilter = UNSET,
+        since: Since = UNSET,
+        until: Until = UNSET,
+    ) -> MessageSearchConnection:
+        return await found_messages(
+            info.context,
+            self.key,
+            query,
+            first=first or None,
+            after=after or None,
+            conversation_id=conversation_id or None,
+            since=since or None,
+            until=until or None,
+        )
 
     @described.field("The person's privacy requests, the newest first.")
     def privacy_requests(

@@ -18,21 +18,21 @@ BEGIN
   INSERT INTO {QUEUE} (user_id, message_id) VALUES (NEW.user_id, NEW.id) ON CONFLICT DO NOTHING;
   RETURN NULL;
 END
-$$"""
+$$"""  # noqa: S608 - names of ours
 HAS_TEXT = "NEW.status <> 'streaming' AND NEW.content <> ''"
-TRIGGERS = (
-    f"CREATE TRIGGER queue_new_message AFTER INSERT ON chat_messages FOR EACH ROW "
-    f"WHEN ({HAS_TEXT}) EXECUTE FUNCTION {FUNCTION}()",
-    f"CREATE TRIGGER queue_ended_reply AFTER UPDATE OF status ON chat_messages FOR EACH ROW "
-    f"WHEN ({HAS_TEXT} AND OLD.status = 'streaming') EXECUTE FUNCTION {FUNCTION}()",
-)
+NEW_MESSAGE = f"""
+CREATE TRIGGER queue_new_message AFTER INSERT ON chat_messages
+FOR EACH ROW WHEN ({HAS_TEXT}) EXECUTE FUNCTION {FUNCTION}()"""
+ENDED_REPLY = f"""
+CREATE TRIGGER queue_ended_reply AFTER UPDATE OF status ON chat_messages
+FOR EACH ROW WHEN ({HAS_TEXT} AND OLD.status = 'streaming') EXECUTE FUNCTION {FUNCTION}()"""
 
 
 def upgrade() -> None:
     op.create_table(
         SEARCHES,
         *of_message(),
-        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lexemes", TSVECTOR(), nullable=False),
     )
@@ -44,11 +44,10 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_with={"fastupdate": "off"},
     )
-    op.create_index(None, SEARCHES, ["user_id", "created_at", "part"])
+    op.create_index(None, SEARCHES, ["user_id", "created_at", "place"])
     op.create_table(QUEUE, *of_message())
-    op.execute(QUEUED)
-    for trigger in TRIGGERS:
-        op.execute(trigger)
+    for statement in (QUEUED, NEW_MESSAGE, ENDED_REPLY):
+        op.execute(statement)
 
 
 def downgrade() -> None:

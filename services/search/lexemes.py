@@ -1,12 +1,12 @@
 """The lexemes under which a message is found, and the queries that find it.
 
-Each begins with `PERSON` or `PART`, in whose stead the statements write whose it is, or also in which
-part of that person's messages: an index of them leads with the person. Queries are ranked: each finds
-what the ones before it find, and more.
+Each begins with `PERSON` or `PART`, in whose stead the statements write whose it is, or also in
+which part of that person's messages: an index of them leads with the person. Queries are ranked:
+each is wider than the one before it, and leaves out what that finds.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from services.search.words import Word, words_in
@@ -18,6 +18,8 @@ MOST_WORDS = 8
 """Words of a query that count, runs of characters without spaces as one."""
 MOST_CHARACTERS = 40
 """Characters of one such run that count."""
+MOST_INDEXED = 20_000
+"""Characters of a text that are indexed: their lexemes are within PostgreSQL's one megabyte."""
 MOST_POSITIONS = 16_383
 """What PostgreSQL counts in one text; later words have no order."""
 _LEAST_MISSPELT, _MOST_COMPARED = 5, 7
@@ -25,9 +27,12 @@ _LEAST_MISSPELT, _MOST_COMPARED = 5, 7
 
 
 def lexemes_of(text: str, conversation_id: int) -> str:
-    """What a message is found by, as PostgreSQL reads a `tsvector`: `'@word':1,7 '@-wrd' …`."""
+    """What a message is found by, as PostgreSQL reads a `tsvector`: `'@word':1,7 '%-wrd' …`.
+
+    Of a very long text the end is left out.
+    """
     places: dict[str, list[int]] = {}
-    for number, lexeme in enumerate(_in_order(words_in(text)), 1):
+    for number, lexeme in enumerate(_in_order(words_in(text[:MOST_INDEXED])), 1):
         places.setdefault(lexeme, []).append(min(number, MOST_POSITIONS))
     found = [f"'{PART}{lexeme}':{','.join(map(str, at))}" for lexeme, at in places.items()]
     shortened = {short for word in places for short in shortened_forms(word)}
@@ -49,8 +54,8 @@ def shortened_forms(word: str) -> set[str]:
 def ranked_queries(text: str, conversation_id: int | None) -> tuple[str, ...]:
     """The queries that find a text, as PostgreSQL reads a `tsquery`, the strictest first.
 
-    They find whole words, then words that begin so, then words with a typing error. None where there
-    is nothing to look for. With a conversation they find only its messages.
+    They find whole words, then words that begin so, then words with a typing error. None where
+    there is nothing to look for. With a conversation they find only its messages.
     """
     terms = _terms(words_in(text))
     if not terms:
@@ -59,8 +64,21 @@ def ranked_queries(text: str, conversation_id: int | None) -> tuple[str, ...]:
     if conversation_id is not None:
         place += f" & '{PERSON}{_CONVERSATION}{conversation_id}'"
     ranked = (_whole, _beginning, _misspelt)
-    queries = [" & ".join(f"({form(term)})" for term in terms) + place for form in ranked]
-    return tuple(dict.fromkeys(queries))
+    forms = dict.fromkeys(" & ".join(f"({form(term)})" for term in terms) for form in ranked)
+    stricter = [None, *forms]
+    return tuple(
+        f"{form}{place}" + (f" & !({before})" if before else "")
+        for form, before in zip(forms, stricter, strict=False)
+    )
+
+
+def is_misspelling(word: str, wanted: str) -> bool:
+    """Whether the query for a word finds another by their shortened forms."""
+    if not wanted.isalpha() or len(wanted) < _LEAST_MISSPELT - 1:
+        return False
+    compared = wanted[:_MOST_COMPARED]
+    shortened = _without_one(compared)
+    return word in shortened or not shortened_forms(word).isdisjoint({compared, *shortened})
 
 
 def _in_order(words: Iterator[Word]) -> Iterator[str]:
@@ -93,8 +111,7 @@ def _pieces(run: Sequence[Word]) -> tuple[str, ...]:
     characters = [one.text for one in run[:MOST_CHARACTERS]]
     if len(characters) == 1:
         return (f"{_CHARACTERS}{characters[0]}",)
-    pairs = zip(characters, characters[1:], strict=False)
-    return tuple(f"{_CHARACTERS}{one}{other}" for one, other in pairs)
+    return tuple(f"{_CHARACTERS}{one}{other}" for one, other in pairwise(characters))
 
 
 def _whole(term: tuple[str, ...]) -> str:

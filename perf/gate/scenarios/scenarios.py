@@ -34,6 +34,8 @@ from perf.gate.execution.runner import DocumentRunner
 from services.callers.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
+GATES_KEY = "the gate's"
+"""What each caller's client calls a conversation and a message of the data."""
 _OLDEST = """query Oldest($status: ConversationStatus) {
   viewer { conversations(last: 1, status: $status) { edges { node { id } } } }
 }"""
@@ -155,17 +157,31 @@ async def _following(context: ScenarioContext) -> Variables:
 
 
 async def _sending_to_chat(context: ScenarioContext) -> Variables:
-    message = {"content": _TEXT, "delivery": "STREAM", "messageKey": "the gate's"}
-    return {"input": await _of_conversation(context) | message | _key()}
+    return await _sending(context) | {"messageKey": "the gate's"}
 
 
-async def _chat_of_id(context: ScenarioContext) -> Variables:
-    conversation = await _own_conversation(context)
-    return {"id": conversation["conversationId"], "messageKey": "none", "asksMessage": True}
+async def _sending_to_keyed_chat(_asking: ScenarioContext) -> Variables:
+    return {"conversationKey": new_key(), "content": _TEXT, "messageKey": "the gate's"} | _key()
 
 
-async def _chat_of_key(_asking: ScenarioContext) -> Variables:
-    return {"key": "none", "messageKey": "none", "asksMessage": True}
+async def _regenerating_in_chat(context: ScenarioContext) -> Variables:
+    return {"messageId": await _complete_reply(context)} | _key()
+
+
+async def _chat(context: ScenarioContext) -> Variables:
+    return {"id": (await _own_conversation(context))["conversationId"]}
+
+
+async def _keyed_chat(_asking: ScenarioContext) -> Variables:
+    return {"key": GATES_KEY}
+
+
+async def _chat_message(context: ScenarioContext) -> Variables:
+    return await _chat(context) | {"messageKey": GATES_KEY}
+
+
+async def _keyed_chat_message(_asking: ScenarioContext) -> Variables:
+    return {"key": GATES_KEY, "messageKey": GATES_KEY}
 
 
 async def _with_key(_asking: ScenarioContext) -> Variables:
@@ -235,9 +251,9 @@ def new_key() -> str:
 _OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
-    "ChatOfId": Scenario(reader, _chat_of_id),
-    "ChatOfKey": Scenario(reader, _chat_of_key),
     "ChangePlan": Scenario(plan_changer, _moving),
+    "Chat": Scenario(reader, _chat),
+    "ChatMessage": Scenario(reader, _chat_message),
     "Checkout": Scenario(payer, _paying(payer)),
     "ConversationMessages": Scenario(reader, _own_conversation),
     "ConversationPage": Scenario(reader),
@@ -247,11 +263,13 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "KeyedChat": Scenario(reader, _keyed_chat),
+    "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
-    "RegenerateInChat": Scenario(writer, _regenerating),
+    "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
     "ReplyStream": Scenario(writer, _following),
@@ -262,6 +280,7 @@ _OWN: Mapping[str, Scenario] = {
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SendMessage": Scenario(writer, _sending),
     "SendToChat": Scenario(writer, _sending_to_chat),
+    "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),

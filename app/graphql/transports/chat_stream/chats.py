@@ -29,22 +29,27 @@ async def begin_reply(documents: OwnDocuments, posted: PostedChat) -> FollowedRe
 
     A message that never arrived is sent, whatever is asked to be done with it.
     """
-    key = {"idempotencyKey": posted.idempotency_key(), "delivery": "STREAM"}
+    key = posted.idempotency_key()
     if posted.trigger == REGENERATE:
         subject = await _message_id(documents, posted, posted.subject_id or posted.message_id)
         if subject is not None:
             return _followed(
-                await documents.data("RegenerateInChat", input={"messageId": subject, **key})
+                await documents.data("RegenerateInChat", messageId=subject, idempotencyKey=key)
             )
-    message = {"content": posted.text, **_place(posted.id), **key}
-    if posted.message_id is not None:
-        message["messageKey"] = posted.message_id
-    return _followed(await documents.data("SendToChat", input=message))
+    is_known = _is_id("Conversation", posted.id)
+    place = {"conversationId" if is_known else "conversationKey": posted.id}
+    name = "SendToChat" if is_known else "SendToKeyedChat"
+    message_key = posted.message_id or key
+    return _followed(
+        await documents.data(
+            name, content=posted.text, messageKey=message_key, idempotencyKey=key, **place
+        )
+    )
 
 
 async def reply_being_written(documents: OwnDocuments, chat_id: str) -> FollowedReply | None:
     """The reply that is being written in a chat, if one is; raises `Refused`."""
-    chat = await _chat(documents, chat_id)
+    chat = await _chat(documents, chat_id, "Chat")
     last = chat and chat["lastMessage"]
     if not last or last["role"] != "ASSISTANT" or last["status"] != "STREAMING":
         return None
@@ -65,22 +70,18 @@ async def _message_id(documents: OwnDocuments, posted: PostedChat, name: str | N
     """The id of a message by its id or its client's name; None if it never arrived."""
     if name is None or _is_id("Message", name):
         return name
-    chat = await _chat(documents, posted.id, messageKey=name, asksMessage=True)
+    chat = await _chat(documents, posted.id, "ChatMessage", messageKey=name)
     found = chat and chat["messageByKey"]
     return found["id"] if found else None
 
 
 # Any: data and variables are JSON.
-async def _chat(documents: OwnDocuments, chat_id: str, **asked: Any) -> Any:
+async def _chat(documents: OwnDocuments, chat_id: str, name: str, **variables: Any) -> Any:
+    """What a document gives of a chat, or its twin for chats that a client has named."""
     if _is_id("Conversation", chat_id):
-        return await documents.data("ChatOfId", id=chat_id, **asked)
-    viewer = await documents.data("ChatOfKey", key=chat_id, **asked)
+        return await documents.data(name, id=chat_id, **variables)
+    viewer = await documents.data(f"Keyed{name}", key=chat_id, **variables)
     return viewer and viewer["conversationByKey"]
-
-
-def _place(chat_id: str) -> dict[str, str]:
-    is_known = _is_id("Conversation", chat_id)
-    return {"conversationId" if is_known else "conversationKey": chat_id}
 
 
 def _is_id(type_name: str, text: str) -> bool:

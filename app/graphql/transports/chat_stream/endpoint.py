@@ -35,7 +35,7 @@ from app.http.chat_stream_path import CHAT_STREAM_PATH
 from app.http.exchange import IS_CHARGED
 from app.http.shutdown import SHUTDOWN
 from gql.runtime.deadline import ClientDisconnected
-from services.callers.principal import Person
+from services.callers.principal import Person, Principal
 from services.clock import Clock
 from spans.part import Kind, Part
 
@@ -92,8 +92,7 @@ class ChatStreamEndpoint:
             call.principal, call.expires_at = await self._authenticator.identity(
                 request.headers, address=request.address
             )
-            if not isinstance(call.principal, Person):
-                raise NotAuthenticated(_FOR_PEOPLE)
+            _check_person(call.principal)
             documents = OwnDocuments(self._pipeline, request, call.principal)
             reply = await action(request, documents, Identity(call.principal, call.expires_at))
         except Refused as refused:
@@ -154,6 +153,11 @@ class ChatStreamEndpoint:
             expires=expires,
             framing=UIMessageFraming(reply.id, reply.conversation_id),
         )
+
+
+def _check_person(principal: Principal) -> None:
+    if not isinstance(principal, Person):
+        raise NotAuthenticated(_FOR_PEOPLE)
 
 
 _Steps = Callable[[GraphQLHttpRequest, OwnDocuments, Identity], Awaitable[ASGIApp]]
