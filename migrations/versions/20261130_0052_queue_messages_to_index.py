@@ -9,9 +9,9 @@ down_revision: str | None = "20261130_0051"
 BATCH = 10_000
 NEWEST = text("SELECT max(id) FROM chat_messages")
 QUEUE = text(
-    "INSERT INTO chat_messages_to_index (user_id, message_id) "
-    "SELECT user_id, id FROM chat_messages WHERE id >= :first AND id < :behind AND status <> 'streaming' AND content <> '' "
-    "ON CONFLICT DO NOTHING"
+    "INSERT INTO chat_messages_to_index (user_id, message_id) SELECT user_id, id "
+    "FROM chat_messages WHERE id >= :first AND id < :behind AND status <> 'streaming' "
+    "AND content <> '' ON CONFLICT DO NOTHING"
 )
 
 

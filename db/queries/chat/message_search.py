@@ -185,9 +185,9 @@ async def search(
     after: SearchPosition | None,
     most: int,
 ) -> list[SearchPosition]:
-    """What at most `TIERS` queries find of the user's messages after a position, the strictest first.
+    """What at most `TIERS` queries find of the user's messages, the strictest first.
 
-    What one query finds is ordered by part and id, newest first.
+    What one query finds is ordered by part and id, newest first. `after` is where to go on.
     """
     place = after or SearchPosition(-1, 0, 0)
     padded = [*queries, *[None] * TIERS][:TIERS]

@@ -184,6 +184,10 @@ async def _keyed_chat_message(_asking: ScenarioContext) -> Variables:
     return {"key": GATES_KEY, "messageKey": GATES_KEY}
 
 
+async def _searching(_asking: ScenarioContext) -> Variables:
+    return {"query": "smallest step", "first": 20}
+
+
 async def _with_key(_asking: ScenarioContext) -> Variables:
     return {"input": _key()}
 
@@ -278,6 +282,7 @@ _OWN: Mapping[str, Scenario] = {
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
+    "SearchMessages": Scenario(reader, _searching),
     "SendMessage": Scenario(writer, _sending),
     "SendToChat": Scenario(writer, _sending_to_chat),
     "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
