@@ -17,7 +17,7 @@ from aiocache.base import BaseCache
 from aiocache.serializers import NullSerializer
 
 from cache.records import Entry, Fill
-from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
+from keyvalue import Argument, CommandRefused, KeyValue, Reply, Script
 from metrics.cache import CacheMetrics
 
 MOST_BYTES = 65_536
@@ -59,7 +59,7 @@ _UNUSABLE = Entry(b"", None, 0.0, is_trusted=False)
 class _Entries(BaseCache):  # type: ignore[misc]  # it has no types
     """aiocache over our Redis client; reads no more of a value than an entry can have."""
 
-    def __init__(self, keyvalue: KeyValueClient) -> None:
+    def __init__(self, keyvalue: KeyValue) -> None:
         super().__init__(serializer=NullSerializer(encoding=None), timeout=None)
         self._keyvalue = keyvalue
 
@@ -71,13 +71,13 @@ class _Entries(BaseCache):  # type: ignore[misc]  # it has no types
 
 
 class RedisStore:
-    """A store in Redis: a single server of version 6.0 or newer, not a cluster.
+    """A store in Redis, of version 6.0 or newer.
 
     Raises `KeyValueError`, which `CircuitBreakingStore` handles.
     """
 
     def __init__(
-        self, keyvalue: KeyValueClient, metrics: CacheMetrics, *, lifetime_seconds: float
+        self, keyvalue: KeyValue, metrics: CacheMetrics, *, lifetime_seconds: float
     ) -> None:
         self._keyvalue = keyvalue
         self._metrics = metrics
@@ -90,46 +90,59 @@ class RedisStore:
 
     async def read(self, keys: Sequence[str]) -> list[Entry | None]:
         """The entry of each key."""
-        return [self._entry(stored) for stored in await self._entries.multi_get(keys)]
+        stored = await self._entries.multi_get(keys)
+        return [self._entry(key, one) for key, one in zip(keys, stored, strict=True)]
 
     async def lease(self, refused: Mapping[str, bytes]) -> list[Entry]:
         """The entry of each key, after leasing those that have none or a refused one."""
+        leased: dict[str, Entry] = {}
+        for keys in self._keyvalue.together(list(refused)):
+            leased.update(await self._lease(keys, [refused[key] for key in keys]))
+        return [leased[key] for key in refused]
+
+    async def _lease(self, keys: Sequence[str], tokens: Sequence[bytes]) -> dict[str, Entry]:
         nonce = secrets.token_hex(_NONCE_DIGITS // 2)
-        arguments: list[Argument] = [self._lifetime_ms, nonce, MOST_BYTES, *refused.values()]
-        stored = await self._keyvalue.run_script(_LEASE, list(refused), arguments)
+        arguments: list[Argument] = [self._lifetime_ms, nonce, MOST_BYTES, *tokens]
+        stored = await self._keyvalue.run_script(_LEASE, keys, arguments)
         for one in stored:
             if one[_TOKEN].endswith(nonce.encode()):
-                self._keyvalue.clock.observe(_leased_at(one))
-        return [self._entry(one) or _UNUSABLE for one in stored]
+                self._keyvalue.clock_of(keys[0]).observe(_leased_at(one))
+        return {
+            key: self._entry(key, one) or _UNUSABLE for key, one in zip(keys, stored, strict=True)
+        }
 
     async def fill(self, fills: Sequence[Fill]) -> int:
         """Store the values whose lease is still valid, and return how many."""
-        fitting = [one for one in fills if _TOKEN.stop + len(one.payload) <= MOST_BYTES]
-        if not fitting:
-            return 0
-        arguments = [part for fill in fitting for part in (fill.token, fill.payload)]
-        return int(await self._keyvalue.run_script(_FILL, [one.key for one in fitting], arguments))
+        fitting = {one.key: one for one in fills if _TOKEN.stop + len(one.payload) <= MOST_BYTES}
+        kept = 0
+        for keys in self._keyvalue.together(list(fitting)):
+            arguments = [
+                part for key in keys for part in (fitting[key].token, fitting[key].payload)
+            ]
+            kept += int(await self._keyvalue.run_script(_FILL, keys, arguments))
+        return kept
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Invalidate keys: delete their values and leases."""
-        await self._keyvalue.run("DEL", *keys)
+        for together in self._keyvalue.together(keys):
+            await self._keyvalue.run("DEL", *together)
 
     async def synchronize(self) -> None:
         """Stop trusting entries that were leased before now."""
-        self._keyvalue.clock.reset(await self._keyvalue.run("TIME"))
+        await self._keyvalue.synchronize()
 
     async def ping(self) -> None:
-        """Ask the server for any answer."""
-        await self._keyvalue.run("PING")
+        """Ask Redis for any answer."""
+        await self._keyvalue.ping()
 
-    def _entry(self, stored: Reply) -> Entry | None:
+    def _entry(self, key: str, stored: Reply) -> Entry | None:
         """The entry in a stored value; None if there is no value, or it is not an entry."""
         if not stored:
             return None
         if not _is_entry(stored):
             self._metrics.unreadable()
             return None
-        clock, leased_at = self._keyvalue.clock, _leased_at(stored)
+        clock, leased_at = self._keyvalue.clock_of(key), _leased_at(stored)
         age_seconds = clock.age_seconds(leased_at)
         return Entry(
             token=stored[_TOKEN],

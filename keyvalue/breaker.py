@@ -58,6 +58,7 @@ class CircuitBreaker:
             self._probe.cancel()
             with suppress(asyncio.CancelledError):
                 await self._probe
+        self._metrics.state(is_open=False)
 
     def refuse(self) -> None:
         """Count a call that was refused because the circuit is open."""

@@ -1,23 +1,29 @@
 """The client: pipelines commands over a few connections, unless the circuit is open."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from hashlib import sha1
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
 from typing import Self
 
 from keyvalue.breaker import PROBE_SECONDS, CircuitBreaker
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Command, Reply, connections
-from keyvalue.errors import CommandRefused, ConnectionFailed, KeyValueUnavailable, ScriptUnknown
-from keyvalue.failure_reasons import NOT_WRITTEN, TIMEOUT
+from keyvalue.errors import (
+    CommandRefused,
+    ConnectionFailed,
+    KeyValueUnavailable,
+    ScriptUnknown,
+    SlotElsewhere,
+)
+from keyvalue.failure_reasons import CLUSTER, NOT_WRITTEN, TIMEOUT
 from keyvalue.pipeline import Pipeline, PipelineRequest
+from keyvalue.protocol import K, Script
 from keyvalue.timeout import LoopAwareTimeout
 from spans.attribution import attributed
 from spans.part import Kind, Part
 
 CONNECTIONS = 4
-"""The pipelined connections of a process; one more is for blocking commands."""
+"""The pipelined connections of a process; each lane of blocking commands has one more."""
 TIMEOUT_SECONDS = 0.25
 """How long Redis may take to answer."""
 CONNECT_SECONDS = 1.0
@@ -27,17 +33,7 @@ MOST_WAITING = 10_000
 # The probe writes with a script: a server that is read-only, full, or allows no scripts fails it.
 _PROBE_SCRIPT = "redis.call('SET', KEYS[1], '1') return redis.call('DEL', KEYS[1])"
 _ANSWER = Part(Kind.REDIS, "answer")
-_PROBE = ("EVAL", _PROBE_SCRIPT, 1, "guidance:probe")
-
-
-class Script:
-    """A Lua script, which Redis identifies by the SHA-1 of its text."""
-
-    __slots__ = ("digest", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
+_PROBE_KEY = "guidance:probe"
 
 
 class KeyValueClient:
@@ -55,18 +51,18 @@ class KeyValueClient:
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
         probe_seconds: float = PROBE_SECONDS,
+        probe_key: Callable[[], str] = lambda: _PROBE_KEY,
     ) -> None:
         self.clock = ServerClock()
-        self.connections_opened = 0
-        """Each of them may lead to another server, or to one that has lost its data."""
+        self.url = url
         self._timeout_seconds = timeout_seconds
+        self._probe_key = probe_key
         self._breaker = CircuitBreaker("redis", self._recover, probe_seconds=probe_seconds)
-        *pipelined, blocking = connections(url, CONNECTIONS + 1, connect_seconds=CONNECT_SECONDS)
         self._pipelines = [
-            Pipeline(one, timeout_seconds, opened=self._opened, failed=self._trip)
-            for one in pipelined
+            Pipeline(one, timeout_seconds, opened=self.clock.reset, failed=self._trip)
+            for one in connections(url, CONNECTIONS, connect_seconds=CONNECT_SECONDS)
         ]
-        self._blocking = Pipeline(blocking, timeout_seconds, failed=self._trip)
+        self._blocking: dict[int, Pipeline] = {}
         self._queue: asyncio.Queue[PipelineRequest] = asyncio.Queue()
         self._serving: list[asyncio.Task[None]] = []
 
@@ -90,7 +86,7 @@ class KeyValueClient:
         await asyncio.gather(*self._serving, return_exceptions=True)
         self._breaker.is_open = True
         self._refuse_waiting()
-        for pipeline in (*self._pipelines, self._blocking):
+        for pipeline in (*self._pipelines, *self._blocking.values()):
             await pipeline.close()
 
     @property
@@ -117,7 +113,7 @@ class KeyValueClient:
         if self._queue.qsize() >= MOST_WAITING:
             raise KeyValueUnavailable
         replies: asyncio.Future[list[Reply]] = asyncio.get_running_loop().create_future()
-        request = PipelineRequest(self._blocking.pack(commands), len(commands), replies)
+        request = PipelineRequest(self._pipelines[0].pack(commands), len(commands), replies)
         self._queue.put_nowait(request)
         return await replies
 
@@ -134,27 +130,43 @@ class KeyValueClient:
         except ScriptUnknown:
             return await self.run("EVAL", script.text, *rest)
 
-    async def run_blocking(self, *command: Argument, block_seconds: float) -> Reply:
-        """Like `run`, for a command that blocks up to `block_seconds` in Redis; one at a time.
-
-        Blocking commands have their own connection.
-        """
+    async def run_blocking(self, *command: Argument, block_seconds: float, lane: int = 0) -> Reply:
+        """Like `run`, for a command that blocks up to `block_seconds`; one at a time in a lane."""
         self._require_available()
-        (reply,) = await self._blocking.exchange(
-            self._blocking.pack([command]), 1, block_seconds=block_seconds
-        )
+        if lane not in self._blocking:
+            (connection,) = connections(self.url, 1, connect_seconds=CONNECT_SECONDS)
+            self._blocking[lane] = Pipeline(connection, self._timeout_seconds, failed=self._trip)
+        blocking = self._blocking[lane]
+        packed = blocking.pack([command])
+        (reply,) = await blocking.exchange(packed, 1, block_seconds=block_seconds)
         if isinstance(reply, CommandRefused):
             raise reply
         return reply
+
+    def together(self, keys: Sequence[K]) -> Sequence[Sequence[K]]:
+        """All keys: there is one server."""
+        return [keys] if keys else []
+
+    def lane_of(self, _key: str | bytes) -> int:
+        """One lane for all keys."""
+        return 0
+
+    def clock_of(self, _key: str | bytes) -> ServerClock:
+        """The clock of the server."""
+        return self.clock
+
+    async def synchronize(self) -> None:
+        """Set the clock anew; raises `KeyValueError`."""
+        self.clock.reset(await self.run("TIME"))
+
+    async def ping(self) -> None:
+        """Ask for any answer; raises `KeyValueError`."""
+        await self.run("PING")
 
     def _require_available(self) -> None:
         if self._breaker.is_open:
             self._breaker.refuse()
             raise KeyValueUnavailable
-
-    def _opened(self, server_time: Reply) -> None:
-        self.connections_opened += 1
-        self.clock.reset(server_time)
 
     def _trip(self, reason: str) -> None:
         self._breaker.trip(reason)
@@ -174,9 +186,12 @@ class KeyValueClient:
             for failure in filter(None, opened):
                 raise failure
             async with LoopAwareTimeout(self._timeout_seconds):
-                deleted = await self._pipelines[0].check(_PROBE)
+                probe = ("EVAL", _PROBE_SCRIPT, 1, self._probe_key())
+                deleted = await self._pipelines[0].check(probe)
         except ConnectionFailed as failure:
             return failure.reason
         except TimeoutError:
             return TIMEOUT
+        if isinstance(deleted, SlotElsewhere):
+            return CLUSTER
         return None if deleted == 1 else NOT_WRITTEN

@@ -17,15 +17,16 @@ class ServerClock:
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._trusted_after: int | None = None
+        self.trusted_after: int | None = None
+        """When it was set; then the server may have become another, or have lost its data."""
         self._observed = 0
         self._observed_at = 0.0
 
     def reset(self, answer: Sequence[bytes | int]) -> None:
         """Set the clock from the server's answer to TIME, and trust no earlier timestamp."""
         seconds, microseconds = answer
-        self._trusted_after = int(seconds) * _MICROSECONDS + int(microseconds)
-        self.observe(self._trusted_after)
+        self.trusted_after = int(seconds) * _MICROSECONDS + int(microseconds)
+        self.observe(self.trusted_after)
 
     def observe(self, microseconds: int) -> None:
         """Correct the estimate by a timestamp that the server has just made."""
@@ -38,7 +39,7 @@ class ServerClock:
     def is_trusted(self, microseconds: int) -> bool:
         """Whether a timestamp is after the newest connection was opened, and not in the future."""
         return (
-            self._trusted_after is not None
-            and microseconds > self._trusted_after
+            self.trusted_after is not None
+            and microseconds > self.trusted_after
             and self.age_seconds(microseconds) > -_AHEAD_SECONDS
         )

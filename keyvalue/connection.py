@@ -13,10 +13,11 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, ResponseError
 
-from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown
+from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, SlotElsewhere
 from keyvalue.failure_reasons import reason_of, state_in
+from keyvalue.sentinel import SentinelUrl
 
 Argument: TypeAlias = str | bytes | float
 Command: TypeAlias = Sequence[Argument]
@@ -25,16 +26,20 @@ Reply: TypeAlias = Any
 
 
 def connections(url: str, number: int, *, connect_seconds: float) -> "list[Connection]":
-    """Create connections without opening them."""
-    pool = ConnectionPool.from_url(
-        url,
-        socket_timeout=None,
-        socket_connect_timeout=connect_seconds,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
+    """Create connections without opening them; with Sentinels, each finds the primary anew."""
+    options: dict[str, Any] = {
+        "socket_timeout": None,
+        "socket_connect_timeout": connect_seconds,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    sentinels = SentinelUrl.parse(url)
+    if sentinels is None:
+        pool = ConnectionPool.from_url(url, **options)
+    else:
+        pool = sentinels.pool(connect_seconds, options)
     return [
-        Connection(pool.make_connection())  # type: ignore[no-untyped-call]  # it has no types
+        Connection(pool.make_connection(), pool)  # type: ignore[no-untyped-call]  # it has no types
         for _ in range(number)
     ]
 
@@ -45,8 +50,10 @@ class Connection:
     So an answer is never taken for the answer to a different command.
     """
 
-    def __init__(self, raw: AbstractConnection) -> None:
+    def __init__(self, raw: AbstractConnection, pool: ConnectionPool) -> None:
         self._raw = raw
+        # A connection that asks Sentinels has only a weak reference to it.
+        self._pool = pool
         self._writer: asyncio.StreamWriter | None = None
 
     async def open(self, opened: Callable[[Reply], None] | None = None) -> None:
@@ -110,6 +117,9 @@ class Connection:
             return await self._raw.read_response()
         except NoScriptError as error:
             return ScriptUnknown(str(error))
+        except AskError as error:
+            is_for_once = not isinstance(error, MovedError)
+            return SlotElsewhere(str(error), error.host, error.port, is_for_once=is_for_once)
         except ResponseError as error:
             if _is_state_of_server(error):
                 raise

@@ -17,6 +17,17 @@ class ScriptUnknown(CommandRefused):
     """Redis does not know the script; it loses its scripts when it restarts."""
 
 
+class SlotElsewhere(CommandRefused):
+    """The server of a cluster has not got the key: another has it, or is just getting it."""
+
+    def __init__(self, refusal: str, host: str, port: int, *, is_for_once: bool) -> None:
+        super().__init__(refusal)
+        self.host = host
+        self.port = port
+        self.is_for_once = is_for_once
+        """Whether only this command goes to the other server: the slot is on its way there."""
+
+
 class ConnectionFailed(Exception):
     """A connection failed and is closed; raised within this package only.
 

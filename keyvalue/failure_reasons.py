@@ -28,6 +28,8 @@ STATES = (
 """Error codes that concern the server and not a key: no command of this kind works now."""
 TIMEOUT, REFUSED, UNRESOLVED, TLS = "timeout", "refused", "unresolved", "tls"
 TOO_MANY_CLIENTS, NOT_WRITTEN = "too_many_clients", "not_written"
+CLUSTER = "cluster"
+"""The server is one of a cluster, and REDIS_URL does not say so."""
 CONNECTION = "connection"
 """The connection was lost, or the answer could not be parsed."""
 _KINDS = (

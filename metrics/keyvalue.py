@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge
 
 OPEN = Gauge(
     "guidance_keyvalue_circuit_open",
-    "Processes that leave Redis alone at present: all of it (redis), or for the cache (cache).",
+    "Processes that leave a Redis server alone at present: altogether (redis), or for the cache.",
     ("circuit",),
     multiprocess_mode="livesum",
 )
@@ -30,10 +30,12 @@ class CircuitMetrics:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._is_open = False
 
     def state(self, *, is_open: bool) -> None:
-        """Record the state."""
-        OPEN.labels(self._name).set(int(is_open))
+        """Record the state; several circuits of one name, as a cluster has, are added up."""
+        OPEN.labels(self._name).inc(is_open - self._is_open)
+        self._is_open = is_open
 
     def failed(self, reason: str) -> None:
         """Count a failure."""

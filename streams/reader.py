@@ -1,11 +1,12 @@
-"""Following streams in Redis: one task per process reads all the streams that are followed.
+"""Following streams in Redis: one task reads all the streams of a lane that are followed.
 
-It reads them into memory, for any number of followers. Pieces are passed on only while their
-indexes are consecutive; if they are not, or the key holds something else, the stream is unknown.
+A process has one lane, with Redis Cluster a few. What is read is kept in memory, for any number of
+followers. Pieces are passed on only while their indexes are consecutive; if they are not, or the
+key holds something else, the stream is unknown.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -29,9 +30,9 @@ class RedisStreamReader:
         self._streams = streams
         self._idle_timeout_seconds = idle_timeout_seconds
         self._local = MemoryStreams(ended_seconds=0)
-        self._positions: dict[int, bytes] = {}
+        self._positions: defaultdict[int, dict[int, bytes]] = defaultdict(dict)
         self._followers: Counter[int] = Counter()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def follow(self, reply_id: int, after: int) -> AsyncGenerator[Delta, None]:
         """Yield the pieces after index `after`, until the end.
@@ -47,10 +48,10 @@ class RedisStreamReader:
             self._leave(reply_id)
 
     async def close(self) -> None:
-        """Stop the task that reads from Redis."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Stop the tasks that read from Redis."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _next(self, deltas: AsyncGenerator[Delta, None]) -> Delta | None:
         try:
@@ -63,11 +64,12 @@ class RedisStreamReader:
         if not await self._exists(reply_id):
             raise StreamUnknown
         self._followers[reply_id] += 1
-        if reply_id not in self._positions:
+        lane = self._streams.lane_of(reply_id)
+        if reply_id not in self._positions[lane]:
             self._local.begin(reply_id)
-            self._positions[reply_id] = b"0"
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._read_all())
+            self._positions[lane][reply_id] = b"0"
+        if lane not in self._tasks or self._tasks[lane].done():
+            self._tasks[lane] = asyncio.create_task(self._read_all(lane))
 
     async def _exists(self, reply_id: int) -> bool:
         try:
@@ -83,42 +85,45 @@ class RedisStreamReader:
             self._forget(reply_id)
 
     def _forget(self, reply_id: int) -> None:
-        self._positions.pop(reply_id, None)
+        self._positions[self._streams.lane_of(reply_id)].pop(reply_id, None)
         self._local.forget(reply_id)
 
-    async def _read_all(self) -> None:
+    async def _read_all(self, lane: int) -> None:
         """Read the followed streams; those that cannot be read any more become unknown."""
+        positions = self._positions[lane]
         try:
-            while self._positions:
-                for key, entries in await self._next_entries():
-                    self._take(reply_id_of(key), entries)
+            while positions:
+                for key, entries in await self._next_entries(positions, lane):
+                    self._take(positions, reply_id_of(key), entries)
         except KeyValueError:
             count_fallback("streams")
         finally:
-            for reply_id in tuple(self._positions):
+            for reply_id in tuple(positions):
                 self._forget(reply_id)
 
-    async def _next_entries(self) -> Reply:
+    async def _next_entries(self, positions: dict[int, bytes], lane: int) -> Reply:
         """The next entries of any stream; a key that is no longer a stream is given up."""
         try:
-            return await self._streams.read(self._positions, block_seconds=_BLOCK_SECONDS) or ()
+            return (
+                await self._streams.read(positions, block_seconds=_BLOCK_SECONDS, lane=lane) or ()
+            )
         except CommandRefused:
-            followed = tuple(self._positions)
+            followed = tuple(positions)
             lost = [one for one in followed if not await self._streams.has(one)]
             for reply_id in lost or followed:
                 self._forget(reply_id)
             return ()
 
-    def _take(self, reply_id: int, entries: Reply) -> None:
+    def _take(self, positions: dict[int, bytes], reply_id: int, entries: Reply) -> None:
         for entry_id, fields in entries:
-            if reply_id not in self._positions:
+            if reply_id not in positions:
                 return
-            self._positions[reply_id] = entry_id
+            positions[reply_id] = entry_id
             delta = self._delta(reply_id, entry_id, fields)
             if delta is not None:
                 self._local.append(reply_id, delta)
             elif fields == [END, b""]:
-                del self._positions[reply_id]
+                del positions[reply_id]
                 self._local.end(reply_id)
             elif fields != [BEGIN, b""]:
                 unreadable("streams")

@@ -10,7 +10,7 @@ number of the writer that began the stream, and no earlier writer changes it any
 
 from collections.abc import Sequence
 
-from keyvalue import Argument, CommandRefused, KeyValueClient, Reply, Script
+from keyvalue import Argument, CommandRefused, KeyValue, Reply, Script
 from streams.records import Delta
 
 OPEN_SECONDS = 600
@@ -20,6 +20,7 @@ ENDED_SECONDS = 60
 BEGIN, TEXT, END = b"begin", b"text", b"end"
 ANY_WRITER = 2**31
 """The number of no writer, later than all."""
+_GROUPS = 8
 _MOST_ENTRIES = 1_000
 """How many entries of each stream are read at once."""
 _BEGUN_BY = """
@@ -83,7 +84,7 @@ class StreamEnded(Exception):
 class RedisStreams:
     """Reads and writes the streams in Redis; every method may raise `KeyValueError`."""
 
-    def __init__(self, keyvalue: KeyValueClient) -> None:
+    def __init__(self, keyvalue: KeyValue) -> None:
         self._keyvalue = keyvalue
 
     async def write(
@@ -97,7 +98,7 @@ class RedisStreams:
         """
         arguments: list[Argument] = [OPEN_SECONDS, writer, int(is_rewrite)]
         arguments += [piece.encode() for piece in pieces]
-        _require_open(await self._keyvalue.run_script(_WRITE, [key(reply_id)], arguments))
+        _require_open(await self._keyvalue.run_script(_WRITE, [stream_key(reply_id)], arguments))
 
     async def append(self, reply_id: int, writer: int, delta: Delta) -> bool:
         """Add the next piece; False if the last entry is not the preceding piece.
@@ -107,17 +108,17 @@ class RedisStreams:
         before = f"{delta.index - 1}-0" if delta.index > 1 else f"0-{writer}"
         arguments: list[Argument] = [OPEN_SECONDS, writer, before, f"{delta.index}-0"]
         arguments.append(delta.text.encode())
-        added = await self._keyvalue.run_script(_APPEND, [key(reply_id)], arguments)
+        added = await self._keyvalue.run_script(_APPEND, [stream_key(reply_id)], arguments)
         _require_open(added)
         return bool(added)
 
     async def end(self, reply_id: int, writer: int = ANY_WRITER) -> None:
         """End the stream, unless a later writer has begun it."""
-        await self._keyvalue.run_script(_END, [key(reply_id)], [ENDED_SECONDS, writer])
+        await self._keyvalue.run_script(_END, [stream_key(reply_id)], [ENDED_SECONDS, writer])
 
     async def leave(self, reply_id: int) -> None:
         """Keep the stream no longer than one that has ended, unless somebody goes on with it."""
-        await self._keyvalue.run("EXPIRE", key(reply_id), ENDED_SECONDS)
+        await self._keyvalue.run("EXPIRE", stream_key(reply_id), ENDED_SECONDS)
 
     async def forget(self, reply_ids: Sequence[int]) -> None:
         """Replace each stream that exists by an empty one that has ended.
@@ -125,22 +126,26 @@ class RedisStreams:
         A writer that is still running can add nothing to it.
         """
         for reply_id in reply_ids:
-            await self._keyvalue.run_script(_FORGET, [key(reply_id)], [OPEN_SECONDS])
+            await self._keyvalue.run_script(_FORGET, [stream_key(reply_id)], [OPEN_SECONDS])
 
     async def has(self, reply_id: int) -> bool:
         """Whether the reply has a stream."""
         try:
-            return bool(await self._keyvalue.run("XLEN", key(reply_id)))
+            return bool(await self._keyvalue.run("XLEN", stream_key(reply_id)))
         except CommandRefused:
             return False
 
-    async def read(self, positions: dict[int, bytes], *, block_seconds: float) -> Reply:
-        """The entries after these positions; None if none arrive within `block_seconds`."""
+    def lane_of(self, reply_id: int) -> int:
+        """Streams of one lane can be read together."""
+        return self._keyvalue.lane_of(stream_key(reply_id))
+
+    async def read(self, positions: dict[int, bytes], *, block_seconds: float, lane: int) -> Reply:
+        """The entries after these positions of one lane; None if none arrive meanwhile."""
         command: list[Argument] = ["XREAD", "COUNT", _MOST_ENTRIES]
         command += ["BLOCK", round(block_seconds * 1000), "STREAMS"]
-        command += [key(reply_id) for reply_id in positions]
+        command += [stream_key(reply_id) for reply_id in positions]
         command += positions.values()
-        return await self._keyvalue.run_blocking(*command, block_seconds=block_seconds)
+        return await self._keyvalue.run_blocking(*command, block_seconds=block_seconds, lane=lane)
 
 
 def _require_open(answer: int) -> None:
@@ -148,9 +153,14 @@ def _require_open(answer: int) -> None:
         raise StreamEnded
 
 
-def key(reply_id: int) -> bytes:
+def group_of(reply_id: int) -> int:
+    """Which streams are read together: in Redis Cluster, those on one server."""
+    return reply_id % _GROUPS
+
+
+def stream_key(reply_id: int) -> bytes:
     """The Redis key of a reply's stream."""
-    return b"guidance:reply:%d" % reply_id
+    return b"guidance:reply:{%d}:%d" % (group_of(reply_id), reply_id)
 
 
 def reply_id_of(key: bytes) -> int:

@@ -8,7 +8,7 @@ from app.composition.shared_stores import open_streams
 from app.settings import Settings
 from clients.llm.opening import open_language_model
 from db.database import Database
-from keyvalue import KeyValueClient
+from keyvalue import KeyValue
 from services.clock import Clock
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
@@ -49,7 +49,7 @@ class Chat:
 
 @asynccontextmanager
 async def open_chat(
-    settings: Settings, database: Database, keyvalue: KeyValueClient | None, *, clock: Clock
+    settings: Settings, database: Database, keyvalue: KeyValue | None, *, clock: Clock
 ) -> AsyncIterator[Chat]:
     """Build chat; leaving hands over the replies that are still being generated."""
     lease_seconds = settings.chat_reply_lease_seconds

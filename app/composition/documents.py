@@ -17,7 +17,7 @@ from db.database import Database
 from gql.compiler.plan_cache import Compile, compile_now
 from gql.documents.document_cache import DocumentCache
 from gql.documents.registry.trusted_operations import TrustedOperations
-from keyvalue import KeyValueClient
+from keyvalue import KeyValue
 from services.clock import Clock
 from services.documents.registry import OperationRegistry
 from services.documents.usage import DocumentUsageCounter
@@ -36,7 +36,7 @@ async def open_documents(
     settings: Settings,
     schema: GraphQLSchema,
     database: Database,
-    keyvalue: KeyValueClient | None,
+    keyvalue: KeyValue | None,
     meter: Meter,
     *,
     clock: Clock,

@@ -13,7 +13,8 @@ from cache import (
     ValueForm,
     VersionedCache,
 )
-from keyvalue import KeyValueClient
+from keyvalue import KeyValue
+from keyvalue import open_keyvalue as open_client
 from metrics.cache import CacheMetrics
 from metrics.observations import Observations
 from services.billing.cached import SUBSCRIPTION_SERIALIZER
@@ -30,18 +31,18 @@ from streams.redis import RedisStreams
 
 
 @asynccontextmanager
-async def open_keyvalue(settings: Settings) -> AsyncIterator[KeyValueClient | None]:
+async def open_keyvalue(settings: Settings) -> AsyncIterator[KeyValue | None]:
     """Open the process's one Redis client; None where no Redis is configured."""
     if settings.redis_url is None:
         yield None
         return
-    async with KeyValueClient(settings.redis_url) as client:
+    async with open_client(settings.redis_url) as client:
         yield client
 
 
 @asynccontextmanager
 async def open_subscription_cache(
-    settings: Settings, keyvalue: KeyValueClient | None, observations: Observations
+    settings: Settings, keyvalue: KeyValue | None, observations: Observations
 ) -> AsyncIterator[VersionedCache[Subscription]]:
     """Open the cache of current subscriptions."""
     name = "subscription"
@@ -61,7 +62,7 @@ async def open_subscription_cache(
 
 
 @asynccontextmanager
-async def open_budgets(keyvalue: KeyValueClient | None) -> AsyncIterator[RateLimiter]:
+async def open_budgets(keyvalue: KeyValue | None) -> AsyncIterator[RateLimiter]:
     """Open the callers' cost budgets; leaving completes pending refunds."""
     budgets = RateLimiter(MemoryBuckets(), None if keyvalue is None else RedisBuckets(keyvalue))
     yield budgets
@@ -69,14 +70,14 @@ async def open_budgets(keyvalue: KeyValueClient | None) -> AsyncIterator[RateLim
 
 
 @asynccontextmanager
-async def open_streams(keyvalue: KeyValueClient | None) -> AsyncIterator[ReplyStreams]:
+async def open_streams(keyvalue: KeyValue | None) -> AsyncIterator[ReplyStreams]:
     """Open the streams of replies that are being written."""
     streams = ReplyStreams(None if keyvalue is None else RedisStreams(keyvalue))
     yield streams
     await streams.close()
 
 
-def persisted_query_store(settings: Settings, keyvalue: KeyValueClient | None) -> TextStore | None:
+def persisted_query_store(settings: Settings, keyvalue: KeyValue | None) -> TextStore | None:
     """The store of automatic persisted queries; None where they are switched off."""
     bounds = settings.persisted_query_bounds
     if bounds is None:

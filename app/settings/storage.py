@@ -72,7 +72,11 @@ class StorageSettings(SettingsGroup):
         True, description="Whether repository methods are timed, for metrics and operators."
     )
     redis_url: RedisUrl | None = Field(
-        None, repr=False, description="The Redis that all instances share; in memory if not set."
+        None,
+        repr=False,
+        description="The Redis that all instances share: redis://, rediss:// or unix://, "
+        "redis+sentinel://host:26379,host:26379/service, redis+cluster://host:6379,host:6379; "
+        "in memory if not set.",
     )
     guidance_data_dir: Path = Field(
         Path(".data"),

@@ -94,8 +94,8 @@ def downgrade() -> None:
         op.execute(
             f"CREATE UNIQUE INDEX {index} ON quota_ledger_entries (reply_id) WHERE {condition}"
         )
-    for name, columns in OUTLIVED.items():
-        op.execute(f"CREATE INDEX {name} ON {columns}")
+    for name, indexed in OUTLIVED.items():
+        op.execute(f"CREATE INDEX {name} ON {indexed}")
 
 
 def _key(target: str) -> str:

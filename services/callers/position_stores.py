@@ -3,13 +3,15 @@
 from secrets import token_hex
 from time import monotonic
 from typing import Protocol
+from zlib import crc32
 
 from db.database import Database
 from db.replication import wal
 from db.request_scope import RequestScope
-from keyvalue import KeyValueClient, KeyValueError, Script
+from keyvalue import KeyValue, KeyValueError, Script
 
-_MARKER = "guidance:wal:incarnation"
+_PARTITIONS = 16
+"""Of the writers; a partition is on one server of a cluster, which may lose it alone."""
 # Concurrent writes of one caller are recorded in any order: the later position counts.
 _ADVANCE = Script(
     "local known = redis.call('GET', KEYS[1])"
@@ -60,12 +62,11 @@ class SharedPositions:
     earlier writes: from then on every read must see what was committed when this was noticed.
     """
 
-    def __init__(self, database: Database, keyvalue: KeyValueClient, kept_seconds: float) -> None:
+    def __init__(self, database: Database, keyvalue: KeyValue, kept_seconds: float) -> None:
         self._database = database
         self._keyvalue = keyvalue
         self._kept_seconds = round(kept_seconds)
-        self._incarnation: object = None
-        self._floor = 0
+        self._floors: dict[str, tuple[object, int]] = {}
 
     async def advance(self, writer: str, position: int) -> None:
         """See `PositionStore`.
@@ -75,29 +76,32 @@ class SharedPositions:
         """
         try:
             await self._keyvalue.run_script(
-                _ADVANCE, [_key(writer)], [position, self._kept_seconds]
+                _ADVANCE, [position_key(writer)], [position, self._kept_seconds]
             )
         except KeyValueError:
             return
 
     async def position(self, writer: str) -> int | None:
         """See `PositionStore`."""
+        partition = _partition(writer)
+        name = f"{partition}incarnation"
         try:
             marker, position = await self._keyvalue.run_all(
-                [("GET", _MARKER), ("GET", _key(writer))]
+                [("GET", name), ("GET", position_key(writer))]
             )
             if not isinstance(marker, bytes):
-                await self._keyvalue.run("SET", _MARKER, token_hex(8), "NX")
-                marker = await self._keyvalue.run("GET", _MARKER)
+                await self._keyvalue.run("SET", name, token_hex(8), "NX")
+                marker = await self._keyvalue.run("GET", name)
+            # Asking may have opened a connection, which may lead to another server.
+            incarnation = self._keyvalue.clock_of(name).trusted_after, marker
         except KeyValueError:
             return None
-        # Asking may have opened a connection, which may lead to another server.
-        connections = self._keyvalue.connections_opened
-        if (connections, marker) != self._incarnation:
-            self._floor = await written_position(self._database)
-            self._incarnation = connections, marker
+        known, floor = self._floors.get(partition, (None, 0))
+        if incarnation != known:
+            floor = await written_position(self._database)
+            self._floors[partition] = incarnation, floor
         try:
-            return max(self._floor, int(position or 0))
+            return max(floor, int(position or 0))
         except (TypeError, ValueError):  # what is stored may be anything
             return None
 
@@ -110,5 +114,10 @@ async def written_position(database: Database) -> int:
             return await wal.written(connection)
 
 
-def _key(writer: str) -> str:
-    return f"guidance:wal:{{{writer}}}"
+def _partition(writer: str) -> str:
+    return f"guidance:wal:{{{crc32(writer.encode()) % _PARTITIONS}}}:"
+
+
+def position_key(writer: str) -> str:
+    """The Redis key of a writer's position."""
+    return f"{_partition(writer)}{writer}"

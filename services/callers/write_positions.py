@@ -3,7 +3,7 @@
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.replication.status import DEFAULT_MAX_LAG_SECONDS
-from keyvalue import KeyValueClient
+from keyvalue import KeyValue
 from services.callers.position_stores import (
     MemoryPositions,
     PositionStore,
@@ -62,7 +62,7 @@ def writer_of(principal: Principal) -> str | None:
 
 def open_positions(
     database: Database,
-    keyvalue: KeyValueClient | None,
+    keyvalue: KeyValue | None,
     *,
     max_lag_seconds: float = DEFAULT_MAX_LAG_SECONDS,
 ) -> WritePositions | None:

@@ -13,7 +13,7 @@ import structlog
 
 from clients.llm import LanguageModel
 from db.database import Database
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.states import MessageStatus
 from services.background.periodic import run_in_background
 from services.generation.lease_keeper import LeaseKeeper

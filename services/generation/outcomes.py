@@ -9,7 +9,7 @@ import structlog
 from clients.llm import GenerationReport
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from services.generation.records import HANDED_OVER, ReplyDraft, ReplyOutcome
 from services.generation.store import ReplyStore
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.llm import GenerationReport, PromptMessage
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 
 

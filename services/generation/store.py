@@ -5,7 +5,8 @@ from uuid import UUID
 
 from db.database import Transaction
 from db.queries.clauses.reply_end import ReplyEnd
-from db.queries.clauses.reply_leases import ReplyKey, ReplyLeases
+from db.queries.clauses.reply_leases import ReplyLeases
+from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import ReplyMetrics
 from services.generation.records import Assignment, ReplyDraft, ReplyOutcome

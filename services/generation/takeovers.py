@@ -8,7 +8,7 @@ import structlog
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from services.background.periodic import run_periodically
 from services.generation.records import Assignment

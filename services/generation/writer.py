@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from clients.llm import GenerationFailed, GenerationReport, LanguageModel
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
 from services.generation.records import (

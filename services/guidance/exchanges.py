@@ -6,7 +6,7 @@ from datetime import datetime
 from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.queries.chat import conversations, exchange_writes, messages
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.states import MessageStatus
 from services.billing.records import NO_SUBSCRIPTION
 from services.billing.rows import subscription_from

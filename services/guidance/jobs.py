@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from db.database import Database
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from services.background.periodic import run_in_background
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.records import Assignment, ReplyDraft

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import structlog
 
 from db.connections.errors import DatabaseUnavailable
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from services.background.periodic import run_job
 from services.generation.records import ReplyDraft
 

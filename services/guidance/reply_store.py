@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock

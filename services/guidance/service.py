@@ -9,7 +9,7 @@ from typing import Any
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from services.callers import people
 from services.clock import Clock

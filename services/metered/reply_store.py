@@ -9,8 +9,8 @@ from uuid import UUID
 import orjson
 
 from db.database import Database, Transaction
-from db.queries.clauses.reply_leases import ReplyKey
 from db.queries.enterprise import metered_replies
+from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import METERED_REPLIES
 from services.enterprise import metering

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from db.database import Connection, Database, Transaction
-from db.queries.clauses.reply_leases import ReplyKey
 from db.queries.enterprise import metered_replies
+from db.reply_key import ReplyKey
 from db.row import Row
 from services.callers.principal import ApiClient
 from services.clock import Clock

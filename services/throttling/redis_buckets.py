@@ -1,6 +1,6 @@
 """Token buckets in Redis, shared by all instances and changed by one script."""
 
-from keyvalue import KeyValueClient, Script
+from keyvalue import KeyValue, Script
 from metrics.keyvalue import unreadable
 from services.throttling.records import BucketPolicy, SpendResult
 from services.throttling.rules import spend_result
@@ -36,7 +36,7 @@ return {string.format('%.6f', units), unreadable}
 class RedisBuckets:
     """The buckets in Redis; every method raises `KeyValueError`."""
 
-    def __init__(self, keyvalue: KeyValueClient) -> None:
+    def __init__(self, keyvalue: KeyValue) -> None:
         self._keyvalue = keyvalue
 
     async def spend(self, key: str, cost: int, policy: BucketPolicy) -> SpendResult:

@@ -29,15 +29,15 @@ def test_a_quicker_one_than_the_usual_is_taken_and_told(tmp_path: Path) -> None:
     _python(tmp_path, "python3", _SLOW)
     _python(tmp_path, "python3.13")
     found = _quickest(tmp_path)
-    assert found.stdout == f"{sys.executable}\n"
-    assert found.stderr.startswith(f"{sys.executable} takes 0.")
+    assert found.stdout == f"{tmp_path}/python3.13\n"
+    assert found.stderr.startswith(f"{tmp_path}/python3.13 takes 0.")
 
 
 def test_the_usual_one_is_taken_where_none_is_quicker(tmp_path: Path) -> None:
     _python(tmp_path, "python3")
     _python(tmp_path, "python3.12", _SLOW)
     found = _quickest(tmp_path)
-    assert (found.stdout, found.stderr) == (f"{sys.executable}\n", "")
+    assert (found.stdout, found.stderr) == (f"{tmp_path}/python3\n", "")
 
 
 def test_what_cannot_serve_is_passed_over(tmp_path: Path) -> None:
@@ -47,5 +47,5 @@ def test_what_cannot_serve_is_passed_over(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o755)
     assert _quickest(tmp_path).returncode == 1
     _python(tmp_path, "python3.12")
-    assert _quickest(tmp_path).stdout == f"{sys.executable}\n"
+    assert _quickest(tmp_path).stdout == f"{tmp_path}/python3.12\n"
     assert _quickest(tmp_path, "3.10").returncode == 1

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from keyvalue import CLUSTER_SCHEMES, SENTINEL_SCHEMES, SentinelUrl
+
 T = TypeVar("T")
 SHORTEST_SECRET = 32
+_REDIS_SCHEMES = ("redis", "rediss", "unix", *SENTINEL_SCHEMES, *CLUSTER_SCHEMES)
 _HOST = r"(\[[^\]]*\]|[^\[\]:,]*)(:\d{1,5})?"
 _HOSTS = re.compile(rf"{_HOST}(,{_HOST})*", re.ASCII)
 
@@ -77,8 +80,12 @@ def _stripe_key(key: SecretStr) -> SecretStr:
 
 
 def _redis(url: str) -> str:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must begin with redis://, rediss:// or unix://")
+    scheme = url.partition("://")[0]
+    if scheme not in _REDIS_SCHEMES:
+        raise ValueError(
+            f"must begin with one of {', '.join(f'{one}://' for one in _REDIS_SCHEMES)}"
+        )
+    SentinelUrl.parse(url)
     return url
 
 

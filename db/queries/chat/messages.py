@@ -21,7 +21,7 @@ from db.database import Connection
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from db.database import Connection
 from db.queries.clauses.idempotent_write import locked_person, result_for
-from db.queries.clauses.reply_leases import ReplyKey, ReplyLeases
+from db.queries.clauses.reply_leases import ReplyLeases
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage, ReplyGeneration

@@ -5,7 +5,6 @@ belongs to `NOBODY`, and whoever takes it first is its next writer.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 
@@ -42,13 +42,6 @@ LEASE_END = func.clock_timestamp() + bindparam("lease_seconds", type_=Double) * 
 )
 _ONE: ColumnElement[int] = literal_column("1")
 _NOBODY: ColumnElement[UUID] = literal_column(f"'{NOBODY}'::uuid")
-
-
-class ReplyKey(NamedTuple):
-    """A reply, and the person or company whose it is: who finds its row."""
-
-    tenant_id: int
-    reply_id: int
 
 
 class ReplyLeases:

@@ -21,7 +21,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from db.database import Connection
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
-from db.queries.clauses.reply_leases import LEASE_END, ReplyKey, ReplyLeases
+from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import EnterpriseGeneration

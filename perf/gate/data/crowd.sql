@@ -47,7 +47,7 @@ INSERT INTO privacy_exports
 INSERT INTO archived_privacy_requests (id, request_kind, status, requested_at, completed_at,
   remaining_references, verified_at)
   SELECT 500000 + r, 'delete', 'completed', '2026-01-01', '2026-01-09', 0, '2026-01-09'
-  FROM generate_series(1, 500) r;
+  FROM generate_series(1, 2000) r;
 INSERT INTO archived_erasure_counts (request_id, table_name, row_count)
   SELECT id, kind, 3 FROM archived_privacy_requests,
     unnest(ARRAY['chat_conversations', 'chat_messages', 'users']) kind;

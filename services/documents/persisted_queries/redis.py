@@ -1,11 +1,12 @@
 """Persisted queries in Redis, shared by all instances."""
 
-from keyvalue import CommandRefused, KeyValueClient, Script
+from keyvalue import CommandRefused, KeyValue, Script
 from metrics.keyvalue import unreadable
 from services.documents.identifiers import hash_of
 from services.documents.persisted_queries.records import TextLimits
 
-_PREFIX = "guidance:persisted:"
+# In braces is what Redis Cluster goes by: a script may change what is on one server.
+_PREFIX = "guidance:{persisted}:"
 _INDEX, _SIZES = f"{_PREFIX}index", f"{_PREFIX}sizes"
 _MOST_BYTES_PER_CHARACTER = 4
 # A sorted set by registration time limits the number of texts; a hash of sizes, with their sum,
@@ -51,7 +52,7 @@ class RedisTextStore:
     A text that does not have the hash it is stored under is ignored.
     """
 
-    def __init__(self, keyvalue: KeyValueClient, limits: TextLimits) -> None:
+    def __init__(self, keyvalue: KeyValue, limits: TextLimits) -> None:
         self._keyvalue = keyvalue
         self._limits = limits
 

@@ -9,6 +9,7 @@ from redis import Redis
 
 from app.wiring import Application, open_application
 from db.states import PrivacyRequestStatus
+from streams.redis import stream_key
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.servers.server import settings_for
 from tests.fixtures.stores.postgres import rows_of, run
@@ -22,7 +23,8 @@ DUE = (
     "DELETE FROM user_privacy_requests WHERE user_id = 2;"
     "UPDATE user_privacy_requests SET scheduled_for = '2026-02-20' WHERE user_id = 1"
 )
-STATUS = "SELECT status FROM user_privacy_requests WHERE id = $1"
+STATUS = """SELECT status FROM user_privacy_requests WHERE id = $1
+UNION ALL SELECT status FROM archived_privacy_requests WHERE id = $1"""
 PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
 
 
@@ -54,7 +56,7 @@ async def erase(application: Application) -> int:
 def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:
     """What is kept of a reply that is a text."""
     with Redis.from_url(redis.url) as client:
-        entries = client.xrange(f"guidance:reply:{reply_id}")
+        entries = client.xrange(stream_key(reply_id))
     return [fields[b"text"] for _, fields in entries if b"text" in fields]
 
 

@@ -124,7 +124,7 @@ async def test_a_revoked_link_is_gone(made: Api, own_world: str) -> None:
         open_database(own_world, replica_url=None, pool_size=1, observe=lambda *_: None) as one,
         one.read_primary() as connection,
     ):
-        assert await export_archives.revoke(connection, ADAS_EXPORT, NOW)
+        assert await export_archives.revoke(connection, ADA, ADAS_EXPORT, NOW)
     assert refusal(made.http.get(url)) == 410
     assert shown(made)["export"] is None
 

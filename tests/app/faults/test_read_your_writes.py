@@ -14,7 +14,7 @@ import pytest
 from db.connections.errors import DatabaseUnavailable
 from db.database import open_database
 from keyvalue import KeyValueClient
-from services.callers.position_stores import SharedPositions, written_position
+from services.callers.position_stores import SharedPositions, position_key, written_position
 from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
 from tests.fixtures.stores.redis import ControlledRedis
 from tests.fixtures.stores.standby import with_standby
@@ -246,9 +246,9 @@ async def test_a_later_write_that_is_earlier_in_the_log_is_remembered_as_long(
     ):
         store = SharedPositions(database, keyvalue, 1_000)
         await store.advance("user:1", 2**53 - 1)
-        await keyvalue.run("EXPIRE", "guidance:wal:{user:1}", 1)
+        await keyvalue.run("EXPIRE", position_key("user:1"), 1)
         await store.advance("user:1", 7)
-        assert await keyvalue.run("TTL", "guidance:wal:{user:1}") > 900
+        assert await keyvalue.run("TTL", position_key("user:1")) > 900
         assert await store.position("user:1") == 2**53 - 1
 
 

@@ -1,7 +1,6 @@
 """Redis fails in each of its ways: nobody is refused, no answer is wrong, and all recovers."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,26 +10,15 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.app.graphql.documents.persisted_requests import persisted, plans
-from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for
+from tests.app.faults.everybody import ask_all, is_recovered
+from tests.fixtures.servers.server import Api, serving, settings_for
 from tests.fixtures.stores.redis import ControlledRedis, controlled_redis
-from tests.fixtures.stores.world import ADA
 from tests.waiting import until
 
 MOST_SECONDS = 2.0
 """For what is answered in some milliseconds; a command waits a quarter of a second."""
 RECOVERY_SECONDS = 5.0
 PAUSE_MILLISECONDS = 1_500
-ROUNDS = 12
-QUOTA = "{ viewer { email quota { used } subscription { plan { code } } } }"
-ADAS = {
-    "viewer": {
-        "email": "ada@example.com",
-        "quota": {"used": 3},
-        "subscription": {"plan": {"code": "premium-unlimited"}},
-    }
-}
-IS_OPEN = 'guidance_keyvalue_circuit_open{circuit="redis"} '
 SLOWLY = """
 local began = redis.call('TIME')
 repeat local now = redis.call('TIME')
@@ -163,36 +151,6 @@ def api_beside(
     settings = settings_for(world, folder, redis_url=server.url, serve_runs_worker=False)
     with serving(settings) as api:
         yield api
-
-
-def is_recovered(api: Api) -> bool:
-    (line,) = (one for one in metrics_of(api.http).splitlines() if one.startswith(IS_OPEN))
-    return line == IS_OPEN + "0.0"
-
-
-def ask_all(api: Api, name: str) -> list[float]:
-    """Have everybody asked at once, often, see that all is right, and give how long it took."""
-
-    def timed(ask: Callable[[int], object], expected: object, number: int) -> float:
-        started = time.monotonic()
-        assert ask(number) == expected
-        return time.monotonic() - started
-
-    def register(number: int) -> object:
-        text = plans(f"Of{name}{number}")
-        body = {"query": text, "extensions": persisted(text)}
-        return len(api.http.post("/graphql", json=body).json()["data"]["plans"])
-
-    def read(_number: int) -> object:
-        return api.ask(QUOTA, viewer=ADA)
-
-    with ThreadPoolExecutor(6) as threads:
-        asking = [
-            threads.submit(timed, ask, expected, number)
-            for number in range(ROUNDS)
-            for ask, expected in ((read, {"data": ADAS}), (register, 2))
-        ]
-        return [one.result() for one in asking]
 
 
 @pytest.mark.parametrize(

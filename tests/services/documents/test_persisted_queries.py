@@ -75,7 +75,7 @@ async def test_what_is_kept_briefly_is_in_one_process_alone_and_not_for_long(
         for one in (texts, memory := MemoryTextStore(BOUNDS, seconds=seconds)):
             await one.put(IDS[0], TEXTS[0], is_local=True)
             await one.put(IDS[1], TEXTS[1])
-        assert await redis.exists(f"guidance:persisted:{IDS[0]}") == 0
+        assert await redis.exists(f"guidance:{{persisted}}:{IDS[0]}") == 0
         seconds.now += 59
         assert [await one.get(IDS[0]) for one in (texts, memory)] == [TEXTS[0]] * 2
         seconds.now += 1
@@ -107,7 +107,7 @@ async def test_redis_keeps_the_newest_of_too_many_each_with_a_lifetime(redis_url
         await keep_all(texts)
         assert await kept(texts) == [None, None, *TEXTS[2:]]
         assert await redis.dbsize() == 5
-        lifetimes = [await redis.ttl(f"guidance:persisted:{id_}") for id_ in IDS[2:]]
+        lifetimes = [await redis.ttl(f"guidance:{{persisted}}:{id_}") for id_ in IDS[2:]]
         assert all(590 < lifetime <= 600 for lifetime in lifetimes)
 
 
@@ -127,7 +127,7 @@ def test_what_is_held_is_bounded_in_bytes(redis_url: str) -> None:
             assert kept == [False] * 90 + [True] * 10
             assert [await memory.get(id_) == text for id_, text in texts.items()] == kept
             assert await redis.dbsize() == 12
-            assert await redis.hget("guidance:persisted:sizes", "total") == b"100000"
+            assert await redis.hget("guidance:{persisted}:sizes", "total") == b"100000"
 
     asyncio.run(scenario())
 
@@ -204,7 +204,7 @@ async def test_what_is_not_the_text_of_its_hash_is_none_and_is_replaced(
 ) -> None:
     async with client(redis_url) as (ours, redis):
         texts = RedisTextStore(ours, BOUNDS)
-        parts = [f"guidance:persisted:{IDS[0]}" if one == "key" else one for one in command]
+        parts = [f"guidance:{{persisted}}:{IDS[0]}" if one == "key" else one for one in command]
         await redis.execute_command(*parts)  # type: ignore[no-untyped-call]  # no types
         before = counted("unreadable", user="persisted")
         assert await texts.get(IDS[0]) is None
@@ -217,6 +217,6 @@ async def test_what_is_not_the_text_of_its_hash_is_none_and_is_replaced(
 async def test_an_index_that_is_none_is_begun_anew(redis_url: str) -> None:
     async with client(redis_url) as (ours, redis):
         texts = RedisTextStore(ours, BOUNDS)
-        await redis.set("guidance:persisted:index", "somebody else's")
+        await redis.set("guidance:{persisted}:index", "somebody else's")
         await keep_all(texts)
         assert await kept(texts) == [None, None, *TEXTS[2:]]

@@ -13,6 +13,7 @@ from redis.exceptions import ResponseError
 
 from db.row import Row
 from streams import Delta
+from streams.redis import stream_key
 from tests.fixtures.stores.redis import ControlledRedis
 from tests.fixtures.stores.world import ADA
 from tests.keyvalue.fake_servers import FaultyProxy, fake_server
@@ -55,7 +56,7 @@ class Losses:
 
     def __init__(self, redis: Redis, reply_id: int, random: Random) -> None:
         self._redis = redis
-        self._key = f"guidance:reply:{reply_id}"
+        self._key = stream_key(reply_id)
         self._random = random
         self._old: bytes | None = None
         self.kinds: list[Callable[[], Awaitable[object]]] = [
@@ -157,7 +158,7 @@ async def test_what_redis_lost_is_there_again_with_the_next_piece(
             assert await anext(events) == Delta(index, f"{index} ")
 
         async def written() -> list[object]:
-            entries = await other.xrange(f"guidance:reply:{reply_id}")
+            entries = await other.xrange(stream_key(reply_id))
             return [id_ for id_, _ in entries or ()]
 
         await pass_on(1)
@@ -221,10 +222,10 @@ async def test_a_stream_that_was_ended_elsewhere_is_not_begun_again(redis: Contr
         writing = await writer.begin(1)
         await writing.append("1")
         await other.end_abandoned(1)
-        before = await client.xrange("guidance:reply:1")
+        before = await client.xrange(stream_key(1))
         await writing.append("2")
         await writing.append("3")
-        assert await client.xrange("guidance:reply:1") == before
+        assert await client.xrange(stream_key(1)) == before
         assert [delta async for delta in other.follow(1, 0)] == [Delta(1, "1")]
 
 
@@ -245,7 +246,7 @@ async def test_what_is_forgotten_is_nowhere_and_no_writer_brings_it_back(
         assert not writer.is_own(2)
         for writing in writings:
             await writing.append("personal")
-        assert sorted(await client.keys("*")) == [b"guidance:reply:1", b"guidance:reply:2"]
+        assert sorted(await client.keys("*")) == [stream_key(1), stream_key(2)]
         for key in await client.keys("*"):
             entries = await client.xrange(key)
             assert [fields for _, fields in entries or ()] == [{b"end": b""}]

@@ -15,6 +15,7 @@ from services.generation.failures import failure_refusal, stored_failure
 from services.mutations.refusals import NotFound
 from services.quota.ledger import differing_days
 from streams import Delta
+from streams.redis import stream_key
 from tests.fixtures.stores.world import ADA, GRACE, GRACES_MESSAGE, NOW
 from tests.services.guidance.chat_instances import Instance, instance, recover, until
 from tests.services.guidance.exchanges import collected, ledger_of, send, used, written
@@ -206,7 +207,7 @@ async def test_who_follows_a_stream_that_its_writer_lost_reads_what_is_stored(
         parts.model.say("Good ")
         assert await anext(following) == Delta(1, "Good ")
         # Somebody else's entry: the writer writes the stream anew, the reader leaves it alone.
-        await redis.xadd(f"guidance:reply:{exchange.reply_id}", {"begin": ""})
+        await redis.xadd(stream_key(exchange.reply_id), {"begin": ""})
         parts.model.end("day!")
         assert await anext(following) == Delta(2, "day!")
         ended = await anext(following)

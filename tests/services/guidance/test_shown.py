@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from clients.llm import GenerationReport
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from services.generation.records import ReplyDraft
 from services.guidance.progress import TIMEOUT_SECONDS, ProgressWriter

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from clients.llm import FailureReason, GenerationFailed
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.rules import INSTRUCTIONS, prompt, validated_question
 from services.metered.service import delete_old_texts

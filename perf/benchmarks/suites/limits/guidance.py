@@ -17,7 +17,7 @@ from app.settings import Settings
 from app.wiring import Application, open_application
 from clients.llm import LanguageModel
 from clients.llm.opening import open_language_model
-from db.queries.clauses.reply_leases import ReplyKey
+from db.reply_key import ReplyKey
 from db.row import Row
 from gql.build import core_schema
 from gql.context import Services
