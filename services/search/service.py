@@ -41,12 +41,12 @@ class SearchService:
     async def search(
         self, user_id: int, scope: SearchScope, *, first: int, after: SearchPosition | None
     ) -> SearchPage:
-        """At most `first` messages of the person's, behind `after`; raises `InvalidInput`.
+        """At most `first` messages of the person's, behind `after`.
 
         Whole words come before beginnings, those before misspellings, and newer messages before
         older ones. Everything that was written before is found.
         """
-        queries = ranked_queries(_checked(scope.query), scope.conversation_id)
+        queries = ranked_queries(scope.query, scope.conversation_id)
         if not queries:
             return SearchPage()
         async with self._database.read_primary() as connection:
@@ -66,7 +66,7 @@ class SearchService:
         return SearchPage(tuple(found[:first]), has_next=len(found) > first)
 
 
-def _checked(query: str) -> str:
+def check_query(query: str) -> None:
+    """Raise `InvalidInput` unless a query has a length that is served."""
     if not 1 <= len(query.strip()) <= LONGEST_QUERY:
         raise InvalidInput(f"A query has 1 to {LONGEST_QUERY} characters.", field="query")
-    return query

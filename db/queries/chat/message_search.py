@@ -107,6 +107,8 @@ _IS_WAITING = Statement(
     "message_search.is_waiting",
     select(MessageToIndex.message_id)
     .where(MessageToIndex.user_id == bindparam("user_id", type_=BigInteger))
+    # The planner takes a limit for a sign that any row will do, unless the index gives an order.
+    .order_by(MessageToIndex.message_id.desc())
     .limit(literal_column("1")),
 )
 _WAITING = """

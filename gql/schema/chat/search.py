@@ -14,7 +14,8 @@ from gql.values.cost_weights import Weight, weight_metadata
 from gql.values.ids import key_of
 from gql.values.mappings import Sourced
 from gql.values.search_cursors import decode_search_cursor, encode_search_cursor, search_digest
-from services.search.service import SearchScope
+from services.conversations.service import conversation_not_found
+from services.search.service import SearchScope, check_query
 from services.search.snippets import LONGEST_SNIPPET, snippet_of
 
 SEARCH_WEIGHT = Weight(own_cost=10)
@@ -86,10 +87,10 @@ async def found_messages(
     since: datetime | None,
     until: datetime | None,
 ) -> MessageSearchConnection:
-    """The page of a search; one in a conversation that is not there finds nothing."""
+    """The page of a search; raises `BadUserInput`, `InvalidInput` and `NotFound`."""
     size = requested_size(first)
-    # No conversation has the key 0.
-    place = None if conversation_id is None else key_of("Conversation", conversation_id) or 0
+    check_query(query)
+    place = None if conversation_id is None else await _conversation_key(context, conversation_id)
     digest = search_digest(user_key, query, place, since, until)
     page = await context.services.search.search(
         user_key,
@@ -114,6 +115,13 @@ async def found_messages(
             end_cursor=cursors[-1] if cursors else None,
         ),
     )
+
+
+async def _conversation_key(context: RequestContext, id_: str) -> int:
+    key = key_of("Conversation", id_)
+    if key is None or await context.loaders.conversation.load(key) is None:
+        raise conversation_not_found()
+    return key
 
 
 def _edge(row: Row, query: str, cursor: str) -> MessageSearchEdge:

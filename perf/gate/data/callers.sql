@@ -56,7 +56,7 @@ INSERT INTO chat_message_searches
          array_to_tsvector(ARRAY(
            SELECT to_hex(user_id) || '.100000:' || word
            FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
-         ))
+         ) || (to_hex(user_id) || '.=' || conversation_id))
   FROM caller JOIN chat_messages ON user_id = person;
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
   SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,

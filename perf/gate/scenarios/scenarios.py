@@ -184,8 +184,8 @@ async def _keyed_chat_message(_asking: ScenarioContext) -> Variables:
     return {"key": GATES_KEY, "messageKey": GATES_KEY}
 
 
-async def _searching(_asking: ScenarioContext) -> Variables:
-    return {"query": "smallest step", "first": 20}
+async def _searching(context: ScenarioContext) -> Variables:
+    return await _own_conversation(context) | {"query": "smallest step", "first": 20}
 
 
 async def _with_key(_asking: ScenarioContext) -> Variables:
