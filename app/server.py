@@ -12,9 +12,11 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app import explorer
+from app.authentication.routers import Routers
 from app.endpoints.charged_refusals import RefusalChargingMiddleware
 from app.endpoints.exports import Exports
 from app.endpoints.health import Readiness, healthz
+from app.endpoints.invoices import Invoices
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.endpoints.receipts import Receipts
 from app.endpoints.webhooks import PaymentWebhook
@@ -35,6 +37,7 @@ from app.http.draining import draining_on_sigterm
 from app.http.error_responses import http_error_response, not_found
 from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
 from app.http.origins import AllowedOrigins
+from app.http.peer import PeerMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.logs import configure_logs, flush_requests
@@ -87,9 +90,11 @@ def make_app(
                 app.router.routes.append(exposition)
             async with (
                 application.documents.serving(),
+                _tools(application) as tools,
                 metrics_port(settings, exposition),
                 running_worker(application) if settings.serve_runs_worker else nullcontext(),
             ):
+                app.router.routes.extend(tools)
                 on_started()
                 with draining_on_sigterm(drain, seconds=settings.shutdown_drain_seconds):
                     yield {
@@ -107,12 +112,14 @@ def make_app(
     others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return RequestContextMiddleware(app, _proxied(app, settings.trusted_proxies))
+    return RequestContextMiddleware(app, _proxied(app, settings))
 
 
-def _proxied(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
-    """The application for requests passed on by a proxy: `trusted` ones name the client."""
-    return ProxyHeadersMiddleware(app, list(trusted)) if trusted else app  # type: ignore[arg-type, return-value]  # its ASGI is typed by itself
+def _proxied(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The application for requests passed on by a proxy: trusted ones name the client."""
+    trusted = list(settings.trusted_proxies)
+    proxied: ASGIApp = ProxyHeadersMiddleware(app, trusted) if trusted else app  # type: ignore[arg-type, assignment]  # its ASGI is typed by itself
+    return PeerMiddleware(proxied) if settings.graphql_router_certificates else proxied
 
 
 def _allowed_origins(settings: Settings) -> AllowedOrigins:
@@ -162,7 +169,17 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         ),
         statuses=settings.graphql_status_profile,
         sends_server_timing=settings.sends_server_timing,
+        routers=_routers(settings),
     )
+
+
+def _routers(settings: Settings) -> Routers | None:
+    """The routers that may write their texts; None if there are none."""
+    if not settings.recognises_routers:
+        return None
+    keys = [key.get_secret_value() for key in settings.graphql_router_keys]
+    proxies = Proxies(settings.trusted_proxies)
+    return Routers(keys, settings.graphql_router_certificates, proxies)
 
 
 def routes(
@@ -176,6 +193,7 @@ def routes(
         application.clock,
         allowed_origins=_allowed_origins(settings),
         max_message_bytes=settings.graphql_max_body_bytes,
+        routers=_routers(settings),
     )
 
     readiness = Readiness(
@@ -196,6 +214,7 @@ def routes(
     privacy = application.privacy
     exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
+    invoices = Invoices(application.invoicing.links, application.invoicing.printer)
     return [
         Route(
             GRAPHQL_PATH,
@@ -209,9 +228,22 @@ def routes(
         Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
+        Route("/invoices/{token}", invoices.answer),
         Route("/healthz", healthz),
         Route("/readyz", readiness.answer),
     ]
+
+
+@asynccontextmanager
+async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]:
+    """The routes of /mcp; none, and nothing of its library, unless it is switched on."""
+    if not application.settings.mcp_enabled:
+        yield ()
+        return
+    from app.endpoints.tools import open_tools
+
+    async with open_tools(application) as routes:
+        yield routes
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:

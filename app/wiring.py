@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from graphql import GraphQLSchema
+
 from app.authentication.authenticator import Authenticator
 from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
 from app.composition.documents import open_documents
+from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
@@ -37,6 +40,7 @@ from services.enterprise.last_uses import LastUseRecorder
 from services.search.indexing import MessageIndexer
 from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
+from services.throttling.day_budgets import DayBudgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,12 @@ class Application:
     billing: Billing
     chat: Chat
     privacy: Privacy
+    invoicing: Invoicing
     authenticator: Authenticator
     documents: PublishedDocuments
     meter: Meter
+    day_budgets: DayBudgets
+    schema: GraphQLSchema
     graphql: Pipeline
     observations: Observations
 
@@ -105,11 +112,12 @@ async def open_application(
             forget_replies=chat.streams.forget,
             clock=clock,
         )
+        invoicing = open_invoicing(settings, database, clock=clock)
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
         tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
-        core = core_schema()
+        core = core_schema(is_subgraph=settings.graphql_federation)
         turns = ConcurrencyLimiter(
             settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
         )
@@ -127,8 +135,11 @@ async def open_application(
             billing=billing,
             chat=chat,
             privacy=privacy,
+            invoicing=invoicing,
             documents=documents.served,
             meter=meter,
+            day_budgets=DayBudgets(keyvalue),
+            schema=core,
             authenticator=Authenticator(tokens, enterprise, people),
             graphql=Pipeline(
                 core,
@@ -143,6 +154,7 @@ async def open_application(
                     ),
                     privacy=privacy.service,
                     links=privacy.links,
+                    invoice_links=invoicing.links,
                     metered=chat.metered,
                     search=SearchService(database, MessageIndexer(database)),
                 ),

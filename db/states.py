@@ -73,6 +73,31 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
 
 
+class InvoiceStatus(StrEnum):
+    """The states of an invoice; only the state of an invoice ever changes."""
+
+    OPEN = "open"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    CREDITED = "credited"
+
+
+class OwnerKind(StrEnum):
+    """Whose an invoice is."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class InvoiceLineKind(StrEnum):
+    """What a line of an invoice is for."""
+
+    PERIOD = "period"
+    PRORATION = "proration"
+    CREDIT = "credit"
+    OVERAGE = "overage"
+
+
 class ApiCredentialStatus(StrEnum):
     """The states of an API key."""
 

@@ -10,11 +10,13 @@ from strawberry.schema.config import StrawberryConfig
 
 from gql.compiler.codegen.leaves import ScalarEncoder, attach_scalar_encoders
 from gql.compiler.resolution.strawberry_fields import attach_mappings
+from gql.federation import federated_schema
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
+from gql.schema.billing import invoice, invoice_line, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
-from gql.schema.billing import quota, subscription
+from gql.schema.billing.invoice import Invoice
 from gql.schema.chat import conversation, message
 from gql.schema.chat.message import Message
 from gql.schema.enterprise import account
@@ -24,12 +26,26 @@ from gql.schema.privacy import request
 from gql.schema.privacy.request import PrivacyRequest
 from gql.schema.scalars import SCALARS, encode_instant, format_instant
 
-_WITH_MAPPINGS = (account, billing_mutations, conversation, message, quota, request, subscription)
+_WITH_MAPPINGS = (
+    account,
+    billing_mutations,
+    conversation,
+    invoice,
+    invoice_line,
+    message,
+    quota,
+    request,
+    subscription,
+)
 SCALAR_ENCODERS = (
     ScalarEncoder(format_instant, datetime, encode_instant, only=("tzinfo", UTC)),
     ScalarEncoder(date.isoformat, date, orjson.dumps),
 )
 """The fastest encoders of instants and days."""
+
+
+_TYPES = (ApiCredential, Invoice, Message, PrivacyRequest)
+"""Types that no field of a root names."""
 
 
 @cache
@@ -40,18 +56,33 @@ def schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[ApiCredential, Message, PrivacyRequest],
-        config=StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True),
+        types=_TYPES,
+        config=_config(),
     )
+    return _compilable(built)
+
+
+@cache
+def subgraph() -> strawberry.Schema:
+    """The same as a subgraph of a supergraph, which is asked for by `GRAPHQL_FEDERATION` alone."""
+    publish_enums()
+    return _compilable(federated_schema(_TYPES, _config()))
+
+
+def core_schema(*, is_subgraph: bool = False) -> GraphQLSchema:
+    """The schema, or the subgraph, as graphql-core's object."""
+    return core_of(subgraph() if is_subgraph else schema())
+
+
+def _config() -> StrawberryConfig:
+    return StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
+
+
+def _compilable(built: strawberry.Schema) -> strawberry.Schema:
     core = core_of(built)
     attach_scalar_encoders(core, SCALAR_ENCODERS)
     attach_mappings(core, (one for module in _WITH_MAPPINGS for one in module.MAPPINGS))
     return built
-
-
-def core_schema() -> GraphQLSchema:
-    """The same schema as graphql-core's object."""
-    return core_of(schema())
 
 
 def core_of(built: strawberry.Schema) -> GraphQLSchema:

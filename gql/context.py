@@ -14,6 +14,7 @@ from services.callers.principal import ApiClient, Person, Principal
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
+from services.invoicing.links import InvoiceLinks
 from services.metered.service import MeteredGuidance
 from services.mutations.refusals import UserErrorCode
 from services.privacy.links import Links
@@ -42,6 +43,7 @@ class Services:
     privacy: PrivacyService
     links: Links
     search: SearchService
+    invoice_links: InvoiceLinks
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from cache import VersionedCache
 from db.database import Database
 from db.queries.chat import conversations, messages
 from db.queries.enterprise import credentials
+from db.queries.invoicing import pages as invoice_pages
 from db.queries.privacy import privacy_requests
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
@@ -18,6 +19,7 @@ from loaders.batching.slices import Slice
 from loaders.by_client_key import MessageKey, conversation_by_key, message_by_key
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
+from loaders.invoices import InvoiceKey, invoice_lines
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
@@ -27,6 +29,7 @@ from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract
+from services.invoicing.records import InvoiceLine
 from services.quota.records import Quota
 
 __all__ = [
@@ -34,6 +37,7 @@ __all__ = [
     "MAX_CREDENTIALS",
     "ConversationCountKey",
     "DailyUsageKey",
+    "InvoiceKey",
     "Loaders",
     "MessageKey",
     "PageKey",
@@ -157,6 +161,26 @@ class Loaders:
     def erased_tables(self) -> Loader[int, tuple[Row, ...]]:
         """What an erasure did to each table, by the request's id."""
         return erased_tables_by_request(self._database)
+
+    @cached_loader
+    def invoice(self) -> Loader[int, Row | None]:
+        """Invoices of the viewer and of the company that they administer, by id."""
+        return rows_by_id(self._database, invoice_pages.by_id, self._viewer_id)
+
+    @cached_loader
+    def invoices_by_user(self) -> Loader[PageKey, Slice]:
+        """Pages of invoices by user."""
+        return pages(self._database, invoice_pages.PAGE_BY_USER)
+
+    @cached_loader
+    def invoices_by_account(self) -> Loader[PageKey, Slice]:
+        """Pages of invoices by company."""
+        return pages(self._database, invoice_pages.PAGE_BY_ACCOUNT)
+
+    @cached_loader
+    def invoice_lines(self) -> Loader[InvoiceKey, tuple[InvoiceLine, ...]]:
+        """The lines of invoices."""
+        return invoice_lines(self._database)
 
     @cached_loader
     def account(self) -> Loader[int, Row | None]:

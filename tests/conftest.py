@@ -50,6 +50,7 @@ pytest_plugins = [
     "tests.fixtures.outside.stripe",
     "tests.fixtures.servers.billing",
     "tests.fixtures.servers.live",
+    "tests.fixtures.servers.subgraph",
     "tests.fixtures.clients.npm",
 ]
 

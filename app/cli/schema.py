@@ -10,18 +10,34 @@ from app.cli.operations.tables import all_documents
 from app.settings import load_settings
 from db.states import DocumentState
 from gql.build import schema as current_schema
+from gql.build import subgraph
 from gql.documents.registry.schema_changes import SchemaComparison, compare_schemas
+from gql.semantic_non_null import with_semantic_non_null
 from services.documents.records import ListedDocument
 
 _path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--semantic-non-null",
+    "is_semantic",
+    is_flag=True,
+    help="Print it for clients that ask with `onError: NULL`: nullable types, with "
+    "@semanticNonNull where null means an error.",
+)
+@click.option(
+    "--subgraph",
+    "is_subgraph",
+    is_flag=True,
+    help="Print it as a subgraph of Federation 2, to compose a supergraph of.",
+)
 @click.pass_context
-def schema(context: click.Context) -> None:
+def schema(context: click.Context, *, is_semantic: bool, is_subgraph: bool) -> None:
     """Print the schema (SDL), or compare two."""
     if context.invoked_subcommand is None:
-        click.echo(current_schema().as_str())
+        text = (subgraph() if is_subgraph else current_schema()).as_str()
+        click.echo(with_semantic_non_null(text) if is_semantic else text)
 
 
 @schema.command()

@@ -51,6 +51,16 @@ async def open_documents(
             is_compiled=settings.graphql_compiled_execution,
             compile_=thread.compile,
         )
+        of_routers = None
+        if settings.recognises_routers:
+            texts_of_routers = DocumentCache(
+                schema,
+                limits=settings.document_limits,
+                allows_introspection=True,
+                is_compiled=settings.graphql_compiled_execution,
+                compile_=thread.compile,
+            )
+            of_routers = ChargedPreparation(texts_of_routers, meter, thread)
         found = OperationLookup(
             schema,
             ChargedPreparation(preparation, meter, thread),
@@ -60,6 +70,7 @@ async def open_documents(
             texts=persisted_query_store(settings, keyvalue),
             uses=uses,
             clock=clock,
+            of_routers=of_routers,
         )
         lasting = trusted_preparation(
             settings,

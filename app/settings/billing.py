@@ -21,6 +21,13 @@ class PaymentsProvider(Enum):
 class BillingSettings(SettingsGroup):
     """Subscriptions, companies' contracts and payments."""
 
+    billing_seller: str = Field(
+        "Guidance",
+        min_length=1,
+        max_length=1_000,
+        description="Who sells, as invoices have to say it: name, address and tax number, on lines "
+        "of their own. Invoices keep what it was when they were issued.",
+    )
     billing_subscription_cache_ttl_seconds: float = Field(
         5,
         ge=0,

@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from app.settings.billing import BillingSettings
 from app.settings.chat import ChatSettings
+from app.settings.federation import FederationSettings
+from app.settings.mcp import McpSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
-from app.settings.spending import SpendingSettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
 
@@ -19,7 +20,8 @@ class InvalidSettings(Exception):
 
 class Settings(
     ProcessSettings,
-    SpendingSettings,
+    FederationSettings,
+    McpSettings,
     PrivacySettings,
     BillingSettings,
     ChatSettings,

@@ -58,6 +58,11 @@ class SpendingSettings(DocumentSettings):
         return self
 
     @property
+    def router_policy(self) -> BucketPolicy | None:
+        """The budget of a router; None if there are none."""
+        return None
+
+    @property
     def cost_limits(self) -> CostLimits:
         """The maximum cost of an operation, and the budgets of callers."""
         return CostLimits(
@@ -71,4 +76,5 @@ class SpendingSettings(DocumentSettings):
             )
             if self.graphql_address_budget
             else None,
+            router_policy=self.router_policy,
         )

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 
-from clients.payments.intents import UnknownIntent, charge_of_intent, is_id, result_of
 from clients.payments.records import PaymentEvent
 from clients.payments.signature import InvalidWebhook, verify
+from clients.payments.stripe.intents import UnknownIntent, charge_of_intent, is_id, result_of
 
 LARGEST_BODY_BYTES = 262_144
 """The largest event that is accepted."""
 _OUTCOMES = {
+    "payment_intent.requires_action",
     "payment_intent.payment_failed",
     "payment_intent.processing",
     "payment_intent.succeeded",
@@ -65,4 +66,11 @@ def _event(parsed: Any) -> PaymentEvent | None:
     charge = charge_of_intent(thing)
     if charge is None:
         return PaymentEvent(id_, occurred_at)
-    return PaymentEvent(id_, occurred_at, *charge, result_of(thing))
+    return PaymentEvent(
+        id_,
+        occurred_at,
+        charge.payment_id,
+        charge.idempotency_key,
+        result_of(thing),
+        charge.owner,
+    )

@@ -8,6 +8,7 @@ _AUTHORED = {
     "trusted_document_publications": (Author.OPERATOR, "client_name operation_name document_id"),
     "trusted_document_uses": (Author.OPERATOR, "client_name"),
     "trusted_document_objectives": (Author.OPERATOR, "client_name operation_name"),
+    "trusted_document_tools": (Author.OPERATOR, "client_name operation_name"),
     "trusted_document_version": (Author.OPERATOR, ""),
     "unknown_documents": (Author.CALLER, "client_name body operation_name"),
 }
@@ -28,6 +29,8 @@ DOCUMENTS = tuple(
         "trusted_document_publications": "id sha256 cost state published_at state_changed_at",
         "trusted_document_uses": "sha256 use_count first_used_at last_used_at",
         "trusted_document_objectives": "p95_ms p99_ms",
+        "trusted_document_tools": "cost_per_call bytes_per_call ms_per_call cost_per_day "
+        "bytes_per_day ms_per_day",
         "trusted_document_version": "id version",
         "unknown_documents": "sha256 cost request_count first_seen_at last_seen_at",
     }.items()

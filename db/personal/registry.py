@@ -9,6 +9,7 @@ tables whose changes it records.
 from db.personal.chat import CHAT
 from db.personal.company import COMPANY
 from db.personal.documents import DOCUMENTS
+from db.personal.invoices import ARCHIVED_INVOICES, INVOICES
 from db.personal.money import ARCHIVED_MONEY, MONEY
 from db.personal.requests import ARCHIVED_REQUESTS, ARCHIVES, OWNERS, REQUESTS
 from db.personal.vocabulary import (
@@ -107,6 +108,7 @@ _ALEMBIC = ClassifiedTable(
 REGISTRY: tuple[ClassifiedTable, ...] = (
     *CHAT,
     _KEYS,
+    *INVOICES,
     *MONEY,
     *COMPANY,
     *DOCUMENTS,
@@ -115,6 +117,7 @@ REGISTRY: tuple[ClassifiedTable, ...] = (
     *REQUESTS,
     *OWNERS,
     _USERS,
+    *ARCHIVED_INVOICES,
     *ARCHIVED_MONEY,
     *ARCHIVED_REQUESTS,
     _ALEMBIC,

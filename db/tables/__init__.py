@@ -25,6 +25,13 @@ from db.tables.enterprise import (
     EnterpriseGeneration,
 )
 from db.tables.idempotency import IdempotencyKey
+from db.tables.invoices import (
+    EnterpriseInvoice,
+    EnterpriseInvoiceLine,
+    InvoiceCounter,
+    UserInvoice,
+    UserInvoiceLine,
+)
 from db.tables.lookups import PrivacyRequestOwner
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
@@ -33,6 +40,7 @@ from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
     TrustedDocumentPublication,
+    TrustedDocumentTool,
     TrustedDocumentUse,
     TrustedDocumentVersion,
     UnknownDocument,
@@ -58,7 +66,10 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseInvoice",
+    "EnterpriseInvoiceLine",
     "IdempotencyKey",
+    "InvoiceCounter",
     "MessageKey",
     "MessageSearch",
     "MessageToIndex",
@@ -71,10 +82,13 @@ __all__ = [
     "TrustedDocument",
     "TrustedDocumentObjective",
     "TrustedDocumentPublication",
+    "TrustedDocumentTool",
     "TrustedDocumentUse",
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserInvoice",
+    "UserInvoiceLine",
     "UserPrivacyRequest",
     "UserSubscription",
 ]

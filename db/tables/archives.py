@@ -11,6 +11,7 @@ from sqlalchemy import Table as SqlTable
 
 from db.tables.base import Table
 from db.tables.billing import BillingPaymentAttempt, BillingPlanChange, UserSubscription
+from db.tables.invoices import UserInvoice, UserInvoiceLine
 from db.tables.privacy import PrivacyErasureCount, UserPrivacyRequest
 
 
@@ -56,6 +57,10 @@ Index(
 )
 ARCHIVED_PLAN_CHANGES = archive(
     "archived_plan_changes", BillingPlanChange, "id", without="user_id idempotency_key"
+)
+ARCHIVED_INVOICES = archive("archived_invoices", UserInvoice, "id", without="user_id recipient")
+ARCHIVED_INVOICE_LINES = archive(
+    "archived_invoice_lines", UserInvoiceLine, "invoice_id line_number", without="user_id"
 )
 ARCHIVED_REQUESTS = archive(
     "archived_privacy_requests",

@@ -80,6 +80,29 @@ class TrustedDocumentObjective(Table):
     p99_ms: Mapped[int] = mapped_column(Integer)
 
 
+class TrustedDocumentTool(Table):
+    """A client's operation that agents may call as a tool, and what a caller may spend on it.
+
+    It belongs to the operation's name, like an objective.
+    """
+
+    __tablename__ = "trusted_document_tools"
+    __table_args__ = (
+        CheckConstraint("0 < cost_per_call AND cost_per_call <= cost_per_day", "cost"),
+        CheckConstraint("0 < bytes_per_call AND bytes_per_call <= bytes_per_day", "bytes"),
+        CheckConstraint("0 < ms_per_call AND ms_per_call <= ms_per_day", "ms"),
+    )
+
+    client_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    operation_name: Mapped[str] = mapped_column(Text, primary_key=True)
+    cost_per_call: Mapped[int] = mapped_column(Integer)
+    bytes_per_call: Mapped[int] = mapped_column(Integer)
+    ms_per_call: Mapped[int] = mapped_column(Integer)
+    cost_per_day: Mapped[int] = mapped_column(BigInteger)
+    bytes_per_day: Mapped[int] = mapped_column(BigInteger)
+    ms_per_day: Mapped[int] = mapped_column(BigInteger)
+
+
 class TrustedDocumentVersion(Table):
     """A table of one row, whose version increases with every publication."""
 

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from db.row import Row
 from gql.context import RequestContext
+from gql.schema.billing.invoice import INVOICE
 from gql.schema.chat.conversation import CONVERSATION
 from gql.schema.chat.message import MESSAGE
 from gql.schema.enterprise.account import API_CREDENTIAL, ENTERPRISE_ACCOUNT, EnterpriseAccount
@@ -77,6 +78,10 @@ def _credential(context: RequestContext, key: int) -> NodeResult:
     return map_future(context.loaders.credential.start(key), API_CREDENTIAL.view_if_any)
 
 
+def _invoice(context: RequestContext, key: int) -> NodeResult:
+    return map_future(context.loaders.invoice.start(key), INVOICE.view_if_any)
+
+
 _FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "User": _user,
     "Conversation": _conversation,
@@ -84,4 +89,7 @@ _FETCH: dict[str, Callable[[RequestContext, int], NodeResult]] = {
     "PrivacyRequest": _privacy_request,
     "EnterpriseAccount": _account,
     "ApiCredential": _credential,
+    "Invoice": _invoice,
 }
+FETCHED_TYPES = frozenset(_FETCH)
+"""The names of the types of which objects can be fetched by their id."""

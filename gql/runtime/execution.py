@@ -22,6 +22,7 @@ from gql.documents.operation import Operation, RequestRefused
 from gql.documents.validation.error_formatting import MAX_ERRORS
 from gql.documents.validation.incremental_directives import stream_directive_error
 from gql.errors import BadUserInput, Unauthenticated
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.executor import CompiledExecutor, SourceExecutor, decoded
 from gql.runtime.plan_execution import PlanExecution
 from services.callers.people import PersonUnknown
@@ -42,12 +43,15 @@ async def run(
     root: object = None,
     *,
     is_encoded: bool = False,
+    on_error: ErrorBehavior = ErrorBehavior.PROPAGATE,
 ) -> ExecutionResult:
     """Execute an operation, or one event of a subscription, with its coerced variables.
 
     With `is_encoded` the result is an `EncodedResult`, unless it has errors.
     """
-    result = begin(schema, operation, values, context, root, is_encoded=is_encoded)
+    result = begin(
+        schema, operation, values, context, root, is_encoded=is_encoded, on_error=on_error
+    )
     return await result if isawaitable(result) else result
 
 
@@ -59,15 +63,17 @@ def begin(
     root: object = None,
     *,
     is_encoded: bool = False,
+    on_error: ErrorBehavior = ErrorBehavior.PROPAGATE,
 ) -> AwaitableOrValue[ExecutionResult]:
     """Start the execution, as `run` does; returns the result itself if nothing is awaited."""
     plan = operation.plans.plan(values) if operation.plans else None
     if plan is None:
-        executor = create_executor(schema, operation, values, context, root)
+        executor = create_executor(schema, operation, values, context, root, on_error)
         return executor.execute_operation()  # type: ignore[return-value]  # without incremental delivery
 
     def make_executor() -> CompiledExecutor:
-        return CompiledExecutor(**_executor_arguments(schema, operation, values, context, root))
+        arguments = _executor_arguments(schema, operation, values, context, root)
+        return CompiledExecutor(**arguments).with_behavior(on_error)
 
     result = PlanExecution(root, context, values, make_executor).run(plan)
     return result if is_encoded else decoded(result)  # type: ignore[return-value]  # as above
@@ -125,12 +131,13 @@ def create_executor(
     values: VariableValues,
     context: RequestContext,
     root: object = None,
+    on_error: ErrorBehavior = ErrorBehavior.PROPAGATE,
 ) -> Executor[Any]:
     """Create graphql-core's executor of an operation, for one execution."""
     arguments = _executor_arguments(schema, operation, values, context, root)
     if current_trace() is not None:
         arguments["middleware_manager"] = MiddlewareManager(trace_fields)
-    return SourceExecutor(**arguments)
+    return SourceExecutor(**arguments).with_behavior(on_error)
 
 
 # Any: an executor's arguments have every type.

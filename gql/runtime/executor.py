@@ -6,7 +6,7 @@ Their answers are exactly those of graphql-core, and they can be used with any s
 from asyncio import shield
 from collections.abc import Awaitable
 from inspect import isawaitable
-from typing import Any
+from typing import Any, Self
 
 from graphql import (
     ExecutionResult,
@@ -14,10 +14,12 @@ from graphql import (
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationType,
+    located_error,
 )
 from graphql.execution import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.execute import assume_not_async_iterable, assume_not_awaitable
+from graphql.execution.executor import to_nodes
 from graphql.execution.incremental import IncrementalExecutor
 from graphql.pyutils import AwaitableOrValue, Path, is_async_iterable, is_awaitable
 from orjson import loads
@@ -26,6 +28,7 @@ from gql.compiler.plan import ExecutionPlan
 from gql.compiler.plan_cache import OperationPlans, PlanCache
 from gql.compiler.resolution.call_sites import CallKey
 from gql.compiler.resolution.strawberry_fields import mapping_for
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.plan_execution import EncodedResult, PlanExecution, Result
 from gql.runtime.replay import Replay
 from loaders.batching.loader import LoaderFuture
@@ -35,7 +38,28 @@ _store = PlanCache()
 
 # Any, in this module: contexts, values and outcomes are whatever resolvers use.
 class _AcceptsSources(Executor[Any]):
-    """Accepts a source in place of an object, if the type has a mapping."""
+    """Accepts a source in place of an object, and handles errors as the request chooses."""
+
+    halts = False
+
+    def with_behavior(self, on_error: ErrorBehavior) -> Self:
+        """The same executor, which handles errors of fields like this."""
+        if on_error is ErrorBehavior.NULL:
+            self.error_propagation = False
+        self.halts = on_error is ErrorBehavior.HALT
+        return self
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+    ) -> None:
+        """Add the error to the answer and null its position, or raise it to the parent's."""
+        if self.halts:
+            raise located_error(raw_error, to_nodes(field_details_list), path.as_list())
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
 
     def complete_object_value(
         self,

@@ -19,6 +19,7 @@ from graphql.execution.values import VariableValues
 
 from gql.context import RequestContext
 from gql.documents.operation import Operation
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.executor import IncrementalSourceExecutor
 
 INCREMENTAL_SPEC = "v0.2"
@@ -32,6 +33,7 @@ async def run_in_parts(
     operation: Operation,
     values: VariableValues,
     context: RequestContext,
+    on_error: ErrorBehavior,
 ) -> AsyncGenerator[Part, None]:
     """The parts of a query's answer; a single result if nothing of it was deferred or streamed.
 
@@ -51,7 +53,7 @@ async def run_in_parts(
         subscribe_field_resolver=default_field_resolver,
         hide_suggestions=operation.hides_suggestions,
         enable_early_execution=True,
-    )
+    ).with_behavior(on_error)
     made = executor.execute_operation()
     result = await made if isawaitable(made) else made
     if isinstance(result, ExecutionResult):

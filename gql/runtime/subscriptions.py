@@ -14,6 +14,7 @@ from gql.context import RequestContext
 from gql.documents.operation import Operation
 from gql.errors import DeadlineExceeded
 from gql.runtime.deadline import DeadlineScope
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.execution import create_executor, run
 from spans.attribution import attributed
 from spans.part import Kind, Part
@@ -51,10 +52,12 @@ async def subscribe(
     new_context: Callable[[], RequestContext],
     *,
     deadline_seconds: float,
+    on_error: ErrorBehavior = ErrorBehavior.PROPAGATE,
 ) -> AsyncGenerator[SubscriptionEvent, None]:
     """The events of a subscription, each executed in a context from `new_context`.
 
-    `context` is the source's own, in which its resolver records faults and refusals.
+    An error of a field ends no stream, whatever `on_error` is. `context` is the source's own, in
+    which its resolver records faults and refusals.
 
     Raises `StreamFailed`, also if creating the source or executing one event takes longer than
     `deadline_seconds`. The source is closed when the generator is closed, or its consumer is
@@ -65,7 +68,15 @@ async def subscribe(
     try:
         while (value := await _next(source, operation)) is not _END:
             with _in_time(deadline_seconds):
-                result = await run(schema, operation, values, new_context(), value, is_encoded=True)
+                result = await run(
+                    schema,
+                    operation,
+                    values,
+                    new_context(),
+                    value,
+                    is_encoded=True,
+                    on_error=on_error,
+                )
             yield SubscriptionEvent(getattr(value, "event_id", None), result)
     finally:
         if isinstance(source, AsyncGenerator):

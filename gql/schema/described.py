@@ -12,10 +12,15 @@ Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: arguments and r
 EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
-def field(description: str, weight: Weight = DEFAULT_WEIGHT) -> Callable[[Resolver], Resolver]:
-    """Make a field of the method that resolves it; `weight` declares its cost."""
+def field(
+    description: str, weight: Weight = DEFAULT_WEIGHT, *, name: str | None = None
+) -> Callable[[Resolver], Resolver]:
+    """Make a field of the method that resolves it; `weight` declares its cost.
+
+    It has the method's name in camel case, unless another `name` is given.
+    """
     decorate: Callable[[Resolver], Resolver] = strawberry.field(
-        description=description, metadata=weight_metadata(weight)
+        name=name, description=description, metadata=weight_metadata(weight)
     )
     return decorate
 

@@ -6,6 +6,8 @@ from enum import Enum
 from db.states import (
     ApiCredentialStatus,
     ConversationStatus,
+    InvoiceLineKind,
+    InvoiceStatus,
     MessageRole,
     MessageStatus,
     PaymentStatus,
@@ -59,6 +61,24 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             "PENDING": "Not known yet; the subscription follows when it is.",
             "SUCCEEDED": "The payment succeeded: the money was taken.",
             "FAILED": "The payment failed: no money was taken.",
+        },
+    ),
+    InvoiceStatus: (
+        "How an invoice stands.",
+        {
+            "OPEN": "Issued, and not paid yet.",
+            "PAID": "The money was taken, or given back where it is a credit note.",
+            "UNCOLLECTIBLE": "The money could not be taken, and is no longer asked for.",
+            "CREDITED": "Credit notes take all of it back.",
+        },
+    ),
+    InvoiceLineKind: (
+        "What a line of an invoice is for.",
+        {
+            "PERIOD": "A plan or a contract for one period.",
+            "PRORATION": "A plan for what is left of a period.",
+            "CREDIT": "Given back, or set against what else is charged: never positive.",
+            "OVERAGE": "Metered requests over what the contract includes.",
         },
     ),
     QuotaState: (

@@ -12,6 +12,7 @@ from db.states import ConversationStatus, PrivacyRequestKind
 from gql.context import Info, page_reads
 from gql.errors import Unauthenticated
 from gql.schema import described
+from gql.schema.billing.invoice import INVOICES, InvoiceConnection
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
 from gql.schema.chat.conversation import (
@@ -139,6 +140,14 @@ class User(Node):
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
         key = PageKey(self.key, page, kind or None, page_reads(info))
         return info.context.loaders.privacy_requests_by_user.start(key)
+
+    @described.field("The person's invoices and credit notes, the newest first.")
+    def invoices(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> Sourced[InvoiceConnection, LoaderFuture[Slice]]:
+        page = requested_page(INVOICES, self.key, first=first, after=after)
+        key = PageKey(self.key, page, None, page_reads(info))
+        return info.context.loaders.invoices_by_user.start(key)
 
     @described.field("The newest request of a kind; null when there is none.")
     def latest_privacy_request(

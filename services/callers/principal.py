@@ -1,4 +1,4 @@
-"""The caller of a request: a person, a company's API client, or nobody known."""
+"""The caller of a request: a person, a company's API client, a router, or nobody known."""
 
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -39,7 +39,19 @@ class Anonymous:
     address: str | None = None
 
 
-Principal: TypeAlias = Person | ApiClient | Anonymous
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A supergraph's router that asks for nobody in particular; `name` is derived from its key."""
+
+    name: str
+
+    @property
+    def address(self) -> None:
+        """It has none of its own: all of its callers come from where it is."""
+        return None
+
+
+Principal: TypeAlias = Person | ApiClient | Anonymous | Router
 ANONYMOUS = Anonymous()
 
 

@@ -24,11 +24,24 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolLimits:
+    """What one call of a tool may take, and what a caller's calls of a UTC day may together."""
+
+    cost_per_call: int = 500
+    bytes_per_call: int = 50_000
+    ms_per_call: int = 10_000
+    cost_per_day: int = 50_000
+    bytes_per_day: int = 5_000_000
+    ms_per_day: int = 600_000
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredDocument:
     """A document that is served by its ids; `name` is the name of its only operation.
 
     `publishers` are the clients that published it, in order. It must be valid while it is active.
-    `objective` is the strictest of the publishers' objectives, None if there is none.
+    `objective` is the strictest of the publishers' objectives, None if there is none. `tool` has
+    the least limits of those publishers of whom it is a tool, None if it is nobody's.
     """
 
     id: str
@@ -38,6 +51,7 @@ class RegisteredDocument:
     other_ids: tuple[str, ...] = ()
     is_active: bool = True
     objective: Objective | None = None
+    tool: ToolLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

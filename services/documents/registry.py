@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from db.database import Connection, Database, Transaction
@@ -18,9 +18,11 @@ from services.documents.records import (
     NormalizedDocument,
     RegisteredDocument,
     Submission,
+    ToolLimits,
     UnknownDocument,
 )
-from services.documents.rules import objective_of, strictest
+from services.documents.rules import least, objective_of, strictest
+from services.documents.tools import all_tools
 from services.mutations import audit
 
 _UNKNOWN_RETENTION = timedelta(days=30)
@@ -59,6 +61,7 @@ class OperationRegistry:
         async with self._database.read_primary() as connection:
             rows = await document_publications.served(connection)
             objectives = await all_objectives(connection)
+            tools = await all_tools(connection)
             missing = {row["sha256"] for row in rows if id_of(row["sha256"]) not in known}
             bodies = (
                 await document_publications.bodies(connection, list(missing)) if missing else []
@@ -67,10 +70,27 @@ class OperationRegistry:
         by_id: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_id[id_of(row["sha256"])].append(row)
+        # By age, so that of the documents of one name a client's last one stays.
+        newest = {
+            (row["client_name"], row["operation_name"]): row["sha256"]
+            for row in rows
+            if row["state"] == DocumentState.ACTIVE
+        }
         return [
-            _registered(id_, known.get(id_) or texts[id_], found, objectives)
+            replace(
+                _registered(id_, known.get(id_) or texts[id_], found, objectives),
+                tool=least(
+                    tools.get(key) for row in found if newest.get(key := _key(row)) == row["sha256"]
+                ),
+            )
             for id_, found in by_id.items()
         ]
+
+    async def tools_of(self, client_name: str) -> Mapping[str, ToolLimits]:
+        """The tools of a client by the names of their operations."""
+        async with self._database.read_primary() as connection:
+            tools = await all_tools(connection)
+        return {name: one for (client, name), one in tools.items() if client == client_name}
 
     async def publish(self, client_name: str, submissions: Sequence[Submission]) -> Published:
         """Publish documents for the client, all or none; raises `DocumentIdTaken`.
@@ -202,6 +222,11 @@ class OperationRegistry:
             )
             found[id_of(row["sha256"])].append(use)
         return found
+
+
+def _key(row: Row) -> tuple[str, str]:
+    """The client and the operation of a publication."""
+    return row["client_name"], row["operation_name"]
 
 
 async def delete_old_unknown_documents(connection: Connection, now: datetime) -> None:

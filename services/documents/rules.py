@@ -1,12 +1,18 @@
-"""The client that a use of a document is counted for, and the objective that applies to it."""
+"""What applies to documents: whose use counts for whom, objectives, and tools with their names."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 
-from services.documents.records import Objective
+from services.documents.identifiers import digest_of
+from services.documents.records import Objective, RegisteredDocument, ToolLimits
 
 UNKNOWN_CLIENT = "unknown"
 """The client name of requests without a name, or with an invalid one."""
+LONGEST_TOOL_NAME = 64
+"""Of what clients of MCP accept."""
+_TOOL_DIGITS = 12
 _NAME = re.compile(r"[A-Za-z0-9@][A-Za-z0-9 @._:/+-]{0,99}", re.ASCII)
 
 
@@ -49,3 +55,32 @@ def strictest(objectives: Iterable[Objective | None]) -> Objective | None:
     if not present:
         return None
     return Objective(min(one.p95_ms for one in present), min(one.p99_ms for one in present))
+
+
+def least(limits: Iterable[ToolLimits | None]) -> ToolLimits | None:
+    """The limits that are within all of these; None if there are none."""
+    present = [astuple(one) for one in limits if one is not None]
+    return ToolLimits(*map(min, zip(*present, strict=True))) if present else None
+
+
+def tool_names(documents: Iterable[RegisteredDocument]) -> dict[str, RegisteredDocument]:
+    """The tools among the documents, by their names: those of their operations, where they fit.
+
+    A name that several documents have, or that is too long for clients of MCP, ends in `-` and
+    digits of the document's hash. No operation can be called so: no tool takes another's place.
+    """
+    by_name: defaultdict[str, list[RegisteredDocument]] = defaultdict(list)
+    for one in documents:
+        if one.tool is not None:
+            by_name[one.name].append(one)
+    named: dict[str, RegisteredDocument] = {}
+    for name, found in by_name.items():
+        is_plain = len(found) == 1 and len(name) <= LONGEST_TOOL_NAME
+        for one in found:
+            named[name if is_plain else _distinct(one)] = one
+    return named
+
+
+def _distinct(document: RegisteredDocument) -> str:
+    digits = digest_of(document.id).hex()[:_TOOL_DIGITS]
+    return f"{document.name[: LONGEST_TOOL_NAME - _TOOL_DIGITS - 1]}-{digits}"

@@ -22,13 +22,15 @@ class BucketPolicy:
 class CostLimits:
     """The most that one operation may cost, and the bucket of each kind of caller.
 
-    Anonymous callers at one address share a bucket of `address_policy`; None means no limit.
+    Anonymous callers at one address share a bucket of `address_policy`, those of one router one of
+    `router_policy`; None means no limit.
     """
 
     maximum: int
     key_policy: BucketPolicy
     person_policy: BucketPolicy
     address_policy: BucketPolicy | None = None
+    router_policy: BucketPolicy | None = None
 
 
 class BucketLevel(NamedTuple):

@@ -125,6 +125,50 @@ def test_a_wrong_value_is_refused_by_name(
     assert "secret" not in str(refused.value).lower().replace(variable.lower(), "")
 
 
+DIGEST = ":".join(["aB"] * 32)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"GRAPHQL_ROUTER_KEYS": LONG}, "need GRAPHQL_FEDERATION=true"),
+        ({"GRAPHQL_ROUTER_CERTIFICATES": DIGEST}, "need GRAPHQL_FEDERATION=true"),
+        ({"GRAPHQL_ROUTER_CERTIFICATES": DIGEST[1:]}, "must be SHA-256 fingerprints"),
+        (
+            {"GRAPHQL_FEDERATION": "1", "GRAPHQL_OPERATIONS_MODE": "trusted"},
+            "would let no router in",
+        ),
+        (
+            {
+                "GRAPHQL_FEDERATION": "1",
+                "GRAPHQL_ROUTER_KEYS": LONG,
+                "GRAPHQL_ROUTER_BUDGET": "4999",
+            },
+            "must be GRAPHQL_MAX_COST or more",
+        ),
+    ],
+)
+def test_routers_that_do_not_fit_are_refused(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    set_all(environment, variables)
+    with pytest.raises(InvalidSettings, match=message):
+        load_settings()
+
+
+def test_agents_are_sent_to_issuers_only_with_an_address_to_ask_for(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("MCP_AUTHORIZATION_SERVERS", "https://id.example")
+    with pytest.raises(InvalidSettings, match="needs MCP_URL"):
+        load_settings()
+
+
+def test_a_certificate_is_known_by_its_fingerprint(environment: pytest.MonkeyPatch) -> None:
+    set_all(environment, {"GRAPHQL_FEDERATION": "true", "GRAPHQL_ROUTER_CERTIFICATES": DIGEST})
+    assert load_settings().graphql_router_certificates == ("ab" * 32,)
+
+
 @pytest.mark.parametrize(
     ("value", "advice"),
     [

@@ -5,32 +5,17 @@ from pathlib import Path
 
 import click
 
+from app.cli.operations.client_names import ClientName
 from app.cli.operations.manifests import ManifestInvalid, candidates
 from app.cli.operations.registry import preparation_for, with_objectives, with_registry
 from app.cli.operations.tables import all_documents, documents_table, unknown_table
+from app.cli.operations.tools import tool
 from app.settings import Settings, load_settings
 from db.states import DocumentState
-from gql.documents.registry.built_in import PUBLISHER
 from gql.documents.registry.submission import DocumentRejected, check_id_is_unique, checked
 from services.documents.identifiers import canonical_id
 from services.documents.records import Objective, Submission
 from services.documents.registry import DocumentIdTaken
-from services.documents.rules import is_client_name
-
-
-class ClientName(click.ParamType[str]):
-    """A valid client name."""
-
-    name = "name"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Give the name, or fail."""
-        if value == PUBLISHER:
-            self.fail(f"{PUBLISHER} is the server itself, whose documents come with it", param, ctx)
-        if not is_client_name(value):
-            self.fail("a name has up to 100 letters, digits, spaces and @ . _ : / + -", param, ctx)
-        return value
-
 
 MOST_MS = 600_000
 _source = click.argument("source", type=click.Path(exists=True, path_type=Path))
@@ -41,6 +26,9 @@ _document = click.argument("document")
 @click.group()
 def operations() -> None:
     """Look after the documents that clients may run."""
+
+
+operations.add_command(tool)
 
 
 @operations.command()

@@ -11,6 +11,7 @@ from gql.documents.document_cache import DocumentCache
 from services.clock import system_clock
 from services.documents.objectives import ObjectiveService
 from services.documents.registry import OperationRegistry
+from services.documents.tools import ToolService
 
 T = TypeVar("T")
 
@@ -27,6 +28,11 @@ def with_objectives(settings: Settings, work: Callable[[ObjectiveService], Await
     return with_database(
         settings, lambda database: work(ObjectiveService(database, clock=system_clock))
     )
+
+
+def with_tools(settings: Settings, work: Callable[[ToolService], Awaitable[T]]) -> T:
+    """The result of `work` on the tools; the command fails if the database cannot be used."""
+    return with_database(settings, lambda database: work(ToolService(database, clock=system_clock)))
 
 
 def preparation_for(settings: Settings) -> DocumentCache:

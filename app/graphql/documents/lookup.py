@@ -13,7 +13,7 @@ from gql.documents.operation import Operation, RequestRefused, select_operation
 from gql.documents.registry.normalization import normalize_document
 from gql.documents.registry.skeleton import has_free_text
 from gql.documents.registry.trusted_operations import TrustedOperations
-from services.callers.principal import ApiClient, Principal
+from services.callers.principal import ApiClient, Principal, Router
 from services.clock import Clock
 from services.documents.identifiers import hash_of, is_hash
 from services.documents.persisted_queries.records import TextStore
@@ -41,7 +41,10 @@ class OperationLookup:
         texts: TextStore | None,
         uses: DocumentUsageCounter,
         clock: Clock,
+        of_routers: ChargedPreparation | None = None,
     ) -> None:
+        """`of_routers` prepares the texts of routers, which need not be trusted documents."""
+        self._of_routers = of_routers
         self._schema = schema
         self._preparation = preparing
         self._trusted = trusted
@@ -75,10 +78,21 @@ class OperationLookup:
         return operation
 
     async def find(
-        self, request: GraphQLRequest, principal: Principal, client_name: str | None
+        self,
+        request: GraphQLRequest,
+        principal: Principal,
+        client_name: str | None,
+        *,
+        router: Router | None = None,
     ) -> Operation:
-        """The operation of a request; raises `RequestRefused`, of which `Throttled` is one."""
+        """The operation of a request; raises `RequestRefused`, of which `Throttled` is one.
+
+        A text of a router is its own: prepared at its cost, in every mode, and not counted as use.
+        """
         id_ = request.document_id
+        if router is not None and request.query is not None and self._of_routers is not None:
+            document = await self._of_routers.document(request.query, router)
+            return document.operation(request.operation_name)
         if request.query is None:
             known = self._trusted.get(id_ or "")
             if known is None:

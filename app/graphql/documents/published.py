@@ -1,14 +1,16 @@
 """Keeps trusted documents up to date: our own, and those that clients publish."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import structlog
 
 from app.graphql.documents.preparation_thread import PreparationThread
 from db.connections.errors import DatabaseUnavailable, StatementFailed
 from gql.documents.document_cache import DocumentCache
-from gql.documents.registry.built_in import built_in_documents
+from gql.documents.operation import Operation
+from gql.documents.registry.built_in import PUBLISHER, built_in_documents
 from gql.documents.registry.trusted_operations import TrustedOperations
 from services.background.periodic import run_in_background, run_periodically
 from services.documents.registry import OperationRegistry
@@ -60,11 +62,15 @@ class PublishedDocuments:
             if version == self._version:
                 return
             documents = await self._registry.served(self._texts)
+            tools = await self._registry.tools_of(PUBLISHER)
         except (DatabaseUnavailable, StatementFailed) as error:
             if self._version is None:
                 _log.warning("the documents of clients cannot be read", reason=str(error))
             return
-        served = [*self._built_in, *documents]
+        served = [
+            *(replace(one, tool=tools.get(one.name)) for one in self._built_in),
+            *documents,
+        ]
         await self._trusted.serve(self._document_cache, served, self._thread.run)
         self._trusted.are_loaded = True
         self._texts = {one.id: one.text for one in served}
@@ -78,6 +84,11 @@ class PublishedDocuments:
                 document_id=document.id,
                 reason=invalid.reason,
             )
+
+    @property
+    def tools(self) -> Mapping[str, Operation]:
+        """The operations that agents may call, by the names of their tools."""
+        return self._trusted.tools
 
     @property
     def state(self) -> str:

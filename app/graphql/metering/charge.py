@@ -20,7 +20,7 @@ API_KEY = "key"
 
 
 class Account(NamedTuple):
-    """The budget of a caller of some kind: `key`, `person` or `address`."""
+    """The budget of a caller of some kind: `key`, `person`, `router` or `address`."""
 
     kind: str
     key: str

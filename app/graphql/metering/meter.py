@@ -8,7 +8,7 @@ from app.graphql.metering.charge import Account, Charge, Throttled
 from app.graphql.metering.cost_reports import place_report, too_expensive
 from gql.documents.operation import Operation, RequestRefused
 from metrics.admission import throttled
-from services.callers.principal import ApiClient, Person, Principal
+from services.callers.principal import Anonymous, ApiClient, Person, Principal, Router
 from services.throttling.concurrency import ConcurrencyLimiter, NoFreeSlot, Slot
 from services.throttling.networks import network
 from services.throttling.rate_limiter import RateLimiter
@@ -164,7 +164,10 @@ class Meter:
         if isinstance(principal, ApiClient):
             return Account("key", f"key:{principal.credential_id}", self._limits.key_policy)
         policy = self._limits.address_policy
-        if principal.address is None or policy is None:
+        if principal.address is None:
+            routers = self._limits.router_policy
+            return None if routers is None else _account_of_router(principal, routers)
+        if policy is None:
             return None
         return Account("address", f"address:{network(principal.address)}", policy)
 
@@ -179,6 +182,13 @@ class Meter:
                 "paths": [place_report(place) for place in places],
             }
         }
+
+
+def _account_of_router(principal: Anonymous | Router, policy: BucketPolicy) -> Account | None:
+    """The account of a router; None for a caller without one."""
+    if not isinstance(principal, Router):
+        return None
+    return Account("router", f"router:{principal.name}", policy)
 
 
 def _used_up(account: Account, cost: int, spending: SpendResult, seconds: int) -> Throttled:

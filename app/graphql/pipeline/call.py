@@ -7,7 +7,7 @@ from typing import Final
 from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.operation import Operation
 from gql.runtime.deadline import WaitForDisconnect
-from services.callers.principal import Anonymous, Principal
+from services.callers.principal import Anonymous, Principal, Router
 
 UNAUTHENTICATED: Final = Anonymous()
 """The caller of a request until it is authenticated; its refusals are charged to the address."""
@@ -24,7 +24,7 @@ class OperationCall:
     `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
     disconnected. `found` is called with the call and an operation that is not a query, before it
     runs; it raises what the transport has against it. Reads see everything up to the position
-    `read_after` of the write-ahead log.
+    `read_after` of the write-ahead log. `router` is whose text it is, if a router wrote it.
     """
 
     request_id: str
@@ -41,3 +41,4 @@ class OperationCall:
     asks_cost: bool = False
     gone: WaitForDisconnect | None = None
     found: "Callable[[OperationCall, Operation], None] | None" = None
+    router: Router | None = None

@@ -23,9 +23,13 @@ Increment = IncrementalDeferResult | IncrementalStreamResult
 
 # Any: bodies and data are JSON of the shape that was asked for.
 class IncrementalResponses:
-    """Formats the parts as they come; `data` is what a client has merged of them so far."""
+    """Formats the parts as they come; `data` is what a client has merged of them so far.
 
-    def __init__(self, request_id: str) -> None:
+    If it `halts`, the first part with errors is the last, and completes all that are pending.
+    """
+
+    def __init__(self, request_id: str, *, halts: bool = False) -> None:
+        self._halts = halts
         self.data: dict[str, Any] | None = None
         self._request_id = request_id
         self._paths: dict[str, list[str | int]] = {}
@@ -69,7 +73,11 @@ class IncrementalResponses:
             body["incremental"] = [self._increment(one, errors) for one in part.incremental]
         if part.completed:
             body["completed"] = [self._completed(one, errors) for one in part.completed]
-        return _response(body | {"hasNext": part.has_next}, errors)
+        if errors and self._halts:
+            left = [{"id": id_, "errors": errors} for id_ in self._pending]
+            body["completed"] = [*body.get("completed", ()), *left]
+        has_next = part.has_next and not (errors and self._halts)
+        return _response(body | {"hasNext": has_next}, errors)
 
     def _add_pending(self, pending: Sequence[PendingResult]) -> list[dict[str, Any]]:
         for one in pending:

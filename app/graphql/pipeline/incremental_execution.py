@@ -11,6 +11,7 @@ from app.graphql.pipeline.operation_facts import OperationFacts
 from gql.context import RequestContext
 from gql.errors import DeadlineExceeded
 from gql.runtime.deadline import DeadlineScope, WaitForDisconnect
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.incremental import Part, run_in_parts
 
 
@@ -20,6 +21,7 @@ async def execute_in_parts(
     values: VariableValues,
     context: RequestContext,
     gone: WaitForDisconnect | None,
+    on_error: ErrorBehavior,
 ) -> AsyncGenerator[Part, None]:
     """The results of a query with incremental delivery; the deadline covers all its parts.
 
@@ -27,7 +29,8 @@ async def execute_in_parts(
     """
     loop, seconds = asyncio.get_running_loop(), facts.deadline_seconds
     ends = loop.time() + seconds
-    async with aclosing(run_in_parts(schema, facts.operation, values, context)) as parts:
+    running = run_in_parts(schema, facts.operation, values, context, on_error)
+    async with aclosing(running) as parts:
         while True:
             try:
                 with DeadlineScope(max(0.0, ends - loop.time()), gone):

@@ -24,6 +24,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from db.request_scope import RequestScope
 from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.deadline import DeadlineScope
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.execution import begin, coerce_variables
 from gql.runtime.execution import run as execute
 from gql.runtime.subscriptions import subscribe
@@ -83,7 +84,14 @@ class OperationRunner:
                 begun = partial(begin, self._schema, operation, run.values, context)
                 result = await self._documents.run_in_thread(begun)
             else:
-                result = begin(self._schema, operation, run.values, context, is_encoded=True)
+                result = begin(
+                    self._schema,
+                    operation,
+                    run.values,
+                    context,
+                    is_encoded=True,
+                    on_error=call.request.on_error,
+                )
             if not isinstance(result, ExecutionResult):
                 is_mutation = operation.kind == "mutation"
                 seconds = facts.deadline_seconds
@@ -92,7 +100,12 @@ class OperationRunner:
                     if result.errors and is_retryable(result.errors):
                         context.reset()
                         result = await execute(
-                            self._schema, operation, run.values, context, is_encoded=True
+                            self._schema,
+                            operation,
+                            run.values,
+                            context,
+                            is_encoded=True,
+                            on_error=call.request.on_error,
                         )
             response = response_of(result, call.request_id)
             if run.work.has_changed:
@@ -146,6 +159,7 @@ class OperationRunner:
                 context,
                 new_context,
                 deadline_seconds=facts.deadline_seconds,
+                on_error=call.request.on_error,
             )
             async with aclosing(events):
                 async for event in events:
@@ -172,8 +186,11 @@ class OperationRunner:
                 operation, call.principal, call.request_id, None, call.read_after
             )
             charge = run.charge = await self._meter.charge(operation, values, call.principal)
-            formatting = run.parts = IncrementalResponses(call.request_id)
-            parts = execute_in_parts(self._schema, facts, values, context, call.gone)
+            on_error = call.request.on_error
+            formatting = run.parts = IncrementalResponses(
+                call.request_id, halts=on_error is ErrorBehavior.HALT
+            )
+            parts = execute_in_parts(self._schema, facts, values, context, call.gone, on_error)
             async with aclosing(parts):
                 async for part in parts:
                     response = formatting.answer(part)
@@ -184,6 +201,8 @@ class OperationRunner:
                         whole = ExecutionResult(formatting.data)
                         run.end(self._budget_monitor, response, whole)
                     yield response
+                    if not response.body.get("hasNext"):
+                        return
 
     def cost(self, run: OperationRun, facts: OperationFacts) -> OperationResponse:
         """The estimated cost of an operation, without running it."""

@@ -167,6 +167,7 @@ class Pipeline:
                 request=request,
                 read_after=batch.read_after,
                 found=_refuse_in_batch,
+                router=batch.router,
             )
             response = cast("OperationResponse", await self.respond(call))  # it has no other
             response.write_position = response.write_position or position
@@ -189,7 +190,10 @@ class Pipeline:
         """Find the operation of a call; raises `RequestRefused`, or what the transport raises."""
         call = run.call
         return self._found(
-            run, await self._documents.find(call.request, call.principal, call.client_name)
+            run,
+            await self._documents.find(
+                call.request, call.principal, call.client_name, router=call.router
+            ),
         )
 
     def _found(self, run: OperationRun, operation: Operation) -> OperationFacts:

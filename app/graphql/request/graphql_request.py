@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gql.runtime.error_behavior import ErrorBehavior
+
 
 class GraphQLRequest(NamedTuple):
     """An operation to run: the text of a document in `query`, or the id of one.
@@ -17,3 +19,4 @@ class GraphQLRequest(NamedTuple):
     variables: Mapping[str, Any] | None = None
     document_id: str | None = None
     is_automatic: bool = False
+    on_error: ErrorBehavior = ErrorBehavior.PROPAGATE

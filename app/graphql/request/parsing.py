@@ -12,9 +12,12 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request.http_request import GraphQLHttpRequest
 from app.http.csrf import PREFLIGHT_FIELDS, is_json, may_be_forged
 from app.http.protocol.complete_messages import take_complete_body
+from gql.runtime.error_behavior import ErrorBehavior
 
 _MOST_REMEMBERED, _LONGEST_REMEMBERED = 1_000, 300
 _TEXT, _OBJECT = (str, NoneType), (dict, NoneType)
+_ON_ERROR = "onError"
+_BEHAVIORS = ErrorBehavior.__members__
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,21 @@ def parse_members(members: Mapping[str, Any], kind: str) -> GraphQLRequest:
         raise BadRequest(400, "`extensions` must be an object.")
     named = document_reference(members, extensions)
     if named is not None:
-        return GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
-    if not query:
+        asked = GraphQLRequest(query or None, name or None, variables, named.id, named.is_automatic)
+    elif query:
+        asked = GraphQLRequest(query, name or None, variables)
+    else:
         raise BadRequest(400, f"The {kind} must have `query`, a text, or `documentId`.")
-    return GraphQLRequest(query, name or None, variables)
+    if _ON_ERROR in members and members[_ON_ERROR] is not None:
+        asked = asked._replace(on_error=_error_behavior(members[_ON_ERROR]))
+    return asked
+
+
+def _error_behavior(name: object) -> ErrorBehavior:
+    behavior = _BEHAVIORS.get(name) if isinstance(name, str) else None
+    if behavior is None:
+        raise BadRequest(400, f"`{_ON_ERROR}` must be {', '.join(_BEHAVIORS)}.")
+    return behavior
 
 
 def _json_object(text: str, name: str) -> object:

@@ -73,6 +73,13 @@ def _proxy(text: str) -> str:
         raise ValueError("must be addresses like 10.0.0.1 and networks like 10.0.0.0/8") from None
 
 
+def _fingerprint(text: str) -> str:
+    digits = text.replace(":", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise ValueError("must be SHA-256 fingerprints, of 64 hexadecimal digits each")
+    return digits
+
+
 def _stripe_key(key: SecretStr) -> SecretStr:
     if not key.get_secret_value().startswith(("sk_", "rk_")):
         raise ValueError("must begin with sk_ or rk_")
@@ -115,6 +122,7 @@ ApiKey = Annotated[SecretStr, AfterValidator(_fits_a_header)]
 Origin = Annotated[str, AfterValidator(_origin)]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Proxy = Annotated[str, AfterValidator(_proxy)]
+Fingerprint = Annotated[str, AfterValidator(_fingerprint)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 KeySetUrl = Annotated[str, AfterValidator(_key_set_url)]
 StripeKey = Annotated[SecretStr, AfterValidator(_stripe_key)]

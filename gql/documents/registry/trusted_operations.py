@@ -1,6 +1,6 @@
 """The trusted operations of this process, by the ids of their documents."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -9,6 +9,7 @@ from gql.documents.document_cache import DocumentCache
 from gql.documents.operation import Operation, RequestRefused
 from gql.documents.registry.skeleton import skeleton
 from services.documents.records import RegisteredDocument
+from services.documents.rules import tool_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class TrustedOperations:
 
     def __init__(self) -> None:
         self._by_id: dict[str, Operation] = {}
+        self.tools: Mapping[str, Operation] = {}
+        """The operations that agents may call, by the names of their tools."""
         self._skeletons: frozenset[str | None] = frozenset()
         self.invalid: tuple[InvalidDocument, ...] = ()
         self.are_loaded = False
@@ -68,6 +71,11 @@ class TrustedOperations:
             for id_ in (document.id, *document.other_ids):
                 by_id[id_] = replace(operation, document=document)
         self._by_id, self.invalid = by_id, tuple(invalid)
+        self.tools = {
+            name: by_id[one.id]
+            for name, one in tool_names(documents).items()
+            if one.id in by_id and by_id[one.id].kind != "subscription"
+        }
         self._skeletons = frozenset(skeletons - {None})
 
 

@@ -14,6 +14,8 @@ from graphql import (
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """The root fields that answer with parts of the schema."""
+_SHOWS_SCHEMA = INTROSPECTION | {"_service"}
+"""Those, and that with which a subgraph answers with all of it, as a text."""
 
 
 def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
@@ -27,10 +29,10 @@ def selections(root: SelectionSetNode) -> Iterator[SelectionNode]:
 
 
 def first_introspection_field(document: DocumentNode) -> FieldNode | None:
-    """The first introspection field of a document, in its operations or fragments; None if none."""
+    """The first field of a document that shows the schema, in operations or fragments, if any."""
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             for one in selections(definition.selection_set):
-                if isinstance(one, FieldNode) and one.name.value in INTROSPECTION:
+                if isinstance(one, FieldNode) and one.name.value in _SHOWS_SCHEMA:
                     return one
     return None

@@ -4,16 +4,19 @@ from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
+from strawberry import UNSET
 
 from db.row import Row
 from db.states import ApiCredentialStatus
-from gql.context import Info
+from gql.context import Info, page_reads
 from gql.errors import BadUserInput, Forbidden
 from gql.schema import described
+from gql.schema.billing.invoice import INVOICES, InvoiceConnection
+from gql.schema.connections import After, First, requested_page
 from gql.schema.node import Node
 from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.mappings import Column, Derived, GlobalId, Instant, Member, ObjectMapping, Sourced
-from loaders import MAX_CREDENTIALS, DailyUsageKey
+from loaders import MAX_CREDENTIALS, DailyUsageKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage, UsageLimitMode
@@ -153,6 +156,19 @@ class EnterpriseAccount(Node):
                 "Only the account's administrator sees its credentials, with a token and not a key."
             )
         return info.context.loaders.credentials_by_account.start(self.key)
+
+    @described.field(
+        "The company's invoices and credit notes, newest first; null unless the viewer is the "
+        "account's administrator."
+    )
+    def invoices(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> Sourced[InvoiceConnection | None, LoaderFuture[Slice] | None]:
+        if self.administrator_key is None or self.administrator_key != info.context.viewer_id:
+            return None
+        page = requested_page(INVOICES, self.key, first=first, after=after)
+        key = PageKey(self.key, page, None, page_reads(info))
+        return info.context.loaders.invoices_by_account.start(key)
 
 
 ENTERPRISE_ACCOUNT = ObjectMapping(

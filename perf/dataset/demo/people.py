@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from clients.payments.sandbox import TIMEOUT
+from clients.payments.sandbox.tokens import TIMEOUT
 from perf.dataset.rows import (
     PaymentRow,
     PrivacyRequestRow,

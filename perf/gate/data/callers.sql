@@ -92,3 +92,27 @@ INSERT INTO enterprise_credentials
 UPDATE enterprise_credentials SET key_id = lpad(to_hex(account), 16, '0'),
   secret_hash = sha256(repeat('0', 48)::bytea), last_used_at = '2026-02-20 09:30+00'
   FROM caller WHERE id = 100 * account + 1 AND person > 2100;
+-- Every other invoice is a credit note for the one before it.
+INSERT INTO user_invoices (user_id, id, number, source, status, currency, subtotal_cents, tax_cents,
+  total_cents, line_count, seller, recipient, issued_at, credit_note_for)
+  SELECT person, 1000 * person + i, 'INV-2026-' || person || i, 'gate:' || i, 'paid', 'EUR',
+         sign * 420, sign * 80, sign * 500, 1, 'Guidance', person || '@example.com',
+         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * person + i - 1 END
+  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 0 THEN -1 ELSE 1 END) of(sign);
+INSERT INTO user_invoice_lines
+  (user_id, invoice_id, line_number, kind, description, quantity, amount_cents, period_start, period_end)
+  SELECT user_id, id, 1, CASE sign(subtotal_cents) WHEN -1 THEN 'credit' ELSE 'period' END, 'Basic Entry', 1,
+         subtotal_cents, '2026-01-01', '2026-02-01'
+  FROM user_invoices JOIN caller ON user_id = person;
+INSERT INTO enterprise_invoices (enterprise_account_id, id, number, source, status, currency,
+  subtotal_cents, tax_cents, total_cents, line_count, seller, recipient, issued_at, credit_note_for)
+  SELECT account, 1000 * account + i, 'INV-2026-' || account || i, 'gate:' || i, 'paid', 'EUR',
+         sign * 420, sign * 80, sign * 500, 1, 'Guidance', 'Analytical Engines',
+         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * account + i - 1 END
+  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 0 THEN -1 ELSE 1 END) of(sign);
+INSERT INTO enterprise_invoice_lines (enterprise_account_id, invoice_id, line_number, kind,
+  description, quantity, amount_cents, period_start, period_end)
+  SELECT enterprise_account_id, id, 1, CASE sign(subtotal_cents) WHEN -1 THEN 'credit' ELSE 'overage' END,
+         'Requests over the contract', 7, subtotal_cents, '2026-01-01', '2026-02-01'
+  FROM enterprise_invoices JOIN caller ON enterprise_account_id = account;
+SELECT setval('invoice_ids', 10000000);

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from app.cli import guidance as commands
 from db.schema.migration import revisions
 from gql.build import schema
+from gql.semantic_non_null import with_semantic_non_null
 from services.enterprise.keys import parse_key
 from tests.app.cli.ended_command import ended, guidance
 from tests.fixtures.servers.production import PRODUCTION
@@ -132,6 +133,13 @@ def test_the_schema_is_printed(
 ) -> None:
     status, out, _ = ended(monkeypatch, capsys, "schema")
     assert (status, out) == (0, schema().as_str() + "\n")
+
+
+def test_the_schema_is_printed_for_clients_that_null_errors_themselves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = ended(monkeypatch, capsys, "schema", "--semantic-non-null")
+    assert (status, out) == (0, with_semantic_non_null(schema().as_str()) + "\n")
 
 
 def test_a_database_is_moved_up_and_down(empty_database_url: str) -> None:

@@ -41,6 +41,14 @@ def test_only_what_is_needed(command: list[str], needed: set[str]) -> None:
     assert HEAVY & set(ran.stderr.split()) == needed
 
 
+def test_a_server_without_tools_does_not_import_their_library() -> None:
+    listed = "import sys, app.server; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True)
+    imported = set(ran.stdout.split())
+    assert "app.server" in imported
+    assert not {"mcp", "mcp_types"} & imported
+
+
 def test_what_was_imported_is_not_looked_through() -> None:
     before = gc.get_freeze_count()
     with importing():

@@ -12,7 +12,7 @@ from app.graphql.request.graphql_request import GraphQLRequest
 from app.http.json_encoding import encode_json
 from app.wiring import Application, open_application
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
-from clients.payments.sandbox import DECLINED, OK, TIMEOUT
+from clients.payments.sandbox.tokens import DECLINED, OK, TIMEOUT
 from perf.benchmarks.harness.single_response import single_response
 from services.billing.service import PaymentOrder, PlanChangeOrder
 from services.callers.principal import Person

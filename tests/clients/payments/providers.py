@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 from clients.payments.opening import PaymentConfiguration, StripeAccess, open_payment_provider
-from clients.payments.provider import PaymentProvider
+from clients.payments.provider import FullProvider
 from clients.payments.records import Charge
 from tests.fixtures.outside.stripe import STRIPE_KEY
 
@@ -22,11 +23,13 @@ def charge(token: str, *, key: str = "key", payment_id: int = 17) -> Charge:
 
 def asking(
     base_url: str | None,
-    scenario: Callable[[PaymentProvider], Awaitable[Found]],
+    scenario: Callable[[FullProvider], Awaitable[Found]],
     *,
     api_key: str = STRIPE_KEY,
     timeout_seconds: float = 20,
     slept: list[float] | None = None,
+    sandbox_path: Path | None = None,
+    clock: Callable[[], datetime] = lambda: NOW,
 ) -> Found:
     """What the scenario finds out from Stripe at the address, or else from the sandbox.
 
@@ -39,8 +42,8 @@ def asking(
         noted.append(seconds)
 
     async def run() -> Found:
-        configuration = PaymentConfiguration(stripe or None, (SECRET,))
-        async with open_payment_provider(configuration, clock=lambda: NOW, sleep=note) as provider:
+        configuration = PaymentConfiguration(stripe or None, (SECRET,), sandbox_path)
+        async with open_payment_provider(configuration, clock=clock, sleep=note) as provider:
             return await scenario(provider)
 
     return asyncio.run(run())

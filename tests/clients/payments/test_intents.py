@@ -4,10 +4,17 @@ from typing import Any
 
 import pytest
 
-from clients.payments.intents import UnknownIntent, charge_of_intent, metadata_of, result_of
-from clients.payments.records import Charge, ChargeResult, ChargeState
+from clients.payments.records import Charge, ChargeResult, ChargeState, Owner, OwnerKind
+from clients.payments.stripe.intents import (
+    ChargeIdentity,
+    UnknownIntent,
+    charge_of_intent,
+    metadata_of,
+    result_of,
+)
 
 LARGEST = 2**63 - 1
+PERSON = Owner(OwnerKind.PERSON, 3)
 
 
 # Any: an intent is JSON.
@@ -63,8 +70,9 @@ def test_an_intent_that_we_do_not_know(unknown: dict[str, Any]) -> None:
 
 
 def test_metadata_name_the_charge() -> None:
-    charge = Charge(LARGEST, 500, "EUR", "pm_card_visa", "key 1")
-    assert charge_of_intent(intent("succeeded", metadata=metadata_of(charge))) == (LARGEST, "key 1")
+    charge = Charge(LARGEST, 500, "EUR", "pm_card_visa", "key 1", owner=PERSON)
+    found = charge_of_intent(intent("succeeded", metadata=metadata_of(charge)))
+    assert found == ChargeIdentity(LARGEST, "key 1", PERSON)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +92,44 @@ def test_metadata_name_the_charge() -> None:
 )
 def test_somebody_elses_intent_names_no_charge_of_ours(metadata: object) -> None:
     assert charge_of_intent(intent("succeeded", metadata=metadata)) is None
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [None, "", "person", "person:", "person:-1", "dog:3", f"person:{LARGEST + 1}", "person:\u0663"],
+)
+def test_an_owner_that_is_none(owner: object) -> None:
+    metadata = {"payment_id": "17", "idempotency_key": "key", "owner": owner}
+    assert charge_of_intent({"metadata": metadata}) == ChargeIdentity(17, "key")
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        ("requires_action", None),
+        ("requires_payment_method", {"code": "authentication_required"}),
+    ],
+)
+def test_a_charge_that_allows_it_waits_for_the_person(
+    status: str, failure: dict[str, str] | None
+) -> None:
+    asked = intent(
+        status,
+        last_payment_error=failure,
+        client_secret="secret",
+        metadata={"allows_action": "true"},
+    )
+    waits = ChargeResult(ChargeState.REQUIRES_ACTION, "pi_1", client_secret="secret")
+    assert result_of(asked) == waits
+    declined = ChargeResult(ChargeState.DECLINED, "pi_1", "authentication_required")
+    assert result_of(asked | {"metadata": {}}) == declined
+
+
+def test_a_paid_charge_tells_its_method_and_its_tax() -> None:
+    paid = intent(
+        "succeeded", customer="cus_1", payment_method="pm_1", metadata={"tax_cents": "80"}
+    )
+    wanted = ChargeResult(ChargeState.SUCCEEDED, "pi_1", payment_method="pm_1", tax_cents=80)
+    assert result_of(paid) == wanted
+    without = paid | {"customer": None, "metadata": {"tax_cents": "none"}}
+    assert result_of(without) == ChargeResult(ChargeState.SUCCEEDED, "pi_1")

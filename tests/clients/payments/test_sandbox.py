@@ -65,21 +65,28 @@ def test_charges_are_distinguished_by_their_keys() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_another_process_finds_the_same(seed: str) -> None:
+def test_another_process_finds_the_same(tmp_path: Path) -> None:
     program = (
+        "import sys; from pathlib import Path\n"
         "from tests.clients.payments.providers import asking, charge\n"
-        "print(asking(None, lambda one: one.find(charge('pm_card_ok'))).reference)"
+        "path, (token, key) = Path(sys.argv[1]), sys.argv[2:]\n"
+        "asking(None, lambda one: one.charge(charge(token, key=key)), sandbox_path=path)\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={"PYTHONHASHSEED": seed},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout == REFERENCE + "\n"
+    path = tmp_path / "new" / "sandbox.sqlite"
+    arguments = [sys.executable, "-c", program, str(path), "pm_card_ok", "key"]
+    subprocess.run(arguments, cwd=ROOT, check=True)
+    found = asking(None, lambda one: one.find(charge("pm_card_ok")), sandbox_path=path)
+    assert found == SUCCEEDED
+
+
+def test_what_was_not_charged_will_never_be() -> None:
+    not_made = ChargeResult(ChargeState.NOT_MADE, REFERENCE)
+
+    async def scenario(provider: PaymentProvider) -> None:
+        assert await provider.find(charge("pm_card_ok")) == not_made
+        assert await provider.charge(charge("pm_card_ok")) == not_made
+
+    asking(None, scenario)
 
 
 def test_its_webhooks_are_signed_like_stripes() -> None:

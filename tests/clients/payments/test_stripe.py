@@ -14,7 +14,7 @@ from clients.payments.provider import (
 )
 from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
 from clients.payments.signature import sign
-from clients.payments.transport import LARGEST_RESPONSE_BYTES
+from clients.payments.stripe.transport import LARGEST_RESPONSE_BYTES
 from tests.clients.payments.providers import NOW, SECRET, asking, charge
 from tests.fixtures.outside.endless import (
     Answer,

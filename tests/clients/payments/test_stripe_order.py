@@ -8,8 +8,8 @@ import pytest
 
 from clients.payments.provider import PaymentProvider, PaymentProviderUnavailable
 from clients.payments.records import ChargeResult, ChargeState
-from clients.payments.stripe import RETRIES, StripeProvider
-from clients.payments.transport import StripeTransport
+from clients.payments.stripe.provider import RETRIES, StripeProvider
+from clients.payments.stripe.transport import StripeTransport
 from clients.payments.webhook import WebhookReader
 from tests.clients.payments.providers import NOW, asking, charge
 from tests.fixtures.outside.stripe import STRIPE_KEY, Fault, StripeServer, Way

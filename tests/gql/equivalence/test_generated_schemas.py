@@ -10,6 +10,7 @@ from graphql import parse, print_schema, validate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gql.runtime.error_behavior import ErrorBehavior
 from tests.conftest import EXECUTION_CASES
 from tests.gql.equivalence.generated.documents import Writer, variables
 from tests.gql.equivalence.generated.running import Both, Run
@@ -19,7 +20,7 @@ from tests.gql.equivalence.generated.values import Data
 pytestmark = pytest.mark.heavy
 
 PARTS = 4
-MANY_CASES = 20_000
+MANY_CASES, FEWER_CASES = 20_000, 1_600
 DOCUMENTS = 10
 """Of each schema."""
 ROOTS = 5
@@ -47,20 +48,32 @@ def test_answers_are_equal_in_many_cases(part: int) -> None:
     _compare(part, MANY_CASES)
 
 
-def _compare(part: int, wanted: int) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_answers_are_equal_where_an_error_nulls_its_own_field() -> None:
+    _compare(0, FEWER_CASES, ErrorBehavior.NULL)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+def test_the_first_error_is_all_that_comes_where_it_halts() -> None:
+    _compare(0, FEWER_CASES, ErrorBehavior.HALT)
+
+
+def _compare(part: int, wanted: int, on_error: ErrorBehavior = ErrorBehavior.PROPAGATE) -> None:
     counted: Counter[str] = Counter()
     examples = -(-wanted // (CASES * PARTS))
 
     @settings(
         max_examples=examples,
         deadline=None,
-        derandomize=wanted in {EXECUTION_CASES, MANY_CASES},
+        derandomize=wanted in {EXECUTION_CASES, FEWER_CASES, MANY_CASES},
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.integers(0, 2**40))
     def compare(seed: int) -> None:
-        counted.update(asyncio.run(_compared(seed * PARTS + part)))
+        counted.update(asyncio.run(_compared(seed * PARTS + part, on_error)))
 
     compare()
     # What graphql-core left behind is to be noticed here, not in whichever test comes next.
@@ -74,7 +87,7 @@ def _compare(part: int, wanted: int) -> None:
     assert counted["raced"] <= 10 + counted["cases"] * 0.0005
 
 
-async def _compared(seed: int) -> Counter[str]:
+async def _compared(seed: int, on_error: ErrorBehavior) -> Counter[str]:
     """Compare the cases of one schema."""
     random, counted = Random(seed), Counter[str]()  # noqa: S311 - cases, no secrets
     schema = make_schema(random)
@@ -86,13 +99,17 @@ async def _compared(seed: int) -> Counter[str]:
             assert validate(schema, document) == []
         root_type = schema.query_type if kind == "query" else schema.mutation_type
         assert root_type is not None
-        both = Both(schema, document)
+        both = Both(schema, document, on_error)
         for _ in range(ROOTS):
             root = Data(schema, random, random.choice(FAULTS)).root(root_type)
             for _ in range(VARIABLES):
                 given_ = variables(random)
                 stock, ours = await both.stock(root, given_), await both.ours(root, given_)
-                counted["raced"] += not _is_same(stock, ours, f"{seed}\n{text}\n{given_}", schema)
+                case = f"{seed}\n{text}\n{given_}"
+                if on_error is ErrorBehavior.HALT and stock.errors:
+                    assert (ours.data, len(ours.errors)) == (None, 1), case
+                else:
+                    counted["raced"] += not _is_same(stock, ours, case, schema)
         counted["cases"] += ROOTS * VARIABLES
         counted["compiled"] += both.compiled
         counted["stepped back"] += both.stepped_back

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from clients.payments.records import Charge, ChargeResult
-from clients.payments.sandbox import SLOW, SLOW_SECONDS, SandboxProvider
+from clients.payments.sandbox.provider import SandboxProvider
+from clients.payments.sandbox.tokens import SLOW, SLOW_SECONDS
 from clients.payments.webhook import WebhookReader
 from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
 from services.mutations.idempotency import IdempotencyKeyReused

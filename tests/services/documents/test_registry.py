@@ -46,9 +46,11 @@ async def test_texts_that_are_known_are_not_read_again(database_url: str) -> Non
         assert work.statements == [
             "operations.served",
             "operations.objectives",
+            "operations.tools",
             "operations.bodies",
             "operations.served",
             "operations.objectives",
+            "operations.tools",
         ]
 
 

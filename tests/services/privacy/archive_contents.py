@@ -8,6 +8,8 @@ OF_ADA = {
     "chat_messages": "conversation_id BETWEEN 1 AND 45",
     "chat_conversations": "user_id = 1",
     "idempotency_keys": "user_id = 1",
+    "user_invoice_lines": "user_id = 1",
+    "user_invoices": "user_id = 1",
     "billing_webhook_events": "id = 'event 1'",
     "billing_payment_attempts": "user_id = 1",
     "billing_plan_changes": "user_id = 1",

@@ -45,6 +45,14 @@ INSERT INTO billing_webhook_events (id, user_id, payment_attempt_id, occurred_at
 INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
     idempotency_key)
   VALUES ({ADA}, 2, 'basic-entry', 'premium-unlimited', 'change');
+INSERT INTO user_invoices (user_id, id, number, source, status, currency, subtotal_cents, tax_cents,
+    total_cents, line_count, seller, recipient, issued_at)
+  SELECT u, 100 + u, 'INV-2026-00000' || u, 'payment:' || u, 'paid', 'EUR', 450, 50, 500, 1, 'Us',
+    e, now() FROM (VALUES ({ADA}, 'ada@example.com'), ({GRACE}, 'grace@example.com')) of(u, e);
+INSERT INTO user_invoice_lines (user_id, invoice_id, line_number, kind, description, quantity,
+    amount_cents)
+  SELECT u, 100 + u, 1, 'period', 'Premium', 1, 450 FROM unnest(ARRAY[{ADA}, {GRACE}]) u;
+INSERT INTO invoice_counters VALUES ('INV-2026', 2);
 INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, details)
   VALUES ('user', {ADA}, {ADA}, 'plan.changed', 'subscription:2', '{{"email": "ada@example.com"}}'),
     ('user', {ADA}, NULL, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),

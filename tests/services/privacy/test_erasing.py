@@ -34,6 +34,8 @@ WHAT_IS_ERASED = {
     "privacy_exports": 1,
     "privacy_request_owners": 6,
     "quota_ledger_entries": 2,
+    "user_invoice_lines": 1,
+    "user_invoices": 1,
     "user_privacy_requests": 6,
     "user_subscriptions": 2,
     "users": 1,

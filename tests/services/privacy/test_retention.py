@@ -17,16 +17,20 @@ MOVE_IN_TIME = (
     f"UPDATE archived_privacy_requests SET requested_at = '{ALL_TIMES}'",
     f"UPDATE archived_privacy_requests SET completed_at = '{ALL_TIMES}' WHERE status = 'completed'",
     f"UPDATE archived_payment_attempts SET updated_at = '{ALL_TIMES}'",
+    "ALTER TABLE archived_invoices DISABLE TRIGGER USER",
+    f"UPDATE archived_invoices SET issued_at = '{ALL_TIMES}'",
     f"UPDATE archived_plan_changes SET changed_at = '{ALL_TIMES}'",
     f"UPDATE archived_subscriptions SET updated_at = '{ALL_TIMES}'",
 )
 OVER = {
     datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
-        "archived_erasure_counts": 15,
+        "archived_erasure_counts": 17,
         "archived_privacy_requests": 6,
     },
     datetime(2042, 1, 1, tzinfo=UTC): {
+        "archived_invoice_lines": 1,
+        "archived_invoices": 1,
         "archived_payment_attempts": 1,
         "archived_plan_changes": 1,
         "archived_subscriptions": 2,

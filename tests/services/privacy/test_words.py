@@ -16,6 +16,15 @@ from tests.services.privacy.privacy_instances import LATER, Instance, enrich, in
 
 WORDS = "ada@example.com user:1 vxnlcjox"
 """All that could be taken for a trace of Ada; the last is her id as the API has it."""
+INVOICE = (
+    "number, source, status, currency, subtotal_cents, tax_cents, total_cents, line_count, "
+    "issued_at"
+)
+FIVE_CENTS = "'INV-2026-1', 'payment:1', 'paid', 'EUR', 5, 0, 5, 1, now()"
+LINE, FIVE_CENTS_LINE = (
+    "invoice_id, line_number, kind, quantity, amount_cents, description",
+    "1, 'period', 1, 5",
+)
 OTHERS = f"""
 INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
@@ -43,6 +52,15 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
     status, owner, lease_expires_at, content, model, question)
   VALUES (2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}',
     '["{WORDS}"]');
+INSERT INTO user_invoices (user_id, id, {INVOICE}, seller, recipient)
+  VALUES (77, 7708, {FIVE_CENTS}, '{WORDS}', '{WORDS}');
+INSERT INTO user_invoice_lines (user_id, {LINE}) VALUES (77, 7708, {FIVE_CENTS_LINE}, '{WORDS}');
+INSERT INTO archived_invoices (id, {INVOICE}, seller) VALUES (7709, {FIVE_CENTS}, '{WORDS}');
+INSERT INTO archived_invoice_lines ({LINE}) VALUES (7709, {FIVE_CENTS_LINE}, '{WORDS}');
+INSERT INTO enterprise_invoices (enterprise_account_id, id, {INVOICE}, seller, recipient)
+  VALUES (2, 7710, {FIVE_CENTS}, '{WORDS}', '{WORDS}');
+INSERT INTO enterprise_invoice_lines (enterprise_account_id, {LINE})
+  VALUES (2, 7710, {FIVE_CENTS_LINE}, '{WORDS}');
 INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
 INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
   VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);
@@ -125,6 +143,10 @@ async def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_
 
     await enrich(own_world)
     await run(own_world, rows)
+    # The database itself refuses to change an invoice.
+    for table in ("user", "archived", "enterprise"):
+        for part in ("invoices", "invoice_lines"):
+            await run(own_world, f"ALTER TABLE {table}_{part} DISABLE TRIGGER USER")
     async with instance(own_world, tmp_path) as parts:
         for table, column in OF_THE_SYSTEM:
             before = await left(parts)
@@ -146,6 +168,8 @@ async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[o
         "enterprise_credentials": "id = 4",
         "billing_payment_attempts": "user_id = 77",
         "user_subscriptions": "user_id = 77",
+        "user_invoices": "user_id = 77",
+        "user_invoice_lines": "user_id = 77",
         "audit_events": "user_id = 77",
     }.get(table, "true")
     (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.authentication.authenticator import Authenticator
+from app.authentication.routers import Routers
 from app.graphql.pipeline.call import OperationCall
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.pipeline.responses import OperationResponse, ResponseStream
@@ -26,10 +27,12 @@ from app.graphql.transports.http.multipart import MultipartResponse
 from app.graphql.transports.http.response_headers import response_headers, server_timing
 from app.graphql.transports.http.sse import HEARTBEAT_SECONDS, EventStreamResponse
 from app.graphql.transports.http.statuses import CLIENT_GONE, status_of
+from app.http.peer import peer_of
 from app.http.shutdown import SHUTDOWN
 from app.settings.fields.field_types import StatusProfile
 from gql.documents.operation import Operation
 from gql.runtime.deadline import ClientDisconnected
+from services.callers.principal import Anonymous
 from services.clock import Clock
 from spans.current import current_trace
 from spans.part import Kind, Part
@@ -59,7 +62,9 @@ class GraphQLEndpoint:
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         sends_server_timing: bool = False,
+        routers: Routers | None = None,
     ) -> None:
+        self._routers = routers
         self._pipeline = pipeline
         self._sends_server_timing = sends_server_timing
         self._authenticator = authenticator
@@ -125,9 +130,18 @@ class GraphQLEndpoint:
         call.principal, call.expires_at = known or await self._authenticator.identity(
             request.headers, address=request.address
         )
+        if self._routers is not None:
+            self._add_router(call, request, self._routers)
         if trace is not None:
             trace.stage(_READING)
         return await read_request(request, self._limits)
+
+    def _add_router(
+        self, call: OperationCall, request: GraphQLHttpRequest, routers: Routers
+    ) -> None:
+        call.router = routers.identify(request.headers, peer_of(request.scope))
+        if call.router is not None and isinstance(call.principal, Anonymous):
+            call.principal = call.router
 
     async def _framed(
         self,

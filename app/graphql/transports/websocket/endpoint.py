@@ -8,7 +8,8 @@ import structlog
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app.authentication.authenticator import Authenticator
+from app.authentication.authenticator import Authenticator, NotAuthenticated
+from app.authentication.routers import Routers
 from app.graphql.metering.charge import THROTTLED
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.transports.heartbeats import Heartbeats
@@ -26,6 +27,7 @@ from app.http.connections.websocket_limits import TooManyWebSockets, websocket_r
 from app.http.error_responses import error_body
 from app.http.exchange import exchange_of
 from app.http.origins import is_origin_allowed, origin_refusal
+from app.http.peer import peer_of
 from app.http.protocol.websocket import WEBSOCKET_PROTOCOL, WebSocketProtocol
 from gql.errors import Forbidden
 from services.clock import Clock
@@ -48,7 +50,9 @@ class GraphQLWebSocket:
         allowed_origins: Container[str],
         max_message_bytes: int,
         times: ConnectionTimeouts = DEFAULT_TIMEOUTS,
+        routers: Routers | None = None,
     ) -> None:
+        self._routers = routers
         self._pipeline = pipeline
         self._authenticator = authenticator
         self._clock = clock
@@ -87,7 +91,14 @@ class GraphQLWebSocket:
             await _close(websocket, CloseCode.SUBPROTOCOL, f"The subprotocol is {PROTOCOL}")
             return
         await websocket.accept(PROTOCOL)
-        operations = SocketOperations(websocket, self._pipeline, carrier.writable)
+        router = None
+        if self._routers is not None:
+            try:
+                router = self._routers.identify(websocket.headers, peer_of(websocket.scope))
+            except NotAuthenticated:
+                await _close(websocket, CloseCode.FORBIDDEN, "Forbidden")
+                return
+        operations = SocketOperations(websocket, self._pipeline, carrier.writable, router)
         try:
             await self._serve(websocket, operations)
         finally:

@@ -21,7 +21,7 @@ from app.http.exchange import exchange_of
 from app.http.json_encoding import encode_json
 from gql.documents.operation import UNTRUSTED
 from metrics.observations import Outcome
-from services.callers.principal import Principal
+from services.callers.principal import Anonymous, Principal, Router
 from spans.part import Kind, Part
 
 MOST_OPERATIONS = 200
@@ -54,8 +54,15 @@ class SocketOperations:
     make each garbage collection long.
     """
 
-    def __init__(self, websocket: WebSocket, pipeline: Pipeline, writable: asyncio.Event) -> None:
-        """`writable` is set while the client reads what it is sent."""
+    def __init__(
+        self,
+        websocket: WebSocket,
+        pipeline: Pipeline,
+        writable: asyncio.Event,
+        router: Router | None = None,
+    ) -> None:
+        """`writable` is set while the client reads what it is sent, which may be a router."""
+        self._router = router
         self._websocket = websocket
         self._writable = writable
         self._free_slots = MOST_CONCURRENT
@@ -146,8 +153,9 @@ class SocketOperations:
             waiting.request_id,
             dict(_NOT_ANSWERED),
             client_name=client_name(self._websocket.headers),
-            principal=waiting.principal,
+            principal=self._caller(waiting.principal),
             request=message.request,
+            router=self._router,
             supports_incremental=waiting.in_parts,
             found=lambda _call, _operation: slot.close(),
         )
@@ -165,6 +173,10 @@ class SocketOperations:
                 ms=round((perf_counter() - waiting.received_at) * 1000, 2),
                 **call.log,
             )
+
+    def _caller(self, principal: Principal) -> Principal:
+        """A router that asks for nobody pays itself."""
+        return self._router if self._router and isinstance(principal, Anonymous) else principal
 
     async def _traced(
         self, following: Coroutine[Any, Any, dict[str, object]], call: OperationCall

@@ -157,6 +157,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
         ),
         privacy=application.privacy.service,
         links=application.privacy.links,
+        invoice_links=application.invoicing.links,
         metered=metered,
     )
 

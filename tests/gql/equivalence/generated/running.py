@@ -9,6 +9,7 @@ from graphql.execution import Executor
 from graphql.execution.incremental import IncrementalExecutor
 
 from gql.compiler.plan_cache import OperationPlans
+from gql.runtime.error_behavior import ErrorBehavior
 from gql.runtime.executor import CompiledExecutor
 
 # Any: answers are JSON, and contexts, roots and variables whatever a case makes them.
@@ -62,9 +63,18 @@ def _place(data: Any, path: list[str | int]) -> tuple[str | int, ...]:
 
 
 class Both:
-    """The two executors of one document."""
+    """The two executors of one document, which handle errors like `on_error`.
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    graphql-core knows no way to halt: its executor propagates then.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        on_error: ErrorBehavior = ErrorBehavior.PROPAGATE,
+    ) -> None:
+        self._on_error = on_error
         self._schema = schema
         self._document = document
         self._plans: OperationPlans | None = None
@@ -75,15 +85,17 @@ class Both:
 
     async def stock(self, root: Any, variables: dict[str, Any]) -> Run:
         """Run graphql-core's executor."""
-        return await run(
-            IncrementalExecutor.build(self._schema, self._document, root, [], variables)
-        )
+        executor = IncrementalExecutor.build(self._schema, self._document, root, [], variables)
+        if isinstance(executor, IncrementalExecutor):
+            executor.error_propagation = self._on_error is not ErrorBehavior.NULL
+        return await run(executor)
 
     async def ours(self, root: Any, variables: dict[str, Any]) -> Run:
         """Run ours, by the plans of the document."""
         executor = CompiledExecutor.build(self._schema, self._document, root, [], variables)
         if not isinstance(executor, CompiledExecutor):
             return await run(executor)
+        executor.with_behavior(self._on_error)
         if self._plans is None:
             self._plans = OperationPlans(
                 self._schema, executor.operation, executor.fragments, is_long_lived=True

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import stripe
 
-from clients.payments.intents import UnknownIntent
 from clients.payments.provider import PaymentProviderRefused, PaymentProviderUnavailable
+from clients.payments.stripe.intents import UnknownIntent
 
 _TEMPORARY_STATUSES = {408, 409, 429}
 _REFUSAL_CLASSES = {3, 4}

@@ -1,0 +1,1 @@
+"""/mcp: trusted documents as tools of agents, by the Model Context Protocol."""

@@ -1,0 +1,1 @@
+"""The sandbox: a provider without real money, whose state all processes share, and its clock."""

@@ -1,0 +1,1 @@
+"""The adapter for Stripe: charges, customers, refunds, meters and history."""

@@ -1,0 +1,1 @@
+"""Statements about invoices, the same for those of people and those of companies."""

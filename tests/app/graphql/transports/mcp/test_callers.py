@@ -1,0 +1,58 @@
+"""Who may call: a person's token or a company's key, and where agents are sent to sign in."""
+
+import pytest
+
+from tests.app.graphql.transports.mcp.conftest import Tools
+from tests.fixtures.servers.server import Api
+from tests.fixtures.stores.world import ADA
+
+ASKING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+ACCEPTS = {"accept": "application/json, text/event-stream"}
+METADATA = "/.well-known/oauth-protected-resource/mcp"
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [{}, {"authorization": "Bearer wrong"}, {"x-api-key": "wrong"}, {"authorization": "Basic x"}],
+)
+def test_without_a_credential_it_says_where_to_get_one(
+    tools: Tools, credential: dict[str, str]
+) -> None:
+    answer = tools.api.http.post("/mcp", json=ASKING, headers=ACCEPTS | credential)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == (
+        f'Bearer resource_metadata="https://api.example{METADATA}"'
+    )
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_the_metadata_names_the_issuers_of_tokens(tools: Tools) -> None:
+    assert tools.api.http.get(METADATA).json() == {
+        "resource": "https://api.example/mcp",
+        "authorization_servers": ["https://id.example/"],
+        "bearer_methods_supported": ["header"],
+        "resource_name": "guidance-api",
+    }
+
+
+def test_other_methods_are_refused(tools: Tools) -> None:
+    for method in ("GET", "DELETE", "PUT"):
+        answer = tools.api.http.request(method, "/mcp", headers=tools.api.credentials(ADA))
+        assert answer.status_code == 405
+
+
+def test_a_body_that_is_too_large_is_refused(tools: Tools) -> None:
+    body = ASKING | {"params": {"name": "x" * 300_000}}
+    headers = ACCEPTS | tools.api.credentials(ADA)
+    assert tools.api.http.post("/mcp", json=body, headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"jsonrpc": "2.0"}', b"\xff"])
+def test_what_is_no_message_is_refused(tools: Tools, body: bytes) -> None:
+    headers = ACCEPTS | tools.api.credentials(ADA) | {"content-type": "application/json"}
+    assert tools.api.http.post("/mcp", content=body, headers=headers).status_code == 400
+
+
+def test_there_is_nothing_unless_it_is_switched_on(api: Api) -> None:
+    for path in ("/mcp", METADATA):
+        assert api.http.post(path, json=ASKING, headers=ACCEPTS).status_code == 404
