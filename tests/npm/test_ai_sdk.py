@@ -169,7 +169,8 @@ def newest(chat: Chat) -> str:
 def test_two_messages_and_their_replies(
     open_page: partial[ChatPage], chat: Chat, library: str
 ) -> None:
-    page, expected = open_page(library=library), []
+    page = open_page(library=library)
+    expected: list[str] = []
     for text in ("How do I begin?", "And then?"):
         page.send(text)
         page.wait_for(f"document.querySelectorAll('.assistant').length > {len(expected) // 2}")

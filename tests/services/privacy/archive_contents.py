@@ -5,6 +5,8 @@ ADAS_EXPORT = 5
 OF_ADA = {
     "quota_ledger_entries": "user_id = 1",
     "daily_quota_usages": "user_id = 1",
+    "chat_message_keys": "user_id = 1",
+    "chat_conversation_keys": "user_id = 1",
     "chat_messages": "conversation_id BETWEEN 1 AND 45",
     "chat_conversations": "user_id = 1",
     "idempotency_keys": "user_id = 1",

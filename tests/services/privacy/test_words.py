@@ -30,6 +30,9 @@ INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
 INSERT INTO chat_messages (conversation_id, role, content, model, attempts)
   VALUES (7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO chat_conversation_keys VALUES (77, '{WORDS}', 7700);
+INSERT INTO chat_message_keys SELECT user_id, conversation_id, '{WORDS}', id FROM chat_messages
+  WHERE conversation_id = 7700;
 INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
 INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint)
   VALUES (2, '{WORDS}', sha256('x'));

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from app.graphql.transports.chat_stream.own_documents import OwnDocuments
 from app.graphql.transports.chat_stream.posted_chat import REGENERATE, PostedChat
+from db.states import MessageStatus
 from gql.errors import BadUserInput
 from gql.values.ids import key_of
 
@@ -51,7 +52,7 @@ async def reply_being_written(documents: OwnDocuments, chat_id: str) -> Followed
     """The reply that is being written in a chat, if one is; raises `Refused`."""
     chat = await _chat(documents, chat_id, "Chat")
     last = chat and chat["lastMessage"]
-    if not last or last["role"] != "ASSISTANT" or last["status"] != "STREAMING":
+    if not last or last["status"] != MessageStatus.STREAMING.name:
         return None
     return FollowedReply(last["id"], chat["id"])
 

@@ -4,15 +4,17 @@ from typing import Any
 
 import orjson
 
+from app.graphql.pipeline.error_formatting import OUTCOME_UNKNOWN
 from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.content_negotiation import JSON
 from app.graphql.transports.chat_stream.chats import UserErrors
 from app.graphql.transports.http.json_response import JsonResponse
 from app.graphql.transports.http.response_headers import response_headers
 from app.graphql.transports.http.statuses import status_of
+from app.http.error_responses import INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE
 from app.http.json_encoding import encode_json
 from app.settings.fields.field_types import StatusProfile
-from gql.errors import Unauthenticated
+from gql.errors import Forbidden, Unauthenticated
 from services.mutations.refusals import UserErrorCode
 
 _STATUSES = {
@@ -23,10 +25,10 @@ _STATUSES = {
     UserErrorCode.QUOTA_EXCEEDED.name: 429,
     UserErrorCode.LLM_UNAVAILABLE.name: 503,
     Unauthenticated.code: 401,
-    "FORBIDDEN": 403,
-    "SERVICE_UNAVAILABLE": 503,
-    "OUTCOME_UNKNOWN": 503,
-    "INTERNAL_SERVER_ERROR": 500,
+    Forbidden.code: 403,
+    SERVICE_UNAVAILABLE: 503,
+    OUTCOME_UNKNOWN: 503,
+    INTERNAL_SERVER_ERROR: 500,
 }
 _OTHER = 400
 

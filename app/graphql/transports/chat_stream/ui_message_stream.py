@@ -12,6 +12,7 @@ import orjson
 
 from app.graphql.pipeline.responses import OperationResponse
 from app.http.json_encoding import encode_json
+from db.states import MessageStatus
 
 _TEXT_ID = "text"
 _CUT = "The connection ends here; the reply goes on, and is resumed."
@@ -48,7 +49,7 @@ class UIMessageFraming:
             return self._delta(event["text"])
         if event["__typename"] == "ReplyFailed":
             return self._closed_text() + _framed(_error(event["error"]))
-        is_whole = event["message"]["status"] == "COMPLETE"
+        is_whole = event["message"]["status"] == MessageStatus.COMPLETE.name
         return self._closed_text() + _framed(
             {"type": "finish", "finishReason": "stop" if is_whole else "other"}
         )

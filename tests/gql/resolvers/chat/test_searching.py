@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.servers.chat import Chat, conversation_id
+from tests.fixtures.servers.chat import Chat, conversation_id, message_id
 from tests.fixtures.stores.world import ADA, GRACE, GRACES_CONVERSATION, NOW
 from tests.gql.resolvers.chat.conversation_documents import DELETE
 
@@ -20,7 +20,10 @@ SEARCH = """query (
 
 
 # Any: results are JSON.
-def search(chat: Chat, query: str, *, viewer: int = ADA, **others: Any) -> Any:
+def search(
+    chat: Chat, query: str, *, viewer: int = ADA, inside: str | None = None, **others: Any
+) -> Any:
+    others["in"] = inside
     found = chat.api.data(SEARCH, {"query": query} | others, viewer=viewer)
     return found["viewer"]["searchMessages"]
 
@@ -70,7 +73,7 @@ def test_whole_words_then_beginnings_then_misspellings(chat: Chat, word: str) ->
 
 def test_replies_are_found_once_they_have_ended(chat: Chat, conversation: str) -> None:
     reply = chat.send("Say it", conversationId=conversation)["reply"]
-    newest, *_ = search(chat, "stand-in language", **{"in": conversation})["edges"]
+    newest, *_ = search(chat, "stand-in language", inside=conversation)["edges"]
     assert newest["node"] == {"id": reply["id"], "role": "ASSISTANT", "content": reply["content"]}
     assert marked(newest) == ["stand", "in", "language"]
 
@@ -100,7 +103,7 @@ def test_what_is_marked(
     chat.send(text, conversationId=conversation)
     (edge,) = [
         edge
-        for edge in search(chat, query, **{"in": conversation})["edges"]
+        for edge in search(chat, query, inside=conversation)["edges"]
         if edge["node"]["role"] == "USER"
     ]
     assert (edge["snippet"], marked(edge)) == (text, marks)
@@ -152,8 +155,7 @@ def _pages(chat: Chat, query: str) -> Iterator[Any]:
 def test_in_one_conversation_and_at_a_time(chat: Chat, word: str, conversation: str) -> None:
     chat.send(f"elsewhere {word}")
     chat.send(f"here {word}", conversationId=conversation)
-    assert found(chat, word, **{"in": conversation}) == [f"here {word}"]
-    assert found(chat, word, **{"in": conversation_id(GRACES_CONVERSATION)}) == []
+    assert found(chat, word, inside=conversation) == [f"here {word}"]
     later, now = (NOW + timedelta(hours=1)).isoformat(), NOW.isoformat()
     assert len(found(chat, word, since=now)) == len(found(chat, word, until=later)) == 2
     assert found(chat, word, since=later) == found(chat, word, until=now) == []
@@ -181,6 +183,14 @@ def test_nobody_finds_what_somebody_else_wrote(chat: Chat, word: str) -> None:
     assert code == "BAD_USER_INPUT"
 
 
+@pytest.mark.parametrize("place", [conversation_id(GRACES_CONVERSATION), message_id(1)])
+def test_only_in_conversations_of_ones_own(chat: Chat, place: str) -> None:
+    assert chat.api.error(SEARCH, {"query": "x", "in": place}, viewer=ADA) == (
+        "NOT_FOUND",
+        "There is no such conversation.",
+    )
+
+
 @pytest.mark.parametrize("query", ["", "  ", "x" * 201])
 def test_a_query_that_is_none(chat: Chat, query: str) -> None:
     assert chat.api.error(SEARCH, {"query": query}, viewer=ADA) == (
@@ -194,5 +204,5 @@ def test_a_query_that_is_none(chat: Chat, query: str) -> None:
 )
 def test_no_query_is_anything_but_words(chat: Chat, conversation: str, query: str) -> None:
     chat.send("A beginning of b, and c", conversationId=conversation)
-    texts = found(chat, query, **{"in": conversation})
+    texts = found(chat, query, inside=conversation)
     assert all("[stand-in]" in text or text == "A beginning of b, and c" for text in texts)

@@ -90,7 +90,7 @@ def test_a_chat_of_the_sdk_is_one_conversation(chat: Chat) -> None:
 
 
 def test_the_same_message_sent_again_is_the_same_reply(chat: Chat) -> None:
-    body = {"id": token_hex(8), "messages": [user("Once")]}
+    body: dict[str, Any] = {"id": token_hex(8), "messages": [user("Once")]}
     first, again = chunks(post(chat, body)), chunks(post(chat, body))
     assert first[0] == again[0]
     assert text_of(first) == text_of(again)
@@ -99,7 +99,7 @@ def test_the_same_message_sent_again_is_the_same_reply(chat: Chat) -> None:
 
 def test_a_reply_is_resumed_from_its_beginning_while_it_is_written(chat: Chat) -> None:
     chat.stand_in.next(SLOWLY)
-    body = {"id": token_hex(8), "messages": [user("Slowly")]}
+    body: dict[str, Any] = {"id": token_hex(8), "messages": [user("Slowly")]}
     headers = chat.api.credentials(ADA)
     with chat.api.http.stream("POST", "/chat/stream", json=body, headers=headers) as broken:
         begun = next(line for line in broken.iter_lines() if "text-delta" in line)
@@ -111,7 +111,7 @@ def test_a_reply_is_resumed_from_its_beginning_while_it_is_written(chat: Chat) -
 
 
 def test_a_reply_that_ended_meanwhile_is_resumed_by_its_id(chat: Chat) -> None:
-    body = {"id": token_hex(8), "messages": [user("Gone")]}
+    body: dict[str, Any] = {"id": token_hex(8), "messages": [user("Gone")]}
     stream = chunks(post(chat, body))
     reply_id = stream[0]["messageId"]
     again = chunks(resume(chat, body["id"], messageId=reply_id))
@@ -128,7 +128,7 @@ def test_nothing_is_resumed_or_stopped_where_nothing_is_written(chat: Chat, id_:
 
 def test_a_reply_is_stopped_and_keeps_what_had_come(chat: Chat) -> None:
     chat.stand_in.next({"tokens": 400, "tokens_per_second": 30})
-    body = {"id": token_hex(8), "messages": [user("Long")]}
+    body: dict[str, Any] = {"id": token_hex(8), "messages": [user("Long")]}
     headers = chat.api.credentials(ADA)
     with chat.api.http.stream("POST", "/chat/stream", json=body, headers=headers) as answer:
         lines = answer.iter_lines()
@@ -196,7 +196,7 @@ def test_a_request_that_is_refused_changes_nothing(
 
 def test_strangers_see_and_change_nothing(chat: Chat) -> None:
     chat.stand_in.next(SLOWLY)
-    body = {"id": token_hex(8), "messages": [user("Mine")]}
+    body: dict[str, Any] = {"id": token_hex(8), "messages": [user("Mine")]}
     headers = chat.api.credentials(ADA)
     with chat.api.http.stream("POST", "/chat/stream", json=body, headers=headers) as answer:
         next(line for line in answer.iter_lines() if "text-delta" in line)
