@@ -94,7 +94,7 @@ async def open_application(
         await stack.enter_async_context(measuring_replica_lag(database))
         keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
-            open_subscription_cache(settings, keyvalue, observations)
+            open_subscription_cache(settings, keyvalue, observations, clock=clock)
         )
         budgets = await stack.enter_async_context(open_budgets(keyvalue))
         uses = LastUseRecorder(database)
@@ -108,7 +108,7 @@ async def open_application(
         privacy = open_privacy(
             settings,
             database,
-            forget=(people.forget, subscriptions.invalidate),
+            forget=(people.forget, subscriptions.invalidate, billing.closing.close),
             forget_replies=chat.streams.forget,
             clock=clock,
         )
@@ -147,7 +147,12 @@ async def open_application(
                 database,
                 services=Services(
                     billing=billing.service,
+                    plan_changes=billing.plan_changes,
+                    cancellation=billing.cancellation,
+                    portal=billing.portal,
+                    followers=billing.followers,
                     conversations=chat.conversations,
+                    branches=chat.branches,
                     guidance=chat.guidance,
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes

@@ -53,6 +53,8 @@ class Worker:
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
             ("index_messages", MessageIndexer(self._database).index_all, often),
+            ("renew_subscriptions", self._renew_subscriptions, often),
+            ("give_up_payments", self._give_up_payments, often),
             ("export", self._export, often),
             ("erase", self._erase, often),
             ("measure_deadlines", self._measure_deadlines, _DEADLINES_EVERY_SECONDS),
@@ -71,6 +73,12 @@ class Worker:
 
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
+
+    async def _renew_subscriptions(self) -> None:
+        await self._application.billing.renewals.run_due()
+
+    async def _give_up_payments(self) -> None:
+        await self._application.billing.charging.give_up_expired()
 
     async def _export(self) -> None:
         privacy = self._application.privacy

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from cache.records import Entry, Store
 from cache.serializer import ValueForm
@@ -10,6 +10,7 @@ from cache.single_flight import SingleFlight
 from metrics.cache import CacheMetrics
 
 V = TypeVar("V")
+IsCurrent: TypeAlias = Callable[[V], bool]
 _NO_TOKEN = b""
 
 
@@ -22,7 +23,7 @@ class LookupResult(Generic[V]):
 
 
 class Lookup(Generic[V]):
-    """Looks up ids in a store."""
+    """Looks up ids in a store; a value that is not current, if that can be told, is read anew."""
 
     def __init__(
         self,
@@ -31,12 +32,14 @@ class Lookup(Generic[V]):
         single_flight: SingleFlight[V],
         metrics: CacheMetrics,
         key: Callable[[int], str],
+        is_current: IsCurrent[V] | None = None,
     ) -> None:
         self._store = store
         self._load = form.load
         self._single_flight = single_flight
         self._metrics = metrics
         self._key = key
+        self._is_current = is_current
 
     def get_if_cached(self, id_: int) -> V | None:
         """The value of an id, if it is known without awaiting."""
@@ -86,6 +89,8 @@ class Lookup(Generic[V]):
         value = self._load(entry.payload)
         if value is None:
             self._metrics.unreadable()
+        elif self._is_current is not None and not self._is_current(value):
+            return None
         else:
             self._metrics.hit(entry.age_seconds)
         return value

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
-from cache.lookup import Lookup, LookupResult
+from cache.lookup import IsCurrent, Lookup, LookupResult
 from cache.records import Fill, Store, StoreUnavailable
 from cache.serializer import ValueForm
 from cache.single_flight import LeasedId, Read, SingleFlight
@@ -21,7 +21,8 @@ V = TypeVar("V")
 class VersionedCache(Generic[V]):
     """The cache `name` over a store; if not `is_on`, it neither reads nor fills the store.
 
-    It always invalidates, for other instances where the cache is on.
+    It always invalidates, for other instances where the cache is on. A value changes without an
+    invalidation only when `is_current` says so, by the clock: then it is read again.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class VersionedCache(Generic[V]):
         *,
         name: str,
         is_on: bool = True,
+        is_current: IsCurrent[V] | None = None,
     ) -> None:
         self._store = store
         self._form = form
@@ -39,7 +41,9 @@ class VersionedCache(Generic[V]):
         self._name = name
         self._is_on = is_on
         self._single_flight: SingleFlight[V] = SingleFlight(self._fill)
-        self._lookup: Lookup[V] = Lookup(store, form, self._single_flight, metrics, self._key)
+        self._lookup: Lookup[V] = Lookup(
+            store, form, self._single_flight, metrics, self._key, is_current
+        )
         self._invalidations: set[asyncio.Task[None]] = set()
 
     def get_if_cached(self, id_: int) -> V | None:

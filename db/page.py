@@ -1,7 +1,7 @@
-"""Pages of an ordered list, and positions in it: what cursors hold and statements take."""
+"""Pages of an ordered list, positions in it, and its filters: what statements take."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Position(NamedTuple):
@@ -17,6 +17,17 @@ class SearchPosition(NamedTuple):
     tier: int
     part: int
     message_id: int
+
+
+# Any: values of every type.
+Filter: TypeAlias = tuple[tuple[str, Any], ...]
+"""The names of a list's filters that apply, each with its value."""
+
+
+# Any: as above.
+def filter_by(**values: Any) -> Filter | None:
+    """The filters that have a value; None if none has."""
+    return tuple((name, one) for name, one in values.items() if one is not None) or None
 
 
 class Page(NamedTuple):

@@ -62,6 +62,7 @@ class SubscriptionStatus(StrEnum):
     INACTIVE = "inactive"
     PENDING = "pending"
     ACTIVE = "active"
+    PAST_DUE = "past_due"
     FAILED = "failed"
 
 
@@ -69,8 +70,20 @@ class PaymentStatus(StrEnum):
     """The states of a payment."""
 
     PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class PaymentKind(StrEnum):
+    """What a payment is for; a refund gives money back."""
+
+    CHECKOUT = "checkout"
+    TRIAL = "trial"
+    RENEWAL = "renewal"
+    PRORATION = "proration"
+    METHOD = "method"
+    REFUND = "refund"
 
 
 class InvoiceStatus(StrEnum):

@@ -14,7 +14,7 @@ from gql.federation import federated_schema
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.query import Query
 from gql.resolvers.subscription import Subscription
-from gql.schema.billing import invoice, invoice_line, quota, subscription
+from gql.schema.billing import invoice, invoice_line, plan_change, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing.invoice import Invoice
 from gql.schema.chat import conversation, message
@@ -33,6 +33,7 @@ _WITH_MAPPINGS = (
     invoice,
     invoice_line,
     message,
+    plan_change,
     quota,
     request,
     subscription,

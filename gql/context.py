@@ -9,8 +9,13 @@ from db.page import PageReads
 from gql.errors import Unauthenticated
 from loaders import Loaders
 from metrics.observations import Observations
+from services.billing.portal import PortalService
 from services.billing.service import BillingService
+from services.billing.subscriptions.cancellation import CancellationService
+from services.billing.subscriptions.following import SubscriptionFollowers
+from services.billing.subscriptions.plan_changes import PlanChangeService
 from services.callers.principal import ApiClient, Person, Principal
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
@@ -36,7 +41,12 @@ class Services:
     """The services that mutations and subscriptions call; the same for every request."""
 
     billing: BillingService
+    plan_changes: PlanChangeService
+    cancellation: CancellationService
+    portal: PortalService
+    followers: SubscriptionFollowers
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
     credentials: CredentialService
     metered: MeteredGuidance

@@ -5,7 +5,7 @@ from functools import partial
 
 from cache import VersionedCache
 from db.database import Database
-from db.queries.chat import conversations, messages
+from db.queries.chat import conversation_tags, conversations, messages, siblings
 from db.queries.enterprise import credentials
 from db.queries.invoicing import pages as invoice_pages
 from db.queries.privacy import privacy_requests
@@ -20,11 +20,13 @@ from loaders.by_client_key import MessageKey, conversation_by_key, message_by_ke
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.invoices import InvoiceKey, invoice_lines
+from loaders.message_places import SiblingPlace, parent_message, sibling_place
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
 from loaders.quota_by_user import quota_by_user
 from loaders.subscription_by_user import subscription_by_user
+from loaders.tags import tags_by_conversation, tags_by_user
 from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
@@ -41,6 +43,7 @@ __all__ = [
     "Loaders",
     "MessageKey",
     "PageKey",
+    "SiblingPlace",
     "Slice",
 ]
 
@@ -85,7 +88,7 @@ class Loaders:
     @cached_loader
     def subscription(self) -> Loader[int, Subscription]:
         """Current subscriptions by user id."""
-        return subscription_by_user(self._database, self._subscriptions)
+        return subscription_by_user(self._database, self._subscriptions, self._now)
 
     @cached_loader
     def quota(self) -> Loader[int, Quota]:
@@ -109,8 +112,23 @@ class Loaders:
 
     @cached_loader
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
-        """Pages of conversations by user, filtered by status."""
+        """Pages of conversations by user, filtered by status and by whether they are pinned."""
         return pages(self._database, conversations.PAGE_BY_USER)
+
+    @cached_loader
+    def conversations_by_tag(self) -> Loader[PageKey, Slice]:
+        """Pages of conversations by user, filtered by a tag too."""
+        return pages(self._database, conversation_tags.PAGE_BY_TAG)
+
+    @cached_loader
+    def tags_by_conversation(self) -> Loader[int, tuple[str, ...]]:
+        """The tags of the viewer's conversations, by id."""
+        return tags_by_conversation(self._database, self._viewer_id)
+
+    @cached_loader
+    def tags_by_user(self) -> Loader[int, tuple[str, ...]]:
+        """The tags in use, by user id."""
+        return tags_by_user(self._database)
 
     @cached_loader
     def conversation_count(self) -> Loader[ConversationCountKey, int]:
@@ -129,8 +147,23 @@ class Loaders:
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
-        """Pages of messages by conversation of the viewer's."""
+        """Pages of messages by conversation of the viewer's, on the branch through the filter."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION, self._viewer_id)
+
+    @cached_loader
+    def parent_message(self) -> Loader[int, Row | None]:
+        """What messages of the viewer's conversations follow, by the id of what follows."""
+        return parent_message(self._database, self._viewer_id)
+
+    @cached_loader
+    def sibling_place(self) -> Loader[int, SiblingPlace]:
+        """The places of messages of the viewer's among their siblings, by id."""
+        return sibling_place(self._database, self._viewer_id)
+
+    @cached_loader
+    def siblings(self) -> Loader[PageKey, Slice]:
+        """Pages of the siblings of messages, by the id of any of them."""
+        return pages(self._database, siblings.PAGE_BY_SIBLING, self._viewer_id)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:

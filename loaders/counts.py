@@ -5,31 +5,32 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from db.database import Database
+from db.page import Filter
 from db.queries.chat import conversations, messages
 from loaders.batching.loader import Loader
 
 
 class ConversationCountKey(NamedTuple):
-    """A user's conversations, limited to one status where one is given."""
+    """A user's conversations, of those that pass the filter if there is one."""
 
     user_id: int
-    status: str | None = None
+    filter: Filter | None = None
 
 
 def conversation_count(database: Database) -> Loader[ConversationCountKey, int]:
-    """By user and status; keys of one status share a statement."""
+    """By user and filter; keys of one filter share a statement."""
 
-    async def count(status: str | None, user_ids: list[int]) -> dict[ConversationCountKey, int]:
+    async def count(filter_: Filter | None, user_ids: list[int]) -> dict[ConversationCountKey, int]:
         async with database.read() as connection:
-            rows = await conversations.count_by_user(connection, user_ids, status)
-        return {ConversationCountKey(row["user_id"], status): row["count"] for row in rows}
+            rows = await conversations.count_by_user(connection, user_ids, filter_)
+        return {ConversationCountKey(row["user_id"], filter_): row["count"] for row in rows}
 
     async def batch(keys: list[ConversationCountKey]) -> list[int]:
-        users: dict[str | None, list[int]] = defaultdict(list)
+        users: dict[Filter | None, list[int]] = defaultdict(list)
         for key in keys:
-            users[key.status].append(key.user_id)
+            users[key.filter].append(key.user_id)
         counts: dict[ConversationCountKey, int] = {}
-        for found in await gather(*(count(status, ids) for status, ids in users.items())):
+        for found in await gather(*(count(filter_, ids) for filter_, ids in users.items())):
             counts |= found
         return [counts.get(key, 0) for key in keys]
 

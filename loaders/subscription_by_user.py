@@ -1,6 +1,7 @@
 """The current subscription of each user."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from cache import VersionedCache
@@ -12,9 +13,9 @@ from services.billing.rows import subscription_from
 
 
 def subscription_by_user(
-    database: Database, cache: VersionedCache[Subscription]
+    database: Database, cache: VersionedCache[Subscription], now: datetime
 ) -> Loader[int, Subscription]:
-    """By user id, from the cache; a user without a subscription has `NO_SUBSCRIPTION`.
+    """By user id, at `now`, from the cache; a user without a subscription has `NO_SUBSCRIPTION`.
 
     Misses are read from the primary: a replica may not have the change yet for which the cache was
     invalidated.
@@ -23,7 +24,7 @@ def subscription_by_user(
     async def read(user_ids: Sequence[int]) -> list[Subscription]:
         async with database.read_primary() as connection:
             rows = await subscriptions.current_subscription_by_user(connection, user_ids)
-        found = {row["user_id"]: subscription_from(row) for row in rows}
+        found = {row["user_id"]: subscription_from(row, now) for row in rows}
         return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
 
     return Loader(partial(cache.get, read=read), get_if_cached=cache.get_if_cached)

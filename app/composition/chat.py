@@ -10,6 +10,7 @@ from clients.llm.opening import open_language_model
 from db.database import Database
 from keyvalue import KeyValue
 from services.clock import Clock
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.recovery import Recovery
@@ -29,6 +30,7 @@ class Chat:
     """The parts of chat."""
 
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
     streams: ReplyStreams
     jobs: tuple[GenerationJobs, ...]
@@ -67,6 +69,7 @@ async def open_chat(
         exchanges = ExchangeRecorder(jobs, window)
         yield Chat(
             conversations=ConversationService(database, clock=clock),
+            branches=BranchService(database, streams, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
             jobs=(jobs, metered),

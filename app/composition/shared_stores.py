@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from app.settings import Settings
 from cache import (
@@ -17,8 +18,9 @@ from keyvalue import KeyValue
 from keyvalue import open_keyvalue as open_client
 from metrics.cache import CacheMetrics
 from metrics.observations import Observations
-from services.billing.cached import SUBSCRIPTION_SERIALIZER
+from services.billing.cached import SUBSCRIPTION_SERIALIZER, is_current
 from services.billing.records import Subscription
+from services.clock import Clock
 from services.documents.persisted_queries.memory import MemoryTextStore
 from services.documents.persisted_queries.records import TextStore
 from services.documents.persisted_queries.redis import RedisTextStore
@@ -42,7 +44,11 @@ async def open_keyvalue(settings: Settings) -> AsyncIterator[KeyValue | None]:
 
 @asynccontextmanager
 async def open_subscription_cache(
-    settings: Settings, keyvalue: KeyValue | None, observations: Observations
+    settings: Settings,
+    keyvalue: KeyValue | None,
+    observations: Observations,
+    *,
+    clock: Clock,
 ) -> AsyncIterator[VersionedCache[Subscription]]:
     """Open the cache of current subscriptions."""
     name = "subscription"
@@ -56,7 +62,14 @@ async def open_subscription_cache(
             form = SUBSCRIPTION_SERIALIZER
             shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
             store = await stack.enter_async_context(CircuitBreakingStore(shared, metrics))
-        cache = VersionedCache(store, form, metrics, name=name, is_on=lifetime_seconds > 0)
+        cache = VersionedCache(
+            store,
+            form,
+            metrics,
+            name=name,
+            is_on=lifetime_seconds > 0,
+            is_current=partial(is_current, clock),
+        )
         stack.push_async_callback(cache.close)
         yield cache
 

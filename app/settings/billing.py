@@ -35,6 +35,13 @@ class BillingSettings(SettingsGroup):
         allow_inf_nan=False,
         description="How long a subscription is cached, an hour at most; 0 switches it off.",
     )
+    billing_grace_days: int = Field(
+        7,
+        ge=0,
+        le=90,
+        description="Days for which a subscription is served whose renewal failed; the charge is "
+        "repeated on days 1, 3, 5 and 7 of them.",
+    )
     b2b_daily_usage_limit: int = Field(
         500, ge=0, description="Metered requests that a company's UTC day includes."
     )

@@ -93,6 +93,33 @@ CHAT = (
         ),
     ),
     ClassifiedTable(
+        "chat_branches",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.USAGE, "conversation_id number parent_branch parent_id"),
+            *columns(Category.USAGE, "created_at shown_order"),
+            *columns(
+                Category.TECHNICAL,
+                "parent_at",
+                withheld="When the message `parent_id`, which is exported, was stored.",
+            ),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_conversation_tags",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.CONTENT, "tag", author=Author.CALLER),
+            *columns(Category.USAGE, "conversation_id updated_at"),
+        ),
+    ),
+    ClassifiedTable(
         "chat_messages",
         Deleted(),
         owner_paths=(OwnerPath("user_id", found_by=("conversation_id", "chat_conversations")),),
@@ -100,7 +127,7 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "content", author=Author.CALLER),
-            *columns(Category.USAGE, "id conversation_id role status created_at"),
+            *columns(Category.USAGE, "id conversation_id branch role status created_at"),
             *columns(Category.USAGE, "failure_reason retry_at"),
             *columns(Category.USAGE, "model", author=Author.PROVIDER),
             *columns(Category.USAGE, "attempts prompt_tokens completion_tokens latency_ms"),
@@ -119,7 +146,7 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),
-            *columns(Category.USAGE, "id status created_at updated_at"),
+            *columns(Category.USAGE, "id status created_at updated_at shown_branch is_pinned"),
         ),
     ),
 )

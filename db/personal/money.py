@@ -47,6 +47,8 @@ ARCHIVED_MONEY = (
         "updated_at",
         columns(Category.NOT_PERSONAL, "id subscription_id plan_code status amount_cents currency"),
         columns(Category.NOT_PERSONAL, "created_at updated_at asked_until next_check_at checks"),
+        columns(Category.NOT_PERSONAL, "kind period_start period_end plan_price_cents"),
+        columns(Category.NOT_PERSONAL, "expires_at refund_of_id"),
         columns(Category.NOT_PERSONAL, "failure_reason provider_key", author=Author.SYSTEM),
         columns(Category.NOT_PERSONAL, "provider_reference", author=Author.PROVIDER),
         refers_to=_SUBSCRIPTION,
@@ -55,12 +57,16 @@ ARCHIVED_MONEY = (
         "archived_plan_changes",
         "changed_at",
         columns(Category.NOT_PERSONAL, "id subscription_id from_plan_code to_plan_code changed_at"),
+        columns(Category.NOT_PERSONAL, "from_price_cents to_price_cents"),
         refers_to=_SUBSCRIPTION,
     ),
     kept_books(
         "archived_subscriptions",
         "updated_at",
         columns(Category.NOT_PERSONAL, "id plan_code status started_at created_at updated_at"),
+        columns(Category.NOT_PERSONAL, "next_plan_code period_price_cents period_anchor_at"),
+        columns(Category.NOT_PERSONAL, "current_period_start current_period_end trial_ends_at"),
+        columns(Category.NOT_PERSONAL, "cancel_at_period_end past_due_since grace_ends_at"),
         columns(Category.NOT_PERSONAL, "failure_reason", author=Author.SYSTEM),
     ),
 )
@@ -88,7 +94,17 @@ MONEY = (
             *columns(
                 Category.PAYMENT, "payment_method_token", withheld=_METHOD, author=Author.CALLER
             ),
+            *columns(
+                Category.PAYMENT,
+                "customer client_secret",
+                withheld=_METHOD,
+                author=Author.PROVIDER,
+            ),
             *columns(Category.PAYMENT, "id subscription_id plan_code status amount_cents currency"),
+            *columns(
+                Category.PAYMENT,
+                "kind period_start period_end plan_price_cents expires_at refund_of_id",
+            ),
             *columns(Category.PAYMENT, "created_at updated_at"),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
             *columns(Category.PAYMENT, "provider_reference", author=Author.PROVIDER),
@@ -109,6 +125,7 @@ MONEY = (
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.TECHNICAL, "idempotency_key", author=Author.CALLER),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
+            *columns(Category.PAYMENT, "from_price_cents to_price_cents"),
         ),
     ),
     ClassifiedTable(
@@ -121,8 +138,24 @@ MONEY = (
             # Nobody is to be charged for it again.
             *columns(Category.PAYMENT, "status", replacement=_REPLACED),
             *columns(Category.PAYMENT, "failure_reason", author=Author.SYSTEM),
-            *columns(Category.PAYMENT, "id plan_code started_at"),
-            *columns(Category.PAYMENT, "created_at updated_at"),
+            *columns(Category.PAYMENT, "id plan_code started_at next_plan_code period_price_cents"),
+            *columns(Category.PAYMENT, "period_anchor_at current_period_start current_period_end"),
+            *columns(Category.PAYMENT, "trial_ends_at cancel_at_period_end"),
+            *columns(Category.PAYMENT, "past_due_since grace_ends_at created_at updated_at"),
+            *columns(Category.TECHNICAL, "due_at", withheld="When our worker acts next."),
+        ),
+    ),
+    ClassifiedTable(
+        "billing_customers",
+        # Before its rows go, the person is removed at the provider, too.
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.PAYMENT, "customer", author=Author.PROVIDER),
+            *columns(Category.PAYMENT, "payment_method", withheld=_METHOD, author=Author.PROVIDER),
+            *columns(Category.PAYMENT, "updated_at"),
         ),
     ),
     ClassifiedTable(
@@ -134,6 +167,7 @@ MONEY = (
             *columns(
                 Category.NOT_PERSONAL, "monthly_price_cents currency daily_message_limit is_on_sale"
             ),
+            *columns(Category.NOT_PERSONAL, "trial_days"),
         ),
     ),
 )

@@ -10,13 +10,20 @@ from db.tables.archives import (
 from db.tables.audit import AuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
+    BillingCustomer,
     BillingPaymentAttempt,
     BillingPlan,
     BillingPlanChange,
     BillingWebhookEvent,
     UserSubscription,
 )
-from db.tables.chat import ChatConversation, ChatMessage, ReplyGeneration
+from db.tables.chat import (
+    ChatBranch,
+    ChatConversation,
+    ChatConversationTag,
+    ChatMessage,
+    ReplyGeneration,
+)
 from db.tables.client_keys import ConversationKey, MessageKey
 from db.tables.enterprise import (
     EnterpriseAccount,
@@ -54,11 +61,14 @@ __all__ = [
     "ARCHIVED_REQUESTS",
     "ARCHIVED_SUBSCRIPTIONS",
     "AuditEvent",
+    "BillingCustomer",
     "BillingPaymentAttempt",
     "BillingPlan",
     "BillingPlanChange",
     "BillingWebhookEvent",
+    "ChatBranch",
     "ChatConversation",
+    "ChatConversationTag",
     "ChatMessage",
     "ConversationKey",
     "DailyQuotaUsage",

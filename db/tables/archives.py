@@ -41,13 +41,13 @@ def _copy(column: "Column[object]") -> "Column[object]":
 
 
 ARCHIVED_SUBSCRIPTIONS = archive(
-    "archived_subscriptions", UserSubscription, "id", without="user_id"
+    "archived_subscriptions", UserSubscription, "id", without="user_id due_at"
 )
 ARCHIVED_PAYMENTS = archive(
     "archived_payment_attempts",
     BillingPaymentAttempt,
     "id",
-    without="user_id idempotency_key payment_method_token",
+    without="user_id idempotency_key payment_method_token customer client_secret",
 )
 Index("ix_archived_payment_attempts_provider_key", ARCHIVED_PAYMENTS.c.provider_key)
 Index(

@@ -13,13 +13,16 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.states import PaymentStatus, SubscriptionStatus
+from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
 from db.tables.base import Table, instant, now, numbered, of_user, one_of
+
+LONG_PAST = "'1970-01-01 00:00:00+00'::timestamptz"
 
 
 class BillingPlan(Table):
@@ -30,6 +33,7 @@ class BillingPlan(Table):
         CheckConstraint("monthly_price_cents >= 0", "monthly_price_cents"),
         CheckConstraint("daily_message_limit >= 0", "daily_message_limit"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
+        CheckConstraint("trial_days >= 0", "trial_days"),
     )
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -38,23 +42,35 @@ class BillingPlan(Table):
     currency: Mapped[str] = mapped_column(Text)
     daily_message_limit: Mapped[int]
     is_on_sale: Mapped[bool] = mapped_column(server_default=true())
+    trial_days: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class UserSubscription(Table):
-    """One subscription of a person; the newest row is the one that counts."""
+    """One subscription of a person; the newest row is the one that counts.
+
+    Its periods are counted in months from `period_anchor_at`. The worker acts when `due_at` has
+    come; null while there is nothing to do before a payment has ended. A row without a period, of
+    a version before there were any, is due at once and is given one.
+    """
 
     __tablename__ = "user_subscriptions"
     __table_args__ = (
         PrimaryKeyConstraint("user_id", "id"),
         one_of("status", *SubscriptionStatus),
         CheckConstraint("status <> 'active' OR started_at IS NOT NULL", "active_has_started"),
+        CheckConstraint("current_period_start < current_period_end", "period"),
         Index(
             "uq_user_subscriptions_live",
             "user_id",
             unique=True,
-            postgresql_where="status IN ('pending', 'active')",
+            postgresql_where="status IN ('pending', 'active', 'past_due')",
         ),
         Index("ix_user_subscriptions_user_id_updated_at_id", "user_id", "updated_at", "id"),
+        Index(
+            "ix_user_subscriptions_due",
+            "due_at",
+            postgresql_where="status IN ('active', 'past_due')",
+        ),
     )
 
     id: Mapped[numbered]
@@ -65,14 +81,40 @@ class UserSubscription(Table):
     started_at: Mapped[datetime | None] = mapped_column(instant)
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    period_anchor_at: Mapped[datetime | None] = mapped_column(instant)
+    current_period_start: Mapped[datetime | None] = mapped_column(instant)
+    current_period_end: Mapped[datetime | None] = mapped_column(instant)
+    period_price_cents: Mapped[int | None]
+    trial_ends_at: Mapped[datetime | None] = mapped_column(instant)
+    cancel_at_period_end: Mapped[bool] = mapped_column(server_default=false())
+    next_plan_code: Mapped[str | None] = mapped_column(Text, ForeignKey("billing_plans.code"))
+    past_due_since: Mapped[datetime | None] = mapped_column(instant)
+    grace_ends_at: Mapped[datetime | None] = mapped_column(instant)
+    due_at: Mapped[datetime | None] = mapped_column(instant, server_default=text(LONG_PAST))
+
+
+class BillingCustomer(Table):
+    """What the payment provider knows a person by, and the method that renewals are charged to."""
+
+    __tablename__ = "billing_customers"
+
+    user_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    customer: Mapped[str] = mapped_column(Text)
+    payment_method: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
 
 
 class BillingPaymentAttempt(Table):
-    """One attempt to take money for a subscription.
+    """One attempt to take money for a subscription, or to give back that of `refund_of_id`.
 
-    `provider_key` identifies it to the provider; `idempotency_key` is a hash of the client's. While
-    it is pending, a process may be asking the provider until `asked_until`; the next check is due
-    at `next_check_at`. The token of the payment method is kept until it is settled.
+    `provider_key` identifies it to the provider; `idempotency_key` is a hash of the client's, or
+    names the period. While it is pending, a process may be asking the provider until `asked_until`;
+    the next check is due at `next_check_at`. The token of the payment method is kept until it is
+    settled; together with `customer` it names a method that is stored with the provider. It pays
+    for the time from `period_start` to `period_end`, and may wait for the person's action until
+    `expires_at`.
     """
 
     __tablename__ = "billing_payment_attempts"
@@ -80,6 +122,7 @@ class BillingPaymentAttempt(Table):
         PrimaryKeyConstraint("user_id", "id"),
         of_user("subscription_id", "user_subscriptions"),
         one_of("status", *PaymentStatus),
+        one_of("kind", *PaymentKind),
         CheckConstraint("amount_cents >= 0", "amount_cents"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint("user_id", "idempotency_key"),
@@ -90,6 +133,17 @@ class BillingPaymentAttempt(Table):
             "ix_billing_payment_attempts_pending",
             "next_check_at",
             postgresql_where="status = 'pending'",
+        ),
+        Index(
+            "ix_billing_payment_attempts_waiting",
+            "expires_at",
+            postgresql_where="status = 'requires_action'",
+        ),
+        Index(
+            "ix_billing_payment_attempts_refunds",
+            "user_id",
+            "refund_of_id",
+            postgresql_where="refund_of_id IS NOT NULL",
         ),
     )
 
@@ -110,6 +164,14 @@ class BillingPaymentAttempt(Table):
     asked_until: Mapped[datetime | None] = mapped_column(instant)
     next_check_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     checks: Mapped[int] = mapped_column(server_default=text("0"))
+    kind: Mapped[str] = mapped_column(Text, server_default=text("'checkout'"))
+    period_start: Mapped[datetime | None] = mapped_column(instant)
+    period_end: Mapped[datetime | None] = mapped_column(instant)
+    plan_price_cents: Mapped[int | None]
+    customer: Mapped[str | None] = mapped_column(Text)
+    client_secret: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime | None] = mapped_column(instant)
+    refund_of_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class BillingWebhookEvent(Table):
@@ -129,7 +191,7 @@ class BillingWebhookEvent(Table):
 
 
 class BillingPlanChange(Table):
-    """A change of plan within one subscription."""
+    """A change of plan within one subscription; the prices are those of its period."""
 
     __tablename__ = "billing_plan_changes"
     __table_args__ = (
@@ -147,3 +209,5 @@ class BillingPlanChange(Table):
     to_plan_code: Mapped[str] = mapped_column(Text, ForeignKey("billing_plans.code"))
     idempotency_key: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    from_price_cents: Mapped[int | None]
+    to_price_cents: Mapped[int | None]

@@ -21,7 +21,10 @@ from db.tables.base import Table, instant, now, numbered, of_user, one_of
 
 
 class ChatConversation(Table):
-    """A conversation; `updated_at` moves with every message and orders the list."""
+    """A conversation; `updated_at` moves with every message and orders the list.
+
+    `shown_branch` is the last branch of the path that is shown.
+    """
 
     __tablename__ = "chat_conversations"
     __table_args__ = (
@@ -33,6 +36,11 @@ class ChatConversation(Table):
             *("user_id", "status", "updated_at", "id"),
         ),
         Index("ix_chat_conversations_user_id_updated_at_id", "user_id", "updated_at", "id"),
+        Index(
+            "ix_chat_conversations_pinned",
+            *("user_id", "updated_at", "id"),
+            postgresql_where=text("is_pinned"),
+        ),
     )
 
     id: Mapped[numbered]
@@ -41,10 +49,59 @@ class ChatConversation(Table):
     status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
+    shown_branch: Mapped[int] = mapped_column(server_default=text("0"))
+    is_pinned: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class ChatConversationTag(Table):
+    """A tag of a conversation, with the `updated_at` of the conversation, which orders the list."""
+
+    __tablename__ = "chat_conversation_tags"
+    __table_args__ = (
+        CheckConstraint("char_length(tag) BETWEEN 1 AND 40", "tag"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
+        Index(
+            "ix_chat_conversation_tags_by_tag",
+            *("user_id", "tag", "updated_at", "conversation_id"),
+        ),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    tag: Mapped[str] = mapped_column(Text, primary_key=True)
+    updated_at: Mapped[datetime] = mapped_column(instant)
+
+
+class ChatBranch(Table):
+    """A branch of a conversation that forks: it follows a position of its parent branch.
+
+    Branch 0 is the first. First messages follow the position `-infinity`, 0 of it. `created_at` is
+    that of its first message. `shown_order` grows each time that a branch of the conversation is
+    shown.
+    """
+
+    __tablename__ = "chat_branches"
+    __table_args__ = (
+        CheckConstraint("number = 0 OR parent_branch < number", "parents_are_older"),
+        of_user("conversation_id", "chat_conversations", ondelete="CASCADE"),
+        Index(None, "user_id", "conversation_id", "parent_id"),
+        Index(None, "user_id", "conversation_id", "shown_order"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    parent_branch: Mapped[int]
+    parent_at: Mapped[datetime] = mapped_column(instant)
+    parent_id: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(instant)
+    shown_order: Mapped[int] = mapped_column(BigInteger)
 
 
 class ChatMessage(Table):
     """A person's message, or the model's reply and how it was generated.
+
+    It follows the message before it in its `branch`, or else the position that the branch follows.
 
     No index begins with the person: for an average person the planner would read it together with
     that of a conversation, which is dear for somebody with very many messages.
@@ -65,14 +122,15 @@ class ChatMessage(Table):
         one_of("failure_reason", *ReplyFailure),
         CheckConstraint("(status = 'failed') = (failure_reason IS NOT NULL)", "failed_has_reason"),
         Index(
-            "ix_chat_messages_conversation_id_created_at_id",
-            *("conversation_id", "created_at", "id"),
+            "ix_chat_messages_conversation_id_branch_created_at_id",
+            *("conversation_id", "branch", "created_at", "id"),
         ),
     )
 
     id: Mapped[numbered]
     user_id: Mapped[int] = mapped_column(BigInteger)
     conversation_id: Mapped[int] = mapped_column(BigInteger)
+    branch: Mapped[int] = mapped_column(server_default=text("0"))
     role: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=text("'complete'"))
     content: Mapped[str] = mapped_column(Text)

@@ -1,4 +1,4 @@
-"""Mutations of conversations and messages."""
+"""Mutations of messages: sending, editing, answering again and stopping, and their branches."""
 
 import asyncio
 
@@ -6,21 +6,20 @@ import strawberry
 
 from db.row import Row
 from gql.context import Info, RequestContext
+from gql.resolvers.conversations import conversation_key
 from gql.resolvers.mutation_field import input_key, mutation, none_if_unset
 from gql.schema.chat.inputs import (
-    ConversationInput,
+    EditMessageInput,
+    MessageInput,
     RegenerateReplyInput,
-    RenameConversationInput,
     ReplyDelivery,
     SendMessageInput,
-    StartConversationInput,
     StopReplyInput,
 )
 from gql.schema.chat.payloads import (
     ConversationPayload,
-    DeleteConversationPayload,
+    DeleteMessagePayload,
     SendMessagePayload,
-    StartConversationPayload,
     StopReplyPayload,
 )
 from gql.schema.user_error import UserError
@@ -30,59 +29,8 @@ from services.guidance.records import Exchange
 
 
 @strawberry.type
-class ChatMutations:
-    """The part of the mutation root for conversations and messages."""
-
-    @mutation("Start an empty conversation.", StartConversationPayload)
-    async def start_conversation(
-        self, info: Info, input_: StartConversationInput
-    ) -> StartConversationPayload:
-        context = info.context
-        started = await context.services.conversations.start(
-            context.require_viewer_id(),
-            title=none_if_unset(input_.title),
-            idempotency_key=input_.idempotency_key,
-        )
-        return StartConversationPayload(conversation=started)
-
-    @mutation("Change the title of a conversation.", ConversationPayload)
-    async def rename_conversation(
-        self, info: Info, input_: RenameConversationInput
-    ) -> ConversationPayload:
-        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
-        row = await info.context.services.conversations.rename(viewer, key, input_.title)
-        return ConversationPayload(conversation=row)
-
-    @mutation("Put a conversation into the archive; nothing of it is deleted.", ConversationPayload)
-    async def archive_conversation(
-        self, info: Info, input_: ConversationInput
-    ) -> ConversationPayload:
-        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
-        row = await info.context.services.conversations.archive(viewer, key)
-        return ConversationPayload(conversation=row)
-
-    @mutation(
-        "Take a conversation out of the archive; sending a message there does it too.",
-        ConversationPayload,
-    )
-    async def unarchive_conversation(
-        self, info: Info, input_: ConversationInput
-    ) -> ConversationPayload:
-        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
-        row = await info.context.services.conversations.unarchive(viewer, key)
-        return ConversationPayload(conversation=row)
-
-    @mutation(
-        "Delete a conversation with its messages, for good. A reply that is being written is "
-        "given up, and costs nothing.",
-        DeleteConversationPayload,
-    )
-    async def delete_conversation(
-        self, info: Info, input_: ConversationInput
-    ) -> DeleteConversationPayload:
-        viewer, key = info.context.require_viewer_id(), _conversation_key(input_.conversation_id)
-        await info.context.services.conversations.delete(viewer, key)
-        return DeleteConversationPayload(deleted_conversation_id=global_id("Conversation", key))
+class MessageMutations:
+    """The part of the mutation root for messages."""
 
     @mutation(
         "Send a message and have it answered. Spends one unit of the day's quota, given back "
@@ -91,9 +39,11 @@ class ChatMutations:
     )
     async def send_message(self, info: Info, input_: SendMessageInput) -> SendMessagePayload:
         place = none_if_unset(input_.conversation_id)
+        parent = none_if_unset(input_.parent_message_id)
         exchange = await info.context.services.guidance.send(
             info.context.require_viewer_id(),
-            conversation_id=None if place is None else _conversation_key(place),
+            conversation_id=None if place is None else conversation_key(place),
+            parent_id=None if parent is None else message_key(parent, field="parentMessageId"),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
             keys=ClientKeys(
@@ -103,8 +53,22 @@ class ChatMutations:
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
     @mutation(
-        "Have the last message of a conversation answered again. Spends a unit as `sendMessage` "
-        "does; earlier replies stay, and the newest counts.",
+        "Another version of one of the viewer's messages, answered anew; the old branch stays. "
+        "Spends a unit as `sendMessage` does.",
+        SendMessagePayload,
+    )
+    async def edit_message(self, info: Info, input_: EditMessageInput) -> SendMessagePayload:
+        exchange = await info.context.services.guidance.edit(
+            info.context.require_viewer_id(),
+            message_key(input_.message_id),
+            content=input_.content,
+            idempotency_key=input_.idempotency_key,
+        )
+        return await _exchange_payload(info.context, exchange, input_.delivery)
+
+    @mutation(
+        "Have a message answered again. Spends a unit as `sendMessage` does; the new reply is a "
+        "sibling of the earlier ones, which stay, and is what is shown.",
         SendMessagePayload,
     )
     async def regenerate_reply(
@@ -112,7 +76,7 @@ class ChatMutations:
     ) -> SendMessagePayload:
         exchange = await info.context.services.guidance.regenerate(
             info.context.require_viewer_id(),
-            input_key("Message", input_.message_id, field="messageId"),
+            message_key(input_.message_id),
             idempotency_key=input_.idempotency_key,
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
@@ -124,9 +88,32 @@ class ChatMutations:
     )
     async def stop_reply(self, info: Info, input_: StopReplyInput) -> StopReplyPayload:
         viewer = info.context.require_viewer_id()
-        key = input_key("Message", input_.message_id, field="messageId")
+        key = message_key(input_.message_id)
         await info.context.services.guidance.stop(viewer, key)
         return StopReplyPayload(reply=await _message(info.context, key))
+
+    @mutation(
+        "Show the branch through this message, to the leaf that was shown last below it, or the "
+        "newest. What is shown follows what is sent, too.",
+        ConversationPayload,
+    )
+    async def select_branch(self, info: Info, input_: MessageInput) -> ConversationPayload:
+        viewer, key = info.context.require_viewer_id(), message_key(input_.message_id)
+        row = await info.context.services.branches.select(viewer, key)
+        return ConversationPayload(conversation=row)
+
+    @mutation(
+        "Delete a message and all that follows it, for good; refused while a reply is being "
+        "written there. Units that were spent stay spent.",
+        DeleteMessagePayload,
+    )
+    async def delete_message(self, info: Info, input_: MessageInput) -> DeleteMessagePayload:
+        viewer, key = info.context.require_viewer_id(), message_key(input_.message_id)
+        deletion = await info.context.services.branches.delete(viewer, key)
+        return DeleteMessagePayload(
+            deleted_message_ids=[global_id("Message", one) for one in deletion.message_ids],
+            conversation=deletion.conversation,
+        )
 
 
 async def _exchange_payload(
@@ -166,5 +153,6 @@ async def _message(context: RequestContext, key: int) -> Row | None:
     return await context.loaders.message.load(key)
 
 
-def _conversation_key(text: str) -> int:
-    return input_key("Conversation", text, field="conversationId")
+def message_key(text: str, *, field: str = "messageId") -> int:
+    """The id of the message's row; raises `NotFound`."""
+    return input_key("Message", text, field=field)

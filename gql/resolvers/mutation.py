@@ -3,7 +3,8 @@
 import strawberry
 
 from gql.resolvers.billing import BillingMutations
-from gql.resolvers.chat import ChatMutations
+from gql.resolvers.chat import MessageMutations
+from gql.resolvers.conversations import ConversationMutations
 from gql.resolvers.enterprise import EnterpriseMutations
 from gql.resolvers.privacy import PrivacyMutations
 
@@ -14,5 +15,11 @@ from gql.resolvers.privacy import PrivacyMutations
         "is empty succeeded, any other changed nothing."
     )
 )
-class Mutation(ChatMutations, BillingMutations, EnterpriseMutations, PrivacyMutations):
+class Mutation(
+    ConversationMutations,
+    MessageMutations,
+    BillingMutations,
+    EnterpriseMutations,
+    PrivacyMutations,
+):
     """The mutation root, composed of one part per domain."""

@@ -9,9 +9,12 @@ import strawberry
 from db.row import Row
 from gql.context import Info, RequestContext
 from gql.resolvers.mutation_field import input_key
+from gql.schema.billing.subscription import BillingSubscription
 from gql.schema.chat.message import Message
 from gql.schema.chat.reply_events import ReplyCompleted, ReplyDelta, ReplyEvent, ReplyFailed
 from gql.schema.user_error import UserError
+from gql.values.mappings import Sourced
+from services.billing.records import Subscription as BillingSubscriptionRecord
 from streams import Delta
 
 ReplyId = Annotated[
@@ -49,6 +52,21 @@ class Subscription:
         async with aclosing(events):
             async for event in events:
                 yield _event(info.context, event, viewer)
+
+    @strawberry.subscription(  # type: ignore[untyped-decorator]  # strawberry gives Any
+        description=(
+            "The viewer's subscription, now and whenever it changes: renewals, dunning, changes of "
+            "plan, cancellations. It goes on until the client leaves."
+        )
+    )
+    async def subscription_changed(
+        self, info: Info
+    ) -> AsyncGenerator[Sourced[BillingSubscription, BillingSubscriptionRecord], None]:
+        viewer = info.context.require_viewer_id()
+        changes = info.context.services.followers.follow(viewer)
+        async with aclosing(changes):
+            async for change in changes:
+                yield change
 
 
 def _event(

@@ -52,6 +52,7 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             "INACTIVE": "No subscription, or one that is not paid.",
             "PENDING": "A payment is under way.",
             "ACTIVE": "Paid; messages can be sent.",
+            "PAST_DUE": "A renewal failed; the service goes on until `graceEndsAt`.",
             "FAILED": "The last payment failed; it can be retried.",
         },
     ),
@@ -59,6 +60,7 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
         "What became of a payment.",
         {
             "PENDING": "Not known yet; the subscription follows when it is.",
+            "REQUIRES_ACTION": "The person must confirm it with `Payment.clientSecret`.",
             "SUCCEEDED": "The payment succeeded: the money was taken.",
             "FAILED": "The payment failed: no money was taken.",
         },
@@ -131,6 +133,7 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             "SUBSCRIPTION_ALREADY_ACTIVE": "There is an active subscription already.",
             "ALREADY_ON_PLAN": "The subscription is for this plan already.",
             "PAYMENT_DECLINED": "The payment was declined.",
+            "AMOUNT_CHANGED": "The amount is not the one that was expected.",
             "LLM_UNAVAILABLE": "The model did not write a whole reply; nothing was charged.",
             "USAGE_LIMIT_EXCEEDED": "The contract's requests are used up.",
         },

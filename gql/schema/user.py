@@ -6,16 +6,18 @@ from typing import Annotated, Self
 import strawberry
 from strawberry import UNSET
 
-from db.page import Page
+from db.page import Page, filter_by
 from db.row import Row
 from db.states import ConversationStatus, PrivacyRequestKind
 from gql.context import Info, page_reads
 from gql.errors import Unauthenticated
 from gql.schema import described
 from gql.schema.billing.invoice import INVOICES, InvoiceConnection
+from gql.schema.billing.plan_change import PlanChangePreviewPayload, shown_or_refused
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
 from gql.schema.chat.conversation import (
+    TAGS_WEIGHT,
     ClientKey,
     Conversation,
     ConversationConnection,
@@ -39,6 +41,7 @@ from gql.values.mappings import Sourced
 from loaders import PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 from services.billing.records import Subscription
+from services.conversations.rules import tag_to_find
 from services.quota.records import Quota as QuotaRecord
 
 StatusFilter = Annotated[
@@ -47,6 +50,15 @@ StatusFilter = Annotated[
         description="Lists only conversations with this status; left out, all of them."
     ),
 ]
+PinnedFilter = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="Lists only conversations that are pinned, or that are not; left out, both."
+    ),
+]
+TagFilter = Annotated[
+    str | None, strawberry.argument(description="Lists only conversations with this tag.")
+]
 KindFilter = Annotated[
     PrivacyRequestKind | None,
     strawberry.argument(description="Lists only requests of this kind; left out, of both."),
@@ -54,6 +66,9 @@ KindFilter = Annotated[
 KindArgument = Annotated[
     PrivacyRequestKind,
     strawberry.argument(description="The kind of request of which the latest is given."),
+]
+PlanCode = Annotated[
+    str, strawberry.argument(description="The `code` of a plan that `plans` lists.")
 ]
 
 
@@ -80,6 +95,14 @@ class User(Node):
     def quota(self, info: Info) -> Sourced[Quota, LoaderFuture[QuotaRecord]]:
         return info.context.loaders.quota.start(self.key)
 
+    @described.field("What a change to this plan would do now, to the cent; changes nothing.")
+    async def plan_change_preview(
+        self, info: Info, plan_code: PlanCode
+    ) -> PlanChangePreviewPayload:
+        return await shown_or_refused(
+            info.context.services.plan_changes.preview(self.key, plan_code)
+        )
+
     @described.field("The person's conversations, the last changed first.")
     def conversations(
         self,
@@ -89,10 +112,23 @@ class User(Node):
         last: Last = UNSET,
         before: Before = UNSET,
         status: StatusFilter = UNSET,
+        pinned: PinnedFilter = UNSET,
+        tag: TagFilter = UNSET,
     ) -> Sourced[ConversationConnection, LoaderFuture[Slice]]:
-        return conversations_of(
-            self.key, status or None, info, first=first, after=after, last=last, before=before
+        is_pinned = pinned if isinstance(pinned, bool) else None
+        filter_ = filter_by(
+            status=status or None,
+            is_pinned=is_pinned or None,
+            is_not_pinned=is_pinned is False or None,
+            tag=tag_to_find(tag) if isinstance(tag, str) else None,
         )
+        return conversations_of(
+            self.key, filter_, info, first=first, after=after, last=last, before=before
+        )
+
+    @described.field("The tags in use, in alphabetical order; at most 1,000.", TAGS_WEIGHT)
+    def tags(self, info: Info) -> Sourced[list[str], LoaderFuture[tuple[str, ...]]]:
+        return info.context.loaders.tags_by_user.start(self.key)
 
     @described.field(
         "The conversation that a client started under a name of its own, its `conversationKey`; "
@@ -138,7 +174,7 @@ class User(Node):
         kind: KindFilter = UNSET,
     ) -> Sourced[PrivacyRequestConnection, LoaderFuture[Slice]]:
         page = requested_page(PRIVACY_REQUESTS, self.key, first=first, after=after)
-        key = PageKey(self.key, page, kind or None, page_reads(info))
+        key = PageKey(self.key, page, filter_by(kind=kind or None), page_reads(info))
         return info.context.loaders.privacy_requests_by_user.start(key)
 
     @described.field("The person's invoices and credit notes, the newest first.")
@@ -153,7 +189,7 @@ class User(Node):
     def latest_privacy_request(
         self, info: Info, kind: KindArgument
     ) -> Sourced[PrivacyRequest | None, Row | None]:
-        key = PageKey(self.key, Page(size=1), kind, page_reads(info))
+        key = PageKey(self.key, Page(size=1), filter_by(kind=kind), page_reads(info))
         return map_future(info.context.loaders.privacy_requests_by_user.start(key), _first_request)
 
     @classmethod

@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from db.database import Database
-from db.page import Page, PageReads
+from db.page import Filter, Page, PageReads
 from db.queries.clauses.keyset_query import KeysetQuery
 from loaders.batching.loader import Loader
 from loaders.batching.slices import BOUNDS, Slice, slices_of
@@ -14,14 +14,14 @@ _EVERYTHING = (None, BOUNDS)
 
 
 class PageKey(NamedTuple):
-    """A page of one parent's rows, limited to rows with the value `filter` where one is given.
+    """A page of one parent's rows, limited to the rows that pass the `filter`.
 
     `reads` is what is read of the page and its rows; None means everything.
     """
 
     parent_id: int
     page: Page
-    filter: str | None = None
+    filter: Filter | None = None
     reads: PageReads | None = None
 
 
@@ -56,7 +56,7 @@ def pages(
     async def batch(keys: list[PageKey]) -> list[Slice]:
         if len(keys) == 1:
             return list((await load(keys)).values())
-        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)
+        by_page: dict[tuple[Page, Filter | None], list[PageKey]] = defaultdict(list)
         for key in keys:
             by_page[key.page, key.filter].append(key)
         if len(by_page) == 1:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from db.page import Page
+from db.page import Filter, Page
 from db.row import Row
 
 BOUNDS = frozenset({"has_next", "has_previous"})
@@ -13,22 +13,22 @@ BOUNDS = frozenset({"has_next", "has_previous"})
 class Slice(NamedTuple):
     """The rows of a parent's page in list order, and whether there are more before and after it.
 
-    The latter are None where the operation reads neither. `filter` is the value by which the list
-    was filtered, where it was.
+    The latter are None where the operation reads neither. `filter` is what the list was
+    filtered by.
     """
 
     rows: Sequence[Row]
     has_next: bool | None
     has_previous: bool | None
     parent_id: int
-    filter: str | None = None
+    filter: Filter | None = None
 
 
 def slices_of(
     rows: Sequence[Row],
     parent_ids: Sequence[int],
     page: Page,
-    filter_: str | None = None,
+    filter_: Filter | None = None,
     *,
     has_bounds: bool = True,
 ) -> dict[int, Slice]:
@@ -45,11 +45,11 @@ def slices_of(
     return {id_: slice_of(found, page, id_, filter_) for id_, found in by_parent.items()}
 
 
-def _unbounded(rows: Sequence[Row], page: Page, parent_id: int, filter_: str | None) -> Slice:
+def _unbounded(rows: Sequence[Row], page: Page, parent_id: int, filter_: Filter | None) -> Slice:
     return Slice(rows[::-1] if page.is_backward else rows, None, None, parent_id, filter_)
 
 
-def _bounded(found: Sequence[Row], page: Page, parent_id: int, filter_: str | None) -> Slice:
+def _bounded(found: Sequence[Row], page: Page, parent_id: int, filter_: Filter | None) -> Slice:
     shown = found[: page.size]
     is_cut = len(found) > page.size
     has_preceding = page.after is not None and bool(found) and found[0]["has_preceding"]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0075"
-down_revision: str | None = "20261130_0041"
+down_revision: str | None = "20261130_0070"
 
 OWNERS = {
     "user_invoices": ("user_id", "users.id"),

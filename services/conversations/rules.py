@@ -1,15 +1,41 @@
-"""Validating a title, and deriving one from the first message."""
+"""Validating titles and tags, and deriving a title from the first message."""
 
-from services.mutations.texts import excerpt, short_text
+import unicodedata
+from collections.abc import Sequence
+
+from services.mutations.refusals import InvalidInput
+from services.mutations.texts import excerpt, is_short_text, short_text
 
 LONGEST_TITLE = 120
 UNTITLED = "New conversation"
+LONGEST_TAG, MOST_TAGS = 40, 20
 _LONGEST_DERIVED_TITLE = 60
 
 
 def checked_title(text: str) -> str:
     """The title without surrounding white space; raises `InvalidInput`."""
     return short_text(text, field="title", name="A title", longest=LONGEST_TITLE)
+
+
+def checked_tags(tags: Sequence[str]) -> list[str]:
+    """The different tags, without white space around them; raises `InvalidInput`."""
+    if len(tags) > MOST_TAGS:
+        raise InvalidInput(f"A conversation has at most {MOST_TAGS} tags.", field="tags")
+    checked = [
+        short_text(_composed(one), field="tags", name="A tag", longest=LONGEST_TAG) for one in tags
+    ]
+    return list(dict.fromkeys(checked))
+
+
+def tag_to_find(text: str) -> str:
+    """The tag as it would be stored; the empty text, which is none, for what cannot be a tag."""
+    tag = _composed(text).strip()
+    return tag if is_short_text(tag, LONGEST_TAG) else ""
+
+
+def _composed(tag: str) -> str:
+    """One spelling of what looks the same; NFC leaves compatible characters as they are."""
+    return unicodedata.normalize("NFC", tag)
 
 
 def title_from(content: str) -> str:

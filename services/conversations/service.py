@@ -1,14 +1,15 @@
-"""Starting, renaming, archiving and deleting conversations."""
+"""Starting, renaming, archiving, pinning, tagging and deleting conversations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from db.database import Connection, Database
-from db.queries.chat import conversation_writes, conversations
+from db.queries.chat import conversation_tags, conversation_writes, conversations
 from db.row import Row
 from db.states import ConversationStatus
 from services.callers import people
 from services.clock import Clock
-from services.conversations.rules import UNTITLED, checked_title
+from services.conversations.rules import UNTITLED, checked_tags, checked_title
 from services.mutations import idempotency
 from services.mutations.refusals import NotFound
 from services.quota import ledger
@@ -66,6 +67,25 @@ class ConversationService:
     async def unarchive(self, user_id: int, conversation_id: int) -> Row:
         """Make an archived conversation active again and return it; raises `NotFound`."""
         return await self._set_status(user_id, conversation_id, ConversationStatus.ACTIVE)
+
+    async def pin(self, user_id: int, conversation_id: int, *, is_pinned: bool) -> Row:
+        """Pin the conversation, or no longer, and return it; raises `NotFound`."""
+        async with self._database.write() as connection:
+            pinned = await conversation_writes.pin(
+                connection, user_id, conversation_id, is_pinned=is_pinned
+            )
+        return _found(pinned)
+
+    async def set_tags(self, user_id: int, conversation_id: int, tags: Sequence[str]) -> Row:
+        """Give the conversation just these tags, and return it.
+
+        Raises `InvalidInput` and `NotFound`.
+        """
+        chosen = checked_tags(tags)
+        async with self._database.begin() as transaction:
+            _found(await conversation_writes.lock(transaction, user_id, conversation_id))
+            # A separate statement sees the tags of a transaction that held the lock before.
+            return await conversation_tags.replace(transaction, user_id, conversation_id, chosen)
 
     async def delete(self, user_id: int, conversation_id: int) -> None:
         """Delete the conversation with its messages; raises `NotFound`.

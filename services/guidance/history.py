@@ -1,4 +1,4 @@
-"""The history of a conversation: what is stored of it, as it goes into a prompt."""
+"""The history of a message: the path to it, as it goes into a prompt."""
 
 from db.database import Connection
 from db.queries.chat import messages
@@ -7,15 +7,23 @@ from db.states import MessageStatus
 from services.guidance.records import ContextWindow, HistoryMessage
 
 _MESSAGES_READ_PER_PROMPT_MESSAGE = 2
-"""More are read than the prompt takes, because failed and superseded replies are left out."""
+"""More are read than the prompt takes, because failed replies, and those before another
+reply, are left out."""
 
 
 async def read_history(
-    connection: Connection, user_id: int, conversation_id: int, window: ContextWindow
+    connection: Connection,
+    user_id: int,
+    conversation_id: int,
+    message_id: int,
+    window: ContextWindow,
 ) -> list[HistoryMessage]:
-    """The newest messages of a person's conversation, oldest first: enough to fill the window."""
+    """The end of the path to a message, which comes last: enough to fill the window.
+
+    Nothing, if the user has no such message in this conversation.
+    """
     most = window.messages * _MESSAGES_READ_PER_PROMPT_MESSAGE
-    rows = await messages.newest(connection, user_id, conversation_id, most)
+    rows = await messages.path_to(connection, user_id, conversation_id, message_id, most)
     return [_history_message(row) for row in reversed(rows)]
 
 

@@ -108,7 +108,11 @@ class ConversationReplyStore:
             if row is None:
                 return None
             history = await read_history(
-                connection, reply.tenant_id, row["conversation_id"], self._window
+                connection,
+                reply.tenant_id,
+                row["conversation_id"],
+                reply.reply_id,
+                self._window,
             )
         index = last_question_index(history)
         if index is None:

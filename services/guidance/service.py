@@ -66,9 +66,12 @@ class GuidanceService:
         conversation_id: int | None,
         content: str,
         idempotency_key: str,
+        parent_id: int | None = None,
         keys: ClientKeys = UNNAMED,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
+
+        It follows the message `parent_id`, or the end of the branch that is shown.
 
         The message, the reply and the reserved quota unit are recorded together or not at all; the
         same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
@@ -76,11 +79,38 @@ class GuidanceService:
         """
         text = validated_content(content)
         check_keys(keys, conversation_id)
-        values = {"conversation": conversation_id, "content": text, **keys.values()}
+        values: dict[str, object] = {"conversation": conversation_id, "content": text}
+        values |= keys.values()
+        if parent_id is not None:
+            values["parent"] = parent_id
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            partial(self._open, user_id, conversation_id, text, keys),
+            partial(self._open, user_id, conversation_id, parent_id, text, keys),
+            partial(_replayed, user_id),
+            lock=(user_id, idempotency_key),
+        )
+
+    async def edit(
+        self,
+        user_id: int,
+        message_id: int,
+        *,
+        content: str,
+        idempotency_key: str,
+        keys: ClientKeys = UNNAMED,
+    ) -> Exchange:
+        """Record another version of a person's message, beside it, and start the reply to it.
+
+        Like `send`; raises `InvalidInput` for a reply, too.
+        """
+        text = validated_content(content)
+        check_keys(keys, None)
+        values = {"message": message_id, "content": text, **keys.values()}
+        return await self._starter.start_once(
+            Caller(user_id=user_id),
+            idempotency.key_use(idempotency_key, operation="editMessage", values=values),
+            partial(self._edit, user_id, message_id, text, keys),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -89,6 +119,7 @@ class GuidanceService:
         self,
         user_id: int,
         conversation_id: int | None,
+        parent_id: int | None,
         content: str,
         keys: ClientKeys,
         transaction: Transaction,
@@ -96,17 +127,34 @@ class GuidanceService:
         now: datetime,
     ) -> tuple[Exchange, Assignment]:
         place = conversation_id or await named_conversation(transaction, user_id, keys)
-        exchange, assignment = await self._exchanges.open(
-            user_id, place, content, transaction, claim, now
-        )
+        record = partial(self._exchanges.open, user_id, place, content)
+        if parent_id is not None:
+            record = partial(self._exchanges.open_after, user_id, place, parent_id, content)
+        exchange, assignment = await record(transaction, claim, now)
         await name_exchange(transaction, user_id, keys, exchange, is_new=place is None)
         return exchange, assignment
 
-    async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
-        """Start another reply to the last message of a conversation; it costs another unit.
+    async def _edit(
+        self,
+        user_id: int,
+        message_id: int,
+        content: str,
+        keys: ClientKeys,
+        transaction: Transaction,
+        claim: Claim,
+        now: datetime,
+    ) -> tuple[Exchange, Assignment]:
+        exchange, assignment = await self._exchanges.edit(
+            user_id, message_id, content, transaction, claim, now
+        )
+        await name_exchange(transaction, user_id, keys, exchange, is_new=False)
+        return exchange, assignment
 
-        `message_id` is that message or a reply to it; earlier replies stay. Raises `NotFound`,
-        `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+    async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
+        """Start another reply to a person's message; it costs another unit.
+
+        `message_id` is that message or a reply to it; earlier replies stay, as its siblings. Raises
+        `NotFound`, `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
         """
         values = {"message": message_id}
         return await self._starter.start_once(
@@ -183,5 +231,5 @@ class GuidanceService:
 async def _replayed(user_id: int, transaction: Transaction, result: dict[str, Any]) -> Exchange:
     exchange = Exchange(**result)
     if not await messages.by_id(transaction, [exchange.reply_id], user_id):
-        raise NotFound("The conversation that this key wrote in was deleted.")
+        raise NotFound("What this key wrote was deleted.")
     return exchange

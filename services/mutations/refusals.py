@@ -17,6 +17,7 @@ class UserErrorCode(Enum):
     SUBSCRIPTION_ALREADY_ACTIVE = "subscription_already_active"
     ALREADY_ON_PLAN = "already_on_plan"
     PAYMENT_DECLINED = "payment_declined"
+    AMOUNT_CHANGED = "amount_changed"
     LLM_UNAVAILABLE = "llm_unavailable"
     USAGE_LIMIT_EXCEEDED = "usage_limit_exceeded"
 

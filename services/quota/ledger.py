@@ -5,12 +5,11 @@ from math import ceil
 
 from db.database import Connection, Transaction
 from db.queries.chat import quota
-from db.states import SubscriptionStatus
 from services.billing.records import Subscription
-from services.billing.rules import NoActiveSubscription
+from services.billing.rules.payments import NoActiveSubscription
 from services.clock import next_midnight
 from services.mutations.refusals import Refusal, UserErrorCode
-from services.quota.rules import daily_limit
+from services.quota.rules import SERVED, daily_limit
 
 
 class QuotaExceeded(Refusal):
@@ -21,7 +20,7 @@ class QuotaExceeded(Refusal):
 
 def check_daily_limit(subscription: Subscription) -> int:
     """The units of a UTC day; raises `NoActiveSubscription`."""
-    if subscription.status is not SubscriptionStatus.ACTIVE:
+    if subscription.status not in SERVED:
         raise NoActiveSubscription("An active subscription is needed to send messages.")
     return daily_limit(subscription)
 

@@ -7,6 +7,9 @@ from services.billing.records import Subscription
 from services.clock import next_midnight
 from services.quota.records import Quota, QuotaState
 
+SERVED = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE})
+"""A renewal that failed is served during its grace."""
+
 
 def quota_of(subscription: Subscription, used: int, now: datetime) -> Quota:
     """The quota at `now` of a person with `subscription` who has used `used` units today."""
@@ -23,12 +26,12 @@ def quota_of(subscription: Subscription, used: int, now: datetime) -> Quota:
 
 def daily_limit(subscription: Subscription) -> int:
     """The units of a UTC day: none without an active subscription."""
-    if subscription.status is not SubscriptionStatus.ACTIVE or subscription.plan is None:
+    if subscription.status not in SERVED or subscription.plan is None:
         return 0
     return subscription.plan.daily_message_limit
 
 
 def _state(subscription: Subscription, remaining: int) -> QuotaState:
-    if subscription.status is not SubscriptionStatus.ACTIVE:
+    if subscription.status not in SERVED:
         return QuotaState.NO_ACTIVE_SUBSCRIPTION
     return QuotaState.AVAILABLE if remaining else QuotaState.EXHAUSTED

@@ -25,7 +25,7 @@ _AGREED = re.compile(r"(?P<head>\| operation \|.*\n\|[-|]+\n)(?:\|.*\n)*")
 _COLUMN = 26
 _SETTING = re.compile(r"(?:^\| `[A-Z0-9_]+` .*\n)+", re.MULTILINE)
 _STATEMENT = re.compile(r"(?<=```sql\n)/\* (?P<name>[\w.]+) \*/.*?(?=```)", re.DOTALL)
-_FIRST_PAGE = {"has_after": False, "has_before": False, "is_filtered": False}
+_FIRST_PAGE = {"has_after": False, "has_before": False, "filters": None}
 _MESSAGE_COLUMNS = frozenset({"id", "role", "status", "content", "created_at"})
 
 

@@ -23,13 +23,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from db.database import Connection
 from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import PaymentStatus
+from db.states import PaymentKind, PaymentStatus
 from db.tables import BillingPaymentAttempt
 
 _SECOND = literal_column("interval '1 second'", Interval)
@@ -38,10 +39,11 @@ _DOUBLINGS = literal_column("12", Integer)
 """The largest exponent of the backoff; it exceeds `_LONGEST_WAIT`, and keeps numbers in range."""
 # Any: columns of all types.
 Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
-_PERSONAL = ("user_id", "payment_method_token")
+_PERSONAL = ("user_id", "payment_method_token", "customer", "client_secret")
 _SHOWN = (
     *("id", "subscription_id", "plan_code", "status", "amount_cents", "currency"),
-    *("provider_key", "failure_reason", "created_at"),
+    *("provider_key", "failure_reason", "created_at", "kind", "period_start", "period_end"),
+    *("plan_price_cents", "expires_at", "refund_of_id", "provider_reference"),
 )
 
 
@@ -65,22 +67,36 @@ _IS_THIS = (
     BillingPaymentAttempt.id == bindparam("payment_id"),
 )
 _asked_until = func.clock_timestamp() + bindparam("patience_seconds", type_=Double) * _SECOND
+# Any: the values are of the columns' types.
+_given: dict[str, Any] = {
+    name: bindparam(name, type_=BillingPaymentAttempt.__table__.c[name].type)
+    for name in (
+        "user_id",
+        "kind",
+        "subscription_id",
+        "plan_code",
+        "amount_cents",
+        "currency",
+        "idempotency_key",
+        "payment_method_token",
+        "customer",
+        "period_start",
+        "period_end",
+        "expires_at",
+        "refund_of_id",
+        "plan_price_cents",
+    )
+}
 _INSERT = Statement(
     "payments.insert",
     insert(BillingPaymentAttempt)
     .values(
-        user_id=bindparam("user_id"),
-        subscription_id=bindparam("subscription_id"),
-        plan_code=bindparam("plan_code"),
         status=PaymentStatus.PENDING,
-        amount_cents=bindparam("amount_cents"),
-        currency=bindparam("currency"),
-        idempotency_key=bindparam("idempotency_key"),
-        payment_method_token=bindparam("payment_method_token"),
         provider_key=func.gen_random_uuid().cast(Text),
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
         asked_until=_asked_until,
+        **_given,
     )
     .on_conflict_do_nothing(
         index_elements=[BillingPaymentAttempt.user_id, BillingPaymentAttempt.idempotency_key]
@@ -148,7 +164,66 @@ _SETTLE = Statement(
     "payments.settle",
     update(BillingPaymentAttempt)
     .where(*_IS_THIS)
-    .values(payment_method_token=null(), **settlement_values(_LIVE)),
+    .values(payment_method_token=null(), client_secret=null(), **settlement_values(_LIVE)),
+)
+_AWAIT_ACTION = Statement(
+    "payments.await_action",
+    update(BillingPaymentAttempt)
+    .where(*_IS_THIS)
+    .values(
+        status=PaymentStatus.REQUIRES_ACTION,
+        provider_reference=bindparam("reference", type_=Text),
+        client_secret=bindparam("new_client_secret", type_=Text),
+        asked_until=null(),
+        updated_at=bindparam("now"),
+    ),
+)
+_SET_CUSTOMER = Statement(
+    "payments.set_customer",
+    update(BillingPaymentAttempt).where(*_IS_THIS).values(customer=bindparam("new_customer")),
+)
+_OPEN_OF_SUBSCRIPTION = Statement(
+    "payments.open_of_subscription",
+    select(*_COLUMNS)
+    .where(
+        BillingPaymentAttempt.user_id == bindparam("user_id"),
+        BillingPaymentAttempt.subscription_id == bindparam("subscription_id"),
+        BillingPaymentAttempt.kind != literal_text(PaymentKind.REFUND),
+        BillingPaymentAttempt.status.in_(
+            [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
+        ),
+    )
+    .order_by(BillingPaymentAttempt.id.desc())
+    .limit(literal_column("1")),
+)
+_OPEN_OF_USER = Statement(
+    "payments.open_of_user",
+    select(*_COLUMNS)
+    .where(
+        BillingPaymentAttempt.user_id == bindparam("user_id"),
+        BillingPaymentAttempt.status.in_(
+            [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
+        ),
+    )
+    .order_by(BillingPaymentAttempt.id),
+)
+_COUNT_OF_PERIOD = Statement(
+    "payments.count_of_period",
+    select(func.count()).where(
+        BillingPaymentAttempt.user_id == bindparam("user_id"),
+        BillingPaymentAttempt.subscription_id == bindparam("subscription_id"),
+        BillingPaymentAttempt.kind == literal_text(PaymentKind.RENEWAL),
+        BillingPaymentAttempt.period_start == bindparam("period_start"),
+    ),
+)
+_refund = aliased(BillingPaymentAttempt)
+_REFUNDED = Statement(
+    "payments.refunded_cents",
+    select(func.coalesce(func.sum(_refund.amount_cents), literal_column("0"))).where(
+        _refund.user_id == bindparam("of_user"),
+        _refund.refund_of_id == bindparam("payment_id"),
+        _refund.status != literal_text(PaymentStatus.FAILED),
+    ),
 )
 _POSTPONE = Statement(
     "payments.postpone",
@@ -157,6 +232,30 @@ _POSTPONE = Statement(
     .values(postponement(_LIVE)),
 )
 _overdue = overdue(_LIVE, "user_id", "id")
+_is_asked = BillingPaymentAttempt.asked_until >= func.clock_timestamp()
+_expired = (
+    select(BillingPaymentAttempt.user_id, BillingPaymentAttempt.id)
+    .where(
+        # A literal, as above.
+        BillingPaymentAttempt.status == literal_text(PaymentStatus.REQUIRES_ACTION),
+        BillingPaymentAttempt.expires_at <= bindparam("now"),
+        _is_asked.is_not(true()),
+    )
+    .order_by(BillingPaymentAttempt.expires_at)
+    .limit(literal_column("1"))
+    .with_for_update(skip_locked=True)
+    .cte("expired")
+)
+_CLAIM_EXPIRED = Statement(
+    "payments.claim_expired",
+    update(BillingPaymentAttempt)
+    .where(
+        BillingPaymentAttempt.user_id == _expired.c.user_id,
+        BillingPaymentAttempt.id == _expired.c.id,
+    )
+    .values(claim(_LIVE))
+    .returning(*_COLUMNS),
+)
 _CLAIM_OVERDUE = Statement(
     "payments.claim_overdue",
     update(BillingPaymentAttempt)
@@ -174,30 +273,16 @@ async def insert_payment(
     connection: Connection,
     *,
     user_id: int,
-    subscription_id: int,
-    plan_code: str,
-    amount_cents: int,
-    currency: str,
-    idempotency_key: str,
-    payment_method_token: str,
     patience_seconds: float,
     now: datetime,
+    **payment: Any,  # Any: by column, as the columns are typed
 ) -> Row | None:
     """Insert a pending payment, which the provider may be asked for during `patience_seconds`.
 
     None if the person has a payment with this key already.
     """
     rows = await connection.fetch(
-        _INSERT,
-        user_id=user_id,
-        subscription_id=subscription_id,
-        plan_code=plan_code,
-        amount_cents=amount_cents,
-        currency=currency,
-        idempotency_key=idempotency_key,
-        payment_method_token=payment_method_token,
-        patience_seconds=patience_seconds,
-        now=now,
+        _INSERT, user_id=user_id, patience_seconds=patience_seconds, now=now, **payment
     )
     return rows[0] if rows else None
 
@@ -244,6 +329,84 @@ async def settle(
         new_failure_reason=failure_reason,
         now=now,
     )
+
+
+@repository_method
+async def await_action(
+    connection: Connection,
+    user_id: int,
+    payment_id: int,
+    *,
+    reference: str | None,
+    client_secret: str | None,
+    now: datetime,
+) -> None:
+    """Store that a payment waits for the person, and the secret with which they go on."""
+    await connection.fetch(
+        _AWAIT_ACTION,
+        of_user=user_id,
+        payment_id=payment_id,
+        reference=reference,
+        new_client_secret=client_secret,
+        now=now,
+    )
+
+
+@repository_method
+async def set_customer(
+    connection: Connection, user_id: int, payment_id: int, customer: str
+) -> None:
+    """Store the customer that a payment is charged to."""
+    await connection.fetch(
+        _SET_CUSTOMER, of_user=user_id, payment_id=payment_id, new_customer=customer
+    )
+
+
+@repository_method
+async def open_of_subscription(
+    connection: Connection, user_id: int, subscription_id: int
+) -> Row | None:
+    """The newest payment of a subscription that may still succeed."""
+    rows = await connection.fetch(
+        _OPEN_OF_SUBSCRIPTION, user_id=user_id, subscription_id=subscription_id
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def open_of_user(connection: Connection, user_id: int) -> list[Row]:
+    """All payments and refunds of a person that have not ended, the oldest first."""
+    return await connection.fetch(_OPEN_OF_USER, user_id=user_id)
+
+
+@repository_method
+async def count_of_period(
+    connection: Connection, user_id: int, subscription_id: int, period_start: datetime
+) -> int:
+    """How often the renewal of a period was charged, or tried to be."""
+    rows = await connection.fetch(
+        _COUNT_OF_PERIOD,
+        user_id=user_id,
+        subscription_id=subscription_id,
+        period_start=period_start,
+    )
+    return int(rows[0][0])
+
+
+@repository_method
+async def refunded_cents(connection: Connection, user_id: int, payment_id: int) -> int:
+    """How much of a payment was given back, or is being given back."""
+    rows = await connection.fetch(_REFUNDED, of_user=user_id, payment_id=payment_id)
+    return int(rows[0][0])
+
+
+@repository_method
+async def claim_expired(
+    connection: Connection, patience_seconds: float, now: datetime
+) -> Row | None:
+    """Claim one payment that has waited for the person as long as it may."""
+    rows = await connection.fetch(_CLAIM_EXPIRED, patience_seconds=patience_seconds, now=now)
+    return rows[0] if rows else None
 
 
 @repository_method

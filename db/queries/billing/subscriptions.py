@@ -1,11 +1,14 @@
-"""Statements about plans on sale, subscriptions, and changes from one plan to another."""
+"""Statements about plans on sale and the subscriptions of people."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
-    Text,
+    Integer,
+    and_,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -14,14 +17,13 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_or_ignore
 
 from db.database import Connection
-from db.queries.clauses.expressions import id_array
+from db.queries.clauses.expressions import id_array, literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import SubscriptionStatus
-from db.tables import BillingPlan, BillingPlanChange, UserSubscription
+from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
+from db.tables import BillingPaymentAttempt, BillingPlan, User, UserSubscription
 
 _PLAN_COLUMNS = (
     BillingPlan.code,
@@ -29,6 +31,23 @@ _PLAN_COLUMNS = (
     BillingPlan.monthly_price_cents,
     BillingPlan.currency,
     BillingPlan.daily_message_limit,
+    BillingPlan.trial_days,
+)
+_next = BillingPlan.__table__.alias("next")
+_NEXT_PLAN_COLUMNS = tuple(_next.c[one.key].label(f"next_{one.key}") for one in _PLAN_COLUMNS)
+_STATE_COLUMNS = (
+    "status",
+    "failure_reason",
+    "started_at",
+    "period_anchor_at",
+    "current_period_start",
+    "current_period_end",
+    "period_price_cents",
+    "trial_ends_at",
+    "cancel_at_period_end",
+    "past_due_since",
+    "grace_ends_at",
+    "due_at",
 )
 _PLANS_ON_SALE = Statement(
     "billing.plans_on_sale",
@@ -51,14 +70,14 @@ _CURRENT_BY_USER = Statement(
     select(
         _current.c.id,
         _current.c.user_id,
-        _current.c.status,
-        _current.c.failure_reason,
-        _current.c.started_at,
         _current.c.updated_at,
+        *(_current.c[name] for name in _STATE_COLUMNS),
         *_PLAN_COLUMNS,
+        *_NEXT_PLAN_COLUMNS,
     )
     .select_from(_users.join(_current, true()))
-    .join(BillingPlan, BillingPlan.code == _current.c.plan_code),
+    .join(BillingPlan, BillingPlan.code == _current.c.plan_code)
+    .outerjoin(_next, _next.c.code == _current.c.next_plan_code),
 )
 _PLAN_ON_SALE = Statement(
     "billing.plan_on_sale",
@@ -66,13 +85,22 @@ _PLAN_ON_SALE = Statement(
         BillingPlan.is_on_sale, BillingPlan.code == bindparam("plan_code")
     ),
 )
+_PLAN_OF_CODE = Statement(
+    "billing.plan_of_code",
+    select(*_PLAN_COLUMNS).where(BillingPlan.code == bindparam("plan_code")),
+)
+_HAS_STARTED = Statement(
+    "billing.has_started",
+    select(
+        exists().where(
+            UserSubscription.user_id == bindparam("user_id"),
+            UserSubscription.started_at.is_not(None),
+        )
+    ),
+)
 _later = func.greatest(
     bindparam("now", type_=UserSubscription.updated_at.type),
     UserSubscription.updated_at + literal_column("interval '1 microsecond'"),
-)
-_IS_THIS = (
-    UserSubscription.user_id == bindparam("of_user"),
-    UserSubscription.id == bindparam("subscription_id"),
 )
 _INSERT = Statement(
     "billing.insert_subscription",
@@ -83,74 +111,50 @@ _INSERT = Statement(
         status=SubscriptionStatus.PENDING,
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
+        due_at=null(),
     )
     .returning(UserSubscription.id),
 )
-_BEGIN_PAYMENT = Statement(
-    "billing.begin_payment",
-    update(UserSubscription)
-    .where(*_IS_THIS)
-    .values(
-        status=SubscriptionStatus.PENDING,
-        plan_code=bindparam("new_plan_code"),
-        failure_reason=null(),
-        updated_at=_later,
+# Any: the values are of the columns' types.
+_new_state: dict[str, Any] = {
+    name: bindparam(f"new_{name}", type_=UserSubscription.__table__.c[name].type)
+    for name in (*_STATE_COLUMNS, "plan_code", "next_plan_code")
+}
+_is_the_one = and_(
+    UserSubscription.id == bindparam("subscription_id"),
+    UserSubscription.user_id == bindparam("owner_id"),
+)
+_STORE = Statement(
+    "billing.store_subscription",
+    update(UserSubscription).where(_is_the_one).values(updated_at=_later, **_new_state),
+)
+_ADOPT = Statement(
+    "billing.adopt_subscription",
+    update(UserSubscription).where(_is_the_one).values(_new_state),
+)
+_has_open_payment = exists().where(
+    BillingPaymentAttempt.user_id == UserSubscription.user_id,
+    BillingPaymentAttempt.subscription_id == UserSubscription.id,
+    BillingPaymentAttempt.kind != literal_text(PaymentKind.REFUND),
+    BillingPaymentAttempt.status.in_(
+        [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
     ),
 )
-_ACTIVATE = Statement(
-    "billing.activate",
-    update(UserSubscription)
+_DUE = Statement(
+    "billing.due_subscriptions",
+    select(UserSubscription.id, UserSubscription.user_id)
+    .join(User, User.id == UserSubscription.user_id)
     .where(
-        *_IS_THIS,
-        UserSubscription.status != SubscriptionStatus.ACTIVE,
+        # Literals, as in the partial index: a generic plan could not use it with parameters.
+        UserSubscription.status.in_(
+            [literal_text(SubscriptionStatus.ACTIVE), literal_text(SubscriptionStatus.PAST_DUE)]
+        ),
+        UserSubscription.due_at <= bindparam("now"),
+        User.erasure_began_at.is_(None),
+        ~_has_open_payment,
     )
-    .values(
-        status=SubscriptionStatus.ACTIVE,
-        plan_code=bindparam("new_plan_code"),
-        failure_reason=null(),
-        started_at=func.coalesce(UserSubscription.started_at, bindparam("now")),
-        updated_at=_later,
-    )
-    .returning(UserSubscription.id),
-)
-_FAIL = Statement(
-    "billing.fail",
-    update(UserSubscription)
-    .where(
-        *_IS_THIS,
-        UserSubscription.status == SubscriptionStatus.PENDING,
-    )
-    .values(
-        status=SubscriptionStatus.FAILED,
-        failure_reason=bindparam("reason", type_=Text),
-        updated_at=_later,
-    ),
-)
-_CHANGE_PLAN = Statement(
-    "billing.change_plan",
-    update(UserSubscription)
-    .where(
-        UserSubscription.user_id == bindparam("owner_id"),
-        UserSubscription.status == SubscriptionStatus.ACTIVE,
-    )
-    .values(plan_code=bindparam("new_plan_code"), updated_at=_later)
-    .returning(UserSubscription.id),
-)
-_INSERT_PLAN_CHANGE = Statement(
-    "payments.insert_plan_change",
-    insert_or_ignore(BillingPlanChange)
-    .values(
-        user_id=bindparam("user_id"),
-        subscription_id=bindparam("subscription_id"),
-        from_plan_code=bindparam("from_plan_code"),
-        to_plan_code=bindparam("to_plan_code"),
-        idempotency_key=bindparam("idempotency_key"),
-        changed_at=bindparam("now"),
-    )
-    .on_conflict_do_nothing(
-        index_elements=[BillingPlanChange.user_id, BillingPlanChange.idempotency_key]
-    )
-    .returning(BillingPlanChange.id),
+    .order_by(UserSubscription.due_at)
+    .limit(bindparam("most", type_=Integer)),
 )
 
 
@@ -164,7 +168,7 @@ async def plans_on_sale(connection: Connection) -> list[Row]:
 async def current_subscription_by_user(
     connection: Connection, user_ids: Sequence[int]
 ) -> list[Row]:
-    """The newest subscription, with its plan, of each user who has one."""
+    """The newest subscription, with its plan and the next one, of each user who has one."""
     return await connection.fetch(_CURRENT_BY_USER, user_ids=user_ids)
 
 
@@ -173,6 +177,20 @@ async def plan_on_sale(connection: Connection, plan_code: str) -> Row | None:
     """The plan of this code, if it is on sale."""
     rows = await connection.fetch(_PLAN_ON_SALE, plan_code=plan_code)
     return rows[0] if rows else None
+
+
+@repository_method
+async def plan_of_code(connection: Connection, plan_code: str) -> Row:
+    """The plan of this code, on sale or not; there is one."""
+    (row,) = await connection.fetch(_PLAN_OF_CODE, plan_code=plan_code)
+    return row
+
+
+@repository_method
+async def has_started(connection: Connection, user_id: int) -> bool:
+    """Whether a person has ever had a subscription, on trial or paid."""
+    rows = await connection.fetch(_HAS_STARTED, user_id=user_id)
+    return bool(rows[0][0])
 
 
 @repository_method
@@ -185,73 +203,36 @@ async def insert_subscription(
 
 
 @repository_method
-async def begin_payment(
-    connection: Connection, user_id: int, subscription_id: int, plan_code: str, now: datetime
-) -> None:
-    """Set a subscription to pending until a plan is paid."""
-    await connection.fetch(
-        _BEGIN_PAYMENT,
-        of_user=user_id,
-        subscription_id=subscription_id,
-        new_plan_code=plan_code,
-        now=now,
-    )
-
-
-@repository_method
-async def activate(
-    connection: Connection, user_id: int, subscription_id: int, plan_code: str, now: datetime
-) -> bool:
-    """Activate a subscription that was paid; False if it is active already."""
-    return bool(
-        await connection.fetch(
-            _ACTIVATE,
-            of_user=user_id,
-            subscription_id=subscription_id,
-            new_plan_code=plan_code,
-            now=now,
-        )
-    )
-
-
-@repository_method
-async def fail(
-    connection: Connection, user_id: int, subscription_id: int, reason: str, now: datetime
-) -> None:
-    """Set a pending subscription to failed."""
-    await connection.fetch(
-        _FAIL, of_user=user_id, subscription_id=subscription_id, reason=reason, now=now
-    )
-
-
-@repository_method
-async def change_plan(connection: Connection, user_id: int, plan_code: str, now: datetime) -> int:
-    """Move a person's active subscription to another plan, and give its id."""
-    (row,) = await connection.fetch(
-        _CHANGE_PLAN, owner_id=user_id, new_plan_code=plan_code, now=now
-    )
-    return int(row["id"])
-
-
-@repository_method
-async def insert_plan_change(
+async def store(
     connection: Connection,
-    *,
-    user_id: int,
     subscription_id: int,
-    from_plan_code: str,
-    to_plan_code: str,
-    idempotency_key: str,
+    user_id: int,
     now: datetime,
-) -> bool:
-    """Record a change of plan; False if the person has one with this key already."""
-    rows = await connection.fetch(
-        _INSERT_PLAN_CHANGE,
-        user_id=user_id,
-        subscription_id=subscription_id,
-        from_plan_code=from_plan_code,
-        to_plan_code=to_plan_code,
-        idempotency_key=idempotency_key,
-        now=now,
+    **state: Any,  # Any: by column, as the columns are typed
+) -> None:
+    """Store the state of a subscription whose person is locked."""
+    values = {f"new_{name}": value for name, value in state.items()}
+    await connection.fetch(
+        _STORE, subscription_id=subscription_id, owner_id=user_id, now=now, **values
     )
-    return bool(rows)
+
+
+@repository_method
+async def adopt(
+    connection: Connection,
+    subscription_id: int,
+    user_id: int,
+    **state: Any,  # Any: as above
+) -> None:
+    """Store what is derived of a subscription, which is no change of it."""
+    values = {f"new_{name}": value for name, value in state.items()}
+    await connection.fetch(_ADOPT, subscription_id=subscription_id, owner_id=user_id, **values)
+
+
+@repository_method
+async def due(connection: Connection, now: datetime, most: int) -> list[Row]:
+    """Subscriptions with which something is to be done, and their people: the longest due first.
+
+    Those with an open payment, and those of people who are being erased, are left out.
+    """
+    return await connection.fetch(_DUE, now=now, most=most)

@@ -74,6 +74,7 @@ def _delete() -> Statement:
 _START = _start()
 _RENAME = _change("conversations.rename", "title")
 _SET_STATUS = _change("conversations.set_status", "status")
+_PIN = _change("conversations.pin", "is_pinned")
 _LOCK = _lock()
 _DELETE = _delete()
 
@@ -110,6 +111,17 @@ async def set_status(
     """Archive or activate a person's conversation; a row of nulls if there is no such one."""
     rows = await connection.fetch(
         _SET_STATUS, user_id=user_id, conversation_id=conversation_id, new=status
+    )
+    return rows[0] if rows else None
+
+
+@repository_method
+async def pin(
+    connection: Connection, user_id: int, conversation_id: int, *, is_pinned: bool
+) -> Row | None:
+    """Pin a person's conversation, or no longer; a row of nulls if there is no such one."""
+    rows = await connection.fetch(
+        _PIN, user_id=user_id, conversation_id=conversation_id, new=is_pinned
     )
     return rows[0] if rows else None
 

@@ -1,11 +1,13 @@
 """Statements about conversations."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     any_,
     bindparam,
     func,
@@ -16,14 +18,21 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
+from db.page import Filter
 from db.queries.clauses.expressions import json_columns, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ConversationStatus
-from db.tables import ChatConversation
+from db.tables import ChatConversation, ChatConversationTag, ChatMessage
 
-COLUMNS = json_columns(ChatConversation, without={"user_id"})
+COLUMNS = json_columns(ChatConversation, without={"user_id", "shown_branch"})
+FILTERS: Mapping[str, ColumnElement[bool]] = {
+    "status": ChatConversation.status == bindparam("status"),
+    # Without a value, so that the partial index of the few that are pinned can serve.
+    "is_pinned": ChatConversation.is_pinned.expression,
+    "is_not_pinned": ~ChatConversation.is_pinned,
+}
 PAGE_BY_USER = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
@@ -31,9 +40,15 @@ PAGE_BY_USER = KeysetQuery(
     at=ChatConversation.updated_at,
     identity=ChatConversation.id,
     is_newest_first=True,
-    filter_by=ChatConversation.status,
+    filters=FILTERS,
 )
-"""The last changed first; filtered by status."""
+"""The last changed first."""
+HAS_TAG: Sequence[ColumnElement[bool]] = (
+    ChatConversationTag.user_id == ChatConversation.user_id,
+    ChatConversationTag.conversation_id == ChatConversation.id,
+    ChatConversationTag.tag == bindparam("tag"),
+)
+"""The conditions of the filter `tag`, which need the table of tags."""
 _BY_ID = Statement(
     "conversations.by_id",
     select(*COLUMNS).where(
@@ -41,16 +56,24 @@ _BY_ID = Statement(
         ChatConversation.user_id == bindparam("user_id"),
     ),
 )
-_OF_USERS = (
-    select(ChatConversation.user_id, func.count().label("count"))
-    .where(ChatConversation.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))))
-    .group_by(ChatConversation.user_id)
-)
-_COUNT = Statement("conversations.count_by_user", _OF_USERS)
-_COUNT_WITH_STATUS = Statement(
-    "conversations.count_by_user",
-    _OF_USERS.where(ChatConversation.status == bindparam("status")),
-)
+
+
+@cache
+def _count(filters: tuple[str, ...]) -> Statement:
+    conditions = [FILTERS[name] for name in filters if name in FILTERS]
+    if "tag" in filters:
+        conditions += HAS_TAG
+    return Statement(
+        "conversations.count_by_user",
+        select(ChatConversation.user_id, func.count().label("count"))
+        .where(
+            ChatConversation.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))),
+            *conditions,
+        )
+        .group_by(ChatConversation.user_id),
+    )
+
+
 _INSERT = Statement(
     "conversations.insert",
     insert(ChatConversation)
@@ -66,9 +89,8 @@ _OWN = (
     ChatConversation.id == bindparam("conversation_id"),
     ChatConversation.user_id == bindparam("of_user"),
 )
-EXCHANGE_OPENED = (
+_OPENED = (
     update(ChatConversation)
-    .where(*_OWN)
     .values(
         status=literal_text(ConversationStatus.ACTIVE),
         updated_at=func.greatest(
@@ -76,9 +98,23 @@ EXCHANGE_OPENED = (
             ChatConversation.updated_at + literal_column("interval '2 microseconds'"),
         ),
     )
-    .returning(ChatConversation.id, ChatConversation.title, ChatConversation.updated_at)
+    .returning(
+        ChatConversation.id,
+        ChatConversation.title,
+        ChatConversation.updated_at,
+        ChatConversation.shown_branch,
+    )
 )
-_OPEN_EXCHANGE = Statement("conversations.open_exchange", EXCHANGE_OPENED)
+EXCHANGE_OPENED = _OPENED.where(*_OWN)
+_OPEN_EXCHANGE = Statement(
+    "conversations.open_exchange",
+    _OPENED.where(
+        ChatConversation.user_id == bindparam("of_user"),
+        ChatConversation.id == ChatMessage.conversation_id,
+        ChatMessage.user_id == bindparam("of_user"),
+        ChatMessage.id == bindparam("message_id"),
+    ),
+)
 _SET_TITLE = Statement(
     "conversations.set_title",
     update(ChatConversation).where(*_OWN).values(title=bindparam("new_title")),
@@ -93,12 +129,11 @@ async def by_id(connection: Connection, ids: Sequence[int], user_id: int) -> lis
 
 @repository_method
 async def count_by_user(
-    connection: Connection, user_ids: Sequence[int], status: str | None
+    connection: Connection, user_ids: Sequence[int], filter_: Filter | None
 ) -> list[Row]:
-    """`(user_id, count)` for each user who has a conversation, of `status` if one is given."""
-    if status is None:
-        return await connection.fetch(_COUNT, user_ids=user_ids)
-    return await connection.fetch(_COUNT_WITH_STATUS, user_ids=user_ids, status=status)
+    """`(user_id, count)` for each user who has a conversation that passes the filter."""
+    values = dict(filter_ or ())
+    return await connection.fetch(_count(tuple(values)), user_ids=user_ids, **values)
 
 
 @repository_method
@@ -112,16 +147,14 @@ async def insert_conversation(
 
 @repository_method
 async def open_exchange(
-    connection: Connection, conversation_id: int, user_id: int, now: datetime
+    connection: Connection, message_id: int, user_id: int, now: datetime
 ) -> Row | None:
-    """Advance `updated_at` for a message and its reply, and return it with the `title`.
+    """Advance `updated_at` of a message's conversation for an exchange; returns its `id`, too.
 
     It and the microsecond before it are later than any message's. The row stays locked, which
-    serializes the exchanges of a conversation. None if the conversation is not the user's.
+    serializes the exchanges of a conversation. None if the message is not the user's.
     """
-    rows = await connection.fetch(
-        _OPEN_EXCHANGE, conversation_id=conversation_id, of_user=user_id, now=now
-    )
+    rows = await connection.fetch(_OPEN_EXCHANGE, message_id=message_id, of_user=user_id, now=now)
     return rows[0] if rows else None
 
 

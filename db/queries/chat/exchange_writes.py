@@ -1,11 +1,12 @@
 """Statements that record an exchange: a message, its reply, and the unit of quota that it costs."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     BigInteger,
+    ColumnElement,
     Insert,
     Integer,
     Text,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -26,6 +28,7 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import MessageRole, MessageStatus, QuotaEntryKind
 from db.tables import (
+    ChatConversationTag,
     ChatMessage,
     DailyQuotaUsage,
     QuotaLedgerEntry,
@@ -36,22 +39,46 @@ _user = bindparam("user_id", type_=BigInteger)
 _conversation = bindparam("conversation_id", type_=BigInteger)
 _day = bindparam("day", type_=DailyQuotaUsage.usage_date.type)
 _limit = bindparam("limit", type_=Integer)
+_created_at = bindparam("created_at", type_=ChatMessage.created_at.type)
+_branch = bindparam("branch", type_=Integer)
+_MESSAGE_BEFORE_REPLY: ColumnElement[timedelta] = literal_column("interval '1 microsecond'")
+_ADD_MESSAGE = Statement(
+    "messages.add",
+    insert(ChatMessage)
+    .values(
+        user_id=_user,
+        conversation_id=_conversation,
+        branch=_branch,
+        role=literal_text(MessageRole.USER),
+        content=bindparam("content"),
+        created_at=_created_at - _MESSAGE_BEFORE_REPLY,
+    )
+    .returning(ChatMessage.id),
+)
 
 
 def _open() -> Statement:
     opened = EXCHANGE_OPENED.cte("opened")
-    message = insert(ChatMessage).from_select(
-        ["user_id", "conversation_id", "role", "content", "created_at"],
-        select(
-            bindparam("of_user", type_=BigInteger),
-            opened.c.id,
-            literal_text(MessageRole.USER),
-            bindparam("content", type_=Text),
-            opened.c.updated_at - literal_column("interval '1 microsecond'"),
-        ),
+    message = (
+        insert(ChatMessage)
+        .from_select(
+            ["user_id", "conversation_id", "branch", "role", "content", "created_at"],
+            select(
+                bindparam("of_user", type_=BigInteger),
+                opened.c.id,
+                opened.c.shown_branch,
+                literal_text(MessageRole.USER),
+                bindparam("content", type_=Text),
+                opened.c.updated_at - _MESSAGE_BEFORE_REPLY,
+            ),
+        )
+        .returning(ChatMessage.id)
+        .cte("message")
     )
-    chosen = select(opened.c.title, opened.c.updated_at).add_cte(message.cte("message"))
-    return Statement("messages.open_exchange", chosen)
+    return Statement(
+        "messages.open_exchange",
+        select(message.c.id, opened.c.title, opened.c.updated_at, opened.c.shown_branch),
+    )
 
 
 def _begin_reply() -> Statement:
@@ -74,23 +101,37 @@ def _begin_reply() -> Statement:
     new = select(
         _user,
         _conversation,
+        _branch,
         literal_text(MessageRole.ASSISTANT),
         literal_text(MessageStatus.STREAMING),
         literal_column("''"),
-        bindparam("created_at", type_=ChatMessage.created_at.type),
+        _created_at,
         bindparam("model", type_=Text),
         literal_column("0"),
     ).select_from(used)
     columns = [
-        *("user_id", "conversation_id", "role", "status"),
+        *("user_id", "conversation_id", "branch", "role", "status"),
         *("content", "created_at", "model", "attempts"),
     ]
     reply = insert(ChatMessage).from_select(columns, new).returning(ChatMessage.id).cte("reply")
     return Statement(
         "generations.begin",
         select(reply.c.id).add_cte(
-            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply)
+            _entry(reply).cte("entry"), _lease(reply).cte("lease"), _exchange(reply), _moved_tags()
         ),
+    )
+
+
+def _moved_tags() -> CTE:
+    """Give the conversation's tags its `updated_at`: whoever set some has committed before."""
+    return (
+        update(ChatConversationTag)
+        .where(
+            ChatConversationTag.user_id == _user,
+            ChatConversationTag.conversation_id == _conversation,
+        )
+        .values(updated_at=_created_at)
+        .cte("moved_tags")
     )
 
 
@@ -128,9 +169,10 @@ _BEGIN_REPLY = _begin_reply()
 async def open_exchange(
     connection: Connection, conversation_id: int, user_id: int, *, content: str, now: datetime
 ) -> Row | None:
-    """Insert a user's message in a conversation, after `conversations.open_exchange`.
+    """Insert a user's message at the end of what is shown of a conversation, which stays locked.
 
-    It is dated a microsecond before `updated_at`. None if the conversation is not the user's.
+    Returns its `id`, and of the conversation `title`, `shown_branch`, and `updated_at`, a
+    microsecond after the message. None if the conversation is not the user's.
     """
     rows = await connection.fetch(
         _OPEN, conversation_id=conversation_id, of_user=user_id, content=content, now=now
@@ -139,11 +181,34 @@ async def open_exchange(
 
 
 @repository_method
+async def add_message(
+    connection: Connection,
+    *,
+    user_id: int,
+    conversation_id: int,
+    branch: int,
+    content: str,
+    created_at: datetime,
+) -> int:
+    """Insert a user's message in a branch, a microsecond before its reply, and return its id."""
+    rows = await connection.fetch(
+        _ADD_MESSAGE,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        branch=branch,
+        content=content,
+        created_at=created_at,
+    )
+    return int(rows[0]["id"])
+
+
+@repository_method
 async def begin_reply(
     connection: Connection,
     *,
     user_id: int,
     conversation_id: int,
+    branch: int,
     answered_id: int,
     claim_id: int,
     created_at: datetime,
@@ -163,6 +228,7 @@ async def begin_reply(
         _BEGIN_REPLY,
         user_id=user_id,
         conversation_id=conversation_id,
+        branch=branch,
         answered_id=answered_id,
         claim_id=claim_id,
         created_at=created_at,

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     DateTime,
     Integer,
     Text,
@@ -14,19 +16,23 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     update,
 )
+from sqlalchemy.orm import aliased
 
 from db.database import Connection
+from db.queries.chat.branch_choice import BranchShown
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.queries.clauses.paths import Place, is_in_range, path_ranges, path_start
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
 from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.tables import ChatMessage
 
-_COLUMNS = (
+COLUMNS = (
     ChatMessage.id,
     ChatMessage.conversation_id,
     ChatMessage.role,
@@ -41,18 +47,19 @@ _COLUMNS = (
 )
 PAGE_BY_CONVERSATION = KeysetQuery(
     "messages.page_by_conversation",
-    columns=_COLUMNS,
+    columns=COLUMNS,
     parent=ChatMessage.conversation_id,
     at=ChatMessage.created_at,
     identity=ChatMessage.id,
     is_newest_first=False,
     has_one_index=True,
+    along=BranchShown(),
     owner=ChatMessage.user_id,
 )
-"""The oldest first."""
+"""The oldest first, along the path that is shown, or the one through the message in the filter."""
 _BY_ID = Statement(
     "messages.by_id",
-    select(*_COLUMNS).where(
+    select(*COLUMNS).where(
         ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
     ),
@@ -66,20 +73,42 @@ _COUNT = Statement(
     )
     .group_by(ChatMessage.conversation_id),
 )
-_NEWEST = Statement(
-    "messages.newest",
-    select(ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
-    .where(
-        ChatMessage.user_id == bindparam("user_id"),
-        ChatMessage.conversation_id == bindparam("conversation_id"),
-    )
-    .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
-    .limit(bindparam("most")),
-)
 _IS_REPLY = (
     ChatMessage.user_id == bindparam("tenant_id"),
     ChatMessage.id == bindparam("reply_id"),
 )
+
+
+def _path_to() -> Statement:
+    # Any: an aliased table.
+    last: Any = aliased(ChatMessage, name="last")
+    user_id = bindparam("user_id", type_=BigInteger)
+    end = Place(last.branch, last.created_at, last.id)
+    start = path_start(user_id, last.conversation_id, end).where(
+        last.user_id == user_id,
+        last.id == bindparam("message_id"),
+        last.conversation_id == bindparam("conversation_id"),
+    )
+    ranges = path_ranges(start, is_backward=True)
+    most: BindParameter[int] = bindparam("most")
+    columns = (ChatMessage.id, ChatMessage.role, ChatMessage.status, ChatMessage.content)
+    own = (
+        select(*columns)
+        .where(
+            ChatMessage.user_id == user_id,
+            ChatMessage.conversation_id == bindparam("conversation_id"),
+            *is_in_range(ranges),
+        )
+        .order_by(ChatMessage.created_at.desc(), ChatMessage.id.desc())
+        .limit(most)
+        .correlate(ranges)
+        .lateral("own")
+    )
+    path = select(*own.c).select_from(ranges.join(own, true())).limit(most)
+    return Statement("messages.path_to", path)
+
+
+_PATH_TO = _path_to()
 _END_REPLY = Statement(
     "messages.end_reply",
     update(ChatMessage)
@@ -115,7 +144,7 @@ _LEAVE_REPLY = Statement(
 _STREAM = Statement(
     "messages.stream",
     select(
-        *_COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends
+        *COLUMNS, ChatMessage.failure_reason, ChatMessage.retry_at, ChatMessage.stream_ends
     ).where(
         ChatMessage.user_id == bindparam("user_id"),
         ChatMessage.id == bindparam("message_id"),
@@ -138,12 +167,16 @@ async def count_by_conversation(
 
 
 @repository_method
-async def newest(
-    connection: Connection, user_id: int, conversation_id: int, most: int
+async def path_to(
+    connection: Connection, user_id: int, conversation_id: int, message_id: int, most: int
 ) -> list[Row]:
-    """`(id, role, status, content)` of the newest messages of a conversation, newest first."""
+    """`(id, role, status, content)` of the end of the path to a message, which comes first."""
     return await connection.fetch(
-        _NEWEST, user_id=user_id, conversation_id=conversation_id, most=most
+        _PATH_TO,
+        user_id=user_id,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        most=most,
     )
 
 

@@ -4,12 +4,13 @@ A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So 
 wherever it begins, and it does not shift while rows are added.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Select,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from db.database import Connection
-from db.page import Page
+from db.page import Filter, Page
 from db.queries.clauses.expressions import id_array
 from db.row import Row
 from db.statement import Statement, repository_method
@@ -35,10 +36,24 @@ _MOST_STATEMENTS = 256
 """The statements kept for one query: a few for each selection of columns in documents."""
 
 
+class Ranges(Protocol):
+    """The ranges in which the rows of a parent lie, in the order of reading."""
+
+    def of(self, parents: FromClause, filters: Sequence[str], *, is_backward: bool) -> FromClause:
+        """The ranges as a lateral of `parents`, which may bind `owner_id` and the `filters`."""
+
+    def hold(self, ranges: FromClause) -> Sequence[ColumnElement[bool]]:
+        """The conditions that a row lies in one of them."""
+
+
 class KeysetQuery:
     """The pages of one kind of row: `parent` owns the rows, `(at, id)` orders them.
 
-    `owner` is the column with the person, where the parents are not people themselves.
+    `owner` is the column with the person, where the parents are not people themselves. A parent's
+    rows may lie in several ranges, which `along` says: they are read one after another. Without a
+    column `parent` these alone say whose rows they are.
+
+    Each of the `filters` is a condition, and may bind its value under its name.
 
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
@@ -49,12 +64,13 @@ class KeysetQuery:
         name: str,
         *,
         columns: Sequence[ColumnElement[Any] | Column],
-        parent: Column,
+        parent: Column | None,
         at: Column,
         identity: Column,
         is_newest_first: bool,
-        filter_by: Column | None = None,
+        filters: Mapping[str, ColumnElement[bool]] | None = None,
         has_one_index: bool = False,
+        along: Ranges | None = None,
         owner: Column | None = None,
     ) -> None:
         self.name = name
@@ -63,8 +79,9 @@ class KeysetQuery:
         self._at = at
         self._id = identity
         self._is_newest_first = is_newest_first
-        self._filter_by = filter_by
+        self._filters = filters or {}
         self._has_one_index = has_one_index
+        self._along = along
         self._owner = owner
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
@@ -74,7 +91,7 @@ class KeysetQuery:
         connection: Connection,
         parent_ids: Sequence[int],
         page: Page,
-        value: str | None,
+        filter_: Filter | None,
         columns: frozenset[str] | None = None,
         *,
         has_bounds: bool = True,
@@ -82,25 +99,32 @@ class KeysetQuery:
     ) -> list[Row]:
         """Fetch the page of every parent, in the order of reading; the parents are `owner_id`'s.
 
-        With a `value`, only rows whose `filter_by` column equals it count. Each row has `columns`
+        Only rows that pass the `filter_` count. Each row has `columns`
         (default: all) and its `parent_id`. If it `has_bounds`, a page has one row more than asked,
         and its rows have `has_preceding` or `has_following`, if it is bounded on that side: whether
         there is a row beyond the bound.
         """
-        statement = self._statement_for(page, value, columns, has_bounds=has_bounds)
-        bound = _bound(parent_ids, page, value, page.size + has_bounds)
+        statement = self._statement_for(page, filter_, columns, has_bounds=has_bounds)
+        bound = _bound(parent_ids, page, page.size + has_bounds)
+        if filter_ is not None:
+            bound.update(filter_)
         if self._owner is not None:
             bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
 
     def _statement_for(
-        self, page: Page, value: str | None, columns: frozenset[str] | None, *, has_bounds: bool
+        self,
+        page: Page,
+        filter_: Filter | None,
+        columns: frozenset[str] | None,
+        *,
+        has_bounds: bool,
     ) -> Statement:
         return self._statement(
             has_after=page.after is not None,
             has_before=page.before is not None,
             is_backward=page.is_backward,
-            is_filtered=value is not None,
+            filters=filter_ and tuple(name for name, _ in filter_),
             wanted=columns if self._has_one_index else None,
             has_bounds=has_bounds,
         )
@@ -111,19 +135,23 @@ class KeysetQuery:
         has_after: bool,
         has_before: bool,
         is_backward: bool,
-        is_filtered: bool,
+        filters: tuple[str, ...] | None,
         wanted: frozenset[str] | None = None,
         has_bounds: bool = True,
     ) -> Statement:
         parents = id_array("parent_ids")
-        owned = [self._parent == parents.c.id]
+        owned = [] if self._parent is None else [self._parent == parents.c.id]
         if self._owner is not None:
             owned.append(self._owner == bindparam("owner_id"))
-        if is_filtered and self._filter_by is not None:
-            owned.append(self._filter_by == bindparam("filter_value"))
+        owned += [self._filters[name] for name in filters or () if name in self._filters]
+        ranges: list[FromClause] = []
+        if self._along is not None:
+            is_reversed = is_backward != self._is_newest_first
+            ranges = [self._along.of(parents, filters or (), is_backward=is_reversed)]
+            owned += self._along.hold(*ranges)
 
         columns = [one for one in self._columns if wanted is None or one.key in wanted]
-        rows: Select[Any] = select(*columns or [self._id]).where(*owned).correlate(parents)
+        rows: Select[Any] = select(*columns or [self._id]).where(*owned)
         beyond: list[FromClause] = []
         if has_after:
             rows = rows.where(~self._is_up_to("after"))
@@ -131,7 +159,12 @@ class KeysetQuery:
         if has_before:
             rows = rows.where(~self._is_from("before"))
             beyond.append(_exists("has_following", [*owned, self._is_from("before")], parents))
-        page = rows.order_by(*self._order(is_backward=is_backward)).limit(bindparam("row_limit"))
+        limit: BindParameter[int] = bindparam("row_limit")
+        page = rows.order_by(*self._order(is_backward=is_backward)).limit(limit)
+        for one in ranges:
+            own = page.correlate(parents, one).lateral("own")
+            page = select(*own.c).select_from(one.join(own, true())).limit(limit)
+        page = page.correlate(parents)
         shown = [page.lateral("page"), *(beyond if has_bounds else ())]
         return Statement(self.name, _join_parents(parents, shown))
 
@@ -152,9 +185,7 @@ class KeysetQuery:
 
 
 # Any: values of every type.
-def _bound(
-    parent_ids: Sequence[int], page: Page, value: str | None, row_limit: int
-) -> dict[str, Any]:
+def _bound(parent_ids: Sequence[int], page: Page, row_limit: int) -> dict[str, Any]:
     return {
         "parent_ids": parent_ids,
         "row_limit": row_limit,
@@ -162,7 +193,6 @@ def _bound(
         "after_id": page.after and page.after.id,
         "before_at": page.before and page.before.at,
         "before_id": page.before and page.before.id,
-        "filter_value": value,
     }
 
 

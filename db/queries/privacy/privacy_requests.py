@@ -37,7 +37,7 @@ REQUESTS_PAGE_BY_USER = KeysetQuery(
     at=UserPrivacyRequest.requested_at,
     identity=UserPrivacyRequest.id,
     is_newest_first=True,
-    filter_by=UserPrivacyRequest.request_kind,
+    filters={"kind": UserPrivacyRequest.request_kind == bindparam("kind")},
 )
 """The newest first; filtered by kind."""
 _AMONG_IDS = UserPrivacyRequest.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))

@@ -23,6 +23,10 @@ class Plan:
     daily_message_limit: int = strawberry.field(
         description="How many messages may be sent on a UTC day."
     )
+    trial_days: int = strawberry.field(
+        description="Days before the first charge, for a person's first subscription; 0 where "
+        "there are none."
+    )
 
 
 _PLAN_ATTRIBUTES = (
@@ -31,6 +35,7 @@ _PLAN_ATTRIBUTES = (
     "monthly_price_cents",
     "currency",
     "daily_message_limit",
+    "trial_days",
 )
 PLAN = ObjectMapping(Plan, {name: Member(name) for name in _PLAN_ATTRIBUTES}, source=PlanRecord)
 
@@ -45,14 +50,44 @@ class BillingSubscription:
     plan: Plan | None = strawberry.field(description="What it is for; null if there never was one.")
     failure_reason: str | None = strawberry.field(description="Why the last payment failed.")
     started_at: datetime | None = strawberry.field(
-        description="When the first payment for it succeeded; null before."
+        description="When the first payment for it succeeded, or its trial began; null before."
     )
     updated_at: datetime | None = strawberry.field(
         description="When its status or plan last changed."
     )
+    current_period_start: datetime | None = strawberry.field(
+        description="When the period began that is paid, or that the trial lasts."
+    )
+    current_period_end: datetime | None = strawberry.field(
+        description="When that period ends, and the next one is charged."
+    )
+    cancel_at_period_end: bool = strawberry.field(
+        description="Whether it ends at `currentPeriodEnd` instead of being renewed."
+    )
+    trial_ends_at: datetime | None = strawberry.field(
+        description="When the trial ends, or ended; null where there was none."
+    )
+    grace_ends_at: datetime | None = strawberry.field(
+        description="Until when it is served while it is PAST_DUE; null otherwise."
+    )
+    next_plan: Plan | None = strawberry.field(
+        description="The plan that follows at `currentPeriodEnd`, where a change is pending."
+    )
 
 
-_SUBSCRIPTION_ATTRIBUTES = ("status", "plan", "failure_reason", "started_at", "updated_at")
+_SUBSCRIPTION_ATTRIBUTES = (
+    "status",
+    "plan",
+    "failure_reason",
+    "started_at",
+    "updated_at",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+    "trial_ends_at",
+    "grace_ends_at",
+    "next_plan",
+)
 BILLING_SUBSCRIPTION = ObjectMapping(
     BillingSubscription,
     {name: Member(name) for name in _SUBSCRIPTION_ATTRIBUTES},

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
+from strawberry.types.unset import UnsetType
 
-from db.page import Page
+from db.page import Filter, Page, filter_by
 from db.row import Row
 from db.states import ConversationStatus
 from gql.context import Info, page_reads
@@ -22,7 +23,8 @@ from gql.schema.connections import (
     requested_page,
 )
 from gql.schema.node import Node
-from gql.values.cost_weights import COUNT_WEIGHT
+from gql.values.cost_weights import COUNT_WEIGHT, Weight
+from gql.values.ids import key_of
 from gql.values.mapped_future import map_future
 from gql.values.mappings import (
     Column,
@@ -37,9 +39,18 @@ from gql.values.mappings import (
 from loaders import ConversationCountKey, MessageKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
+TAGS_WEIGHT = Weight(own_cost=1)
+"""The weight of a list of tags, which one statement reads."""
 _LAST = Page(size=1, is_backward=True)
 ClientKey = Annotated[
     str, strawberry.argument(description="The name that the client gave when it sent the message.")
+]
+BranchFilter = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description="A message of the conversation through which the branch goes; left out, the "
+        "branch that is shown. Nothing is listed if the conversation has no such message."
+    ),
 ]
 
 
@@ -53,15 +64,16 @@ class Conversation(Node):
     status: ConversationStatus = strawberry.field(
         description="Whether the conversation is in use, or in the archive."
     )
+    is_pinned: bool = strawberry.field(description="Whether the person has pinned it.")
     created_at: datetime = strawberry.field(description="When the conversation was started.")
     updated_at: datetime = strawberry.field(description="When the last message was added.")
 
-    @described.field("The newest message; null in an empty conversation.")
+    @described.field("The last message of the branch that is shown; null in an empty conversation.")
     def last_message(self, info: Info) -> Sourced[Message | None, Row | None]:
         key = PageKey(self.key, _LAST, None, page_reads(info))
         return map_future(info.context.loaders.messages_by_conversation.start(key), _first_message)
 
-    @described.field("How many messages it has.", COUNT_WEIGHT)
+    @described.field("How many messages it has, those of all branches.", COUNT_WEIGHT)
     def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
         return info.context.loaders.message_count.start(self.key)
 
@@ -74,7 +86,14 @@ class Conversation(Node):
     ) -> Sourced[Message | None, LoaderFuture[Row | None]]:
         return info.context.loaders.message_by_key.start(MessageKey(self.key, key))
 
-    @described.field("Oldest first; `last` with `before` walks back through the history.")
+    @described.field("The tags that the person gave it, in alphabetical order.", TAGS_WEIGHT)
+    def tags(self, info: Info) -> Sourced[list[str], LoaderFuture[tuple[str, ...]]]:
+        return info.context.loaders.tags_by_conversation.start(self.key)
+
+    @described.field(
+        "Oldest first; `last` with `before` walks back through the history. The branch that is "
+        "shown, or the one through the message `branch` to the leaf that was shown last below it."
+    )
     def messages(
         self,
         info: Info,
@@ -82,13 +101,21 @@ class Conversation(Node):
         after: After = UNSET,
         last: Last = UNSET,
         before: Before = UNSET,
+        branch: BranchFilter = UNSET,
     ) -> Sourced[MessageConnection, LoaderFuture[Slice]]:
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
         return info.context.loaders.messages_by_conversation.start(
-            PageKey(self.key, page, None, page_reads(info))
+            PageKey(self.key, page, filter_by(branch=_through(branch)), page_reads(info))
         )
+
+
+def _through(branch: strawberry.ID | UnsetType | None) -> int | None:
+    """The message that a branch goes through; 0, which is none, for the id of anything else."""
+    if not isinstance(branch, str):
+        return None
+    return key_of("Message", branch) or 0
 
 
 CONVERSATION = ObjectMapping(
@@ -98,6 +125,7 @@ CONVERSATION = ObjectMapping(
         "id": GlobalId("Conversation"),
         "title": Column("title"),
         "status": Column("status", ConversationStatus),
+        "is_pinned": Column("is_pinned"),
         "created_at": Instant("created_at"),
         "updated_at": Instant("updated_at"),
     },
@@ -127,10 +155,10 @@ CONVERSATION_EDGE = ObjectMapping(
 
 @strawberry.type(description="A page of conversations, ordered by `updatedAt`, newest first.")
 class ConversationConnection:
-    """A page of one user's conversations, limited to one status if one is given."""
+    """A page of one user's conversations, of those that pass the filter if there is one."""
 
     user_key: strawberry.Private[int]
-    status: strawberry.Private[str | None]
+    filter: strawberry.Private[Filter | None]
     edges: list[ConversationEdge] = strawberry.field(description="The conversations of the page.")
     page_info: PageInfo = strawberry.field(
         description="Whether there are more before and after the page, and the cursors to ask "
@@ -139,7 +167,7 @@ class ConversationConnection:
 
     @described.field("How many conversations the whole list has.", COUNT_WEIGHT)
     def total_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
-        key = ConversationCountKey(self.user_key, self.status)
+        key = ConversationCountKey(self.user_key, self.filter)
         return info.context.loaders.conversation_count.start(key)
 
 
@@ -147,7 +175,7 @@ CONVERSATION_CONNECTION = ObjectMapping(
     ConversationConnection,
     {
         "user_key": Member("parent_id"),
-        "status": Member("filter"),
+        "filter": Member("filter"),
         "edges": Member("rows"),
         "page_info": page_info(_CONVERSATIONS, _AT),
     },
@@ -157,7 +185,7 @@ CONVERSATION_CONNECTION = ObjectMapping(
 
 def conversations_of(
     user_key: int,
-    status: ConversationStatus | None,
+    filter_: Filter | None,
     info: Info,
     *,
     first: First,
@@ -169,7 +197,9 @@ def conversations_of(
     page = requested_page(
         _CONVERSATIONS, user_key, first=first, after=after, last=last, before=before
     )
-    key = PageKey(user_key, page, status, page_reads(info))
+    key = PageKey(user_key, page, filter_, page_reads(info))
+    if filter_ is not None and "tag" in dict(filter_):
+        return info.context.loaders.conversations_by_tag.start(key)
     return info.context.loaders.conversations_by_user.start(key)
 
 

@@ -66,6 +66,24 @@ _MESSAGE_KEY = (
 )
 
 
+@strawberry.input(description="The conversation to pin, or not to pin any longer.")
+class PinConversationInput:
+    """For `pinConversation`."""
+
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
+    is_pinned: bool = strawberry.field(description="Whether it is pinned from now on.")
+
+
+@strawberry.input(description="The conversation, and all of its tags from now on.")
+class SetConversationTagsInput:
+    """For `setConversationTags`."""
+
+    conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
+    tags: list[str] = strawberry.field(
+        description="At most 20, each one line of 1 to 40 characters; the same one counts once."
+    )
+
+
 @strawberry.input(description="The message to send, where to, and whether to wait for the reply.")
 class SendMessageInput:
     """For `sendMessage`."""
@@ -78,6 +96,11 @@ class SendMessageInput:
         default=UNSET,
         description="Where to send it. Left out, a new conversation is started.",
     )
+    parent_message_id: strawberry.ID | None = strawberry.field(
+        default=UNSET,
+        description="What it follows: the message at the end of the branch that the person sees. "
+        "Left out, the end of the branch that is shown.",
+    )
     conversation_key: str | None = strawberry.field(default=UNSET, description=_CONVERSATION_KEY)
     message_key: str | None = strawberry.field(default=UNSET, description=_MESSAGE_KEY)
     delivery: ReplyDelivery = strawberry.field(
@@ -87,12 +110,39 @@ class SendMessageInput:
     )
 
 
+@strawberry.input(description="The message to write anew, and its new text.")
+class EditMessageInput:
+    """For `editMessage`."""
+
+    message_id: strawberry.ID = strawberry.field(
+        description="One of the viewer's own messages, wherever in the conversation."
+    )
+    content: str = strawberry.field(
+        description="1 to 8,000 characters, not counting white space around them."
+    )
+    idempotency_key: str = strawberry.field(description=_KEY)
+    delivery: ReplyDelivery = strawberry.field(
+        default=ReplyDelivery.WAIT,
+        description="Whether the mutation waits for the whole reply, or the reply is followed "
+        "as it is written.",
+    )
+
+
+@strawberry.input(
+    description="The message of which the branch is shown, or that is deleted with what follows it."
+)
+class MessageInput:
+    """For mutations of a message and what follows it."""
+
+    message_id: strawberry.ID = strawberry.field(description="The message's `id`.")
+
+
 @strawberry.input(description="The message to answer again, and whether to wait for the new reply.")
 class RegenerateReplyInput:
     """For `regenerateReply`."""
 
     message_id: strawberry.ID = strawberry.field(
-        description="The last message that the person sent, or a reply to it."
+        description="A message that the person sent, or a reply to it."
     )
     idempotency_key: str = strawberry.field(description=_KEY)
     delivery: ReplyDelivery = strawberry.field(

@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry import UNSET
 
 from db.row import Row
 from db.states import MessageRole, MessageStatus
-from gql.context import Info
+from gql.context import Info, page_reads
 from gql.schema import described
-from gql.schema.connections import PageInfo, page_info
+from gql.schema.connections import After, First, PageInfo, page_info, requested_page
 from gql.schema.node import Node
+from gql.values.cost_weights import COUNT_WEIGHT
+from gql.values.mapped_future import map_future
 from gql.values.mappings import (
     Column,
     Cursor,
@@ -21,7 +24,7 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
-from loaders import Slice
+from loaders import PageKey, SiblingPlace, Slice
 from loaders.batching.loader import LoaderFuture
 
 if TYPE_CHECKING:
@@ -79,6 +82,44 @@ class Message(Node):
         LoaderFuture[Row | None],
     ]:
         return info.context.loaders.conversation.start(self.conversation_key)
+
+    @described.field("What it answers or follows; null on a first message.")
+    def parent(
+        self, info: Info
+    ) -> Sourced[
+        Annotated["Message", strawberry.lazy("gql.schema.chat.message")] | None,
+        LoaderFuture[Row | None],
+    ]:
+        return info.context.loaders.parent_message.start(self.key)
+
+    @described.field("How many messages have the same parent, itself among them.", COUNT_WEIGHT)
+    def sibling_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
+        return map_future(info.context.loaders.sibling_place.start(self.key), _count)
+
+    @described.field("Its place among them, oldest first, from 0.", COUNT_WEIGHT)
+    def sibling_index(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
+        return map_future(info.context.loaders.sibling_place.start(self.key), _index)
+
+    @described.field(
+        "The messages with the same parent, itself among them, oldest first: the versions of a "
+        "person's message, or the replies to one."
+    )
+    def siblings(
+        self, info: Info, first: First = UNSET, after: After = UNSET
+    ) -> Sourced[
+        Annotated["MessageConnection", strawberry.lazy("gql.schema.chat.message")],
+        LoaderFuture[Slice],
+    ]:
+        page = requested_page(MESSAGES, self.key, first=first, after=after)
+        return info.context.loaders.siblings.start(PageKey(self.key, page, None, page_reads(info)))
+
+
+def _count(place: SiblingPlace) -> int:
+    return place.count
+
+
+def _index(place: SiblingPlace) -> int:
+    return place.index
 
 
 MESSAGE = ObjectMapping(

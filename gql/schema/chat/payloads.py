@@ -43,9 +43,23 @@ class DeleteConversationPayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 
 
+@strawberry.type(description="What was deleted with a message, or why nothing was.")
+class DeleteMessagePayload:
+    """Of `deleteMessage`."""
+
+    deleted_message_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="The ids that the message and all that followed it had; empty if it stays.",
+    )
+    conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
+        default=None, description="The conversation as it is now."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
+
+
 @strawberry.type(description="A message and the reply to it.")
 class SendMessagePayload:
-    """Of `sendMessage` and `regenerateReply`."""
+    """Of `sendMessage`, `editMessage` and `regenerateReply`."""
 
     conversation: Sourced[Conversation | None, Row | None] = strawberry.field(
         default=None, description="The conversation that the message and the reply are in."

@@ -18,10 +18,13 @@ INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_
          '2025-12-01'::timestamptz + s * interval '1 day'
   FROM caller, generate_series(1, n) s;
 INSERT INTO user_subscriptions
-  (user_id, plan_code, status, failure_reason, started_at, created_at, updated_at)
+  (user_id, plan_code, status, failure_reason, started_at, created_at, updated_at,
+   period_anchor_at, current_period_start, current_period_end, period_price_cents)
   SELECT person, 'premium-unlimited', status, CASE status WHEN 'failed' THEN 'card_declined' END,
-         CASE status WHEN 'active' THEN '2026-02-01'::date END, '2026-02-01', '2026-02-01'
-  FROM caller WHERE status IS NOT NULL;
+         begun, '2026-02-01', '2026-02-01', begun, begun, begun + interval '1 month',
+         CASE WHEN begun IS NOT NULL THEN 2000 END
+  FROM caller, LATERAL (SELECT CASE status WHEN 'active' THEN '2026-02-01'::date END) AS paid(begun)
+  WHERE status IS NOT NULL;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
   SELECT person, '2026-02-20'::date - d, 3 FROM caller, generate_series(0, n) d WHERE n > 0;
 INSERT INTO quota_ledger_entries (user_id, usage_date, units, kind)
@@ -58,6 +61,12 @@ INSERT INTO chat_message_searches
            FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
          ) || (to_hex(user_id) || '.=' || conversation_id))
   FROM caller JOIN chat_messages ON user_id = person;
+-- Some are pinned, and some have tags: as many as they have of everything.
+UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  SELECT user_id, id, kind, updated_at
+  FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind
+  WHERE person % 5 = 1;
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
   SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
          CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,

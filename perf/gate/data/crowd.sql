@@ -5,9 +5,20 @@ INSERT INTO chat_conversations (user_id, title, status, created_at, updated_at)
   SELECT u, 'Title', CASE c % 5 WHEN 0 THEN 'archived' ELSE 'active' END, '2025-12-01',
          '2025-12-12'::timestamptz + (u * c % 977) * interval '1 hour'
   FROM generate_series(1, 48) u, generate_series(1, 1000) c;
+UPDATE chat_conversations SET is_pinned = true WHERE id % 20 = 0;
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  SELECT user_id, id, 'tag ' || id % 7, updated_at FROM chat_conversations WHERE id % 3 = 0;
 INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at)
   SELECT user_id, c.id, 'user', 'Text', '2025-12-28'::timestamptz + m * interval '1 hour'
   FROM chat_conversations c, generate_series(1, 1000) m WHERE c.id <= 60;
+INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, parent_at, parent_id,
+  created_at, shown_order)
+  SELECT user_id, conversation_id, place / 20 + 1, 0, created_at, id,
+         created_at + interval '1 year', place / 20 + 1
+  FROM (SELECT *, row_number() OVER (PARTITION BY conversation_id ORDER BY created_at) AS place
+        FROM chat_messages) AS message WHERE place % 20 = 5;
+INSERT INTO chat_messages (user_id, conversation_id, branch, role, content, created_at)
+  SELECT user_id, conversation_id, number, 'user', 'Text', created_at FROM chat_branches;
 INSERT INTO chat_conversation_keys SELECT user_id, id::text, id FROM chat_conversations;
 INSERT INTO chat_message_keys
   SELECT user_id, conversation_id, id::text, id FROM chat_messages WHERE id % 10 = 0;

@@ -18,7 +18,13 @@ UPDATE user_subscriptions SET
   failure_reason = CASE WHEN created_at = '2026-02-01' AND started_at <> created_at
                         THEN 'card_declined' END,
   updated_at = CASE created_at WHEN '2026-02-01' THEN created_at ELSE '2026-01-31' END,
-  started_at = CASE started_at WHEN '2026-02-01' THEN started_at END
+  started_at = CASE started_at WHEN '2026-02-01' THEN started_at END,
+  period_anchor_at = CASE started_at WHEN '2026-02-01' THEN started_at END,
+  current_period_start = CASE started_at WHEN '2026-02-01' THEN started_at END,
+  current_period_end = CASE started_at WHEN '2026-02-01' THEN '2026-03-01'::timestamptz END,
+  period_price_cents = CASE started_at WHEN '2026-02-01' THEN 2000 END,
+  trial_ends_at = NULL, cancel_at_period_end = false,
+  next_plan_code = NULL, past_due_since = NULL, grace_ends_at = NULL, due_at = NULL
 WHERE user_id = $1 AND created_at <= '2026-02-01' AND updated_at > '2026-02-01'
 """
 _CREDENTIALS = """

@@ -147,6 +147,42 @@ async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)} | _key()}
 
 
+async def _editing(context: ScenarioContext) -> Variables:
+    sent = await context.data("SendMessage", **await _sending(context))
+    return {"input": {"messageId": sent["message"]["id"], "content": _TEXT} | _key()}
+
+
+async def _on_last_message(context: ScenarioContext) -> Variables:
+    conversation = await _conversation(context)
+    found = await context.data("ConversationMessages", conversationId=conversation)
+    return {"input": {"messageId": found["messages"]["edges"][-1]["node"]["id"]}}
+
+
+async def _own_message(context: ScenarioContext) -> Variables:
+    variables = await _own_conversation(context)
+    found = await context.read(
+        own_document("ConversationMessages"), reader(context.callers), variables
+    )
+    return {"messageId": found["messages"]["edges"][0]["node"]["id"]}
+
+
+async def _own_branch(context: ScenarioContext) -> Variables:
+    message = await _own_message(context)
+    return await _own_conversation(context) | {"branch": message["messageId"]}
+
+
+async def _with_tag(_asking: ScenarioContext) -> Variables:
+    return {"tag": "garden", "pinned": True}
+
+
+async def _tagging(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"tags": ["garden", "spring"]}}
+
+
+async def _pinning(context: ScenarioContext) -> Variables:
+    return {"input": await _of_conversation(context) | {"isPinned": True}}
+
+
 async def _stopping(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)}}
 
@@ -218,6 +254,25 @@ async def _moving(context: ScenarioContext) -> Variables:
     return {"input": {"planCode": "basic-entry"} | _key()}
 
 
+async def _ending(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return await _with_key(context)
+
+
+async def _giving_a_card(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
+
+
+async def _leaving_for_the_portal(_asking: ScenarioContext) -> Variables:
+    return {"input": {"returnUrl": "https://example.com/account"}}
+
+
+async def _comparing_plans(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"planCode": "basic-entry"}
+
+
 async def _cancelling(context: ScenarioContext) -> Variables:
     payload = await context.data("RequestPrivacyDelete", **await _with_new_request(context))
     return {"input": {"privacyRequestId": payload["privacyRequest"]["id"]}}
@@ -254,23 +309,32 @@ def new_key() -> str:
 
 _OWN: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
+    "BillingPortal": Scenario(plan_changer, _leaving_for_the_portal),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
+    "CancelSubscription": Scenario(plan_changer, _ending),
     "ChangePlan": Scenario(plan_changer, _moving),
     "Chat": Scenario(reader, _chat),
     "ChatMessage": Scenario(reader, _chat_message),
     "Checkout": Scenario(payer, _paying(payer)),
+    "ConversationBranch": Scenario(reader, _own_branch),
     "ConversationMessages": Scenario(reader, _own_conversation),
     "ConversationPage": Scenario(reader),
+    "ConversationsByTag": Scenario(reader, _with_tag),
     "ConversationsWithMessages": Scenario(reader),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
+    "DeleteMessage": Scenario(writer, _on_last_message),
+    "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseInvoices": Scenario(reader),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),
     "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
+    "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
+    "MessageSiblings": Scenario(reader, _own_message),
+    "PinConversation": Scenario(writer, _pinning),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
@@ -281,17 +345,21 @@ _OWN: Mapping[str, Scenario] = {
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
+    "ResumeSubscription": Scenario(plan_changer, _ending),
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SearchMessages": Scenario(reader, _searching),
+    "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
     "SendToChat": Scenario(writer, _sending_to_chat),
     "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
+    "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
+    "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }
 _INPUT = re.compile(r"mutation \w+\(\$input: (\w+)!\)")
 

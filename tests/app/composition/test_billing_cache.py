@@ -14,7 +14,9 @@ from app.wiring import Application, open_application
 from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
 from clients.payments.sandbox.tokens import DECLINED, OK, TIMEOUT
 from perf.benchmarks.harness.single_response import single_response
-from services.billing.service import PaymentOrder, PlanChangeOrder
+from services.billing.orders import PersonOrder
+from services.billing.service import PaymentOrder
+from services.billing.subscriptions.plan_changes import PlanChangeOrder
 from services.callers.principal import Person
 from services.mutations.refusals import Refusal
 from tests.fixtures.servers.server import settings_for
@@ -79,8 +81,17 @@ def test_every_change_is_read_at_once_everywhere(own_world: str, tmp_path: Path)
             await run(own_world, "UPDATE billing_payment_attempts SET next_check_at = '-infinity'")
             assert await one.billing.charging.finish_overdue() == 1
             await reads("ACTIVE", BASIC)
-            await one.billing.service.change_plan(PlanChangeOrder(ALAN, PREMIUM, "3", "request"))
+            await one.billing.plan_changes.change_plan(
+                PlanChangeOrder(ALAN, PREMIUM, "3", "request")
+            )
+            await reads("ACTIVE", BASIC)
+            await run(own_world, "UPDATE billing_payment_attempts SET next_check_at = '-infinity'")
+            assert await one.billing.charging.finish_overdue() == 1
             await reads("ACTIVE", PREMIUM)
+            await one.billing.cancellation.cancel(
+                PersonOrder(ALAN, "4", "request"), at_period_end=False
+            )
+            await reads("INACTIVE", PREMIUM)
             # So that the event of the payment that was declined has something to change.
             await run(own_world, "UPDATE user_subscriptions SET status = 'failed' WHERE id > 5")
             event = PaymentEvent(
@@ -106,8 +117,12 @@ async def test_what_is_refused_or_repeated_remains_cached(own_world: str, tmp_pa
         for refused in (
             service.checkout(payment("2")),
             service.retry_payment(payment("1")),
-            service.change_plan(PlanChangeOrder(ALAN, BASIC, "3", "request")),
-            service.change_plan(PlanChangeOrder(ALAN, "golden", "4", "request")),
+            application.billing.plan_changes.change_plan(
+                PlanChangeOrder(ALAN, BASIC, "3", "request")
+            ),
+            application.billing.plan_changes.change_plan(
+                PlanChangeOrder(ALAN, "golden", "4", "request")
+            ),
         ):
             with pytest.raises(Refusal):
                 await refused

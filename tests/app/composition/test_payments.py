@@ -31,8 +31,8 @@ TOO_MANY = 429
 SILENCE = Fault(Way.SILENT)
 STEPS: dict[str, list[Fault | None]] = {
     "recorded": [SILENCE],
-    "asked": [None, SILENCE],
-    "charged": [None, Fault(Way.SILENT, is_carried_out=True)],
+    "asked": [None, None, SILENCE],
+    "charged": [None, None, Fault(Way.SILENT, is_carried_out=True)],
     "answered": [],
 }
 """Where a payment may be interrupted, and what then happens to the requests that it makes."""
@@ -113,13 +113,18 @@ def test_stripe_takes_the_money_once(shop: Shop, person: int) -> None:
     assert shop.stripe.account.taken == [500]
     _, id_ = parse_global_id(payload["payment"]["id"])
     key = shop.first.key_of(id_)
-    assert [requested.key for requested in shop.stripe.requested] == [key, f"{key}:confirm"]
+    assert [requested.key for requested in shop.stripe.requested] == [
+        f"customer:person:{person}",
+        key,
+        f"{key}:confirm",
+    ]
     ((reference,),) = shop.first.rows(
         "SELECT provider_reference FROM billing_payment_attempts WHERE id = $1", id_
     )
     assert shop.stripe.account.intents[reference]["metadata"] == {
         "payment_id": str(id_),
         "idempotency_key": key,
+        "owner": f"person:{person}",
     }
 
 
@@ -225,7 +230,7 @@ def test_a_process_that_is_killed_at_every_step(shop: Shop) -> None:
         till = Till(Api(client, clock=system_clock), url)
         still_exists = {
             "recorded": lambda: len(shop.stripe.requested) == 1,
-            "asked": lambda: len(shop.stripe.requested) == 2,
+            "asked": lambda: len(shop.stripe.requested) == 3,
             "charged": lambda: taken == [500],
             "answered": is_held_up,
         }

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 
 import db.queries
-from db.page import Page, Position
+from db.page import Filter, Page, Position, filter_by
 from db.queries import users
 from db.queries.billing import payments, subscriptions
-from db.queries.chat import conversations, messages, quota
+from db.queries.chat import conversation_tags, conversations, messages, quota, siblings
 from db.queries.clauses.reply_leases import ReplyLeases
 from db.queries.enterprise import enterprise_accounts
 from db.queries.privacy import privacy_requests, request_processing
@@ -40,10 +40,10 @@ class Capture:
 Read = Any  # A coroutine function of a connection.
 
 
-def page(query: Any, value: str | None = None, *, parent: int = 300, **bounds: Any) -> Read:
+def page(query: Any, filter_: Filter | None = None, *, parent: int = 300, **bounds: Any) -> Read:
     """Read a page of twenty of one parent, a person or a conversation of the first person's."""
     shown = Page(size=20, **bounds)
-    return lambda connection: query.fetch(connection, [parent], shown, value, owner_id=1)
+    return lambda connection: query.fetch(connection, [parent], shown, filter_, owner_id=1)
 
 
 BOUNDS: list[dict[str, Any]] = [
@@ -54,7 +54,12 @@ BOUNDS: list[dict[str, Any]] = [
 ]
 BY_CHANGE = "ix_chat_conversations_user_id_updated_at_id"
 BY_STATUS = "ix_chat_conversations_user_id_status_updated_at_id"
-OF_CONVERSATION = "ix_chat_messages_conversation_id_created_at_id"
+OF_CONVERSATION = "ix_chat_messages_conversation_id_branch_created_at_id"
+BY_PIN = "ix_chat_conversations_pinned"
+BY_TAG = "ix_chat_conversation_tags_by_tag"
+ACTIVE, PINNED = filter_by(status="active"), filter_by(is_pinned=True)
+THROUGH = filter_by(branch=29_500)
+TAGGED = filter_by(tag="tag 3", is_not_pinned=True)
 BY_REQUEST = "ix_user_privacy_requests_user_id_requested_at_id"
 BY_KIND = "ix_user_privacy_requests_user_id_request_kind_requested_at_id"
 OF_ACCOUNT = "ix_enterprise_daily_usages_enterprise_account_id_usage_date"
@@ -81,14 +86,27 @@ EMPTY = {
 DAYS = date(2025, 6, 1), date(2025, 6, 30)
 READS: list[tuple[str, Read]] = [
     *((BY_CHANGE, page(conversations.PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
-    *((BY_STATUS, page(conversations.PAGE_BY_USER, "active", **bounds)) for bounds in BOUNDS),
+    *((BY_STATUS, page(conversations.PAGE_BY_USER, ACTIVE, **bounds)) for bounds in BOUNDS),
     *(
         (OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, parent=30, **bounds))
         for bounds in BOUNDS
     ),
+    *(
+        (OF_CONVERSATION, page(messages.PAGE_BY_CONVERSATION, THROUGH, parent=30, **bounds))
+        for bounds in BOUNDS
+    ),
+    *((BY_PIN, page(conversations.PAGE_BY_USER, PINNED, parent=20, **bounds)) for bounds in BOUNDS),
+    *(
+        (BY_TAG, page(conversation_tags.PAGE_BY_TAG, TAGGED, parent=20, **bounds))
+        for bounds in BOUNDS
+    ),
+    (BY_TAG, lambda connection: conversation_tags.of_user(connection, 20)),
+    (OF_CONVERSATION, lambda connection: messages.path_to(connection, 1, 30, 29_500, 24)),
+    (OF_CONVERSATION, lambda connection: siblings.parents(connection, [29_500], 1)),
+    (OF_CONVERSATION, lambda connection: siblings.sibling_places(connection, [29_500], 1)),
     *((BY_REQUEST, page(privacy_requests.REQUESTS_PAGE_BY_USER, **bounds)) for bounds in BOUNDS),
     *(
-        (BY_KIND, page(privacy_requests.REQUESTS_PAGE_BY_USER, "export", **bounds))
+        (BY_KIND, page(privacy_requests.REQUESTS_PAGE_BY_USER, filter_by(kind="export"), **bounds))
         for bounds in BOUNDS
     ),
     (
@@ -134,7 +152,9 @@ async def test_a_critical_read_is_served_by_its_index(crowd: str, index: str, re
 
 
 async def test_a_generic_plan_is_for_any_value_and_a_custom_one_for_these(crowd: str) -> None:
-    custom, generic = await _plans(crowd, lambda connection: messages.newest(connection, 1, 30, 5))
+    custom, generic = await _plans(
+        crowd, lambda connection: messages.path_to(connection, 1, 30, 5, 5)
+    )
     assert ("$1" in str(custom), "$1" in str(generic)) == (False, True)
 
 

@@ -17,7 +17,7 @@ from db.tables import Table
 from tests.fixtures.servers.server import serving, settings_for
 from tests.fixtures.stores.postgres import rows_of, run
 
-PAGE = "ix_chat_messages_conversation_id_created_at_id"
+PAGE = "ix_chat_messages_conversation_id_branch_created_at_id"
 LIVE = "uq_user_subscriptions_live"
 KIND = "ix_user_privacy_requests_user_id_request_kind_requested_at_id"
 KEY = "uq_idempotency_keys_user_id_key"
@@ -28,7 +28,7 @@ BROKEN = {
     f"{PAGE} is missing": [f"DROP INDEX {PAGE}"],
     f"{PAGE} is another than declared": [
         f"DROP INDEX {PAGE}",
-        f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, id, created_at)",
+        f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, branch, id, created_at)",
     ],
     f"{LIVE} is another than declared": [
         f"DROP INDEX {LIVE}",
@@ -39,10 +39,11 @@ BROKEN = {
     "pk_audit_events is missing": ["ALTER TABLE audit_events DROP CONSTRAINT pk_audit_events"],
 }
 OTHERS = {
-    "descending": f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, created_at DESC, id)",
+    "descending": f"CREATE INDEX {PAGE} ON chat_messages"
+    " (conversation_id, branch, created_at DESC, id)",
     "not unique": f"CREATE INDEX {LIVE} ON user_subscriptions (user_id)"
     " WHERE status IN ('pending', 'active')",
-    "of fewer columns": f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, created_at)",
+    "of fewer columns": f"CREATE INDEX {PAGE} ON chat_messages (conversation_id, branch)",
     "of all rows": f"CREATE UNIQUE INDEX {LIVE} ON user_subscriptions (user_id)",
     "ordered otherwise": f"CREATE INDEX {KIND} ON user_privacy_requests"
     ' (user_id, request_kind COLLATE "POSIX", requested_at, id)',
@@ -95,7 +96,7 @@ def test_an_index_of_the_name_that_is_another(database_url: str, how: str) -> No
 
 def test_what_operators_add_is_left_alone_and_may_stand_for_ours(database_url: str) -> None:
     own = "CREATE INDEX own ON chat_messages (content)"
-    twin = "CREATE INDEX twin ON chat_messages (conversation_id, created_at, id)"
+    twin = "CREATE INDEX twin ON chat_messages (conversation_id, branch, created_at, id)"
     asyncio.run(run(database_url, own, INVALID.format("own"), twin, f"DROP INDEX {PAGE}"))
     before = definitions(database_url)
     assert different(database_url) == []

@@ -18,7 +18,7 @@ from perf.gate.gate import Gate, check_documents, open_gate
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
 from tests.fixtures.stores.postgres import rows_of, run
 
-INDEX = "ix_chat_messages_conversation_id_created_at_id"
+INDEX = "ix_chat_messages_conversation_id_branch_created_at_id"
 DOCUMENTS = trusted_documents()
 T = TypeVar("T")
 

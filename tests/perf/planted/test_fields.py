@@ -33,10 +33,10 @@ LAST_MESSAGE = Edit(
 ONLY_WITH_LAST = Edit(
     CONVERSATION,
     "        return info.context.loaders.messages_by_conversation.start(\n"
-    "            PageKey(self.key, page, None, ",
+    "            PageKey(self.key, page, filter_by(branch=_through(branch)), ",
     "        loaders = info.context.loaders.fresh_copy() if last else info.context.loaders\n"
     "        return loaders.messages_by_conversation.start(\n"
-    "            PageKey(self.key, page, None, ",
+    "            PageKey(self.key, page, filter_by(branch=_through(branch)), ",
 )
 COUNT_IS_SORTED = Edit(
     "db/queries/chat/messages.py",

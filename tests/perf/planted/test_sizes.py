@@ -60,14 +60,14 @@ OF_ONE_STATUS = (
     ),
     Edit(
         CONVERSATION,
-        '    @described.field("How many messages it has.", COUNT_WEIGHT)\n',
+        '    @described.field("How many messages it has, those of all branches.", COUNT_WEIGHT)\n',
         '    @described.field("Whether it has any.")\n'
         "    async def has_any(self, info: Info, status: MessageStatus | None = None) -> bool:\n"
         "        loaders = info.context.loaders\n"
         "        is_alone = status is not None and status.value == 'stopped'\n"
         "        counted = loaders.fresh_copy() if is_alone else loaders\n"
         "        return bool(await counted.message_count.load(self.key))\n\n"
-        '    @described.field("How many messages it has.", COUNT_WEIGHT)\n',
+        '    @described.field("How many messages it has, those of all branches.", COUNT_WEIGHT)\n',
     ),
 )
 WITH_LAST = (
@@ -75,7 +75,9 @@ WITH_LAST = (
     Edit(
         CONVERSATION,
         "        return info.context.loaders.messages_by_conversation.start(\n"
-        "            PageKey(self.key, page, None, page_reads(info))\n        )\n",
+        "            PageKey(self.key, page, filter_by(branch=_through(branch)), "
+        "page_reads(info))\n"
+        "        )\n",
         "        if last:\n            await info.context.loaders.plans_on_sale.load('all')\n"
         "        return await info.context.loaders.messages_by_conversation.load(\n"
         "            PageKey(self.key, page, None, page_reads(info))\n        )\n",

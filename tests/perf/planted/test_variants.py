@@ -31,17 +31,17 @@ def extra_step(path: str, before: str, condition: str) -> Edit:
     )
 
 
-ARCHIVED = extra_page('value == "archived"')
+ARCHIVED = extra_page('value is not None and dict(value).get("status") == "archived"')
 SORT_OF_LARGE = (
     Edit(
         "db/queries/clauses/keyset_query.py",
-        "            is_filtered=value is not None,\n",
-        "            is_filtered=value is not None,\n            is_large=page.size > 50,\n",
+        "            has_before=page.before is not None,\n",
+        "            has_before=page.before is not None,\n            is_large=page.size > 50,\n",
     ),
     Edit(
         "db/queries/clauses/keyset_query.py",
-        "        is_filtered: bool,\n",
-        "        is_filtered: bool,\n        is_large: bool,\n",
+        "        has_before: bool,\n",
+        "        has_before: bool,\n        is_large: bool,\n",
     ),
     Edit(
         "db/queries/clauses/keyset_query.py",

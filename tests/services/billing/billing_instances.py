@@ -4,25 +4,53 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import asyncpg
 
-from clients.payments.provider import PaymentProviderRefused, PaymentProviderUnavailable
-from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
+from clients.payments.provider import (
+    PaymentMethodRefused,
+    PaymentProviderRefused,
+    PaymentProviderUnavailable,
+)
+from clients.payments.records import (
+    Charge,
+    ChargeResult,
+    ChargeState,
+    Owner,
+    PaymentEvent,
+    Refund,
+    RefundResult,
+    RefundState,
+)
 from db.database import Database, open_database
+from db.queries.billing import subscriptions
 from db.row import Row
+from services.billing.customers import Customers
+from services.billing.invoices import PaidInvoices
+from services.billing.orders import OrderDesk, PersonOrder
 from services.billing.processing import PaymentProcessor
 from services.billing.provider_events import PaymentEventHandler
-from services.billing.records import Plan
-from services.billing.service import BillingService, PaymentOrder, PlanChangeOrder
+from services.billing.records import Plan, Subscription
+from services.billing.rows import subscription_from
+from services.billing.service import BillingService, MethodOrder, PaymentOrder
 from services.billing.settlement import PaymentSettlement
+from services.billing.subscriptions.cancellation import CancellationService
+from services.billing.subscriptions.plan_changes import (
+    ChangedPlan,
+    PlanChangeOrder,
+    PlanChangeService,
+)
+from services.billing.subscriptions.renewals import Renewals
 from services.clock import Clock
+from services.invoicing.book import people_invoices
 from tests.fixtures.stores.world import ALAN, NOW
 
 BASIC, PREMIUM = "basic-entry", "premium-unlimited"
-TOKEN = "pm_of_the_tests"
+TOKEN, UNKNOWN_TOKEN = "pm_of_the_tests", "pm_unknown"
+METHOD = "pm_stored"
+SELLER = "Analytical Engines Ltd"
 PATIENCE_SECONDS = 30.0
 SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, None)
 DECLINED = ChargeResult(ChargeState.DECLINED, None, "card_declined")
@@ -51,6 +79,8 @@ class Provider:
     answers: deque[ChargeResult | Exception] = field(default_factory=deque)
     charged: list[Charge] = field(default_factory=list)
     found: list[Charge] = field(default_factory=list)
+    refunded: list[Refund] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     meanwhile: Callable[[Charge], Awaitable[None]] = nothing
     """Is done while the provider is asked, before it answers."""
 
@@ -76,7 +106,27 @@ class Provider:
         answer = self.answers.popleft() if self.answers else SUCCEEDED
         if isinstance(answer, Exception):
             raise answer
+        if answer.state is ChargeState.SUCCEEDED and charge.customer is not None:
+            return replace(answer, payment_method=METHOD)
         return answer
+
+    async def open_customer(self, owner: Owner) -> str:
+        return f"customer of {owner.key}"
+
+    async def store_method(self, _customer: str, token: str) -> str:
+        if token == UNKNOWN_TOKEN:
+            raise PaymentMethodRefused("invalid_payment_method")
+        return METHOD
+
+    async def delete_customer(self, customer: str) -> None:
+        self.deleted.append(customer)
+
+    async def portal_url(self, customer: str, return_url: str) -> str:
+        return f"https://provider.example/{customer}?{return_url}"
+
+    async def refund(self, refund: Refund) -> RefundResult:
+        self.refunded.append(refund)
+        return RefundResult(RefundState.SUCCEEDED, f"re_{refund.idempotency_key}")
 
 
 @dataclass
@@ -89,6 +139,10 @@ class Instance:
     charging: PaymentProcessor
     events: PaymentEventHandler
     service: BillingService
+    plan_changes: PlanChangeService
+    cancellation: CancellationService
+    renewals: Renewals
+    clock: Clock
     invalidated: list[tuple[int, str | None]]
 
     async def checkout(self, key: str = "key", **changes: Any) -> Row:
@@ -99,13 +153,43 @@ class Instance:
         return await self.service.retry_payment(payment_order(key, **changes))
 
     async def change(self, key: str = "key", **changes: Any) -> Plan:
+        """The plan before a change."""
+        return (await self.begin_change(key, **changes)).previous
+
+    async def begin_change(self, key: str = "key", **changes: Any) -> ChangedPlan:
         usual: dict[str, Any] = {
             "user_id": ALAN,
             "plan_code": PREMIUM,
             "idempotency_key": key,
             "request_id": "request",
         }
-        return await self.service.change_plan(PlanChangeOrder(**usual | changes))
+        return await self.plan_changes.change_plan(PlanChangeOrder(**usual | changes))
+
+    async def update_method(self, key: str = "key", **changes: Any) -> Row:
+        """Alan gives another card."""
+        usual: dict[str, Any] = {
+            "user_id": ALAN,
+            "payment_method_token": "pm_another",
+            "idempotency_key": key,
+            "request_id": "request",
+        }
+        return await self.service.update_payment_method(MethodOrder(**usual | changes))
+
+    async def cancel(
+        self, key: str = "cancel", *, user_id: int = ALAN, at_period_end: bool = True
+    ) -> None:
+        """Alan cancels."""
+        order = PersonOrder(user_id, key, "request")
+        await self.cancellation.cancel(order, at_period_end=at_period_end)
+
+    async def resume(self, key: str = "resume", *, user_id: int = ALAN) -> None:
+        """Alan takes that back."""
+        await self.cancellation.resume(PersonOrder(user_id, key, "request"))
+
+    async def state(self, user_id: int = ALAN) -> Subscription:
+        """A person's subscription, as it is read now."""
+        (row,) = await self._current(user_id)
+        return subscription_from(row, self.clock())
 
     async def receive_event(
         self, payment_id: int, result: ChargeResult, event_id: str = "evt_1"
@@ -157,6 +241,10 @@ class Instance:
         (row,) = await self.rows(_EVERYTHING)
         return row
 
+    async def _current(self, user_id: int) -> list[Row]:
+        async with self.database.read_primary() as connection:
+            return await subscriptions.current_subscription_by_user(connection, [user_id])
+
     async def rows(self, query: str, *arguments: object) -> list[Row]:
         """What a query gives, on a connection that billing does not use."""
         rows: list[Row] = await self.watching.fetch(query, *arguments)
@@ -189,15 +277,28 @@ async def instance(url: str, *, clock: Clock = lambda: NOW) -> AsyncIterator[Ins
         asyncpg.create_pool(url, min_size=0) as watching,
         open_database(url, replica_url=None, pool_size=4, observe=lambda *_: None) as database,
     ):
-        outcomes = PaymentSettlement(invalidate=invalidate, clock=clock)
-        charging = PaymentProcessor(database, provider, outcomes, overdue_seconds=PATIENCE_SECONDS)
+        invoices = PaidInvoices(people_invoices(SELLER))
+        outcomes = PaymentSettlement(invoices=invoices, invalidate=invalidate, clock=clock)
+        charging = PaymentProcessor(
+            database,
+            provider,
+            outcomes,
+            customers=Customers(database, provider, clock=clock),
+            overdue_seconds=PATIENCE_SECONDS,
+            clock=clock,
+        )
+        desk = OrderDesk(database, charging, invalidate=invalidate, clock=clock)
         parts = Instance(
             watching,
             database,
             provider,
             charging,
             PaymentEventHandler(database, outcomes, clock=clock),
-            BillingService(database, charging, invalidate=invalidate, clock=clock),
+            BillingService(desk),
+            PlanChangeService(desk),
+            CancellationService(desk),
+            Renewals(database, charging, invalidate=invalidate, clock=clock),
+            clock,
             invalidated,
         )
         yield parts

@@ -1,4 +1,4 @@
-"""A subscription as it is cached: every field comes back, and the JSON is what version 1 means."""
+"""A subscription as it is cached: every field comes back, and the JSON is what version 2 means."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 _instants = st.none() | st.datetimes(timezones=st.just(UTC))
 _texts = st.text(st.characters(exclude_categories=["Cs"]))
 _numbers = st.integers(0, 2**31 - 1)
-_plans = st.builds(Plan, _texts, _texts, _numbers, _texts, _numbers)
+_plans = st.builds(Plan, _texts, _texts, _numbers, _texts, _numbers, _numbers)
 _subscriptions = st.builds(
     Subscription,
     st.sampled_from(SubscriptionStatus),
@@ -21,6 +21,12 @@ _subscriptions = st.builds(
     st.none() | _texts,
     _instants,
     _instants,
+    _instants,
+    _instants,
+    st.booleans(),
+    _instants,
+    _instants,
+    st.none() | _plans,
 )
 
 
@@ -40,9 +46,9 @@ def test_a_change_of_the_json_needs_another_version() -> None:
     """Whoever changes what is expected here raises the version of the shape."""
     plan = Plan("basic-entry", "Basic", 500, "EUR", 5)
     instant = datetime(2026, 2, 20, 9, 30, 0, 123456, tzinfo=UTC)
-    subscription = Subscription(SubscriptionStatus.ACTIVE, plan, None, instant, instant)
+    subscription = Subscription(SubscriptionStatus.ACTIVE, plan, None, instant, instant, instant)
     assert orjson.loads(SUBSCRIPTION_SERIALIZER.dump(subscription)) == {
-        "shape": 1,
+        "shape": 2,
         "value": {
             "status": "active",
             "plan": {
@@ -51,9 +57,16 @@ def test_a_change_of_the_json_needs_another_version() -> None:
                 "monthly_price_cents": 500,
                 "currency": "EUR",
                 "daily_message_limit": 5,
+                "trial_days": 0,
             },
             "failure_reason": None,
             "started_at": "2026-02-20T09:30:00.123456+00:00",
             "updated_at": "2026-02-20T09:30:00.123456+00:00",
+            "current_period_start": "2026-02-20T09:30:00.123456+00:00",
+            "current_period_end": None,
+            "cancel_at_period_end": False,
+            "trial_ends_at": None,
+            "grace_ends_at": None,
+            "next_plan": None,
         },
     }

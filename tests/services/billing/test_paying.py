@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from clients.payments.records import Charge, ChargeResult
-from services.billing.rules import InvalidPlan, SubscriptionAlreadyActive
+from clients.payments.records import Charge, ChargeResult, Owner, OwnerKind
+from services.billing.rules.payments import InvalidPlan, SubscriptionAlreadyActive
 from services.callers.people import PersonUnknown
 from services.mutations.refusals import Conflict, InvalidInput, Refusal
 from tests.captured_logs import capture_logs
@@ -89,7 +89,16 @@ def test_a_payment_begins_a_subscription(own_world: str) -> None:
         assert await parts.subscription() == ("active", BASIC, None)
         row = await parts.payment(payment["id"])
         assert parts.provider.charged == [
-            Charge(payment["id"], 500, "EUR", TOKEN, row["provider_key"])
+            Charge(
+                payment["id"],
+                500,
+                "EUR",
+                TOKEN,
+                row["provider_key"],
+                owner=Owner(OwnerKind.PERSON, ALAN),
+                customer=f"customer of person:{ALAN}",
+                allows_action=True,
+            )
         ]
         assert (row["payment_method_token"], row["asked_until"]) == (None, None)
         ((began, id_),) = await parts.rows(

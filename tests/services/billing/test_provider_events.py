@@ -6,7 +6,7 @@ from itertools import permutations, product
 
 import pytest
 
-from clients.payments.records import Charge, ChargeResult, PaymentEvent
+from clients.payments.records import Charge, ChargeResult, ChargeState, PaymentEvent
 from db.queries.privacy import erasure_steps
 from db.row import Row
 from services.billing.provider_events import EVENT_RETENTION, delete_old_events
@@ -28,6 +28,7 @@ from tests.services.billing.billing_instances import (
     play,
 )
 
+LATE = ChargeResult(ChargeState.SUCCEEDED, "pi_late")
 NEWS = {"ok": SUCCEEDED, "no": DECLINED, "later": PROCESSING}
 TAKEN = "SELECT id, payment_attempt_id, occurred_at, received_at FROM billing_webhook_events"
 
@@ -173,16 +174,16 @@ def test_events_that_concern_no_payment_of_ours(own_world: str) -> None:
     play(own_world, scenario)
 
 
-def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
+def test_who_paid_twice_is_given_it_back(own_world: str) -> None:
     async def scenario(parts: Instance) -> None:
         given_up = await open_payment(parts, "one")
         await parts.receive_event(given_up["id"], NOT_MADE, "evt_1")
         await parts.checkout("two", plan_code=PREMIUM)
         before = await parts.subscription()
         with capture_logs() as lines:
-            await parts.receive_event(given_up["id"], SUCCEEDED, "evt_2")
+            await parts.receive_event(given_up["id"], LATE, "evt_2")
         assert [(line["log_level"], line["event"], line["payment"]) for line in lines] == [
-            ("error", "money was taken for nothing; give it back", given_up["id"])
+            ("warning", "money was taken for nothing, and is given back", given_up["id"])
         ]
         assert (await parts.audit())[-1][:5] == (
             "payment.superfluous",
@@ -193,6 +194,11 @@ def test_who_paid_twice_is_an_operators_business(own_world: str) -> None:
         )
         assert await parts.subscription() == before == ("active", PREMIUM, None)
         assert (await parts.payment(given_up["id"]))["status"] == "succeeded"
+        assert await parts.charging.finish_overdue() == 1
+        (refund,) = parts.provider.refunded
+        assert (refund.charge_reference, refund.amount_cents) == ("pi_late", 500)
+        assert [event[0] for event in await parts.audit()][-1] == "refund.succeeded"
+        assert await parts.charging.finish_overdue() == 0
 
     play(own_world, scenario)
 
@@ -232,6 +238,7 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
         await parts.rows("UPDATE audit_events SET user_id = NULL, actor_id = NULL")
         await parts.rows("DELETE FROM idempotency_keys")
         await erase_books(parts, ALAN)
+        await parts.rows("DELETE FROM billing_customers")
         await parts.rows("DELETE FROM users WHERE id = $1", ALAN)
         invalidated = list(parts.invalidated)
         with capture_logs() as lines:

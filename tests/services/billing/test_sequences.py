@@ -28,9 +28,13 @@ answers = st.sampled_from([SUCCEEDED, DECLINED, PROCESSING, NOT_MADE, SILENCE, R
 news = st.sampled_from([SUCCEEDED, DECLINED, PROCESSING])
 plans = st.sampled_from([BASIC, PREMIUM])
 STATE = """
-SELECT s.status, s.plan_code AS plan,
+SELECT s.status, s.plan_code AS plan, s.next_plan_code AS next,
   (SELECT array_agg(ARRAY[plan_code, status] ORDER BY id) FROM billing_payment_attempts
-   WHERE user_id = u.id) AS payments,
+   WHERE user_id = u.id AND kind = 'checkout') AS payments,
+  (SELECT coalesce(sum(amount_cents), 0) FROM billing_payment_attempts
+   WHERE user_id = u.id AND kind = 'proration' AND status = 'succeeded') AS differences,
+  (SELECT count(*) FROM billing_payment_attempts
+   WHERE user_id = u.id AND kind = 'refund') AS refunds,
   (SELECT count(payment_method_token) FROM billing_payment_attempts
    WHERE user_id = u.id) AS tokens,
   (SELECT count(*) FROM audit_events
@@ -92,6 +96,8 @@ class Model:
     status: str | None = None
     plan: str | None = None
     payments: list[list[str]] = field(default_factory=list)
+    next_plan: str | None = None
+    differences: int = 0
     superfluous: int = 0
     heard: set[int] = field(default_factory=set)
 
@@ -118,9 +124,16 @@ class Model:
     def change(self, step: Change) -> UserErrorCode | None:
         if self.status != "active":
             return UserErrorCode.NO_ACTIVE_SUBSCRIPTION
-        if self.plan == step.plan:
+        if step.plan in {self.next_plan, self.plan if self.next_plan is None else None}:
             return UserErrorCode.ALREADY_ON_PLAN
-        self.plan = step.plan
+        if any(status == "pending" for _, status in self.payments):
+            return UserErrorCode.CONFLICT
+        if step.plan == self.plan:
+            self.next_plan = None
+        elif step.plan == BASIC:
+            self.next_plan = BASIC
+        else:
+            self.plan, self.differences = step.plan, self.differences + 1_500
         return None
 
     def learn(self, number: int, answer: Answer) -> None:
@@ -132,7 +145,7 @@ class Model:
             if self.status == "active":
                 self.superfluous += 1
             else:
-                self.status, self.plan = "active", plan
+                self.status, self.plan, self.next_plan = "active", plan, None
         elif answer.state is not ChargeState.SUCCEEDED and status == "pending":
             self.payments[number][1] = "failed"
             if self.status == "pending":
@@ -163,6 +176,7 @@ class Person:
                 event_id = f"evt_{self.user_id}_{step.event_id}"
                 await self.parts.receive_event(self.payments[step.number], step.result, event_id)
             case Change():
+                self.parts.provider.answers.clear()
                 change = self.parts.change(
                     self._new_key(), user_id=self.user_id, plan_code=step.plan
                 )
@@ -201,7 +215,8 @@ class Person:
         model = self.model
         assert (row["status"], row["plan"]) == (model.status, model.plan)
         assert [list(payment) for payment in row["payments"] or ()] == model.payments
-        assert row["superfluous"] == model.superfluous
+        assert (row["next"], row["differences"]) == (model.next_plan, model.differences)
+        assert row["superfluous"] == row["refunds"] == model.superfluous
         assert row["tokens"] == sum(status == "pending" for _, status in model.payments)
 
     def _new_key(self) -> str:

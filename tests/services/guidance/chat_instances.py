@@ -12,6 +12,7 @@ import asyncpg
 from clients.llm import GenerationReport, LanguageModel, PromptMessage
 from db.database import Database, open_database
 from services.clock import Clock
+from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.recovery import recover_abandoned
@@ -74,6 +75,7 @@ class Instance:
     replies: ConversationReplyStore
     jobs: GenerationJobs
     conversations: ConversationService
+    branches: BranchService
     guidance: GuidanceService
 
     async def rows(self, query: str, *arguments: object) -> list[asyncpg.Record]:
@@ -120,6 +122,7 @@ async def instance(
             replies,
             jobs,
             ConversationService(database, clock=clock),
+            BranchService(database, streams, clock=clock),
             GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
         )
 

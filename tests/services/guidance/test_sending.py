@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clients.llm import FailureReason, GenerationFailed, Role
-from services.billing.rules import NoActiveSubscription
+from services.billing.rules.payments import NoActiveSubscription
 from services.callers.people import PersonUnknown
 from services.guidance.records import Exchange
 from services.mutations.idempotency import IdempotencyKeyReused
@@ -248,12 +248,6 @@ async def _while_written(parts: Instance, exchange: Exchange) -> Exchange:
     return await parts.guidance.regenerate(ADA, exchange.reply_id, idempotency_key="again")
 
 
-async def _earlier(parts: Instance, exchange: Exchange) -> Exchange:
-    parts.model.end("Hello!")
-    await parts.guidance.wait_for_end(ADA, exchange.reply_id)
-    return await parts.guidance.regenerate(ADA, 30, idempotency_key="again")
-
-
 async def _foreign(parts: Instance, _exchange: Exchange) -> Exchange:
     return await parts.guidance.regenerate(ADA, GRACES_MESSAGE, idempotency_key="again")
 
@@ -266,7 +260,6 @@ async def _other_input(parts: Instance, exchange: Exchange) -> Exchange:
     ("regenerate", "refusal"),
     [
         (_while_written, Conflict),
-        (_earlier, Conflict),
         (_foreign, NotFound),
         (_other_input, IdempotencyKeyReused),
     ],

@@ -13,6 +13,7 @@ OF_ADA = {
     "user_invoice_lines": "user_id = 1",
     "user_invoices": "user_id = 1",
     "billing_webhook_events": "id = 'event 1'",
+    "billing_customers": "user_id = 1",
     "billing_payment_attempts": "user_id = 1",
     "billing_plan_changes": "user_id = 1",
     "user_subscriptions": "user_id = 1",

@@ -34,7 +34,8 @@ RICHES = f"""
 UPDATE chat_messages SET content = $${ADAS_SECRET}$$ WHERE id = 1;
 UPDATE chat_messages SET content = $${GRACES_SECRET} about ada@example.com$$ WHERE id = 1000;
 INSERT INTO chat_conversation_keys SELECT user_id, 'chat of ' || user_id, id
-  FROM chat_conversations WHERE id IN (SELECT conversation_id FROM chat_messages WHERE id IN (1, 1000));
+  FROM chat_conversations
+  WHERE id IN (SELECT conversation_id FROM chat_messages WHERE id IN (1, 1000));
 INSERT INTO chat_message_keys SELECT user_id, conversation_id, 'message of ' || user_id, id
   FROM chat_messages WHERE id IN (1, 1000);
 INSERT INTO chat_message_searches SELECT user_id, id, 0, created_at, to_tsvector('simple', content)

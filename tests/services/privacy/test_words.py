@@ -45,8 +45,11 @@ INSERT INTO billing_payment_attempts (id, user_id, subscription_id, plan_code, s
 INSERT INTO billing_webhook_events (id, user_id, payment_attempt_id, occurred_at)
   VALUES ('{WORDS}', 77, 7702, now()), ('{WORDS} of nobody', NULL, NULL, now());
 INSERT INTO archived_payment_attempts (id, subscription_id, plan_code, status, amount_cents,
-    currency, provider_key, provider_reference, created_at, updated_at, next_check_at, checks)
-  VALUES (7703, 7704, '{WORDS}', 'failed', 1, 'EUR', 'p78', '{WORDS}', now(), now(), now(), 1);
+    currency, provider_key, provider_reference, created_at, updated_at, next_check_at, checks, kind)
+  VALUES (7703, 7704, '{WORDS}', 'failed', 1, 'EUR', 'p78', '{WORDS}', now(), now(), now(), 1,
+    'checkout');
+INSERT INTO billing_customers (user_id, customer, payment_method)
+  VALUES (77, '{WORDS}', '{WORDS}');
 INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
     idempotency_key)
   VALUES (77, 7701, 'basic-entry', '{WORDS}', '{WORDS}');
@@ -133,8 +136,8 @@ async def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_
         "INSERT INTO archived_erasure_counts VALUES (7705, 'a table', 1);"
         "INSERT INTO archived_privacy_requests (id, request_kind, status, requested_at) "
         "VALUES (7706, 'export', 'failed', now());"
-        "INSERT INTO archived_subscriptions (id, plan_code, status, created_at, updated_at) "
-        "VALUES (7707, 'basic-entry', 'failed', now(), now());"
+        "INSERT INTO archived_subscriptions (id, plan_code, status, created_at, updated_at, "
+        "cancel_at_period_end) VALUES (7707, 'basic-entry', 'failed', now(), now(), false);"
         "INSERT INTO user_privacy_requests (user_id, request_kind, status, error_reason) "
         "VALUES (77, 'export', 'failed', 'unexpected')"
     )

@@ -152,7 +152,12 @@ async def _report(
 def _services(application: Application, metered: MeteredGuidance) -> Services:
     return Services(
         billing=application.billing.service,
+        plan_changes=application.billing.plan_changes,
+        cancellation=application.billing.cancellation,
+        portal=application.billing.portal,
+        followers=application.billing.followers,
         conversations=application.chat.conversations,
+        branches=application.chat.branches,
         guidance=application.chat.guidance,
         credentials=CredentialService(
             application.database, clock=system_clock, random_bytes=secrets.token_bytes

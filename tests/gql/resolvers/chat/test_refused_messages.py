@@ -15,7 +15,8 @@ from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_snake_case
 
 from gql.build import core_schema
-from gql.resolvers.chat import ChatMutations
+from gql.resolvers.chat import MessageMutations
+from gql.resolvers.conversations import ConversationMutations
 from tests.fixtures.servers.chat import SEND, Chat, conversation_id, message_id
 from tests.fixtures.servers.server import issue_key
 from tests.fixtures.stores.world import (
@@ -142,7 +143,11 @@ def test_input_that_is_none(chat: Chat, input_: str) -> None:
     assert chat.contents() == before
 
 
-CHAT = {field.name for field in get_object_definition(ChatMutations, strict=True).fields}
+CHAT = {
+    field.name
+    for part in (ConversationMutations, MessageMutations)
+    for field in get_object_definition(part, strict=True).fields
+}
 MUTATIONS = {
     name: field
     for name, field in cast("GraphQLObjectType", core_schema().mutation_type).fields.items()

@@ -34,7 +34,7 @@ def test_the_indexes_are_those_of_the_report_and_can_be_taken_away(
     assert names == (
         "ix_chat_conversations_user_id_status_updated_at_id",
         "ix_chat_conversations_user_id_updated_at_id",
-        "ix_chat_messages_conversation_id_created_at_id",
+        "ix_chat_messages_conversation_id_branch_created_at_id",
         "ix_enterprise_daily_usages_enterprise_account_id_usage_date",
         "ix_user_privacy_requests_user_id_request_kind_requested_at_id",
         "ix_user_subscriptions_user_id_updated_at_id",
@@ -103,7 +103,7 @@ def _lookups(module: ModuleType, url: str, folder: Path) -> int:
         settings = settings_for(url, folder, billing_subscription_cache_ttl_seconds=0)
         async with (
             open_database(url, replica_url=None, pool_size=2, observe=lambda *_: None) as database,
-            open_subscription_cache(settings, None, Observations()) as cache,
+            open_subscription_cache(settings, None, Observations(), clock=lambda: NOW) as cache,
         ):
             found = module.Loaders(
                 database,

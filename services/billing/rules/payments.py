@@ -1,14 +1,21 @@
-"""Who may pay, who may change the plan, and how a payment changes state."""
+"""Who may pay, what is refused, and how a payment changes state."""
 
 from clients.payments.records import ChargeResult, ChargeState
 from db.states import PaymentStatus, SubscriptionStatus
-from services.billing.records import Plan, Subscription
 from services.mutations.refusals import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255
 NOT_CHARGED = "not_charged"
-"""Failure reason of a payment that never reached the provider."""
+"""Failure reason of a payment that never reached the provider, or was given up."""
+NO_PAYMENT_METHOD = "no_payment_method"
+"""Failure reason of a payment for which no method is stored."""
+REFUND_FAILED = "refund_failed"
+"""Failure reason of a refund that the provider cannot make: an operator has to."""
+AUTHENTICATION_REQUIRED = "authentication_required"
+"""Why a renewal is past due that waits for the person's action."""
 _NOT_TAKEN = {ChargeState.DECLINED, ChargeState.NOT_MADE}
+OPEN = {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}
+"""The states of a payment that may still succeed."""
 
 
 class InvalidPlan(Refusal):
@@ -41,36 +48,45 @@ class PaymentDeclined(Refusal):
     code = UserErrorCode.PAYMENT_DECLINED
 
 
-def check_can_pay(subscription: Subscription) -> None:
+class AmountChanged(Refusal):
+    """The amount due is not the expected one; nothing was changed."""
+
+    code = UserErrorCode.AMOUNT_CHANGED
+
+
+def check_is_unpaid(status: SubscriptionStatus) -> None:
+    """Raise `SubscriptionAlreadyActive` where there is nothing to pay."""
+    if status is SubscriptionStatus.ACTIVE:
+        raise SubscriptionAlreadyActive("The subscription is active; there is nothing to pay.")
+
+
+def check_can_pay(status: SubscriptionStatus) -> None:
     """Refuse a payment if the subscription is paid already, or a payment is under way.
 
     Raises `SubscriptionAlreadyActive` and `Conflict`.
     """
-    if subscription.status is SubscriptionStatus.ACTIVE:
-        raise SubscriptionAlreadyActive("The subscription is active; there is nothing to pay.")
-    if subscription.status is SubscriptionStatus.PENDING:
-        raise Conflict("A payment is under way; wait for its outcome.", retry_after_seconds=2)
+    check_is_unpaid(status)
+    if status is SubscriptionStatus.PENDING:
+        raise payment_under_way()
 
 
-def check_can_change_plan(subscription: Subscription, wanted: Plan) -> Plan:
-    """The plan to change from; raises `NoActiveSubscription` and `AlreadyOnPlan`."""
-    if subscription.status is not SubscriptionStatus.ACTIVE or subscription.plan is None:
-        raise NoActiveSubscription("Only an active subscription can change its plan.")
-    if subscription.plan.code == wanted.code:
-        raise AlreadyOnPlan("The subscription is for this plan already.", field="planCode")
-    return subscription.plan
+def payment_under_way() -> Conflict:
+    """The refusal while a payment is open."""
+    return Conflict("A payment is under way; wait for its outcome.", retry_after_seconds=2)
 
 
 def next_payment_status(status: PaymentStatus, state: ChargeState) -> PaymentStatus | None:
     """The new status of a payment after the provider reports `state`; None if it does not change.
 
-    A success always counts, even for a payment that had failed. A failure counts only while the
-    payment is pending.
+    A success always counts, even for a payment that had failed. Anything else counts only while
+    the payment is open.
     """
     if state is ChargeState.SUCCEEDED and status is not PaymentStatus.SUCCEEDED:
         return PaymentStatus.SUCCEEDED
-    if state in _NOT_TAKEN and status is PaymentStatus.PENDING:
+    if state in _NOT_TAKEN and status in OPEN:
         return PaymentStatus.FAILED
+    if state is ChargeState.REQUIRES_ACTION and status is PaymentStatus.PENDING:
+        return PaymentStatus.REQUIRES_ACTION
     return None
 
 
@@ -85,6 +101,8 @@ def payment_declined(status: PaymentStatus, failure_reason: str | None) -> Payme
         return None
     if failure_reason == NOT_CHARGED:
         return PaymentDeclined("The payment could not be made, and nothing was charged; pay again.")
+    if failure_reason == NO_PAYMENT_METHOD:
+        return PaymentDeclined("No payment method is stored; give one with updatePaymentMethod.")
     return PaymentDeclined(
         f"The payment was declined: {failure_reason}.", field="paymentMethodToken"
     )

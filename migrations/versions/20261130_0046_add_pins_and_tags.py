@@ -1,0 +1,52 @@
+"""Conversations can be pinned, and have tags."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "20261130_0046"
+down_revision: str | None = "20261130_0045"
+
+CONVERSATIONS, TAGS = "chat_conversations", "chat_conversation_tags"
+PINNED = f"ix_{CONVERSATIONS}_pinned"
+BY_TAG = ("user_id", "tag", "updated_at", "conversation_id")
+OF_TAG = f"ix_{TAGS}_by_tag"
+
+
+def upgrade() -> None:
+    op.create_table(
+        TAGS,
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("char_length(tag) BETWEEN 1 AND 40", name=op.f(f"ck_{TAGS}_tag")),
+        sa.ForeignKeyConstraint(
+            ["user_id", "conversation_id"],
+            [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
+            name=op.f(f"fk_{TAGS}_user_id_conversation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("user_id", "conversation_id", "tag", name=op.f(f"pk_{TAGS}")),
+    )
+    op.add_column(
+        CONVERSATIONS,
+        sa.Column("is_pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    with op.get_context().autocommit_block():
+        op.drop_index(OF_TAG, TAGS, postgresql_concurrently=True, if_exists=True)
+        op.create_index(OF_TAG, TAGS, [*BY_TAG], postgresql_concurrently=True)
+        op.drop_index(PINNED, CONVERSATIONS, postgresql_concurrently=True, if_exists=True)
+        op.create_index(
+            PINNED,
+            CONVERSATIONS,
+            ["user_id", "updated_at", "id"],
+            postgresql_where=sa.text("is_pinned"),
+            postgresql_concurrently=True,
+        )
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index(PINNED, CONVERSATIONS, postgresql_concurrently=True, if_exists=True)
+    op.drop_column(CONVERSATIONS, "is_pinned")
+    op.drop_table(TAGS)
