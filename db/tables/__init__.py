@@ -40,6 +40,13 @@ from db.tables.invoices import (
     UserInvoiceLine,
 )
 from db.tables.lookups import PrivacyRequestOwner
+from db.tables.models import (
+    EnterpriseGenerationPart,
+    EnterpriseModelDailyUsage,
+    GenerationPart,
+    ModelDailyTotal,
+    ModelDailyUsage,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.search import MessageSearch, MessageToIndex
@@ -76,13 +83,18 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseGenerationPart",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
+    "EnterpriseModelDailyUsage",
+    "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
     "MessageKey",
     "MessageSearch",
     "MessageToIndex",
+    "ModelDailyTotal",
+    "ModelDailyUsage",
     "PrivacyErasureCount",
     "PrivacyExport",
     "PrivacyRequestOwner",

@@ -49,6 +49,7 @@ class MessageMutations:
             keys=ClientKeys(
                 none_if_unset(input_.conversation_key), none_if_unset(input_.message_key)
             ),
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
@@ -63,6 +64,7 @@ class MessageMutations:
             message_key(input_.message_id),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
@@ -78,6 +80,7 @@ class MessageMutations:
             info.context.require_viewer_id(),
             message_key(input_.message_id),
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 

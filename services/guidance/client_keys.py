@@ -1,14 +1,37 @@
 """What a client calls a conversation or a message of its own before it knows their ids."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
 
 from db.database import Transaction
 from db.queries.chat import client_keys
+from services.generation.records import Assignment
+from services.generation.starting import RecordReply
 from services.guidance.records import Exchange
+from services.mutations.idempotency import Claim
 from services.mutations.refusals import Conflict, InvalidInput
 from services.mutations.texts import is_short_text
 
 LONGEST_KEY = 255
+Recorded: TypeAlias = tuple[Exchange, Assignment]
+
+
+class RecordIn(Protocol):
+    """Records an exchange in a conversation, or in a new one where there is none."""
+
+    def __call__(
+        self,
+        user_id: int,
+        conversation_id: int | None,
+        /,
+        *,
+        transaction: Transaction,
+        claim: Claim,
+        now: datetime,
+    ) -> Awaitable[Recorded]:
+        """Record it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +61,62 @@ def check_keys(keys: ClientKeys, conversation_id: int | None) -> None:
         raise InvalidInput(message, field="conversationKey")
 
 
-async def named_conversation(
-    transaction: Transaction, user_id: int, keys: ClientKeys
-) -> int | None:
-    """The id of the conversation that the client names; None if it is still to be started."""
-    if keys.conversation is None:
-        return None
-    found = await client_keys.conversations(transaction, [keys.conversation], user_id)
-    return int(found[0]["conversation_id"]) if found else None
-
-
-async def name_exchange(
-    transaction: Transaction, user_id: int, keys: ClientKeys, exchange: Exchange, *, is_new: bool
-) -> None:
-    """Record the client's names of an exchange, and of its conversation if that `is_new`.
+async def record_named(
+    user_id: int,
+    conversation_id: int | None,
+    keys: ClientKeys,
+    record: RecordIn,
+    transaction: Transaction,
+    claim: Claim,
+    now: datetime,
+) -> Recorded:
+    """Record a message in the conversation that the client names, and the client's names of both.
 
     Raises `Conflict` if the client has started a conversation under this name meanwhile.
     """
-    if keys.conversation is not None and is_new:
-        is_free = await client_keys.name_conversation(
-            transaction, user_id, keys.conversation, exchange.conversation_id
+    place = conversation_id
+    if keys.conversation is not None:
+        found = await client_keys.conversations(transaction, [keys.conversation], user_id)
+        place = found[0]["conversation_id"] if found else None
+    exchange, assignment = await record(
+        user_id, place, transaction=transaction, claim=claim, now=now
+    )
+    if keys.conversation is not None and place is None:
+        await _name_conversation(transaction, user_id, keys.conversation, exchange)
+    await _name_message(transaction, user_id, keys, exchange)
+    return exchange, assignment
+
+
+async def record_edit_named(
+    user_id: int,
+    keys: ClientKeys,
+    record: RecordReply[Exchange],
+    transaction: Transaction,
+    claim: Claim,
+    now: datetime,
+) -> Recorded:
+    """Record another version of a message, which has the client's name from now on."""
+    exchange, assignment = await record(transaction, claim, now)
+    await _name_message(transaction, user_id, keys, exchange)
+    return exchange, assignment
+
+
+async def _name_conversation(
+    transaction: Transaction, user_id: int, key: str, exchange: Exchange
+) -> None:
+    is_free = await client_keys.name_conversation(
+        transaction, user_id, key, exchange.conversation_id
+    )
+    if not is_free:
+        raise Conflict(
+            "Another message has just started this conversation; send this one again.",
+            field="conversationKey",
         )
-        if not is_free:
-            raise Conflict(
-                "Another message has just started this conversation; send this one again.",
-                field="conversationKey",
-            )
+
+
+async def _name_message(
+    transaction: Transaction, user_id: int, keys: ClientKeys, exchange: Exchange
+) -> None:
     if keys.message is not None:
         await client_keys.name_message(
             transaction, user_id, exchange.conversation_id, keys.message, exchange.message_id

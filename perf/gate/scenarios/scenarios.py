@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLInputObjectType
 
+from app.settings.chat import STAND_IN
 from gql.build import core_schema
 from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.variant_budgets import kind_of_caller
@@ -136,6 +137,14 @@ async def _renaming(context: ScenarioContext) -> Variables:
 
 async def _sending(context: ScenarioContext) -> Variables:
     return await _of_conversation(context) | {"content": _TEXT} | _key()
+
+
+async def _choosing(context: ScenarioContext) -> Variables:
+    return await _sending(context) | {"model": STAND_IN}
+
+
+async def _reading_parts(context: ScenarioContext) -> Variables:
+    return {"messageId": await _complete_reply(context)}
 
 
 async def _complete_reply(context: ScenarioContext) -> str:
@@ -327,12 +336,15 @@ _OWN: Mapping[str, Scenario] = {
     "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),
     "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
     "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
+    "ModelUsage": Scenario(reader, _days),
+    "Models": Scenario(reader),
     "MessageSiblings": Scenario(reader, _own_message),
     "PinConversation": Scenario(writer, _pinning),
     "Plans": Scenario(anonymous),
@@ -342,6 +354,7 @@ _OWN: Mapping[str, Scenario] = {
     "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
+    "ReplyParts": Scenario(writer, _reading_parts),
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
@@ -354,6 +367,7 @@ _OWN: Mapping[str, Scenario] = {
     "SendMessage": Scenario(writer, _sending),
     "SendToChat": Scenario(writer, _sending_to_chat),
     "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
+    "SendMessageToModel": Scenario(writer, _choosing),
     "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),

@@ -32,6 +32,8 @@ WHAT_IS_ERASED = {
     "chat_message_searches": 1,
     "chat_messages": 162,
     "chat_messages_to_index": 162,
+    "generation_parts": 2,
+    "model_daily_usages": 1,
     "daily_quota_usages": 2,
     "enterprise_accounts": 1,
     "idempotency_keys": 2,
