@@ -47,6 +47,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
+from services.search.indexing import MessageIndexer
+from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
 from services.throttling.day_budgets import DayBudgets
 
@@ -180,6 +182,7 @@ async def open_application(
                     links=privacy.links,
                     invoice_links=invoicing.links,
                     metered=chat.metered,
+                    search=SearchService(database, MessageIndexer(database)),
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,

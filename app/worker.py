@@ -17,6 +17,7 @@ from services.metered.service import delete_old_texts
 from services.mutations.idempotency import delete_expired_keys
 from services.privacy.deadlines import measure_deadlines
 from services.privacy.retention import delete_expired_rows
+from services.search.indexing import MessageIndexer
 
 Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
@@ -56,6 +57,7 @@ class Worker:
                 for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
+            ("index_messages", MessageIndexer(self._database).index_all, often),
             ("renew_subscriptions", self._renew_subscriptions, often),
             ("give_up_payments", self._give_up_payments, often),
             ("send_meter_events", self._send_meter_events, often),

@@ -24,6 +24,7 @@ from db.tables.chat import (
     ChatMessage,
     ReplyGeneration,
 )
+from db.tables.client_keys import ConversationKey, MessageKey
 from db.tables.company_billing import (
     EnterpriseBillingTerms,
     EnterpriseMeterEvent,
@@ -62,6 +63,7 @@ from db.tables.models import (
 )
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
+from db.tables.search import MessageSearch, MessageToIndex
 from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
@@ -89,6 +91,7 @@ __all__ = [
     "ChatConversation",
     "ChatConversationTag",
     "ChatMessage",
+    "ConversationKey",
     "DailyQuotaUsage",
     "EnterpriseAccount",
     "EnterpriseAdministrator",
@@ -109,6 +112,9 @@ __all__ = [
     "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "MessageKey",
+    "MessageSearch",
+    "MessageToIndex",
     "ModelDailyTotal",
     "ModelDailyUsage",
     "PaymentProviderKey",

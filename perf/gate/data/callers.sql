@@ -48,6 +48,19 @@ INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at, 
          CASE m % 2 WHEN 0 THEN 100 END, CASE m % 2 WHEN 0 THEN 50 END,
          CASE m % 2 WHEN 0 THEN 1000 END
   FROM caller JOIN chat_conversations ON user_id = person, generate_series(1, n) m;
+INSERT INTO chat_conversation_keys
+  SELECT person, 'the gate''s', max(id) FROM caller JOIN chat_conversations ON user_id = person
+  GROUP BY person;
+INSERT INTO chat_message_keys
+  SELECT user_id, conversation_id, 'the gate''s', max(id) FROM caller
+  JOIN chat_messages ON user_id = person GROUP BY user_id, conversation_id;
+INSERT INTO chat_message_searches
+  SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
+         array_to_tsvector(ARRAY(
+           SELECT to_hex(user_id) || '.100000:' || word
+           FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
+         ) || (to_hex(user_id) || '.=' || conversation_id))
+  FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
 UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)

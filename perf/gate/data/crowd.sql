@@ -19,6 +19,14 @@ INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, pare
         FROM chat_messages) AS message WHERE place % 20 = 5;
 INSERT INTO chat_messages (user_id, conversation_id, branch, role, content, created_at)
   SELECT user_id, conversation_id, number, 'user', 'Text', created_at FROM chat_branches;
+INSERT INTO chat_conversation_keys SELECT user_id, id::text, id FROM chat_conversations;
+INSERT INTO chat_message_keys
+  SELECT user_id, conversation_id, id::text, id FROM chat_messages WHERE id % 10 = 0;
+INSERT INTO chat_message_searches
+  SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
+         array_to_tsvector(ARRAY[to_hex(user_id) || '.100000:/', to_hex(user_id) || '.100000:text'])
+  FROM chat_messages;
+INSERT INTO chat_messages_to_index SELECT user_id, id FROM chat_messages WHERE id % 20 = 1;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
   SELECT id, conversation_id, user_id, '2026-02-20', gen_random_uuid(),

@@ -43,6 +43,9 @@ INSERT INTO model_daily_totals (shard, usage_date, model, currency)
   VALUES (1, now(), '{WORDS}', '{WORDS}');
 INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency)
   VALUES (2, now(), '{WORDS}', '{WORDS}');
+INSERT INTO chat_conversation_keys VALUES (77, '{WORDS}', 7700);
+INSERT INTO chat_message_keys SELECT user_id, conversation_id, '{WORDS}', id FROM chat_messages
+  WHERE conversation_id = 7700;
 INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
 INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint)
   VALUES (2, '{WORDS}', sha256('x'));
