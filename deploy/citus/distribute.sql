@@ -59,6 +59,7 @@ SELECT create_distributed_table('user_subscriptions', 'user_id', colocate_with =
 SELECT create_distributed_table('billing_payment_attempts', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('billing_plan_changes', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_branches', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('chat_conversation_keys', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_conversation_tags', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_messages', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('enterprise_generations', 'enterprise_account_id', colocate_with => 'enterprise_accounts');
@@ -68,6 +69,9 @@ SELECT create_distributed_table('enterprise_payments', 'enterprise_account_id', 
 SELECT create_distributed_table('privacy_erasure_counts', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('privacy_exports', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_invoice_lines', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('chat_message_keys', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('chat_message_searches', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('chat_messages_to_index', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('enterprise_generation_parts', 'enterprise_account_id', colocate_with => 'enterprise_accounts');
 SELECT create_distributed_table('generation_parts', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('reply_generations', 'user_id', colocate_with => 'users');
