@@ -19,6 +19,7 @@ from app.endpoints.health import Readiness, healthz
 from app.endpoints.invoices import Invoices
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.endpoints.receipts import Receipts
+from app.endpoints.traced import traced
 from app.endpoints.webhooks import PaymentWebhook
 from app.garbage_collection import freeze_heap
 from app.graphql.request.parsing import RequestLimits
@@ -168,6 +169,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         ),
         statuses=settings.graphql_status_profile,
         sends_server_timing=settings.sends_server_timing,
+        known_answers=application.known_answers,
         routers=_routers(settings),
     )
 
@@ -204,6 +206,8 @@ def routes(
         application.privacy.restored,
     )
 
+    tracer = application.graphql.tracer
+    webhook = traced(tracer, "webhook", PaymentWebhook(application.billing).answer)
     privacy = application.privacy
     exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
@@ -217,7 +221,7 @@ def routes(
         Route(GRAPHQL_PATH, refuse_preflight, methods=["OPTIONS"]),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
         *(_explorer_routes(settings) if settings.serves_explorer else ()),
-        Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
+        Route("/webhooks/payments", webhook, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
         Route("/invoices/{token}", invoices.answer),

@@ -17,8 +17,9 @@ from gql.resolvers.subscription import Subscription
 from gql.schema.billing import invoice, invoice_line, plan_change, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing.invoice import Invoice
-from gql.schema.chat import conversation, message
+from gql.schema.chat import conversation, message, models
 from gql.schema.chat.message import Message
+from gql.schema.directives import DIRECTIVES
 from gql.schema.enterprise import account
 from gql.schema.enterprise.account import ApiCredential
 from gql.schema.enums import publish_enums
@@ -33,6 +34,7 @@ _WITH_MAPPINGS = (
     invoice,
     invoice_line,
     message,
+    models,
     plan_change,
     quota,
     request,
@@ -58,6 +60,7 @@ def schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=_TYPES,
+        directives=DIRECTIVES,
         config=_config(),
     )
     return _compilable(built)

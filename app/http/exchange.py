@@ -17,7 +17,7 @@ REVALIDATE = (b"cache-control", b"private, no-cache, must-revalidate")
 """For a response after which the client repeats its request in another form."""
 _NO_STORE = (b"cache-control", b"no-store")
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
-_VARY = (b"vary", b"accept, origin")
+_VARY = (b"vary", b"accept, accept-encoding, origin")
 _SWITCHING_PROTOCOLS, _FORBIDDEN = 101, 403
 _DEFAULT_FIELDS = (_NO_STORE, _NOSNIFF, _VARY)
 _STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})

@@ -74,6 +74,13 @@ class EndpointSettings(SettingsGroup):
         "tracing tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), "
         "separated by commas.",
     )
+    graphql_answers_remembered_seconds: Annotated[Seconds, Field(le=3_600)] = Field(
+        60,
+        description="How long it is remembered which answer a GET was given, so that polling costs"
+        " no statement while nothing has changed; 0 remembers none. It needs `REDIS_URL`, by which"
+        " every instance hears of each change, and bounds how long a change is unknown whose"
+        " process was killed before it could tell.",
+    )
     graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         15,
         description="How long a query, or one event of a subscription, may take; then it is "

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from clients.llm import LanguageModel
 from db.database import Database
 from db.reply_key import ReplyKey
 from db.states import MessageStatus
 from services.background.periodic import run_in_background
 from services.generation.lease_keeper import LeaseKeeper
+from services.generation.models.catalogue import ModelCatalogue
 from services.generation.outcomes import OutcomeRecorder
 from services.generation.records import HANDED_OVER, Assignment, ReplyOutcome
 from services.generation.store import ReplyStore
@@ -25,6 +25,7 @@ from services.generation.uncertain_commits import UncertainCommits
 from services.generation.writer import ReplyWriter, TextSink
 from spans.attribution import attributed
 from spans.current import job_context
+from spans.exported_jobs import exported_job
 from spans.part import Kind, Part
 
 _JOB = "replies"
@@ -36,10 +37,9 @@ _log = structlog.get_logger("guidance.replies")
 
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
-    """With which model a process writes replies, and how long it may be away from them."""
+    """With which models a process writes replies, and how long it may be away from them."""
 
-    model: LanguageModel
-    model_name: str
+    models: ModelCatalogue
     lease_seconds: float
 
 
@@ -107,16 +107,17 @@ class GenerationJobs:
             return  # it was taken over before its uncertain commit was found
         writer = ReplyWriter(
             assignment,
-            model=self.config.model,
-            model_name=self.config.model_name,
+            models=self.config.models,
             sink=self._new_sink(assignment),
             record=self._recorder.record,
+            record_parts=self._recorder.record_parts,
         )
         if self._is_handing_over:
             writer.hand_over()
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
-        self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
+        context = job_context(_JOB)
+        self._tasks[reply_id] = asyncio.create_task(exported_job(_JOB, writing), context=context)
 
     def _active(self) -> tuple[ReplyKey, ...]:
         return tuple(writer.key for writer in self.writers.values())

@@ -17,6 +17,7 @@ from app.graphql.request.http_request import until_gone
 from app.graphql.transports.cancel_scope import CancelScope
 from app.graphql.transports.credential_expiry import CredentialExpiry
 from app.graphql.transports.heartbeats import Heartbeats, try_send
+from app.http.content_coding import GZIP, GzipStream
 from app.http.json_encoding import encode_json
 from app.http.shutdown import ShutdownEvent
 
@@ -43,9 +44,14 @@ class EventStreamResponse(Response):
         shutdown: ShutdownEvent,
         heartbeats: Heartbeats,
         expires: Expires,
+        is_compressed: bool = False,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
+        # A coding with a large window would take more memory than all the rest of a stream.
+        self._coder = GzipStream(has_small_window=True) if is_compressed else None
+        if is_compressed:
+            self.raw_headers.append((b"content-encoding", GZIP.name))
         self._answers = answers
         self._shutdown = shutdown
         self._heartbeats = heartbeats
@@ -65,16 +71,27 @@ class EventStreamResponse(Response):
             await self._stream()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
-                await send({"type": "http.response.body", "body": b""})
+                end = b"" if self._coder is None else self._coder.end()
+                await send({"type": "http.response.body", "body": end})
 
     def beat_if_silent_since(self, instant: float) -> None:
         """Send a comment if nothing was sent since `instant`; cancel a stalled client's stream."""
         if self._written_at > instant:
             return
-        if try_send(self._send(_body(_HEARTBEAT))):
+        if self._try_beat():
             self._written_at = self._loop.time()
         elif self._written_at < instant - STALLED_SECONDS:
             self._cancel_scope.cancel()
+
+    def _try_beat(self) -> bool:
+        coder = self._coder
+        if coder is None:
+            return try_send(self._send(_body(_HEARTBEAT)))
+        ahead = coder.copy()
+        is_sent = try_send(self._send(_body(ahead.encode(_HEARTBEAT))))
+        if is_sent:
+            self._coder = ahead
+        return is_sent
 
     @contextmanager
     def _watched(self, receive: Receive) -> Iterator[None]:
@@ -103,7 +120,7 @@ class EventStreamResponse(Response):
 
     async def _write(self, body: bytes) -> None:
         self._written_at = self._loop.time()
-        await self._send(_body(body))
+        await self._send(_body(body if self._coder is None else self._coder.encode(body)))
 
 
 def _body(body: bytes) -> Message:
