@@ -13,6 +13,14 @@ class ConversationStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class TitleOrigin(StrEnum):
+    """Whose words a conversation's title is."""
+
+    MESSAGE = "message"
+    MODEL = "model"
+    PERSON = "person"
+
+
 class MessageRole(StrEnum):
     """Who wrote a message."""
 
@@ -44,6 +52,7 @@ class ReplyFailure(StrEnum):
     TIMED_OUT = "timed_out"
     REFUSED = "refused"
     TOO_LONG = "too_long"
+    CONTEXT_TOO_LONG = "context_too_long"
     INTERRUPTED = "interrupted"
 
 

@@ -17,7 +17,7 @@ from gql.resolvers.subscription import Subscription
 from gql.schema.billing import invoice, invoice_line, plan_change, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing.invoice import Invoice
-from gql.schema.chat import conversation, message
+from gql.schema.chat import conversation, message, models
 from gql.schema.chat.message import Message
 from gql.schema.directives import DIRECTIVES
 from gql.schema.enterprise import account
@@ -34,6 +34,7 @@ _WITH_MAPPINGS = (
     invoice,
     invoice_line,
     message,
+    models,
     plan_change,
     quota,
     request,

@@ -8,7 +8,9 @@ from db.database import Database
 from db.queries.chat import conversation_tags, conversations, messages, siblings
 from db.queries.enterprise import credentials
 from db.queries.invoicing import pages as invoice_pages
+from db.queries.model_use import COMPANIES, PEOPLE
 from db.queries.privacy import privacy_requests
+from db.reply_key import ReplyKey
 from db.request_scope import current_scope
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
@@ -21,6 +23,7 @@ from loaders.counts import ConversationCountKey, conversation_count, message_cou
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.invoices import InvoiceKey, invoice_lines
 from loaders.message_places import SiblingPlace, parent_message, sibling_place
+from loaders.model_use import ModelUseKey, ModelUseOfDay, model_use, parts_by_reply
 from loaders.plans_on_sale import ALL as ALL_PLANS
 from loaders.plans_on_sale import plans_on_sale
 from loaders.privacy_details import archive_by_request, erased_tables_by_request, requests_of_nobody
@@ -31,6 +34,7 @@ from loaders.usage import DailyUsageKey, daily_usage, usage_by_account
 from loaders.user_by_id import user_by_id
 from services.billing.records import Plan, Subscription
 from services.enterprise.records import Usage, UsageContract
+from services.generation.models.calls import Part
 from services.invoicing.records import InvoiceLine
 from services.quota.records import Quota
 
@@ -41,6 +45,8 @@ __all__ = [
     "DailyUsageKey",
     "InvoiceKey",
     "Loaders",
+    "ModelUseKey",
+    "ModelUseOfDay",
     "PageKey",
     "SiblingPlace",
     "Slice",
@@ -149,6 +155,26 @@ class Loaders:
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
         """Pages of messages by conversation of the viewer's, on the branch through the filter."""
         return pages(self._database, messages.PAGE_BY_CONVERSATION, self._viewer_id)
+
+    @cached_loader
+    def parts_by_reply(self) -> Loader[ReplyKey, tuple[Part, ...]]:
+        """The parts of people's replies."""
+        return parts_by_reply(self._database, PEOPLE)
+
+    @cached_loader
+    def parts_by_metered_reply(self) -> Loader[ReplyKey, tuple[Part, ...]]:
+        """The parts of companies' replies."""
+        return parts_by_reply(self._database, COMPANIES)
+
+    @cached_loader
+    def model_use(self) -> Loader[ModelUseKey, list[ModelUseOfDay]]:
+        """What models took for people, by day."""
+        return model_use(self._database, PEOPLE)
+
+    @cached_loader
+    def metered_model_use(self) -> Loader[ModelUseKey, list[ModelUseOfDay]]:
+        """What models took for companies, by day."""
+        return model_use(self._database, COMPANIES)
 
     @cached_loader
     def parent_message(self) -> Loader[int, Row | None]:

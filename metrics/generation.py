@@ -37,9 +37,18 @@ FIRST_PIECE_SECONDS = Histogram(
 )
 BREAKER_STATE = Gauge(
     "guidance_generation_breaker_state",
-    "The model's circuit breaker: 0 closed, 1 half open, 2 open; of several workers the last told.",
+    "A model's circuit breaker: 0 closed, 1 half open, 2 open; of several workers the last told.",
+    ("model",),
     # Not the highest: a worker that died with an open breaker would be shown forever.
     multiprocess_mode="mostrecent",
+)
+FALLBACKS = Counter(
+    "guidance_generation_fallbacks",
+    "Replies with which another model went on, by the model that failed and why.",
+    ("model", "reason"),
+)
+TITLES = Counter(
+    "guidance_titles", "Titles of conversations that a model was to give, by outcome.", ("outcome",)
 )
 REPLIES_RUNNING = Gauge(
     "guidance_replies_running",

@@ -18,6 +18,11 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "accounts": "the companies, with the ids that commands want",
         "api-key": "a new API key of a company",
         "privacy": "retry an erasure, revoke the link of an export",
+        "billing": "give payments back",
+    },
+    "Language models": {
+        "models": "which models there are, and which of them a plan allows",
+        "usage": "the tokens that were recorded, against the provider's count",
     },
     "Documents": {
         "schema": "print the schema, or list what a change of it breaks",

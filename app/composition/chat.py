@@ -1,12 +1,12 @@
-"""Chat: the language model, reply streams, generation jobs, and the services on top."""
+"""Chat: the language models, reply streams, generation jobs, and the services on top."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from app.composition.models import context_window, open_models, title_model
 from app.composition.shared_stores import open_streams
 from app.settings import Settings
-from clients.llm.opening import open_language_model
 from db.database import Database
 from keyvalue import KeyValue
 from services.clock import Clock
@@ -16,9 +16,9 @@ from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.recovery import Recovery
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
-from services.guidance.records import ContextWindow
 from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.service import GuidanceService
+from services.guidance.titles.writer import TitleWriter
 from services.metered.buffered_sink import BufferedSink
 from services.metered.reply_store import MeteredReplyStore
 from services.metered.service import MeteredGuidance
@@ -57,11 +57,15 @@ async def open_chat(
     lease_seconds = settings.chat_reply_lease_seconds
     async with AsyncExitStack() as stack:
         streams = await stack.enter_async_context(open_streams(keyvalue))
-        model = await stack.enter_async_context(open_language_model(settings.language_model))
-        config = GenerationConfig(model, settings.chat_llm_model, lease_seconds)
-        window = _context_window(settings)
-        replies = ConversationReplyStore(database, streams, window, clock=clock)
-        metered_replies = MeteredReplyStore(database)
+        models = await stack.enter_async_context(open_models(settings))
+        config = GenerationConfig(models, lease_seconds)
+        titles = None
+        if settings.chat_titles:
+            titler = title_model(settings, models)
+            titles = await stack.enter_async_context(TitleWriter(database, titler, clock=clock))
+        window = context_window(settings)
+        replies = ConversationReplyStore(database, streams, window, clock=clock, titles=titles)
+        metered_replies = MeteredReplyStore(database, clock=clock)
         metered = await stack.enter_async_context(
             GenerationJobs(database, metered_replies, lambda _: BufferedSink(), config)
         )
@@ -92,11 +96,4 @@ def _metered_guidance(
         settings.usage_contract,
         wait_timeout_seconds=settings.chat_llm_timeout_seconds,
         clock=clock,
-    )
-
-
-def _context_window(settings: Settings) -> ContextWindow:
-    return ContextWindow(
-        messages=settings.chat_context_window_messages,
-        characters=settings.chat_context_max_characters,
     )

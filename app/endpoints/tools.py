@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from app.graphql.transports.mcp.calls import ToolCalls
 from app.graphql.transports.mcp.catalogue import ToolCatalogue
 from app.graphql.transports.mcp.endpoint import open_mcp
+from app.http.origins import AllowedOrigins
 from app.wiring import Application
 
 
@@ -28,6 +29,9 @@ async def open_tools(application: Application) -> AsyncIterator[Sequence[BaseRou
         calls,
         application.authenticator,
         max_body_bytes=settings.graphql_max_body_bytes,
+        allowed_origins=AllowedOrigins(
+            settings.graphql_allowed_origins, allows_local=not settings.is_production
+        ),
         url=settings.mcp_url,
         authorization_servers=settings.mcp_authorization_servers,
     ) as routes:

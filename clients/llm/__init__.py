@@ -1,7 +1,7 @@
 """The language model: its Protocol, prompts and errors, as the services use them."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -20,21 +20,44 @@ class PromptMessage:
 
     role: Role
     content: str
+    is_optional: bool = field(default=False, compare=False)
+    """Whether it may be left out where the prompt is too long for the model."""
 
 
 @dataclass(slots=True)
 class GenerationReport:
-    """Facts about the generation of a reply, kept up to date until it ends, fails or is cancelled.
+    """Facts about one call of a model, kept up to date until it ends, fails or is cancelled.
 
-    The token counts are those that the model reports at the end, if it does. `elapsed_seconds` is
-    what earlier processes took for the same reply.
+    The token counts are those that the model reports at the end, if it does: the cached ones are
+    part of the prompt's, those of its reasoning part of the completion's.
     """
 
     model: str
     attempts: int = 0
-    elapsed_seconds: float = 0.0
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
     completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeShare:
+    """How long a call may take: until `deadline` by the event loop's clock, if there is one.
+
+    While others can be asked after it, a model may be silent only for its share of the time that
+    is left for all `models_left`, itself included.
+    """
+
+    deadline: float | None = None
+    models_left: int = 1
+
+    @property
+    def has_successor(self) -> bool:
+        """Whether another model is asked where this one fails."""
+        return self.models_left > 1
+
+
+ALONE = TimeShare()
 
 
 class FailureReason(Enum):
@@ -49,7 +72,9 @@ class FailureReason(Enum):
     REFUSED = "refused"
     """The model's content filter refused the prompt or the reply."""
     TOO_LONG = "too_long"
-    """The prompt is too long for the model, or the reply reached its length limit."""
+    """The reply reached its length limit."""
+    CONTEXT_TOO_LONG = "context_too_long"
+    """The prompt is too long for the model."""
     MISCONFIGURED = "misconfigured"
     """The API does not accept our request, our key or the name of the model."""
     INTERRUPTED = "interrupted"
@@ -76,7 +101,10 @@ class LanguageModel(Protocol):
     """A model that generates replies."""
 
     def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         """Yield the reply in pieces, none of them empty, and keep `report` up to date.
 

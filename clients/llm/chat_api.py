@@ -9,6 +9,7 @@ from math import inf
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from clients.llm import FailureReason, GenerationReport, PromptMessage
+from clients.llm.patience import Patience
 from clients.llm.response.body import CoalescedBody
 from clients.llm.response.error_body import error_code
 from clients.llm.response.failures import AttemptFailed, failure_from_status, malformed, unavailable
@@ -48,24 +49,25 @@ class ChatApi:
         self._now = now
 
     async def stream(
-        self, messages: Sequence[PromptMessage], report: GenerationReport, *, deadline: float
+        self, messages: Sequence[PromptMessage], report: GenerationReport, patience: Patience
     ) -> AsyncGenerator[str, None]:
         """Yield the reply in pieces, none of them empty, and record the token counts.
 
-        `deadline` is by the event loop's clock. Raises `AttemptFailed`. Closing the generator
-        closes the request.
+        Raises `AttemptFailed`. Closing the generator closes the request.
         """
         reader = ReplyReader(report, most_characters=self._most_characters)
         failure = None
         response = None
         try:
-            response = await self._open(messages, deadline)
+            async with asyncio.timeout_at(patience.until):
+                response = await self._open(messages, patience.deadline)
             body = CoalescedBody(response.content)
             while not reader.is_done:
-                piece = await _next(body, reader)
+                piece = await _next(body, reader, patience)
                 text, failure = _joined(reader.feed(piece) if piece else reader.end())
                 if text:
                     yield text
+                    patience.renew()
                 if failure is not None or not piece:
                     break
                 if text and not reader.is_done:
@@ -114,11 +116,15 @@ class ChatApi:
             raise malformed()
 
 
-async def _next(body: CoalescedBody, reader: ReplyReader) -> bytes:
+async def _next(body: CoalescedBody, reader: ReplyReader, patience: Patience) -> bytes:
     """The next bytes, empty after the last; raises `TimeoutError`."""
-    if not reader.has_finished:
+    if reader.has_finished:
+        async with asyncio.timeout(_TRAILER_SECONDS):
+            return await body.piece()
+    if not patience.has_successor:
+        # The request has a deadline of its own.
         return await body.piece()
-    async with asyncio.timeout(_TRAILER_SECONDS):
+    async with asyncio.timeout_at(patience.until):
         return await body.piece()
 
 

@@ -25,6 +25,8 @@ class RetryPolicy:
 class LanguageModelConfig:
     """One model behind an OpenAI-compatible API; `timeout_seconds` covers the whole reply.
 
+    `model` is its name there, `known_as` ours, if that is another.
+
     A reply longer than `most_characters` is cut there. Text that arrives within `pause_seconds` of
     a piece is joined into the next.
     """
@@ -36,3 +38,9 @@ class LanguageModelConfig:
     retries: RetryPolicy
     most_characters: int = MOST_CHARACTERS
     pause_seconds: float = PAUSE_SECONDS
+    known_as: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the model here."""
+        return self.known_as or self.model

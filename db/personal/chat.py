@@ -1,5 +1,6 @@
 """Conversations and messages, and the quota that they use."""
 
+from db.personal.models import MODEL_USE
 from db.personal.vocabulary import (
     BY_PERSON,
     Author,
@@ -26,8 +27,10 @@ CHAT = (
                 "writer_number times_abandoned elapsed_ms",
                 withheld=_BEING_WRITTEN,
             ),
+            *columns(Category.TECHNICAL, "models", withheld=_BEING_WRITTEN, author=Author.OPERATOR),
         ),
     ),
+    *MODEL_USE,
     ClassifiedTable(
         "quota_ledger_entries",
         Deleted(),
@@ -102,7 +105,10 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.CONTENT, "title", author=Author.CALLER),
-            *columns(Category.USAGE, "id status created_at updated_at shown_branch is_pinned"),
+            *columns(
+                Category.USAGE,
+                "id status created_at updated_at shown_branch is_pinned title_origin",
+            ),
         ),
     ),
 )

@@ -163,7 +163,7 @@ MONEY = (
         Untouched("What is on sale."),
         distribution=EVERYWHERE,
         columns=(
-            *columns(Category.NOT_PERSONAL, "code display_name", author=Author.OPERATOR),
+            *columns(Category.NOT_PERSONAL, "code display_name models", author=Author.OPERATOR),
             *columns(
                 Category.NOT_PERSONAL, "monthly_price_cents currency daily_message_limit is_on_sale"
             ),

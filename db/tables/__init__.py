@@ -39,6 +39,13 @@ from db.tables.invoices import (
     UserInvoiceLine,
 )
 from db.tables.lookups import PrivacyRequestOwner
+from db.tables.models import (
+    EnterpriseGenerationPart,
+    EnterpriseModelDailyUsage,
+    GenerationPart,
+    ModelDailyTotal,
+    ModelDailyUsage,
+)
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
 from db.tables.trusted_documents import (
@@ -73,10 +80,15 @@ __all__ = [
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
+    "EnterpriseGenerationPart",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
+    "EnterpriseModelDailyUsage",
+    "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "ModelDailyTotal",
+    "ModelDailyUsage",
     "PrivacyErasureCount",
     "PrivacyExport",
     "PrivacyRequestOwner",

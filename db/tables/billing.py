@@ -6,6 +6,7 @@ The accounts of people who were erased are kept without them, in `db.tables.arch
 from datetime import datetime
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -26,7 +27,7 @@ LONG_PAST = "'1970-01-01 00:00:00+00'::timestamptz"
 
 
 class BillingPlan(Table):
-    """A plan that is on sale, or that somebody still has."""
+    """A plan that is on sale, or that somebody still has; null `models` are all."""
 
     __tablename__ = "billing_plans"
     __table_args__ = (
@@ -43,6 +44,7 @@ class BillingPlan(Table):
     daily_message_limit: Mapped[int]
     is_on_sale: Mapped[bool] = mapped_column(server_default=true())
     trial_days: Mapped[int] = mapped_column(server_default=text("0"))
+    models: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class UserSubscription(Table):

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.states import ConversationStatus, MessageRole, MessageStatus, ReplyFailure
+from db.states import ConversationStatus, MessageRole, MessageStatus, ReplyFailure, TitleOrigin
 from db.tables.base import Table, instant, now, numbered, of_user, one_of
 
 
@@ -31,6 +31,7 @@ class ChatConversation(Table):
         PrimaryKeyConstraint("user_id", "id"),
         one_of("status", *ConversationStatus),
         CheckConstraint("char_length(title) BETWEEN 1 AND 120", "title"),
+        one_of("title_origin", *TitleOrigin),
         Index(
             "ix_chat_conversations_user_id_status_updated_at_id",
             *("user_id", "status", "updated_at", "id"),
@@ -51,6 +52,8 @@ class ChatConversation(Table):
     updated_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     shown_branch: Mapped[int] = mapped_column(server_default=text("0"))
     is_pinned: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Of conversations that know nothing of it, a title may be a person's.
+    title_origin: Mapped[str] = mapped_column(Text, server_default=text(f"'{TitleOrigin.PERSON}'"))
 
 
 class ChatConversationTag(Table):
@@ -148,7 +151,8 @@ class ChatMessage(Table):
 class ReplyGeneration(Table):
     """The lease of the process that writes a reply, which is its `writer_number`th.
 
-    It ran out `times_abandoned`; writers that released it took `elapsed_ms`. The row is deleted
+    It may be written by `models`, the first of them first; by all where they are null. The lease
+    ran out `times_abandoned`; writers that released it took `elapsed_ms`. The row is deleted
     when the reply ends. Whoever deletes it, and nobody else, records how the reply ended and
     settles the unit reserved on `usage_date`.
     """
@@ -173,3 +177,4 @@ class ReplyGeneration(Table):
     writer_number: Mapped[int] = mapped_column(server_default=text("1"))
     times_abandoned: Mapped[int] = mapped_column(server_default=text("0"))
     elapsed_ms: Mapped[int] = mapped_column(server_default=text("0"))
+    models: Mapped[list[str] | None] = mapped_column(ARRAY(Text))

@@ -45,6 +45,7 @@ class MessageMutations:
             parent_id=None if parent is None else message_key(parent, field="parentMessageId"),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
@@ -59,6 +60,7 @@ class MessageMutations:
             message_key(input_.message_id),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 
@@ -74,6 +76,7 @@ class MessageMutations:
             info.context.require_viewer_id(),
             message_key(input_.message_id),
             idempotency_key=input_.idempotency_key,
+            model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
 

@@ -136,6 +136,8 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             "AMOUNT_CHANGED": "The amount is not the one that was expected.",
             "LLM_UNAVAILABLE": "The model did not write a whole reply; nothing was charged.",
             "USAGE_LIMIT_EXCEEDED": "The contract's requests are used up.",
+            "MODEL_NOT_ALLOWED": "There is no such model among those of the plan.",
+            "CONTEXT_TOO_LONG": "The message alone is more than the model can take in.",
         },
     ),
 }

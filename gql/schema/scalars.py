@@ -3,12 +3,14 @@
 import re
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import NewType
 
 import orjson
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -42,6 +44,19 @@ def parse_day(text: object) -> date:
     return date.fromisoformat(text)
 
 
+BigInt = NewType("BigInt", int)
+"""An integer that may be larger than GraphQL's `Int`."""
+
+
+def parse_big_int(value: object) -> BigInt:
+    """Parse an integer of 64 bits, written as a number or as digits; raises `ValueError`."""
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise ValueError("This is not an integer of at most 64 bits.")
+    return BigInt(value)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
@@ -51,6 +66,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         ),
         serialize=format_instant,
         parse_value=parse_instant,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="An integer of up to 64 bits, as a number. Above 2^53 a client that reads "
+        "numbers as floating point loses the last digits.",
+        serialize=int,
+        parse_value=parse_big_int,
     ),
     date: strawberry.scalar(
         name="Date",

@@ -17,17 +17,24 @@ from gql.schema.billing.plan_change import PlanChangePreviewPayload, shown_or_re
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
 from gql.schema.chat.conversation import TAGS_WEIGHT, ConversationConnection, conversations_of
+from gql.schema.chat.models import ChatModel, ModelUsage
 from gql.schema.connections import After, Before, First, Last, requested_page
+from gql.schema.day_span import FirstDay, LastDay, check_span
 from gql.schema.node import Node
 from gql.schema.privacy.request import PRIVACY_REQUESTS, PrivacyRequest, PrivacyRequestConnection
+from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.ids import global_id
 from gql.values.mapped_future import map_future
 from gql.values.mappings import Sourced
-from loaders import PageKey, Slice
+from loaders import ModelUseKey, ModelUseOfDay, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 from services.billing.records import Subscription
 from services.conversations.rules import tag_to_find
+from services.generation.models.catalogue import ChatModel as ChatModelRecord
 from services.quota.records import Quota as QuotaRecord
+
+MODELS_WEIGHT = Weight(own_cost=1, item_cost=0)
+"""They are in memory."""
 
 StatusFilter = Annotated[
     ConversationStatus | None,
@@ -114,6 +121,25 @@ class User(Node):
     @described.field("The tags in use, in alphabetical order; at most 1,000.", TAGS_WEIGHT)
     def tags(self, info: Info) -> Sourced[list[str], LoaderFuture[tuple[str, ...]]]:
         return info.context.loaders.tags_by_user.start(self.key)
+
+    @described.field("The models that the person's plan allows, the default first.", MODELS_WEIGHT)
+    def models(self, info: Info) -> Sourced[list[ChatModel], tuple[ChatModelRecord, ...]]:
+        models = info.context.services.guidance.models
+        return map_future(
+            info.context.loaders.subscription.start(self.key), lambda found: models(found.plan)
+        )
+
+    @described.field(
+        "What language models took for the person's replies and titles. One row per UTC day and "
+        "model that was used, oldest first; at most 400 days.",
+        ROWS_WEIGHT,
+    )
+    def model_usage(
+        self, info: Info, from_: FirstDay, to: LastDay
+    ) -> Sourced[list[ModelUsage], LoaderFuture[list[ModelUseOfDay]]]:
+        check_span(from_, to)
+        key = ModelUseKey(self.key, from_, to, shows_cost=info.context.is_operator)
+        return info.context.loaders.model_use.start(key)
 
     @described.field("The person's privacy requests, the newest first.")
     def privacy_requests(

@@ -16,6 +16,8 @@ from perf.llm_standin.stand_in import StandIn
 CHAT_PATH = "/v1/chat/completions"
 CONTROL_PATH = "/control"
 NEXT_PATH = "/control/next"
+MODEL_PATH = "/control/models/{model:path}"
+USAGE_PATH = "/v1/organization/usage/completions"
 
 
 def make_app(stand_in: StandIn) -> Starlette:
@@ -28,6 +30,8 @@ def make_app(stand_in: StandIn) -> Starlette:
             Route(CONTROL_PATH, control.change, methods=["PATCH"]),
             Route(CONTROL_PATH, control.reset, methods=["DELETE"]),
             Route(NEXT_PATH, control.change_next, methods=["POST"]),
+            Route(MODEL_PATH, control.change_model, methods=["PATCH"]),
+            Route(USAGE_PATH, control.usage, methods=["GET"]),
         ]
     )
 
@@ -71,6 +75,15 @@ class _Control:
         """Change the behaviour for the next calls: a list with one change for each."""
         changes = await request.body()
         return self._apply(lambda: self._stand_in.change_next(orjson.loads(changes)))
+
+    async def change_model(self, request: Request) -> Response:
+        """Change the behaviour of one model from now on."""
+        model, changes = request.path_params["model"], await request.body()
+        return self._apply(lambda: self._stand_in.change_model(model, orjson.loads(changes)))
+
+    async def usage(self, _request: Request) -> Response:
+        """What all calls took, by day and model, as OpenAI's usage API says it."""
+        return _json(self._stand_in.bill.as_json())
 
     async def reset(self, _request: Request) -> Response:
         """Restore the initial behaviour, and forget all calls."""

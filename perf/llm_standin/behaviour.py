@@ -130,6 +130,19 @@ class Behaviour(BaseModel):
     usage_prompt_tokens: int | None = Field(
         None, description="Say that the prompt had so many tokens."
     )
+    usage_completion_tokens: int | None = Field(
+        None, description="Say that the reply had so many tokens."
+    )
+    usage_cached_tokens: int | None = Field(
+        None, description="Say that so many tokens of the prompt were kept from before."
+    )
+    usage_reasoning_tokens: int | None = Field(
+        None, description="Say that so many tokens of the reply were reasoning."
+    )
+    reports_usage: bool = Field(True, description="Say how many tokens a reply took, when asked.")
+    context_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Refuse prompts of more tokens as too long."
+    )
     finish: Finish = Field(
         Finish.STOP, description="Why a reply ends: `stop`, `length` or `content_filter`."
     )

@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import inf
 from operator import itemgetter
@@ -31,7 +31,10 @@ class ConnectionCut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReplyResponse:
-    """An ASGI application that sends one reply, and then calls `on_end` with its outcome."""
+    """An ASGI application that sends one reply, and then calls `on_end`.
+
+    That is given the outcome, and how many tokens were sent.
+    """
 
     behaviour: Behaviour
     reply_id: str
@@ -39,7 +42,9 @@ class ReplyResponse:
     prompt_tokens: int
     is_streamed: bool
     wants_usage: bool
-    on_end: Callable[[CallOutcome], None]
+    on_end: Callable[[CallOutcome, int], None]
+    sent: list[int] = field(default_factory=list)
+    """How many tokens each of the sends had."""
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send the reply, or stop as soon as the client disconnects."""
@@ -48,14 +53,14 @@ class ReplyResponse:
         try:
             await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not writing.done():
-                self.on_end(CallOutcome.CANCELLED)
+                self.on_end(CallOutcome.CANCELLED, sum(self.sent))
                 return
             await writing
         except ConnectionCut:
-            self.on_end(CallOutcome.BROKEN)
+            self.on_end(CallOutcome.BROKEN, sum(self.sent))
             raise
         else:
-            self.on_end(CallOutcome.FINISHED)
+            self.on_end(CallOutcome.FINISHED, len(self.pieces))
         finally:
             writing.cancel()
             leaving.cancel()
@@ -77,11 +82,12 @@ class ReplyResponse:
             events = [chunk(self.reply_id, content=piece) for piece in self.pieces[start:end]]
             if start == 0:
                 events.insert(0, chunk(self.reply_id, content=""))
+            self.sent.append(end - start)
             await _send_body(send, b"".join(events), more=True)
         if limit <= len(self.pieces):
             await fault(send)
         ending = chunk(self.reply_id, finish=self.behaviour.finish.value)
-        if self.wants_usage:
+        if self.wants_usage and self.behaviour.reports_usage:
             ending += chunk(self.reply_id, usage=self._usage())
         await _send_body(send, ending + DONE, more=False)
 
@@ -133,9 +139,15 @@ class ReplyResponse:
         await _send_body(send, b"data: " + failure + b"\n\n", more=True)
 
     def _usage(self) -> Usage:
-        configured = self.behaviour.usage_prompt_tokens
-        prompt_tokens = self.prompt_tokens if configured is None else configured
-        return Usage(prompt_tokens, len(self.pieces))
+        told = self.behaviour
+        return Usage(
+            self.prompt_tokens if told.usage_prompt_tokens is None else told.usage_prompt_tokens,
+            len(self.pieces)
+            if told.usage_completion_tokens is None
+            else told.usage_completion_tokens,
+            told.usage_cached_tokens,
+            told.usage_reasoning_tokens,
+        )
 
 
 async def _due(tokens: int, behaviour: Behaviour) -> AsyncIterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ import orjson
 
 from perf.llm_standin.behaviour import Behaviour, Mode
 from perf.llm_standin.continuation import continuation, unfinished_reply
+from services.guidance.titles.rules import TITLE_INSTRUCTIONS
 
 MARK = "[stand-in]"
 _OPENING = f"{MARK} No language model wrote this reply; it only takes the place of one."
@@ -20,14 +21,17 @@ _SENTENCES = (
     "Nothing in here is advice.",
 )
 _LONGEST_ECHO_PIECE = 4
+_TITLE_WORDS = 5
 
 
 def reply_pieces(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> list[str]:
     """The reply as the pieces in which it is streamed, one for each token.
 
     An echo is cut into short pieces regardless of words and of the number of tokens. A reply that
-    broke off is continued, if that is what is asked for.
+    broke off is continued, if that is what is asked for, and a conversation given a title.
     """
+    if messages[0]["content"] == TITLE_INSTRUCTIONS:
+        return _title(messages[-1]["content"])
     unfinished = unfinished_reply(messages)
     if unfinished is not None:
         whole = "".join(reply_pieces(behaviour, unfinished.prompt))
@@ -42,6 +46,12 @@ def reply_pieces(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> li
         words += chance.choice(_SENTENCES).split()
     first, *others = words[: behaviour.tokens]
     return [first, *(f" {word}" for word in others)]
+
+
+def _title(exchange: str) -> list[str]:
+    """The first words of the conversation, which are in its language."""
+    words = exchange.split()[:_TITLE_WORDS]
+    return [MARK, *(f" {word}" for word in words)]
 
 
 def prompt_tokens(messages: Sequence[dict[str, str]]) -> int:

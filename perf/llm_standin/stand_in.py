@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import TypeAlias
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -13,11 +14,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from perf.llm_standin.behaviour import Behaviour, RetryAfterForm
+from perf.llm_standin.bill import Bill
 from perf.llm_standin.chat_api import FAILURE, ChatRequest, InvalidChatRequest, error, parse_request
 from perf.llm_standin.delivery import CallOutcome, ReplyResponse
 from perf.llm_standin.reply_text import prompt_tokens, reply_pieces
 
 _CALLS_KEPT = 1_000
+OnEnd: TypeAlias = Callable[[CallOutcome, int], None]
 _BAD_REQUEST, _UNAUTHORIZED = 400, 401
 
 
@@ -32,6 +35,8 @@ class StandIn:
     def reset(self) -> None:
         """Restore the initial behaviour, and forget all calls."""
         self.behaviour = self._beginning
+        self._by_model: dict[str, Mapping[str, object]] = {}
+        self.bill = Bill()
         self.calls: deque[ChatRequest] = deque(maxlen=self._calls_kept)
         self._next: deque[Mapping[str, object]] = deque()
         self._counts: Counter[str] = Counter()
@@ -41,6 +46,12 @@ class StandIn:
     def change(self, changes: Mapping[str, object]) -> None:
         """Change the behaviour from now on; raises pydantic's `ValidationError`."""
         self.behaviour = self.behaviour.changed(changes)
+
+    def change_model(self, model: str, changes: Mapping[str, object]) -> None:
+        """Change what one model does from now on, whatever the others do; raises as `change`."""
+        changed = {**self._by_model.get(model, {}), **changes}
+        self.behaviour.changed(changed)
+        self._by_model[model] = changed
 
     def change_next(self, changes: Sequence[Mapping[str, object]]) -> None:
         """Queue one change for each of the next calls; raises `ValidationError`."""
@@ -64,35 +75,57 @@ class StandIn:
         try:
             traceparent = request.headers.get("traceparent")
             chat_request = replace(parse_request(await request.body()), traceparent=traceparent)
-            behaviour = self._take_behaviour().for_request(request.headers)
+            behaviour = self._take_behaviour(chat_request.model).for_request(request.headers)
         except (InvalidChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())
         self._connections.add(request.client)
         on_end = self._count(chat_request)
         status = self._status(behaviour, request.headers.get("authorization"))
+        read = prompt_tokens(chat_request.messages)
         if status is not None:
-            on_end(CallOutcome.REFUSED)
+            on_end(CallOutcome.REFUSED, 0)
             return _refusal(status, FAILURE, behaviour)
+        if behaviour.context_tokens is not None and read > behaviour.context_tokens:
+            on_end(CallOutcome.REFUSED, 0)
+            too_long = behaviour.changed({"error_code": "context_length_exceeded"})
+            return _refusal(_BAD_REQUEST, FAILURE, too_long)
         return ReplyResponse(
             behaviour=behaviour,
             reply_id=f"stand-in-{self._counts['received']}",
             pieces=reply_pieces(behaviour, chat_request.messages),
-            prompt_tokens=prompt_tokens(chat_request.messages),
+            prompt_tokens=read,
             is_streamed=chat_request.is_streamed and behaviour.is_streaming,
             wants_usage=chat_request.wants_usage,
-            on_end=on_end,
+            on_end=self._billed(on_end, chat_request.model, read, behaviour),
         )
 
-    def _take_behaviour(self) -> Behaviour:
-        return self.behaviour.changed(self._next.popleft()) if self._next else self.behaviour
+    def _take_behaviour(self, model: str) -> Behaviour:
+        changes = self._next.popleft() if self._next else {}
+        changes = {**changes, **self._by_model.get(model, {})}
+        return self.behaviour.changed(changes) if changes else self.behaviour
 
-    def _count(self, chat_request: ChatRequest) -> Callable[[CallOutcome], None]:
+    def _billed(self, on_end: OnEnd, model: str, prompt_tokens: int, behaviour: Behaviour) -> OnEnd:
+        """`on_end`, and what the call really took is put on the bill, whatever it said itself."""
+        bill = self.bill
+
+        def ended(outcome: CallOutcome, completion_tokens: int) -> None:
+            on_end(outcome, completion_tokens)
+            bill.add(
+                model,
+                prompt_tokens=prompt_tokens,
+                cached_tokens=behaviour.usage_cached_tokens or 0,
+                completion_tokens=completion_tokens,
+            )
+
+        return ended
+
+    def _count(self, chat_request: ChatRequest) -> OnEnd:
         """Record a call, and return a callback for its outcome; a reset discards both."""
         self.calls.append(chat_request)
         counts = self._counts
         counts["received"] += 1
 
-        def on_end(outcome: CallOutcome) -> None:
+        def on_end(outcome: CallOutcome, _tokens: int) -> None:
             counts[outcome.value] += 1
 
         return on_end

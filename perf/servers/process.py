@@ -23,6 +23,7 @@ PRODUCTION = {
     "APP_ENV": "production",
     "CHAT_LLM_BASE_URL": "http://127.0.0.1:9/v1",
     "PAYMENTS_PROVIDER": "sandbox",
+    "CHAT_TITLES": "false",
 }
 """Production settings with an unreachable model and sandbox payments: only the database works."""
 _SERVE = ("-c", "from app.cli import main; main()", "serve")

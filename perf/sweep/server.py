@@ -90,6 +90,7 @@ def gate_server(
     served = {
         "DATABASE_URL": database_url,
         "CHAT_LLM_BASE_URL": model_url,
+        "CHAT_TITLES": "false",
         "GUIDANCE_DATA_DIR": data_dir,
         "JWT_SECRET_KEY": secret,
         **LOAD_TEST_SETTINGS,

@@ -5,7 +5,7 @@ from db.states import SubscriptionStatus
 from services.billing.records import Subscription
 from services.clock import Clock
 
-SUBSCRIPTION_SERIALIZER = CacheSerializer(2, Subscription)
+SUBSCRIPTION_SERIALIZER = CacheSerializer(3, Subscription)
 
 
 def is_current(clock: Clock, subscription: Subscription) -> bool:

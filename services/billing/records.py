@@ -8,7 +8,10 @@ from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan, with its price per month in cents of `currency` and its messages per UTC day."""
+    """A plan, with its price per month in cents of `currency` and its messages per UTC day.
+
+    `models` are the names of those that may write replies; None are all.
+    """
 
     code: str
     display_name: str
@@ -16,6 +19,7 @@ class Plan:
     currency: str
     daily_message_limit: int
     trial_days: int = 0
+    models: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

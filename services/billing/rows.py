@@ -23,6 +23,7 @@ def plan_from(row: Row) -> Plan:
         currency=row["currency"],
         daily_message_limit=row["daily_message_limit"],
         trial_days=row["trial_days"],
+        models=None if row["models"] is None else tuple(row["models"]),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from db.database import Connection, Database
 from db.queries.chat import conversation_tags, conversation_writes, conversations
 from db.row import Row
-from db.states import ConversationStatus
+from db.states import ConversationStatus, TitleOrigin
 from services.callers import people
 from services.clock import Clock
 from services.conversations.rules import UNTITLED, checked_tags, checked_title
@@ -39,6 +39,7 @@ class ConversationService:
                 connection,
                 user_id,
                 title=chosen,
+                title_origin=TitleOrigin.MESSAGE if title is None else TitleOrigin.PERSON,
                 now=now,
                 key=use.key,
                 fingerprint=use.fingerprint,

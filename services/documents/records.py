@@ -34,6 +34,15 @@ class ToolLimits:
     bytes_per_day: int = 5_000_000
     ms_per_day: int = 600_000
 
+    @property
+    def is_consistent(self) -> bool:
+        """Whether a day has room for a call."""
+        return (
+            self.cost_per_call <= self.cost_per_day
+            and self.bytes_per_call <= self.bytes_per_day
+            and self.ms_per_call <= self.ms_per_day
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RegisteredDocument:
@@ -56,13 +65,17 @@ class RegisteredDocument:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A validated document to publish; `document_id` is the client's own id for it."""
+    """A validated document to publish; `document_id` is the client's own id for it.
+
+    With a `tool` its operation becomes a tool of agents, within these limits.
+    """
 
     id: str
     name: str
     text: str
     cost: int
     document_id: str | None = None
+    tool: ToolLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from services.documents.records import (
     UnknownDocument,
 )
 from services.documents.rules import least, objective_of, strictest
-from services.documents.tools import all_tools
+from services.documents.tools import all_tools, mark_tool
 from services.mutations import audit
 
 _UNKNOWN_RETENTION = timedelta(days=30)
@@ -137,6 +137,9 @@ class OperationRegistry:
             costs=[one.cost for one in changed],
         )
         await self._record(transaction, client_name, action, [one.id for one in changed])
+        for one in submissions:
+            if one.tool is not None:
+                await mark_tool(transaction, client_name, one.name, one.tool, now=self._clock())
         reactivated = sum(state != DocumentState.ACTIVE for state, _ in existing.values())
         return Published(len(submissions) - len(existing), reactivated, len(existing) - reactivated)
 

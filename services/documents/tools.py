@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import TypeAlias
 
 from db.database import Connection, Database, Transaction
@@ -24,6 +25,19 @@ async def all_tools(connection: Connection) -> ToolsByOperation:
     }
 
 
+async def mark_tool(
+    transaction: Transaction,
+    client_name: str,
+    operation_name: str,
+    limits: ToolLimits,
+    *,
+    now: datetime,
+) -> None:
+    """Make a client's operation a tool, or change its limits; the caller changes the version."""
+    if await document_tools.set_tool(transaction, client_name, operation_name, asdict(limits)):
+        await _record(transaction, client_name, operation_name, limits, now)
+
+
 class ToolService:
     """Marks operations as tools, and takes the marks back; each change is in the audit trail."""
 
@@ -35,8 +49,7 @@ class ToolService:
         """Make a client's operation a tool, within a second, or change its limits."""
         async with self._database.begin() as transaction:
             await document_publications.next_version(transaction)
-            await document_tools.set_tool(transaction, client_name, operation_name, asdict(limits))
-            await self._record(transaction, client_name, operation_name, limits)
+            await mark_tool(transaction, client_name, operation_name, limits, now=self._clock())
 
     async def remove(self, client_name: str, operation_name: str) -> bool:
         """Make an operation no tool any more; False if it was none."""
@@ -44,26 +57,27 @@ class ToolService:
             await document_publications.next_version(transaction)
             is_changed = await document_tools.remove_tool(transaction, client_name, operation_name)
             if is_changed:
-                await self._record(transaction, client_name, operation_name, None)
+                await _record(transaction, client_name, operation_name, None, self._clock())
         return is_changed
 
-    async def _record(
-        self,
-        transaction: Transaction,
-        client_name: str,
-        operation_name: str,
-        limits: ToolLimits | None,
-    ) -> None:
-        """Record the audit event."""
-        await audit.record(
-            transaction,
-            audit.OPERATOR,
-            "documents.tool",
-            "documents",
-            now=self._clock(),
-            client_supplied={
-                "client": client_name,
-                "operation": operation_name,
-                "limits": None if limits is None else asdict(limits),
-            },
-        )
+
+async def _record(
+    transaction: Transaction,
+    client_name: str,
+    operation_name: str,
+    limits: ToolLimits | None,
+    now: datetime,
+) -> None:
+    """Record the audit event."""
+    await audit.record(
+        transaction,
+        audit.OPERATOR,
+        "documents.tool",
+        "documents",
+        now=now,
+        client_supplied={
+            "client": client_name,
+            "operation": operation_name,
+            "limits": None if limits is None else asdict(limits),
+        },
+    )

@@ -6,6 +6,7 @@ from math import ceil
 from clients.llm import FailureReason, GenerationFailed
 from db.row import Row
 from db.states import ReplyFailure
+from services.generation.models.catalogue import ContextTooLong
 from services.generation.records import StoredFailure
 from services.mutations.refusals import Refusal, UserErrorCode
 
@@ -13,6 +14,7 @@ _FAILURES_BY_REASON = {
     FailureReason.TIMEOUT: ReplyFailure.TIMED_OUT,
     FailureReason.REFUSED: ReplyFailure.REFUSED,
     FailureReason.TOO_LONG: ReplyFailure.TOO_LONG,
+    FailureReason.CONTEXT_TOO_LONG: ReplyFailure.CONTEXT_TOO_LONG,
     FailureReason.INTERRUPTED: ReplyFailure.INTERRUPTED,
 }
 _MESSAGES = {
@@ -20,6 +22,7 @@ _MESSAGES = {
     ReplyFailure.TIMED_OUT: "The model did not answer in time; try again.",
     ReplyFailure.REFUSED: "The model declined to answer this.",
     ReplyFailure.TOO_LONG: "The reply became too long; ask for less.",
+    ReplyFailure.CONTEXT_TOO_LONG: "This is too long for the model.",
     ReplyFailure.INTERRUPTED: "The reply was interrupted; try again.",
 }
 
@@ -45,11 +48,13 @@ def stored_failure(reply: Row) -> StoredFailure | None:
     return None if reason is None else StoredFailure(ReplyFailure(reason), reply["retry_at"])
 
 
-def failure_refusal(failure: StoredFailure, now: datetime) -> LlmUnavailable:
+def failure_refusal(failure: StoredFailure, now: datetime) -> Refusal:
     """What is said of a failure, and for how long a retry is of no use."""
     retry_at = failure.retry_at
     wait = None if retry_at is None else remaining_seconds(retry_at, now)
-    return LlmUnavailable(_MESSAGES[failure.reason], retry_after_seconds=wait)
+    is_too_long = failure.reason is ReplyFailure.CONTEXT_TOO_LONG
+    refusal = ContextTooLong if is_too_long else LlmUnavailable
+    return refusal(_MESSAGES[failure.reason], retry_after_seconds=wait)
 
 
 def remaining_seconds(retry_at: datetime, now: datetime) -> int:

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 
 import structlog
 
-from clients.llm import LanguageModel
 from db.database import Database
 from db.reply_key import ReplyKey
 from db.states import MessageStatus
 from services.background.periodic import run_in_background
 from services.generation.lease_keeper import LeaseKeeper
+from services.generation.models.catalogue import ModelCatalogue
 from services.generation.outcomes import OutcomeRecorder
 from services.generation.records import HANDED_OVER, Assignment, ReplyOutcome
 from services.generation.store import ReplyStore
@@ -37,10 +37,9 @@ _log = structlog.get_logger("guidance.replies")
 
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
-    """With which model a process writes replies, and how long it may be away from them."""
+    """With which models a process writes replies, and how long it may be away from them."""
 
-    model: LanguageModel
-    model_name: str
+    models: ModelCatalogue
     lease_seconds: float
 
 
@@ -108,10 +107,10 @@ class GenerationJobs:
             return  # it was taken over before its uncertain commit was found
         writer = ReplyWriter(
             assignment,
-            model=self.config.model,
-            model_name=self.config.model_name,
+            models=self.config.models,
             sink=self._new_sink(assignment),
             record=self._recorder.record,
+            record_parts=self._recorder.record_parts,
         )
         if self._is_handing_over:
             writer.hand_over()

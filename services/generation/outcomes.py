@@ -1,5 +1,6 @@
 """Storing the outcomes of replies, retried until it succeeds: the text exists nowhere else."""
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
@@ -10,12 +11,14 @@ from clients.llm import GenerationReport
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database, Transaction
 from db.reply_key import ReplyKey
+from services.generation.models.calls import Part
 from services.generation.records import HANDED_OVER, ReplyDraft, ReplyOutcome
 from services.generation.store import ReplyStore
 
 _LONGEST_WAIT_SECONDS = 2.0
 _WAITS_PER_LEASE = 8
 """Short enough to store the outcome before recovery begins, a lease after the database is back."""
+_PARTS_SECONDS = 1.0
 _MOST_DATABASE_ERRORS = 4
 """After errors such as a deadlock or a lock timeout, the next attempt may succeed."""
 _log = structlog.get_logger("guidance.replies")
@@ -63,11 +66,26 @@ class OutcomeRecorder:
                     return await self._store_outcome(transaction, reply, outcome, draft)
         raise AssertionError("unreachable")
 
+    async def record_parts(self, reply: ReplyKey, parts: tuple[Part, ...]) -> None:
+        """Store who wrote what of a reply so far; while the database is away, nothing.
+
+        The end of the reply stores them again, so they are missed only if this process dies.
+        """
+        try:
+            async with asyncio.timeout(_PARTS_SECONDS), self._database.begin() as transaction:
+                await self._store.save_parts(transaction, reply, self._owner, parts)
+        except (DatabaseUnavailable, TimeoutError) as error:
+            _log.warning("the parts of a reply are not stored", reason=type(error).__name__)
+        except Exception:  # noqa: BLE001 - the reply matters more
+            _log.exception("the parts of a reply are not stored", reply=reply.reply_id)
+
     async def _store_outcome(
         self, transaction: Transaction, reply: ReplyKey, outcome: ReplyOutcome, draft: ReplyDraft
     ) -> bool:
         if outcome != HANDED_OVER:
             return await self._store.complete(transaction, reply, self._owner, outcome, draft)
+        if draft.uses:
+            await self._store.save_parts(transaction, reply, self._owner, draft.parts, draft.uses)
         leases = self._store.leases
         is_released = await leases.release(
             transaction,
@@ -84,4 +102,4 @@ class OutcomeRecorder:
 
 def _without_details(outcome: ReplyOutcome, draft: ReplyDraft) -> tuple[ReplyOutcome, ReplyDraft]:
     report = GenerationReport(draft.report.model, draft.report.attempts)
-    return replace(outcome, retry_after_seconds=None), replace(draft, report=report)
+    return replace(outcome, retry_after_seconds=None), replace(draft, report=report, calls=None)

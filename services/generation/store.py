@@ -9,6 +9,7 @@ from db.queries.clauses.reply_leases import ReplyLeases
 from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import ReplyMetrics
+from services.generation.models.calls import ModelUse, Part
 from services.generation.records import Assignment, ReplyDraft, ReplyOutcome
 
 
@@ -36,6 +37,20 @@ class ReplyStore(Protocol):
         """Store the outcome of a reply and settle its unit; once, however often it is called.
 
         False, and no change, if the reply has ended or no longer belongs to `owner`.
+        """
+        ...
+
+    async def save_parts(
+        self,
+        transaction: Transaction,
+        reply: ReplyKey,
+        owner: UUID,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...] = (),
+    ) -> None:
+        """Store who wrote what of a reply so far, if it still belongs to `owner`.
+
+        Adds the `uses`, which are stored once, to the sums of the day.
         """
         ...
 

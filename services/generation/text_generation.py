@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from clients.llm import (
+    ALONE,
     FailureReason,
     GenerationFailed,
     GenerationReport,
     LanguageModel,
     PromptMessage,
+    TimeShare,
 )
 from services.generation.continuing import continuation_prompt, last_words
 from services.generation.redaction.placeholders import redact
@@ -26,17 +29,20 @@ async def generate_text(
     add: Callable[[str], None],
     *,
     written: str = "",
+    time: TimeShare = ALONE,
+    is_cut_off: bool = False,
 ) -> None:
     """Ask the model, and pass its text to `add` as it arrives.
 
     If a part of the reply is `written` already, the model is asked to continue it, and what it
-    repeats is left out. Raises `GenerationFailed`, also if the whole text becomes longer than
-    `LONGEST_TEXT`. If it fails or is cancelled, an end that may be half a placeholder is dropped,
-    so that the text may be continued.
+    repeats is left out; unless that part is known to be `is_cut_off`, there may be nothing to add.
+    Raises `GenerationFailed`, also if the whole text becomes longer than `LONGEST_TEXT`. If it
+    fails or is cancelled, an end that may be half a placeholder is dropped, so that the text may
+    be continued.
     """
     contents, placeholders = redact([*(one.content for one in prompt), written])
     redacted = tuple(
-        PromptMessage(one.role, content) for one, content in zip(prompt, contents[:-1], strict=True)
+        replace(one, content=content) for one, content in zip(prompt, contents[:-1], strict=True)
     )
     quote = ""
     if written:
@@ -46,7 +52,9 @@ async def generate_text(
     restorer, sanitizer = placeholders.restorer(), TextSanitizer()
     seam = SeamCutter(written, quote)
     left = LONGEST_TEXT - len(written)
-    async with aclosing(_pieces(model, redacted, report, may_be_empty=bool(written))) as generated:
+    may_be_empty = bool(written) and not is_cut_off
+    pieces = _pieces(model, redacted, report, time, may_be_empty=may_be_empty)
+    async with aclosing(pieces) as generated:
         async for piece in generated:
             text = seam.feed(restorer.feed(sanitizer.feed(piece)))
             add(text[:left])
@@ -60,11 +68,12 @@ async def _pieces(
     model: LanguageModel,
     prompt: Sequence[PromptMessage],
     report: GenerationReport,
+    time: TimeShare,
     *,
     may_be_empty: bool,
 ) -> AsyncGenerator[str, None]:
     try:
-        async with aclosing(model.generate(prompt, report)) as generated:
+        async with aclosing(model.generate(prompt, report, time)) as generated:
             async for piece in generated:
                 yield piece
     except GenerationFailed as error:

@@ -7,10 +7,13 @@ from typing import Protocol
 
 import structlog
 
-from clients.llm import GenerationFailed, GenerationReport, LanguageModel
+from clients.llm import GenerationFailed
 from db.reply_key import ReplyKey
 from db.states import MessageStatus, ReplyFailure
 from services.generation.failures import failure_of_generation
+from services.generation.fallback import FallbackChain, seconds_left
+from services.generation.models.calls import Calls, Part
+from services.generation.models.catalogue import ModelCatalogue
 from services.generation.records import (
     HANDED_OVER,
     INTERRUPTED,
@@ -19,11 +22,12 @@ from services.generation.records import (
     ReplyDraft,
     ReplyOutcome,
 )
-from services.generation.text_generation import generate_text
 
 _log = structlog.get_logger("guidance.replies")
 RecordOutcome = Callable[[ReplyKey, ReplyOutcome, ReplyDraft], Awaitable[bool]]
 """Stores the outcome and the text of a reply; False if the reply was not the writer's any more."""
+RecordParts = Callable[[ReplyKey, tuple[Part, ...]], Awaitable[None]]
+"""Stores who wrote which part of a reply so far, as far as the reply is the writer's."""
 
 
 class TextSink(Protocol):
@@ -63,19 +67,20 @@ class ReplyWriter:
         self,
         assignment: Assignment,
         *,
-        model: LanguageModel,
-        model_name: str,
+        models: ModelCatalogue,
         sink: TextSink,
         record: RecordOutcome,
+        record_parts: RecordParts,
     ) -> None:
         self._assignment = assignment
-        self._model = model
         self._sink = sink
         self._record = record
+        self._record_parts = record_parts
         earlier = assignment.earlier
-        self._report = GenerationReport(
-            model_name, earlier.attempts, elapsed_seconds=earlier.elapsed_ms / 1000
-        )
+        chain = models.named(assignment.models)
+        timeout_seconds = seconds_left(models.timeout_seconds, earlier.elapsed_ms / 1000)
+        self._chain = FallbackChain(chain, timeout_seconds)
+        self._calls = Calls(chain[0].name, earlier.parts, earlier.attempts)
         self._started = perf_counter()
         self._generation: asyncio.Task[None] | None = None
         self._interruption: ReplyOutcome | None = STOPPED if earlier.is_to_stop else None
@@ -91,7 +96,8 @@ class ReplyWriter:
         return ReplyDraft(
             text=self._sink.text,
             ends=self._sink.ends,
-            report=self._report,
+            report=self._calls.report,
+            calls=self._calls,
             latency_ms=self._assignment.earlier.elapsed_ms
             + round((perf_counter() - self._started) * 1000),
         )
@@ -125,12 +131,12 @@ class ReplyWriter:
         self.interrupt(HANDED_OVER)
 
     async def _generate(self) -> ReplyOutcome:
-        generating = generate_text(
-            self._model,
+        generating = self._chain.write(
             self._assignment.prompt,
-            self._report,
+            self._assignment.earlier.text,
+            self._calls,
             self._sink.add,
-            written=self._assignment.earlier.text,
+            self._record_seam,
         )
         self._generation = asyncio.create_task(generating)
         if self._interruption is not None:
@@ -138,6 +144,9 @@ class ReplyWriter:
         await asyncio.wait([self._generation])
         await self._sink.close()
         return self._outcome(self._generation)
+
+    async def _record_seam(self) -> None:
+        await self._record_parts(self._assignment.key, self._calls.parts_so_far)
 
     def _outcome(self, generation: "asyncio.Task[None]") -> ReplyOutcome:
         if generation.cancelled():

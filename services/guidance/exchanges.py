@@ -16,6 +16,7 @@ from services.billing.rows import subscription_from
 from services.conversations.rules import UNTITLED, title_from
 from services.conversations.service import conversation_not_found
 from services.generation.jobs import GenerationJobs
+from services.generation.models.catalogue import check_has_room
 from services.generation.records import Assignment
 from services.guidance.history import last_question_index, read_history
 from services.guidance.records import ContextWindow, Exchange, HistoryMessage
@@ -27,10 +28,14 @@ from services.quota import ledger
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRecorder:
-    """Records exchanges whose replies will be written in `jobs`."""
+    """Records exchanges whose replies will be written in `jobs`.
+
+    They are written by `model`, or the plan's first, and by others of the plan where that fails.
+    """
 
     jobs: GenerationJobs
     window: ContextWindow
+    model: str | None = None
 
     async def open(
         self,
@@ -44,7 +49,7 @@ class ExchangeRecorder:
         """Record a message at the end of what is shown, and the reply to be written.
 
         They are stored as the result of the claimed key. Raises `NotFound`, `Conflict`,
-        `NoActiveSubscription` and `QuotaExceeded`.
+        `NoActiveSubscription`, `QuotaExceeded`, `ModelNotAllowed` and `ContextTooLong`.
         """
         if conversation_id is None:
             conversation_id = await conversations.insert_conversation(
@@ -172,6 +177,11 @@ class ExchangeRecorder:
         rows = await subscriptions.current_subscription_by_user(transaction, [user_id])
         subscription = subscription_from(rows[0], now) if rows else NO_SUBSCRIPTION
         limit = ledger.check_daily_limit(subscription)
+        models, plan = self.jobs.config.models, subscription.plan
+        chain = models.chain(None if plan is None else plan.models, self.model)
+        asked = prompt(history, self.window)
+        check_has_room(chain, asked, field="content")
+        names = None if chain == models.models else tuple(one.name for one in chain)
         reply_id = await exchange_writes.begin_reply(
             transaction,
             user_id=user_id,
@@ -180,7 +190,8 @@ class ExchangeRecorder:
             answered_id=history[-1].id,
             claim_id=claim.id,
             created_at=place.created_at,
-            model=self.jobs.config.model_name,
+            model=chain[0].name,
+            models=names,
             day=now.date(),
             limit=limit,
             owner=self.jobs.owner,
@@ -190,7 +201,7 @@ class ExchangeRecorder:
         if reply_id is None:
             raise ledger.quota_exceeded(limit, now)
         exchange = Exchange(place.conversation_id, history[-1].id, reply_id, subscription)
-        return exchange, Assignment(ReplyKey(user_id, reply_id), prompt(history, self.window))
+        return exchange, Assignment(ReplyKey(user_id, reply_id), asked, models=names)
 
 
 class _Place(NamedTuple):

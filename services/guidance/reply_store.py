@@ -6,14 +6,19 @@ try, and its quota unit is settled or released once.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
+from db.queries.model_use import PEOPLE
 from db.reply_key import ReplyKey
 from db.row import Row
+from db.states import MessageStatus
 from metrics.generation import CONVERSATION_REPLIES
 from services.clock import Clock
+from services.generation.models.calls import ModelUse, Part, written_parts
+from services.generation.models.rows import parts_from, reply_use
 from services.generation.records import (
     INTERRUPTED,
     STOPPED,
@@ -26,6 +31,7 @@ from services.generation.store import reply_end
 from services.guidance.history import last_question_index, read_history
 from services.guidance.records import ContextWindow, EndedReply
 from services.guidance.rules import is_charged, prompt
+from services.guidance.titles.writer import TitleWriter
 from services.quota import ledger
 from streams import ReplyStreams
 
@@ -37,12 +43,19 @@ class ConversationReplyStore:
     metrics = CONVERSATION_REPLIES
 
     def __init__(
-        self, database: Database, streams: ReplyStreams, window: ContextWindow, *, clock: Clock
+        self,
+        database: Database,
+        streams: ReplyStreams,
+        window: ContextWindow,
+        *,
+        clock: Clock,
+        titles: TitleWriter | None = None,
     ) -> None:
         self._database = database
         self._streams = streams
         self._window = window
         self._clock = clock
+        self._titles = titles
 
     async def save(
         self, owner: UUID, drafts: Mapping[ReplyKey, ReplyDraft]
@@ -77,6 +90,7 @@ class ConversationReplyStore:
         row = await reply_generations.end(transaction, reply, owner)
         if row is None:
             return False
+        ended = _ended(row)
         await messages.end_reply(
             transaction,
             reply,
@@ -85,9 +99,25 @@ class ConversationReplyStore:
             content=draft.text,
             stream_ends=draft.ends,
             end=reply_end(outcome, draft),
+            use=reply_use(draft.parts, draft.uses, self._clock()),
         )
-        await self._settle(transaction, _ended(row), outcome, has_text=bool(draft.text))
+        await self._settle(transaction, ended, outcome, has_text=bool(draft.text))
+        if self._titles is not None and outcome.status is MessageStatus.COMPLETE:
+            begin = self._titles.begin
+            transaction.after_commit(partial(begin, ended.user_id, row["conversation_id"]))
         return True
+
+    async def save_parts(
+        self,
+        transaction: Transaction,
+        reply: ReplyKey,
+        owner: UUID,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...] = (),
+    ) -> None:
+        """See `ReplyStore`."""
+        if await reply_generations.hold(transaction, reply, owner):
+            await PEOPLE.record(transaction, reply, reply_use(parts, uses, self._clock()))
 
     async def save_unfinished(
         self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft
@@ -114,6 +144,7 @@ class ConversationReplyStore:
                 reply.reply_id,
                 self._window,
             )
+            parts = await PEOPLE.parts_of_replies(connection, [reply])
         index = last_question_index(history)
         if index is None:
             return None
@@ -122,10 +153,12 @@ class ConversationReplyStore:
             ends=tuple(row["stream_ends"] or ()),
             attempts=max(row["attempts"], taken["times_abandoned"]),
             elapsed_ms=taken["elapsed_ms"],
+            parts=written_parts(parts_from(parts), row["content"], row["model"]),
             next_writer=taken["writer_number"],
             is_to_stop=row["stop_requested_at"] is not None,
         )
-        return Assignment(reply, prompt(history[: index + 1], self._window), earlier)
+        models = None if row["models"] is None else tuple(row["models"])
+        return Assignment(reply, prompt(history[: index + 1], self._window), earlier, models)
 
     async def end_expired(self, transaction: Transaction) -> int | None:
         """See `ReplyStore`; the stored text of the reply is kept."""

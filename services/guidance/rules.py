@@ -27,6 +27,7 @@ def prompt(history: Sequence[HistoryMessage], window: ContextWindow) -> tuple[Pr
 
     `history` is oldest first and ends with the person's message, which is always included whole.
     Of several replies to a message only the last is included; failed and unfinished ones are not.
+    What is before the person's message may be left out where a model has less room.
     """
     included: list[PromptMessage] = []
     characters = 0
@@ -34,7 +35,8 @@ def prompt(history: Sequence[HistoryMessage], window: ContextWindow) -> tuple[Pr
         characters += len(one.content)
         if included and (len(included) == window.messages or characters > window.characters):
             break
-        included.append(PromptMessage(Role.ASSISTANT if one.is_reply else Role.USER, one.content))
+        role = Role.ASSISTANT if one.is_reply else Role.USER
+        included.append(PromptMessage(role, one.content, is_optional=bool(included)))
     return PromptMessage(Role.SYSTEM, INSTRUCTIONS), *reversed(included)
 
 

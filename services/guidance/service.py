@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,12 @@ from db.database import Database, Transaction
 from db.queries.chat import messages, reply_generations
 from db.reply_key import ReplyKey
 from db.row import Row
+from services.billing.records import Plan
 from services.callers import people
 from services.clock import Clock
-from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
+from services.generation.failures import failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
+from services.generation.models.catalogue import ChatModel
 from services.generation.starting import ReplyStarter
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.following import follow_reply
@@ -22,7 +25,7 @@ from services.guidance.reply_store import ConversationReplyStore
 from services.guidance.rules import validated_content
 from services.mutations import idempotency
 from services.mutations.idempotency import Caller
-from services.mutations.refusals import NotFound
+from services.mutations.refusals import NotFound, Refusal
 from services.throttling.concurrency import slot_released
 from streams import Delta, ReplyStreams
 
@@ -58,6 +61,7 @@ class GuidanceService:
         content: str,
         idempotency_key: str,
         parent_id: int | None = None,
+        model: str | None = None,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
 
@@ -65,14 +69,16 @@ class GuidanceService:
 
         The message, the reply and the reserved quota unit are recorded together or not at all; the
         same key returns the same exchange. Raises `InvalidInput`, `NotFound`, `Conflict`,
-        `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`, `ModelNotAllowed` and
+        `ContextTooLong`.
         """
         text = validated_content(content)
-        values: dict[str, object] = {"conversation": conversation_id, "content": text}
-        record = partial(self._exchanges.open, user_id, conversation_id, text)
+        exchanges = replace(self._exchanges, model=model)
+        values = {"conversation": conversation_id, "content": text} | _chosen(model)
+        record = partial(exchanges.open, user_id, conversation_id, text)
         if parent_id is not None:
             values["parent"] = parent_id
-            record = partial(self._exchanges.open_after, user_id, conversation_id, parent_id, text)
+            record = partial(exchanges.open_after, user_id, conversation_id, parent_id, text)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
@@ -82,33 +88,44 @@ class GuidanceService:
         )
 
     async def edit(
-        self, user_id: int, message_id: int, *, content: str, idempotency_key: str
+        self,
+        user_id: int,
+        message_id: int,
+        *,
+        content: str,
+        idempotency_key: str,
+        model: str | None = None,
     ) -> Exchange:
         """Record another version of a person's message, beside it, and start the reply to it.
 
         Like `send`; raises `InvalidInput` for a reply, too.
         """
         text = validated_content(content)
-        values = {"message": message_id, "content": text}
+        exchanges = replace(self._exchanges, model=model)
+        values = {"message": message_id, "content": text} | _chosen(model)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="editMessage", values=values),
-            partial(self._exchanges.edit, user_id, message_id, text),
+            partial(exchanges.edit, user_id, message_id, text),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
 
-    async def regenerate(self, user_id: int, message_id: int, *, idempotency_key: str) -> Exchange:
+    async def regenerate(
+        self, user_id: int, message_id: int, *, idempotency_key: str, model: str | None = None
+    ) -> Exchange:
         """Start another reply to a person's message; it costs another unit.
 
         `message_id` is that message or a reply to it; earlier replies stay, as its siblings. Raises
-        `NotFound`, `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription` and `QuotaExceeded`.
+        `NotFound`, `Conflict`, `IdempotencyKeyReused`, `NoActiveSubscription`, `QuotaExceeded`,
+        `ModelNotAllowed` and `ContextTooLong`.
         """
-        values = {"message": message_id}
+        exchanges = replace(self._exchanges, model=model)
+        values: dict[str, object] = {"message": message_id} | _chosen(model)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="regenerateReply", values=values),
-            partial(self._exchanges.reopen, user_id, message_id),
+            partial(exchanges.reopen, user_id, message_id),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -169,10 +186,19 @@ class GuidanceService:
             self._database, self._streams, user_id=user_id, reply_id=reply_id, after=after
         )
 
-    def failure(self, reply: Row) -> LlmUnavailable | None:
+    def models(self, plan: Plan | None) -> tuple[ChatModel, ...]:
+        """The models that a plan allows, the default first; without a plan none."""
+        return self._jobs.config.models.allowed(plan.models) if plan else ()
+
+    def failure(self, reply: Row) -> Refusal | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         failure = stored_failure(reply)
         return None if failure is None else failure_refusal(failure, self._clock())
+
+
+def _chosen(model: str | None) -> dict[str, object]:
+    """The model as a part of what a key is used for; nothing where none is chosen."""
+    return {} if model is None else {"model": model}
 
 
 # Any: JSON.

@@ -10,10 +10,14 @@ import orjson
 
 from db.database import Database, Transaction
 from db.queries.enterprise import metered_replies
+from db.queries.model_use import COMPANIES
 from db.reply_key import ReplyKey
 from db.row import Row
 from metrics.generation import METERED_REPLIES
+from services.clock import Clock
 from services.enterprise import metering
+from services.generation.models.calls import ModelUse, Part
+from services.generation.models.rows import reply_use, use_rows
 from services.generation.records import Assignment, EarlierWriting, ReplyDraft, ReplyOutcome
 from services.generation.store import reply_end
 from services.metered.records import Question
@@ -26,8 +30,9 @@ class MeteredReplyStore:
     leases = metered_replies.LEASES
     metrics = METERED_REPLIES
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def complete(
         self,
@@ -50,7 +55,24 @@ class MeteredReplyStore:
             return False
         if outcome.failure is not None:
             await _refund(transaction, ended)
+        await COMPANIES.record(
+            transaction, reply, reply_use(draft.parts, draft.uses, self._clock())
+        )
         return True
+
+    async def save_parts(
+        self,
+        transaction: Transaction,
+        reply: ReplyKey,
+        owner: UUID,
+        parts: tuple[Part, ...],
+        uses: tuple[ModelUse, ...] = (),
+    ) -> None:
+        """See `ReplyStore`; the parts of a text that nobody has seen are not stored."""
+        del parts
+        if uses and await metered_replies.unfinished(transaction, reply, owner) is not None:
+            day = self._clock().date()
+            await COMPANIES.record_use(transaction, reply.tenant_id, use_rows(uses), day)
 
     async def save_unfinished(
         self, transaction: Transaction, reply: ReplyKey, draft: ReplyDraft

@@ -14,15 +14,16 @@ from services.callers.principal import ApiClient
 from services.clock import Clock
 from services.enterprise import metering
 from services.enterprise.records import UsageContract
-from services.generation.failures import LlmUnavailable, failure_refusal, stored_failure
+from services.generation.failures import failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
+from services.generation.models.catalogue import check_has_room
 from services.generation.records import Assignment
 from services.generation.starting import ReplyStarter
 from services.metered.records import Question
 from services.metered.rules import prompt
 from services.mutations import idempotency
 from services.mutations.idempotency import RETENTION, Caller, Claim
-from services.mutations.refusals import Conflict
+from services.mutations.refusals import Conflict, Refusal
 from services.throttling.concurrency import slot_released
 
 _POLL_SECONDS = 0.25
@@ -75,7 +76,7 @@ class MeteredGuidance:
                     "The reply to this key is still being written.", retry_after_seconds=1
                 ) from None
 
-    def failure(self, reply: Row) -> LlmUnavailable | None:
+    def failure(self, reply: Row) -> Refusal | None:
         """The refusal for a failed reply, given its row; None if it did not fail."""
         failure = stored_failure(reply)
         return None if failure is None else failure_refusal(failure, self._clock())
@@ -89,6 +90,9 @@ class MeteredGuidance:
         now: datetime,
     ) -> tuple[int, Assignment]:
         """Charge a unit and record the reply that it pays for."""
+        asked = prompt(question)
+        models = self._jobs.config.models
+        check_has_room(models.models, asked, field="situation")
         unit = await metering.charge(transaction, client, self._contract, now)
         generation_id = await metered_replies.begin(
             transaction,
@@ -96,16 +100,14 @@ class MeteredGuidance:
             credential_id=client.credential_id,
             day=unit.day,
             is_overage=unit.is_overage,
-            model=self._jobs.config.model_name,
+            model=models.default.name,
             question=asdict(question),
             owner=self._jobs.owner,
             lease_seconds=self._jobs.config.lease_seconds,
             claim_id=claim.id,
             now=now,
         )
-        return generation_id, Assignment(
-            ReplyKey(client.account_id, generation_id), prompt(question)
-        )
+        return generation_id, Assignment(ReplyKey(client.account_id, generation_id), asked)
 
     async def _wait_for_end(self, account_id: int, generation_id: int) -> Row:
         while True:

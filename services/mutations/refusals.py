@@ -20,6 +20,8 @@ class UserErrorCode(Enum):
     AMOUNT_CHANGED = "amount_changed"
     LLM_UNAVAILABLE = "llm_unavailable"
     USAGE_LIMIT_EXCEEDED = "usage_limit_exceeded"
+    MODEL_NOT_ALLOWED = "model_not_allowed"
+    CONTEXT_TOO_LONG = "context_too_long"
 
 
 class Refusal(Exception):

@@ -144,7 +144,7 @@ def test_whatever_is_stored_the_truth_is_read(redis_url: str, stored: bytes) -> 
     asyncio.run(scenario())
 
 
-PLAN = Plan("premium", "Premium", 999, "EUR", 100)
+PLAN = Plan("premium", "Premium", 999, "EUR", 100, models=("large",))
 SUBSCRIPTIONS = [
     Subscription(SubscriptionStatus.INACTIVE),
     Subscription(
@@ -183,7 +183,9 @@ INSTANTS = {
     "trial_ends_at",
     "grace_ends_at",
 }
-OPTIONAL = {("value", name) for name in ("plan", "failure_reason", "next_plan", *INSTANTS)}
+OPTIONAL = {("value", name) for name in ("plan", "failure_reason", "next_plan", *INSTANTS)} | {
+    ("value", plan, "models") for plan in ("plan", "next_plan")
+}
 
 
 @pytest.mark.parametrize("path", _places(WRITTEN["value"], ("value",)), ids=".".join)
@@ -203,6 +205,7 @@ def test_a_subscription_with_anything_else_in_a_place_is_none(
         or (isinstance(wrong, str) and isinstance(place[last], str) and last not in _LIMITED)
         or (wrong == 7 and type(place[last]) is int)
         or (wrong is True and isinstance(place[last], bool))
+        or (wrong == [] and isinstance(place[last], list))
     )
     place[last] = wrong
     assert (SUBSCRIPTION_SERIALIZER.load(orjson.dumps(changed)) is not None) == is_of_its_kind

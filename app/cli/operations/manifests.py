@@ -1,14 +1,20 @@
 """Reads documents from a folder or a manifest, in the formats that client tools produce."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from gql.documents.registry.submission import Candidate
+from services.documents.records import ToolLimits
 
 _APOLLO = "apollo-persisted-query-manifest"
+_LIMITS = {
+    re.sub("_(.)", lambda match: match[1].upper(), one.name): one.name for one in fields(ToolLimits)
+}
 _SUFFIXES = frozenset({".graphql", ".gql"})
 
 
@@ -62,7 +68,23 @@ def _of_apollo(path: Path, manifest: dict[str, Any]) -> Iterator[Candidate]:
         id_, name, body = (members.get(key) for key in ("id", "name", "body"))
         if not (isinstance(id_, str) and isinstance(name, str) and isinstance(body, str)):
             raise ManifestInvalid(f"{path}: operation {place} lacks its id, name or body")
-        yield Candidate(name, body, id_, name)
+        yield Candidate(name, body, id_, name, _tool(path, name, members.get("tool")))
+
+
+# Any: as above.
+def _tool(path: Path, name: str, mark: Any) -> ToolLimits | None:
+    """The limits of an operation that its client marked as a tool: `true`, or some of its own."""
+    if mark is None or mark is False:
+        return None
+    limits = {} if mark is True else mark
+    if not isinstance(limits, dict) or not limits.keys() <= _LIMITS.keys():
+        raise ManifestInvalid(f"{path}: the tool {name} is not `true` or some of {list(_LIMITS)}")
+    if not all(type(one) is int and 0 < one < 2**31 for one in limits.values()):
+        raise ManifestInvalid(f"{path}: the limits of the tool {name} are no whole numbers from 1")
+    made = ToolLimits(**{_LIMITS[key]: one for key, one in limits.items()})
+    if not made.is_consistent:
+        raise ManifestInvalid(f"{path}: a call of the tool {name} may take more than a day")
+    return made
 
 
 def _text(path: Path) -> str:

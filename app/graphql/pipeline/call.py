@@ -26,8 +26,7 @@ class OperationCall:
     disconnected. `found` is called with the call and an operation that is not a query, before it
     runs; it raises what the transport has against it. `validation` is set where the client may have
     the answer already. `fields` are those of the request's head. Reads see everything up to the
-    position `read_after` of the write-ahead log. `router` is whose text it is, if a router wrote
-    it.
+    position `read_after` of the write-ahead log. `router` wrote the text, where one did.
     """
 
     request_id: str

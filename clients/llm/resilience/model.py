@@ -7,9 +7,17 @@ from math import ceil
 
 import stamina
 
-from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
+from clients.llm import (
+    ALONE,
+    FailureReason,
+    GenerationFailed,
+    GenerationReport,
+    PromptMessage,
+    TimeShare,
+)
 from clients.llm.chat_api import ChatApi
 from clients.llm.configuration import LanguageModelConfig
+from clients.llm.patience import Patience
 from clients.llm.resilience.circuit_breaker import CircuitOpen, ModelCircuitBreaker
 from clients.llm.resilience.retries import Retries
 from clients.llm.resilience.retry_budget import RetryBudget
@@ -21,15 +29,14 @@ from spans.part import Kind, Part
 _ATTEMPT = Part(Kind.ATTEMPT, "chat")
 _PIECE = Part(Kind.MODEL, "model")
 _OK, _CANCELLED = "ok", "cancelled"
-_LEAST_SHARE = 0.25
 
 
 class ResilientModel:
     """A `LanguageModel`; `chance` returns random numbers from 0 to 1.
 
-    One deadline covers the attempts, the waits between them, and the reply itself, also what other
-    processes have written of it. It applies only
+    One deadline covers the attempts, the waits between them, and the reply itself. It applies only
     while a piece is awaited, never while the caller handles one: it must not interrupt the caller.
+    Where another model can be asked, this one may be silent only for its share of the time.
     """
 
     def __init__(
@@ -47,15 +54,18 @@ class ResilientModel:
         self._breaker = breaker
 
     async def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         """See `LanguageModel`."""
         started = _now()
-        deadline = started + seconds_left(self._config.timeout_seconds, report.elapsed_seconds)
+        patience = Patience(time, self._config.timeout_seconds)
         outcome = _CANCELLED
         self._budget.record_call(started)
         try:
-            pieces, first = await self._begin(messages, report, deadline)
+            pieces, first = await self._begin(messages, report, patience)
             FIRST_PIECE_SECONDS.observe(_now() - started)
             async with aclosing(pieces):
                 yield first
@@ -70,14 +80,15 @@ class ResilientModel:
             GENERATIONS.labels(outcome).inc()
 
     async def _begin(
-        self, messages: Sequence[PromptMessage], report: GenerationReport, deadline: float
+        self, messages: Sequence[PromptMessage], report: GenerationReport, patience: Patience
     ) -> tuple[AsyncGenerator[str, None], str]:
         """Make attempts until one yields a first piece; nothing is retried after that."""
         retries = Retries(
             self._config.retries,
             self._budget,
             self._breaker,
-            deadline=deadline,
+            deadline=patience.until,
+            has_successor=patience.has_successor,
             seconds=_now,
             chance=self._chance,
         )
@@ -88,24 +99,28 @@ class ResilientModel:
             ):
                 retries.record_wait()
                 with attempt:
-                    pieces = self._attempt(messages, report, deadline)
+                    pieces = self._attempt(messages, report, patience)
                     return pieces, await anext(pieces)
         finally:
             retries.record_wait()
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, messages: Sequence[PromptMessage], report: GenerationReport, deadline: float
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        patience: Patience,
     ) -> AsyncGenerator[str, None]:
         """Make one attempt; raises `AttemptFailed`, or `CircuitOpen` if it is not permitted."""
         permit = self._breaker.admit(_now())
-        BREAKER_STATE.set(self._breaker.state.value)
+        state = BREAKER_STATE.labels(self._config.name)
+        state.set(self._breaker.state.value)
         report.attempts += 1
         has_begun = False
         outcome = _CANCELLED
         end_span = begin_recorded(_ATTEMPT)
         try:
-            async with aclosing(self._api.stream(messages, report, deadline=deadline)) as pieces:
+            async with aclosing(self._api.stream(messages, report, patience)) as pieces:
                 while (piece := await _next(pieces, has_begun=has_begun)) is not None:
                     if not has_begun:
                         has_begun = True
@@ -120,7 +135,7 @@ class ResilientModel:
         finally:
             # No effect if a success or failure was reported before.
             self._breaker.withdrawn(permit)
-            BREAKER_STATE.set(self._breaker.state.value)
+            state.set(self._breaker.state.value)
             ATTEMPTS.labels(outcome).inc()
             if end_span is not None:
                 end_span(None if outcome == _OK else outcome)
@@ -141,14 +156,6 @@ async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | 
 
 async def _next_of(pieces: AsyncGenerator[str, None]) -> str | None:
     return await anext(pieces, None)
-
-
-def seconds_left(timeout_seconds: float, elapsed_seconds: float) -> float:
-    """How long a process may take for a reply on which earlier ones spent `elapsed_seconds`.
-
-    At least a quarter of the time: that it was handed over is no fault of the model's.
-    """
-    return max(timeout_seconds - elapsed_seconds, timeout_seconds * _LEAST_SHARE)
 
 
 def _generation_failure(error: AttemptFailed | CircuitOpen) -> GenerationFailed:

@@ -15,7 +15,10 @@ _log = structlog.get_logger("guidance.llm")
 
 
 class Retries:
-    """The retries of one call, which must end by `deadline` on the clock `seconds`."""
+    """The retries of one call, which must end by `deadline` on the clock `seconds`.
+
+    A model that refuses for want of capacity is not asked again where it `has_successor`.
+    """
 
     def __init__(
         self,
@@ -24,6 +27,7 @@ class Retries:
         breaker: ModelCircuitBreaker,
         *,
         deadline: float,
+        has_successor: bool,
         seconds: Callable[[], float],
         chance: Callable[[], float],
     ) -> None:
@@ -31,6 +35,7 @@ class Retries:
         self._budget = budget
         self._breaker = breaker
         self._deadline = deadline
+        self._has_successor = has_successor
         self._seconds = seconds
         self._chance = chance
         self._made = 0
@@ -43,6 +48,8 @@ class Retries:
         after the deadline is not begun.
         """
         if not isinstance(error, AttemptFailed) or not error.is_retryable:
+            return False
+        if error.has_no_capacity and self._has_successor:
             return False
         now = self._seconds()
         wait = backoff_wait_seconds(

@@ -91,6 +91,15 @@ def record_usage(chunk: object, report: GenerationReport) -> None:
         report.prompt_tokens = tokens
     if (tokens := _count(usage.get("completion_tokens"))) is not None:
         report.completion_tokens = tokens
+    if (tokens := _detail(usage, "prompt_tokens_details", "cached_tokens")) is not None:
+        report.cached_tokens = tokens
+    if (tokens := _detail(usage, "completion_tokens_details", "reasoning_tokens")) is not None:
+        report.reasoning_tokens = tokens
+
+
+def _detail(usage: dict[str, object], details: str, name: str) -> int | None:
+    found = usage.get(details)
+    return _count(found.get(name)) if isinstance(found, dict) else None
 
 
 def _parse_value(text: str) -> object:

@@ -9,13 +9,14 @@ from clients.llm.response.retry_after import retry_after_seconds_in
 _RETRIED_STATUSES = frozenset({408, 409, 429})
 # Too many requests, or conflicting ones, do not mean that the model is down.
 _BUSY_STATUSES = frozenset({409, 429})
+_CAPACITY_STATUSES = frozenset({429, 503, 529})
 _SERVER_ERROR = 500
 _TOO_LARGE = 413
 _REASONS_BY_CODE = {
     "content_filter": FailureReason.REFUSED,
     "content_policy_violation": FailureReason.REFUSED,
-    "context_length_exceeded": FailureReason.TOO_LONG,
-    "string_above_max_length": FailureReason.TOO_LONG,
+    "context_length_exceeded": FailureReason.CONTEXT_TOO_LONG,
+    "string_above_max_length": FailureReason.CONTEXT_TOO_LONG,
 }
 
 
@@ -23,7 +24,7 @@ class AttemptFailed(Exception):
     """One attempt did not yield a complete reply.
 
     `is_retryable` says whether a retry may help if no text was yielded yet; `is_down` whether the
-    model seems unable to serve anything.
+    model seems unable to serve anything; `has_no_capacity` whether it refused for want of capacity.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class AttemptFailed(Exception):
         *,
         is_retryable: bool = False,
         is_down: bool = False,
+        has_no_capacity: bool = False,
         retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.is_retryable = is_retryable
         self.is_down = is_down
+        self.has_no_capacity = has_no_capacity
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -71,10 +74,11 @@ def failure_from_status(
             FailureReason.UNAVAILABLE,
             is_retryable=True,
             is_down=status not in _BUSY_STATUSES,
+            has_no_capacity=status in _CAPACITY_STATUSES,
             retry_after_seconds=retry_after_seconds_in(headers, now),
         )
     if status == _TOO_LARGE:
-        return AttemptFailed(FailureReason.TOO_LONG)
+        return AttemptFailed(FailureReason.CONTEXT_TOO_LONG)
     return AttemptFailed(_reason_for(code) or FailureReason.MISCONFIGURED)
 
 

@@ -32,6 +32,7 @@ _PLAN_COLUMNS = (
     BillingPlan.currency,
     BillingPlan.daily_message_limit,
     BillingPlan.trial_days,
+    BillingPlan.models,
 )
 _next = BillingPlan.__table__.alias("next")
 _NEXT_PLAN_COLUMNS = tuple(_next.c[one.key].label(f"next_{one.key}") for one in _PLAN_COLUMNS)

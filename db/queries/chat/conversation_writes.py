@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, delete, insert, select, update
 
 from db.database import Connection
 from db.queries.chat.conversations import COLUMNS
 from db.queries.chat.reply_generations import ENDED
+from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import claimed_key, locked_person, next_id, result_for
 from db.row import Row
 from db.statement import Statement, repository_method
+from db.states import TitleOrigin
 from db.tables import ChatConversation, ReplyGeneration
 
 
@@ -17,20 +19,19 @@ def _start() -> Statement:
     person = locked_person()
     claim = claimed_key(person, conversation=next_id(ChatConversation))
     now = bindparam("now", type_=ChatConversation.created_at.type)
-    new = select(
-        claim.c.conversation, bindparam("user_id"), bindparam("title", type_=Text), now, now
-    )
+    texts = (bindparam("title", type_=Text), bindparam("title_origin", type_=Text))
+    new = select(claim.c.conversation, bindparam("user_id"), *texts, now, now)
     started = (
         insert(ChatConversation)
-        .from_select(["id", "user_id", "title", "created_at", "updated_at"], new)
+        .from_select(["id", "user_id", "title", "title_origin", "created_at", "updated_at"], new)
         .returning(*COLUMNS)
         .cte("started")
     )
     return Statement("conversations.start", result_for(person, started))
 
 
-def _change(name: str, column: str) -> Statement:
-    """A statement that sets the column to the value bound to `new`."""
+def _change(name: str, column: str, **others: ColumnElement[str]) -> Statement:
+    """A statement that sets the column to the value bound to `new`, and others with it."""
     person = locked_person()
     changed = (
         update(ChatConversation)
@@ -38,7 +39,9 @@ def _change(name: str, column: str) -> Statement:
             ChatConversation.id == bindparam("conversation_id"),
             ChatConversation.user_id == person.c.id,
         )
-        .values({column: bindparam("new", type_=ChatConversation.__table__.c[column].type)})
+        .values(
+            {column: bindparam("new", type_=ChatConversation.__table__.c[column].type), **others}
+        )
         .returning(*COLUMNS)
         .cte("changed")
     )
@@ -72,7 +75,7 @@ def _delete() -> Statement:
 
 
 _START = _start()
-_RENAME = _change("conversations.rename", "title")
+_RENAME = _change("conversations.rename", "title", title_origin=literal_text(TitleOrigin.PERSON))
 _SET_STATUS = _change("conversations.set_status", "status")
 _PIN = _change("conversations.pin", "is_pinned")
 _LOCK = _lock()
@@ -81,14 +84,27 @@ _DELETE = _delete()
 
 @repository_method
 async def start(
-    connection: Connection, user_id: int, *, title: str, now: datetime, key: str, fingerprint: bytes
+    connection: Connection,
+    user_id: int,
+    *,
+    title: str,
+    title_origin: str,
+    now: datetime,
+    key: str,
+    fingerprint: bytes,
 ) -> Row | None:
     """Insert an active conversation, once for the key; a row of nulls if the key was used before.
 
     Like the other statements here, None if there is no such person.
     """
     rows = await connection.fetch(
-        _START, user_id=user_id, title=title, now=now, key=key, fingerprint=fingerprint
+        _START,
+        user_id=user_id,
+        title=title,
+        title_origin=title_origin,
+        now=now,
+        key=key,
+        fingerprint=fingerprint,
     )
     return rows[0] if rows else None
 
@@ -97,7 +113,7 @@ async def start(
 async def rename(
     connection: Connection, user_id: int, conversation_id: int, title: str
 ) -> Row | None:
-    """Rename a person's conversation; a row of nulls if there is no such conversation."""
+    """Rename a person's conversation, as they wish; a row of nulls if there is none such."""
     rows = await connection.fetch(
         _RENAME, user_id=user_id, conversation_id=conversation_id, new=title
     )

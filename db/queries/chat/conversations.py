@@ -23,10 +23,10 @@ from db.queries.clauses.expressions import json_columns, literal_text
 from db.queries.clauses.keyset_query import KeysetQuery
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import ConversationStatus
+from db.states import ConversationStatus, TitleOrigin
 from db.tables import ChatConversation, ChatConversationTag, ChatMessage
 
-COLUMNS = json_columns(ChatConversation, without={"user_id", "shown_branch"})
+COLUMNS = json_columns(ChatConversation, without={"user_id", "shown_branch", "title_origin"})
 FILTERS: Mapping[str, ColumnElement[bool]] = {
     "status": ChatConversation.status == bindparam("status"),
     # Without a value, so that the partial index of the few that are pinned can serve.
@@ -80,6 +80,7 @@ _INSERT = Statement(
     .values(
         user_id=bindparam("user_id"),
         title=bindparam("title"),
+        title_origin=literal_text(TitleOrigin.MESSAGE),
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
     )
@@ -140,7 +141,7 @@ async def count_by_user(
 async def insert_conversation(
     connection: Connection, user_id: int, title: str, now: datetime
 ) -> int:
-    """Add an active conversation and give its id."""
+    """Add an active conversation, whose title no person gave, and give its id."""
     rows = await connection.fetch(_INSERT, user_id=user_id, title=title, now=now)
     return int(rows[0]["id"])
 

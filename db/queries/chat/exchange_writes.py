@@ -1,9 +1,11 @@
 """Statements that record an exchange: a message, its reply, and the unit of quota that it costs."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     ColumnElement,
@@ -151,8 +153,15 @@ def _entry(reply: CTE) -> Insert:
 
 def _lease(reply: CTE) -> Insert:
     return insert(ReplyGeneration).from_select(
-        ["reply_id", "conversation_id", "user_id", "usage_date", "owner", "lease_expires_at"],
-        select(reply.c.id, _conversation, _user, _day, bindparam("owner", type_=Uuid), LEASE_END),
+        [
+            *("reply_id", "conversation_id", "user_id", "usage_date"),
+            *("owner", "lease_expires_at", "models"),
+        ],
+        select(
+            *(reply.c.id, _conversation, _user, _day),
+            *(bindparam("owner", type_=Uuid), LEASE_END),
+            bindparam("models", type_=ARRAY(Text)),
+        ),
     )
 
 
@@ -213,6 +222,7 @@ async def begin_reply(
     claim_id: int,
     created_at: datetime,
     model: str,
+    models: Sequence[str] | None,
     day: date,
     limit: int,
     owner: UUID,
@@ -221,8 +231,8 @@ async def begin_reply(
 ) -> int | None:
     """Insert the reply to a message and reserve a unit, while fewer than `limit` are used that day.
 
-    `owner` gets a lease on it, and the claimed key stores the exchange as its result. None, and no
-    change, if no unit is left.
+    `owner` gets a lease on it, to have it written by one of `models`, and the claimed key stores
+    the exchange as its result. None, and no change, if no unit is left.
     """
     rows = await connection.fetch(
         _BEGIN_REPLY,
@@ -233,6 +243,7 @@ async def begin_reply(
         claim_id=claim_id,
         created_at=created_at,
         model=model,
+        models=models,
         day=day,
         limit=limit,
         owner=owner,

@@ -25,8 +25,10 @@ from db.database import Connection
 from db.queries.chat.branch_choice import BranchShown
 from db.queries.clauses.expressions import json_instant
 from db.queries.clauses.keyset_query import KeysetQuery
+from db.queries.clauses.model_use import REPLY, TENANT, ReplyUse, recorded
 from db.queries.clauses.paths import Place, is_in_range, path_ranges, path_start
 from db.queries.clauses.reply_end import END_COLUMNS, ReplyEnd
+from db.queries.model_use import PEOPLE
 from db.reply_key import ReplyKey
 from db.row import Row
 from db.statement import Statement, repository_method
@@ -73,10 +75,7 @@ _COUNT = Statement(
     )
     .group_by(ChatMessage.conversation_id),
 )
-_IS_REPLY = (
-    ChatMessage.user_id == bindparam("tenant_id"),
-    ChatMessage.id == bindparam("reply_id"),
-)
+_IS_REPLY = (ChatMessage.user_id == TENANT, ChatMessage.id == REPLY)
 
 
 def _path_to() -> Statement:
@@ -112,6 +111,7 @@ _PATH_TO = _path_to()
 _END_REPLY = Statement(
     "messages.end_reply",
     update(ChatMessage)
+    .add_cte(*PEOPLE.recording)
     .where(*_IS_REPLY)
     .values(
         status=bindparam("new_status"),
@@ -190,8 +190,9 @@ async def end_reply(
     content: str,
     stream_ends: Sequence[int],
     end: ReplyEnd,
+    use: ReplyUse,
 ) -> None:
-    """Store the final state of a reply."""
+    """Store the final state of a person's reply, and what models took for it."""
     await connection.fetch(
         _END_REPLY,
         **reply._asdict(),
@@ -200,6 +201,7 @@ async def end_reply(
         new_content=content,
         new_ends=stream_ends,
         **end,
+        **recorded(reply, use),
     )
 
 

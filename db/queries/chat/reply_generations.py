@@ -26,6 +26,7 @@ LEASES = ReplyLeases(
 ENDED = (
     ReplyGeneration.reply_id,
     ReplyGeneration.user_id,
+    ReplyGeneration.conversation_id,
     ReplyGeneration.usage_date,
     ReplyGeneration.stop_requested_at,
 )
@@ -126,11 +127,17 @@ _SAVE_PROGRESS = Statement(
         _lease.reply_id == any_(bindparam("reply_ids", type_=ARRAY(BigInteger))),
     ),
 )
+_HOLD = Statement(
+    "generations.hold",
+    select(ReplyGeneration.user_id).where(*LEASES.is_held).with_for_update(key_share=True),
+)
 _UNFINISHED = Statement(
     "generations.unfinished",
     select(
         ReplyGeneration.conversation_id,
         ReplyGeneration.stop_requested_at,
+        ReplyGeneration.models,
+        ChatMessage.model,
         ChatMessage.content,
         ChatMessage.stream_ends,
         ChatMessage.attempts,
@@ -206,7 +213,17 @@ async def save_progress(
 async def unfinished(connection: Connection, reply: ReplyKey, owner: UUID) -> Row | None:
     """What is stored of a reply that `owner` writes, and of its conversation; None if it does not.
 
-    The columns are `conversation_id`, `stop_requested_at`, `content`, `stream_ends`, `attempts`.
+    The columns are `conversation_id`, `stop_requested_at`, `models`, and the message's
+    `model`, `content`, `stream_ends` and `attempts`.
     """
     rows = await connection.fetch(_UNFINISHED, **reply._asdict(), of_owner=owner)
     return rows[0] if rows else None
+
+
+@repository_method
+async def hold(connection: Connection, reply: ReplyKey, owner: UUID) -> bool:
+    """Keep a reply that `owner` writes from being taken away until the commit.
+
+    False if `owner` has lost the lease.
+    """
+    return bool(await connection.fetch(_HOLD, **reply._asdict(), of_owner=owner))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, select
+from sqlalchemy import BigInteger, Integer, Text, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
@@ -36,7 +36,8 @@ _SET_TOOL = Statement(
     _insert_tool.on_conflict_do_update(
         index_elements=list(_NAMES),
         set_={name: _insert_tool.excluded[name] for name in LIMITS},
-    ),
+        where=or_(*(getattr(_tool, name) != _insert_tool.excluded[name] for name in LIMITS)),
+    ).returning(_tool.client_name),
 )
 _REMOVE_TOOL = Statement(
     "operations.remove_tool",
@@ -58,11 +59,12 @@ async def tools(connection: Connection) -> list[Row]:
 @repository_method
 async def set_tool(
     connection: Connection, client_name: str, operation_name: str, limits: Mapping[str, int]
-) -> None:
-    """Insert or replace a tool; `limits` has every one of `LIMITS`."""
-    await connection.fetch(
+) -> bool:
+    """Insert or replace a tool; False if it is so already. `limits` has every one of `LIMITS`."""
+    rows = await connection.fetch(
         _SET_TOOL, client_name=client_name, operation_name=operation_name, **limits
     )
+    return bool(rows)
 
 
 @repository_method

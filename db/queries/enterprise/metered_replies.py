@@ -62,6 +62,7 @@ _retry_at = (
 _BY_ID = Statement(
     "metered_replies.by_id",
     select(
+        EnterpriseGeneration.id,
         EnterpriseGeneration.status,
         EnterpriseGeneration.content,
         EnterpriseGeneration.is_overage,

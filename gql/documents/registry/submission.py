@@ -9,17 +9,21 @@ from gql.documents.operation import Operation, RequestRefused
 from gql.documents.registry.built_in import RESERVED
 from gql.documents.registry.worst_case_cost import default_cost, worst_case_cost
 from services.documents.identifiers import canonical_id, hash_of, is_hash, is_valid_custom_id
-from services.documents.records import Submission
+from services.documents.records import Submission, ToolLimits
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A client's document: its text, where it was found, and the id and name that were given."""
+    """A client's document: its text, where it was found, and what was given with it.
+
+    `tool` has the limits if its client marked it as a tool of agents.
+    """
 
     place: str
     text: str
     id: str | None = None
     name: str | None = None
+    tool: ToolLimits | None = None
 
 
 class DocumentRejected(Exception):
@@ -60,7 +64,7 @@ def _submission(candidate: Candidate, operation: Operation, name: str) -> Submis
         own = None
     if own is not None:
         _check_id(own)
-    return Submission(id_, name, candidate.text, worst_case_cost(operation), own)
+    return Submission(id_, name, candidate.text, worst_case_cost(operation), own, candidate.tool)
 
 
 def _check_id(own: str) -> None:

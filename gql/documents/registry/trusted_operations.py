@@ -71,11 +71,10 @@ class TrustedOperations:
             for id_ in (document.id, *document.other_ids):
                 by_id[id_] = replace(operation, document=document)
         self._by_id, self.invalid = by_id, tuple(invalid)
-        self.tools = {
-            name: by_id[one.id]
-            for name, one in tool_names(documents).items()
-            if one.id in by_id and by_id[one.id].kind != "subscription"
-        }
+        can_be_called = [
+            one for one in documents if one.id in by_id and by_id[one.id].kind != "subscription"
+        ]
+        self.tools = {name: by_id[one.id] for name, one in tool_names(can_be_called).items()}
         self._skeletons = frozenset(skeletons - {None})
 
 

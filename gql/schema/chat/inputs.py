@@ -7,6 +7,7 @@ from strawberry import UNSET
 
 from gql.schema import described
 
+_MODEL = "One of `User.models`; the first of them where left out."
 _KEY = (
     "Chosen by the client, 1 to 255 printable characters, new for each thing that it wants done. "
     "Sending again with the same key returns the first result and spends nothing."
@@ -96,6 +97,7 @@ class SendMessageInput:
         description="Whether the mutation waits for the whole reply, or the reply is followed "
         "as it is written.",
     )
+    model: str | None = strawberry.field(default=UNSET, description=_MODEL)
 
 
 @strawberry.input(description="The message to write anew, and its new text.")
@@ -114,6 +116,7 @@ class EditMessageInput:
         description="Whether the mutation waits for the whole reply, or the reply is followed "
         "as it is written.",
     )
+    model: str | None = strawberry.field(default=UNSET, description=_MODEL)
 
 
 @strawberry.input(
@@ -138,6 +141,7 @@ class RegenerateReplyInput:
         description="Whether the mutation waits for the whole reply, or the reply is followed "
         "as it is written.",
     )
+    model: str | None = strawberry.field(default=UNSET, description=_MODEL)
 
 
 @strawberry.input(description="The reply to stop while it is being written.")

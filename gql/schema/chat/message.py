@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry import UNSET
 
+from db.reply_key import ReplyKey
 from db.row import Row
 from db.states import MessageRole, MessageStatus
 from gql.context import Info, page_reads
 from gql.schema import described
+from gql.schema.chat.models import GenerationPart
 from gql.schema.connections import After, First, PageInfo, page_info, requested_page
 from gql.schema.node import Node
-from gql.values.cost_weights import COUNT_WEIGHT
+from gql.values.cost_weights import COUNT_WEIGHT, Weight
 from gql.values.mapped_future import map_future
 from gql.values.mappings import (
     Column,
@@ -26,6 +28,7 @@ from gql.values.mappings import (
 )
 from loaders import PageKey, SiblingPlace, Slice
 from loaders.batching.loader import LoaderFuture
+from services.generation.models.calls import Part
 
 if TYPE_CHECKING:
     from gql.schema.chat.conversation import Conversation
@@ -33,24 +36,54 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="How a reply came about.")
 class Generation:
-    """The model's side of a reply."""
+    """The models' side of a reply."""
 
-    model: str = strawberry.field(description="The model that wrote it.")
-    attempts: int = strawberry.field(description="How often the model was asked.")
-    prompt_tokens: int | None = strawberry.field(description="Tokens read, as the model counts.")
+    reply_key: strawberry.Private[int]
+    model: str = strawberry.field(description="The model that wrote it, or the end of it.")
+    attempts: int = strawberry.field(description="How often a model was asked.")
+    prompt_tokens: int | None = strawberry.field(
+        description="Tokens read, as the models count, of all parts together."
+    )
     completion_tokens: int | None = strawberry.field(
-        description="Tokens written, as the model counts."
+        description="Tokens written, as the models count, of all parts together."
     )
     latency_ms: int | None = strawberry.field(
         description="Milliseconds from asking to the end of the reply."
     )
 
+    @described.field(
+        "Which model wrote what, in the order of the text; more than one where another model "
+        "went on.",
+        Weight(assumed_size=2),
+    )
+    def parts(self, info: Info) -> Sourced[list[GenerationPart], tuple[Part, ...]]:
+        context = info.context
+        if context.viewer_id is None:
+            loader, owner_id = (
+                context.loaders.parts_by_metered_reply,
+                context.require_api_client().account_id,
+            )
+        else:
+            loader, owner_id = context.loaders.parts_by_reply, context.viewer_id
+        whole = Part(
+            self.model,
+            0,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+        )
+        return map_future(
+            loader.start(ReplyKey(owner_id, self.reply_key)), lambda parts: parts or (whole,)
+        )
+
 
 GENERATION = ObjectMapping(
     Generation,
     {
-        name: Column(name)
-        for name in ("model", "attempts", "prompt_tokens", "completion_tokens", "latency_ms")
+        "reply_key": Column("id"),
+        **{
+            name: Column(name)
+            for name in ("model", "attempts", "prompt_tokens", "completion_tokens", "latency_ms")
+        },
     },
 )
 

@@ -1,7 +1,6 @@
 """The types of companies, of their usage and of their API keys."""
 
 from datetime import date, datetime
-from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -9,19 +8,26 @@ from strawberry import UNSET
 from db.row import Row
 from db.states import ApiCredentialStatus
 from gql.context import Info, page_reads
-from gql.errors import BadUserInput, Forbidden
+from gql.errors import Forbidden
 from gql.schema import described
 from gql.schema.billing.invoice import INVOICES, InvoiceConnection
+from gql.schema.chat.models import ModelUsage
 from gql.schema.connections import After, First, requested_page
+from gql.schema.day_span import FirstDay, LastDay, check_span
 from gql.schema.node import Node
 from gql.values.cost_weights import ROWS_WEIGHT, Weight
 from gql.values.mappings import Column, Derived, GlobalId, Instant, Member, ObjectMapping, Sourced
-from loaders import MAX_CREDENTIALS, DailyUsageKey, PageKey, Slice
+from loaders import (
+    MAX_CREDENTIALS,
+    DailyUsageKey,
+    ModelUseKey,
+    ModelUseOfDay,
+    PageKey,
+    Slice,
+)
 from loaders.batching.loader import LoaderFuture
 from services.enterprise.keys import key_prefix
 from services.enterprise.records import Usage, UsageLimitMode
-
-MAX_SPAN_DAYS = 400
 
 
 @strawberry.type(description="What of its contract a company has used.")
@@ -126,22 +132,29 @@ class EnterpriseAccount(Node):
     def daily_usage(
         self,
         info: Info,
-        from_: Annotated[
-            date,
-            strawberry.argument(
-                name="from", description="The first UTC day of the range, included."
-            ),
-        ],
-        to: Annotated[
-            date, strawberry.argument(description="The last UTC day of the range, included.")
-        ],
+        from_: FirstDay,
+        to: LastDay,
     ) -> Sourced[list[EnterpriseDailyUsage], LoaderFuture[list[tuple[date, int]]]]:
-        days = (to - from_).days + 1
-        if not 1 <= days <= MAX_SPAN_DAYS:
-            raise BadUserInput(
-                f"`from` must not be after `to`, and at most {MAX_SPAN_DAYS} days are given."
-            )
+        check_span(from_, to)
         return info.context.loaders.daily_usage.start(DailyUsageKey(self.key, from_, to))
+
+    @described.field(
+        "For the account's administrator, otherwise null: what language models took for the "
+        "company's replies. One row per UTC day and model that was used, oldest first; at most "
+        "400 days.",
+        ROWS_WEIGHT,
+    )
+    def model_usage(
+        self, info: Info, from_: FirstDay, to: LastDay
+    ) -> Sourced[list[ModelUsage] | None, LoaderFuture[list[ModelUseOfDay]] | None]:
+        check_span(from_, to)
+        is_administrator = self.administrator_key is not None and (
+            self.administrator_key == info.context.viewer_id
+        )
+        if not is_administrator and not info.context.is_operator:
+            return None
+        key = ModelUseKey(self.key, from_, to, shows_cost=True)
+        return info.context.loaders.metered_model_use.start(key)
 
     @described.field(
         "Only for the account's administrator. Oldest first; at most 100, of which those that "

@@ -1,21 +1,14 @@
 """`guidance chaos kill-replies`: the serving process dies again and again while people chat."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import asyncpg
 import click
 
 from app.cli.failures.database_failures import reporting_database_failures
-from app.settings import load_settings
-from db.embedded import embedded_postgres
-from db.schema.migration import migrate
 from perf.chaos.database import STAND_IN_OPTIONS
 from perf.chaos.kill_replies.people import UnexplainedError
 from perf.chaos.kill_replies.trial import Trial, TrialResult, run_trial
+from perf.chaos.own_database import check_is_empty, own_database
 from perf.cli import options
 from perf.llm_standin.process import running_stand_in
 from perf.servers.process import ServerNotStarted
@@ -39,8 +32,8 @@ def kill_replies(people: int, sends: int, kills: int, seed: int) -> None:
     or when somebody was shown text that was not stored.
     """
     trial = Trial(people=people, sends=sends, kills=kills, seed=seed)
-    with reporting_database_failures("the database cannot be used"), _database() as url:
-        asyncio.run(_check_is_empty(url))
+    with reporting_database_failures("the database cannot be used"), own_database() as url:
+        asyncio.run(check_is_empty(url))
         try:
             with running_stand_in(*STAND_IN_OPTIONS) as model_url:
                 outcome = asyncio.run(run_trial(trial, url, model_url))
@@ -66,26 +59,3 @@ def _report(trial: Trial, outcome: TrialResult) -> None:
     if audit.problems:
         raise click.ClickException(f"{len(audit.problems)} things are wrong")
     click.echo("nothing lost, nothing doubled, and the ledger equals the counters")
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    url = load_settings().database_url
-    if url is not None:
-        yield url
-        return
-    with (
-        TemporaryDirectory(prefix="guidance-chaos-") as folder,
-        embedded_postgres(Path(folder), is_durable=False) as own,
-    ):
-        migrate(own)
-        yield own
-
-
-async def _check_is_empty(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        if await connection.fetchval("SELECT EXISTS (SELECT FROM users)"):
-            raise click.ClickException("the database is not empty: it has users")
-    finally:
-        await connection.close()

@@ -63,6 +63,7 @@ async def run_trial(trial: Trial, database_url: str, model_url: str) -> TrialRes
             "DATABASE_URL": database_url,
             "JWT_SECRET_KEY": secret,
             "CHAT_LLM_BASE_URL": model_url,
+            "CHAT_TITLES": "false",
             "CHAT_REPLY_LEASE_SECONDS": str(LEASE_SECONDS),
         }
         async with (

@@ -37,7 +37,7 @@ curl -s {address} \\
 
 def _model(stand_in: str | None) -> str:
     if stand_in is None:
-        return "the one at CHAT_LLM_BASE_URL"
+        return "as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say"
     return (
         f"a stand-in at {stand_in}, which only pretends; for a real one start with\n"
         "          CHAT_LLM_BASE_URL=https://… CHAT_LLM_API_KEY=… CHAT_LLM_MODEL=… make run"

@@ -79,6 +79,19 @@ INSERT INTO enterprise_accounts (id, company_name, administrator_id)
   SELECT account, 'Analytical Engines', person FROM caller;
 INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
   SELECT account, '2026-02-20'::date - d, 7 FROM caller, generate_series(0, n - 1) d;
+INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, prompt_tokens,
+  completion_tokens)
+  SELECT person, m.id, 1, model, 0, prompt_tokens, completion_tokens
+  FROM caller JOIN chat_conversations c ON c.user_id = person
+  JOIN chat_messages m ON m.conversation_id = c.id WHERE model IS NOT NULL AND times = 1;
+INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
+  cached_tokens, completion_tokens, cost_micros)
+  SELECT person, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000
+  FROM caller, generate_series(0, n - 1) d;
+INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency,
+  calls, prompt_tokens, cached_tokens, completion_tokens, cost_micros)
+  SELECT account, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000
+  FROM caller, generate_series(0, n - 1) d;
 INSERT INTO enterprise_credentials
   (id, enterprise_account_id, key_id, secret_hash, status, created_at)
   SELECT 100 * account + k, account, account || '-' || k, sha256(''),

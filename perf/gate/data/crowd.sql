@@ -68,6 +68,15 @@ INSERT INTO enterprise_accounts (company_name, administrator_id)
   SELECT 'Company', a FROM generate_series(1, 1500) a;
 INSERT INTO enterprise_daily_usages (enterprise_account_id, usage_date, request_count)
   SELECT a, '2025-01-26'::date + d, d FROM generate_series(1, 60) a, generate_series(0, 390) d;
+INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls)
+  SELECT u, '2026-01-31'::date + d, 'stand-in', '', d
+  FROM generate_series(1, 2000) u, generate_series(0, 20) d;
+INSERT INTO model_daily_totals (shard, usage_date, model, currency, calls)
+  SELECT s, '2025-01-26'::date + d, 'stand-in', '', d
+  FROM generate_series(0, 15) s, generate_series(0, 390) d;
+INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency, calls)
+  SELECT a, '2025-01-26'::date + d, 'stand-in', '', d
+  FROM generate_series(1, 60) a, generate_series(0, 390) d;
 INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash)
   SELECT a, a || '-' || k, sha256('') FROM generate_series(1, 1500) a, generate_series(1, 12) k;
 INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint, created_at)

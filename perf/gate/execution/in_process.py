@@ -181,6 +181,7 @@ def gate_settings(url: str, folder: Path, model_url: str) -> dict[str, object]:
         "guidance_data_dir": folder,
         "database_pool_size": 4,
         "chat_llm_base_url": model_url,
+        "chat_titles": False,
         "billing_subscription_cache_ttl_seconds": 0,
         "payments_provider": "sandbox",
         "graphql_max_cost": _NO_BOUND,

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLInputObjectType
 
+from app.settings.chat import STAND_IN
 from gql.build import core_schema
 from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.variant_budgets import kind_of_caller
@@ -134,6 +135,14 @@ async def _renaming(context: ScenarioContext) -> Variables:
 
 async def _sending(context: ScenarioContext) -> Variables:
     return await _of_conversation(context) | {"content": _TEXT} | _key()
+
+
+async def _choosing(context: ScenarioContext) -> Variables:
+    return await _sending(context) | {"model": STAND_IN}
+
+
+async def _reading_parts(context: ScenarioContext) -> Variables:
+    return {"messageId": await _complete_reply(context)}
 
 
 async def _complete_reply(context: ScenarioContext) -> str:
@@ -291,10 +300,13 @@ _OWN: Mapping[str, Scenario] = {
     "EditMessage": Scenario(writer, _editing),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
+    "ModelUsage": Scenario(reader, _days),
+    "Models": Scenario(reader),
     "MessageSiblings": Scenario(reader, _own_message),
     "PinConversation": Scenario(writer, _pinning),
     "Plans": Scenario(anonymous),
@@ -303,6 +315,7 @@ _OWN: Mapping[str, Scenario] = {
     "Quota": Scenario(reader),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
+    "ReplyParts": Scenario(writer, _reading_parts),
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
@@ -312,6 +325,7 @@ _OWN: Mapping[str, Scenario] = {
     "RotateApiCredential": Scenario(writer, _with_credential),
     "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
+    "SendMessageToModel": Scenario(writer, _choosing),
     "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),

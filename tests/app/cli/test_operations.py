@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -20,6 +21,14 @@ NOWHERE = "postgresql://127.0.0.1:1/nothing"
 APOLLO = {"format": "apollo-persisted-query-manifest", "version": 1}
 HOME = "query Home { plans { code } }"
 UNKNOWN = "0" * 64
+
+
+# Any: JSON.
+def marked(tool: Any) -> dict[str, Any]:
+    """A manifest of one operation, which its client marked as a tool."""
+    return APOLLO | {"operations": [{"id": "x-h", "name": "Home", "body": HOME, "tool": tool}]}
+
+
 DISPLAY_NAME = re.compile(r'\n  """[^"]*"""\n  displayName: String!\n')
 
 
@@ -82,6 +91,11 @@ def test_the_page_for_operators_shows_what_commands_print(
         ({"format": "other"}, "is not apollo-persisted-query-manifest of version 1"),
         (APOLLO, "has no list of operations"),
         (APOLLO | {"operations": [{"id": "1"}]}, "operation 0 lacks its id, name or body"),
+        (marked("yes"), "the tool Home is not `true` or some of ['costPerCall', "),
+        (marked({"cost": 1}), "the tool Home is not `true` or some of ['costPerCall', "),
+        (marked({"costPerCall": 0}), "the limits of the tool Home are no whole numbers from 1"),
+        (marked({"msPerDay": True}), "the limits of the tool Home are no whole numbers from 1"),
+        (marked({"bytesPerDay": 1}), "a call of the tool Home may take more than a day"),
     ],
 )
 def test_a_file_that_is_no_manifest(tmp_path: Path, manifest: object, said: str) -> None:

@@ -209,7 +209,7 @@ async def test_a_model_that_is_down_is_left_alone_until_it_is_back(
         )
         assert refused.report.attempts == 0
         assert stand_in.counts()["received"] == 4
-        assert measured("guidance_generation_breaker_state") == 2
+        assert measured("guidance_generation_breaker_state", model="the model") == 2
         await until(lambda: breaker.admits(asyncio.get_running_loop().time()))
         # Still down: one call finds out, and only one.
         assert (await ask(model)).reason is FailureReason.UNAVAILABLE
@@ -221,7 +221,7 @@ async def test_a_model_that_is_down_is_left_alone_until_it_is_back(
         reasons = sorted(str(answer.reason) for answer in together)
         assert reasons == [str(FailureReason.BREAKER_OPEN)] * 4 + ["None"]
         assert (await ask(model)).text == TEXT
-        assert measured("guidance_generation_breaker_state") == 0
+        assert measured("guidance_generation_breaker_state", model="the model") == 0
 
 
 @pytest.mark.parametrize("status", [400, 401, 409, 429])

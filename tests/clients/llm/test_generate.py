@@ -73,11 +73,11 @@ def test_what_may_pass_is_tried_again(stand_in: StandInControl, status: int) -> 
     [
         (400, None, FailureReason.MISCONFIGURED),
         (400, "content_filter", FailureReason.REFUSED),
-        (400, "context_length_exceeded", FailureReason.TOO_LONG),
+        (400, "context_length_exceeded", FailureReason.CONTEXT_TOO_LONG),
         (401, None, FailureReason.MISCONFIGURED),
         (403, None, FailureReason.MISCONFIGURED),
         (404, None, FailureReason.MISCONFIGURED),
-        (413, None, FailureReason.TOO_LONG),
+        (413, None, FailureReason.CONTEXT_TOO_LONG),
         (422, None, FailureReason.MISCONFIGURED),
     ],
 )

@@ -49,6 +49,7 @@ REPLACED = {
     # Indexes of tables that the same migration creates.
     "20261130_0040": {"require-concurrent-index-creation", "ban-drop-constraint"},
     "20261130_0041": {"ban-drop-constraint", "renaming-object"},
+    "20261130_0060": {"ban-drop-constraint"},
     "20261130_0070": {"ban-drop-constraint", "ban-drop-default", "renaming-object"},
 }
 """A constraint is dropped in the transaction that adds what replaces it; an index, which no

@@ -65,7 +65,7 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
 def test_a_model_that_is_set_is_used(database_url: str, tmp_path: Path) -> None:
     model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
     with _demo(database_url, tmp_path, **model) as printed:
-        assert "Model     the one at CHAT_LLM_BASE_URL" in printed
+        assert "Model     as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say" in printed
     assert "stand-in" not in printed
 
 

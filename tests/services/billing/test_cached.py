@@ -13,7 +13,8 @@ from services.billing.records import NO_SUBSCRIPTION, Plan, Subscription
 _instants = st.none() | st.datetimes(timezones=st.just(UTC))
 _texts = st.text(st.characters(exclude_categories=["Cs"]))
 _numbers = st.integers(0, 2**31 - 1)
-_plans = st.builds(Plan, _texts, _texts, _numbers, _texts, _numbers, _numbers)
+_models = st.none() | st.lists(_texts).map(tuple)
+_plans = st.builds(Plan, _texts, _texts, _numbers, _texts, _numbers, _numbers, _models)
 _subscriptions = st.builds(
     Subscription,
     st.sampled_from(SubscriptionStatus),
@@ -44,11 +45,11 @@ def test_no_subscription_is_a_value_too() -> None:
 
 def test_a_change_of_the_json_needs_another_version() -> None:
     """Whoever changes what is expected here raises the version of the shape."""
-    plan = Plan("basic-entry", "Basic", 500, "EUR", 5)
+    plan = Plan("basic-entry", "Basic", 500, "EUR", 5, models=("large",))
     instant = datetime(2026, 2, 20, 9, 30, 0, 123456, tzinfo=UTC)
     subscription = Subscription(SubscriptionStatus.ACTIVE, plan, None, instant, instant, instant)
     assert orjson.loads(SUBSCRIPTION_SERIALIZER.dump(subscription)) == {
-        "shape": 2,
+        "shape": 3,
         "value": {
             "status": "active",
             "plan": {
@@ -58,6 +59,7 @@ def test_a_change_of_the_json_needs_another_version() -> None:
                 "currency": "EUR",
                 "daily_message_limit": 5,
                 "trial_days": 0,
+                "models": ["large"],
             },
             "failure_reason": None,
             "started_at": "2026-02-20T09:30:00.123456+00:00",

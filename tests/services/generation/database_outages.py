@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from clients.llm import GenerationReport, PromptMessage
+from clients.llm import ALONE, GenerationReport, PromptMessage, TimeShare
 from tests.fixtures.stores.postgres import run, url_of
 
 
@@ -17,7 +17,10 @@ class PatientModel:
         self.requested = 0
 
     async def generate(
-        self, _messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        _messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         self.requested += 1
         report.attempts += 1

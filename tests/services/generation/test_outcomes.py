@@ -4,7 +4,14 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage
+from clients.llm import (
+    ALONE,
+    FailureReason,
+    GenerationFailed,
+    GenerationReport,
+    PromptMessage,
+    TimeShare,
+)
 from streams import Delta
 from tests.fixtures.stores.postgres import run
 from tests.fixtures.stores.world import ADA
@@ -17,7 +24,10 @@ class BoastfulModel:
     """Says that it has read more than any column has a place for."""
 
     async def generate(
-        self, _messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        _messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         report.attempts += 1
         yield "Hello!"

@@ -10,7 +10,7 @@ from services.generation.recovery import RUNS_PER_LEASE, Recovery
 from services.generation.store import ReplyStore
 from services.metered.reply_store import MeteredReplyStore
 from services.quota.ledger import differing_days
-from tests.fixtures.stores.world import ADA
+from tests.fixtures.stores.world import ADA, NOW
 from tests.services.generation.database_outages import PatientModel, outage
 from tests.services.guidance.chat_instances import Instance, instance, until
 from tests.services.guidance.exchanges import ledger_of, send, used
@@ -71,7 +71,9 @@ async def test_a_company_gets_its_replies_after_an_outage_too(own_world: str) ->
     async with (
         metered.instance(own_world, model, lease_seconds=LEASE_SECONDS) as parts,
         metered.instance(own_world, model) as others,
-        run_in_background(recovering(recovery_of(others, MeteredReplyStore(others.database)))),
+        run_in_background(
+            recovering(recovery_of(others, MeteredReplyStore(others.database, clock=lambda: NOW)))
+        ),
     ):
         for number in range(REPLIES):
             asking = asyncio.create_task(parts.generate(f"{number}"))

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.llm import FailureReason, GenerationFailed, GenerationReport, PromptMessage, Role
+from clients.llm import (
+    ALONE,
+    FailureReason,
+    GenerationFailed,
+    GenerationReport,
+    PromptMessage,
+    Role,
+    TimeShare,
+)
 from services.generation.text_generation import LONGEST_TEXT, TextSanitizer, generate_text
 
 
@@ -36,7 +44,10 @@ class EchoingModel:
     """Repeats, very often, what stands for an address."""
 
     async def generate(
-        self, messages: Sequence[PromptMessage], _report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        _report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         assert messages[-1].content == "[EMAIL_1]"
         for _ in range(1_000):

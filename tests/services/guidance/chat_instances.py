@@ -9,12 +9,13 @@ from typing import Any
 
 import asyncpg
 
-from clients.llm import GenerationReport, LanguageModel, PromptMessage
+from clients.llm import ALONE, GenerationReport, LanguageModel, PromptMessage, TimeShare
 from db.database import Database, open_database
 from services.clock import Clock
 from services.conversations.branches import BranchService
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.models.catalogue import ChatModel, ModelCatalogue
 from services.generation.recovery import recover_abandoned
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.jobs import open_reply_jobs
@@ -49,7 +50,10 @@ class ScriptedModel:
         self._script.put_nowait(error)
 
     async def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         self.prompts.append(list(messages))
         report.attempts += 1
@@ -100,10 +104,17 @@ async def instance(
     clock: Clock = lambda: NOW,
     lease_seconds: float = 30,
     model: LanguageModel | None = None,
+    name: str = "scripted",
+    others: Sequence[ChatModel] = (),
 ) -> AsyncIterator[Instance]:
-    """One instance on the database at `url`, which others may share."""
+    """One instance on the database at `url`, which others may share.
+
+    Its model is called `name`, and followed by `others` where it fails.
+    """
     scripted, streams = ScriptedModel(), streams or ReplyStreams(None)
-    config = GenerationConfig(model or scripted, "scripted", lease_seconds)
+    config = GenerationConfig(
+        ModelCatalogue((ChatModel(name, model or scripted), *others)), lease_seconds
+    )
     window = ContextWindow(12, 4_000)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(

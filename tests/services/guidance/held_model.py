@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
-from clients.llm import GenerationReport, PromptMessage, Role
+from clients.llm import ALONE, GenerationReport, PromptMessage, Role, TimeShare
 
 
 @dataclass
@@ -28,7 +28,10 @@ class HeldModel:
     calls: list[Call] = field(default_factory=list)
 
     async def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         report.attempts += 1
         said = [one for one in messages if one.role is not Role.SYSTEM]

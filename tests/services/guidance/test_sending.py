@@ -60,6 +60,7 @@ async def test_a_message_is_answered_and_paid_with_a_unit(own_world: str) -> Non
         (FailureReason.TIMEOUT, "timed_out"),
         (FailureReason.REFUSED, "refused"),
         (FailureReason.TOO_LONG, "too_long"),
+        (FailureReason.CONTEXT_TOO_LONG, "context_too_long"),
         (FailureReason.INTERRUPTED, "interrupted"),
     ],
 )

@@ -9,9 +9,11 @@ from typing import Any
 import asyncpg
 
 from clients.llm import (
+    ALONE,
     GenerationReport,
     LanguageModel,
     PromptMessage,
+    TimeShare,
 )
 from db.database import Database, open_database
 from db.row import Row
@@ -20,6 +22,7 @@ from services.clock import Clock
 from services.enterprise.credentials import CredentialService
 from services.enterprise.records import UsageContract, UsageLimitMode
 from services.generation.jobs import GenerationConfig, GenerationJobs
+from services.generation.models.catalogue import ChatModel, ModelCatalogue
 from services.generation.recovery import recover_abandoned
 from services.metered.buffered_sink import BufferedSink
 from services.metered.records import Question
@@ -43,7 +46,10 @@ class PromptModel:
         self.requested = 0
 
     async def generate(
-        self, messages: Sequence[PromptMessage], report: GenerationReport
+        self,
+        messages: Sequence[PromptMessage],
+        report: GenerationReport,
+        _time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         self.requested += 1
         report.attempts += 1
@@ -109,13 +115,13 @@ async def instance(
     wait_timeout_seconds: float = 20,
 ) -> AsyncIterator[Instance]:
     """One instance on the database at `url`, which others may share."""
-    config = GenerationConfig(model, "scripted", lease_seconds)
+    config = GenerationConfig(ModelCatalogue((ChatModel("scripted", model),)), lease_seconds)
     async with (
         open_database(
             url, replica_url=None, pool_size=pool_size, observe=lambda *_: None
         ) as database,
         GenerationJobs(
-            database, MeteredReplyStore(database), lambda _: BufferedSink(), config
+            database, MeteredReplyStore(database, clock=clock), lambda _: BufferedSink(), config
         ) as jobs,
     ):
         metered = MeteredGuidance(
@@ -131,5 +137,5 @@ async def instance(
 
 async def recover(parts: Instance) -> int:
     """Release, or end, what processes that are gone have left; returns how many replies."""
-    store = MeteredReplyStore(parts.database)
+    store = MeteredReplyStore(parts.database, clock=lambda: NOW)
     return await recover_abandoned(parts.database, store, lease_seconds=30)

@@ -224,7 +224,13 @@ async def test_nothing_is_kept_where_nothing_could_be_done(own_world: str) -> No
         with pytest.raises(asyncpg.CheckViolationError):
             async with one.write() as connection:
                 await conversation_writes.start(
-                    connection, ADA, title="T" * 121, now=NOW, key="k", fingerprint=bytes(32)
+                    connection,
+                    ADA,
+                    title="T" * 121,
+                    title_origin="person",
+                    now=NOW,
+                    key="k",
+                    fingerprint=bytes(32),
                 )
         service = ConversationService(one, clock=lambda: NOW)
         for act in (

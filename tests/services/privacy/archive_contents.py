@@ -3,6 +3,8 @@
 ADAS_EXPORT = 5
 """The request of the small world that is due."""
 OF_ADA = {
+    "generation_parts": "user_id = 1",
+    "model_daily_usages": "user_id = 1",
     "quota_ledger_entries": "user_id = 1",
     "daily_quota_usages": "user_id = 1",
     "chat_messages": "conversation_id BETWEEN 1 AND 45",

@@ -45,6 +45,13 @@ INSERT INTO billing_webhook_events (id, user_id, payment_attempt_id, occurred_at
 INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_plan_code,
     idempotency_key)
   VALUES ({ADA}, 2, 'basic-entry', 'premium-unlimited', 'change');
+INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, prompt_tokens)
+  VALUES ({ADA}, 2, 1, 'large', 0, 10), ({ADA}, 2, 2, 'small', 7, NULL),
+    ({GRACE}, 1000, 1, 'large', 0, 11);
+INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
+    cost_micros)
+  VALUES ({ADA}, '2026-02-20', 'large', 'EUR', 1, 10, 20),
+    ({GRACE}, '2026-02-20', 'large', 'EUR', 1, 11, 22);
 INSERT INTO user_invoices (user_id, id, number, source, status, currency, subtotal_cents, tax_cents,
     total_cents, line_count, seller, recipient, issued_at)
   SELECT u, 100 + u, 'INV-2026-00000' || u, 'payment:' || u, 'paid', 'EUR', 450, 50, 500, 1, 'Us',

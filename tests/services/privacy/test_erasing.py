@@ -28,6 +28,8 @@ WHAT_IS_ERASED = {
     "billing_webhook_events": 1,
     "chat_conversations": 45,
     "chat_messages": 162,
+    "generation_parts": 2,
+    "model_daily_usages": 1,
     "daily_quota_usages": 2,
     "enterprise_accounts": 1,
     "idempotency_keys": 2,

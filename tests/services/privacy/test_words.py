@@ -28,12 +28,25 @@ LINE, FIVE_CENTS_LINE = (
 OTHERS = f"""
 INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
-INSERT INTO chat_messages (conversation_id, role, content, model, attempts)
-  VALUES (7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
+  VALUES (7703, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO reply_generations
+  (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at, models)
+  VALUES (7703, 7700, 77, now(), gen_random_uuid(), now(), ARRAY['{WORDS}']);
+INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, currency)
+  VALUES (77, 7703, 1, '{WORDS}', 0, '{WORDS}');
+INSERT INTO model_daily_usages (user_id, usage_date, model, currency)
+  VALUES (77, now(), '{WORDS}', '{WORDS}');
+INSERT INTO model_daily_totals (shard, usage_date, model, currency)
+  VALUES (1, now(), '{WORDS}', '{WORDS}');
+INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency)
+  VALUES (2, now(), '{WORDS}', '{WORDS}');
 INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
 INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint)
   VALUES (2, '{WORDS}', sha256('x'));
-INSERT INTO billing_plans VALUES ('{WORDS}', '{WORDS}', 1, 'EUR', 1, false);
+INSERT INTO billing_plans (code, display_name, monthly_price_cents, currency, daily_message_limit,
+    is_on_sale, models)
+  VALUES ('{WORDS}', '{WORDS}', 1, 'EUR', 1, false, ARRAY['{WORDS}']);
 INSERT INTO user_subscriptions (id, user_id, plan_code, status)
   VALUES (7701, 77, '{WORDS}', 'failed');
 INSERT INTO billing_payment_attempts (id, user_id, subscription_id, plan_code, status, amount_cents,
@@ -51,10 +64,13 @@ INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_p
     idempotency_key)
   VALUES (77, 7701, 'basic-entry', '{WORDS}', '{WORDS}');
 UPDATE enterprise_accounts SET company_name = '{WORDS}' WHERE id = 2;
-INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
-    status, owner, lease_expires_at, content, model, question)
-  VALUES (2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}',
+INSERT INTO enterprise_generations (id, enterprise_account_id, credential_id, usage_date,
+    is_overage, status, owner, lease_expires_at, content, model, question)
+  VALUES (7704, 2, 4, now(), false, 'complete', gen_random_uuid(), now(), '{WORDS}', '{WORDS}',
     '["{WORDS}"]');
+INSERT INTO enterprise_generation_parts
+  (enterprise_account_id, reply_id, part_number, model, start_offset, currency)
+  VALUES (2, 7704, 1, '{WORDS}', 0, '{WORDS}');
 INSERT INTO user_invoices (user_id, id, {INVOICE}, seller, recipient)
   VALUES (77, 7708, {FIVE_CENTS}, '{WORDS}', '{WORDS}');
 INSERT INTO user_invoice_lines (user_id, {LINE}) VALUES (77, 7708, {FIVE_CENTS_LINE}, '{WORDS}');

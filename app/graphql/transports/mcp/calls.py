@@ -1,7 +1,7 @@
 """Calls of tools: held to their budgets before anything runs, then run like any operation."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from mcp.types import CallToolResult, TextContent
 from app.graphql.pipeline.call import OperationCall
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.pipeline.responses import OperationResponse
+from app.graphql.request.bounded_json import InvalidJson, bounded_json
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.transports.mcp import refusals
 from app.graphql.transports.mcp.catalogue import ToolCatalogue, limits_of
@@ -38,6 +39,14 @@ class ToolCaller:
     request_id: str
     log: dict[str, object]
     address: str | None
+
+
+class _NotValid(Exception):
+    """Arguments that do not fit, and why."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__(*messages)
+        self.messages = messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +122,31 @@ class ToolCalls:
         if operation is None:
             return refusals.unknown(name, list(self._catalogue.tools))
         try:
-            values = coerce_variables(self._schema, operation, arguments)
-        except RequestRefused as misfit:
-            return refusals.not_valid([error.message for error in misfit.errors])
-        known = operation.definition.variable_definitions or ()
-        others = set(arguments) - {one.variable.name.value for one in known}
-        if others:
-            return refusals.not_valid([f"There are {len(others)} arguments that it does not have."])
+            values = self._coerced(operation, arguments)
+        except _NotValid as misfit:
+            return refusals.not_valid(misfit.messages)
         limits = limits_of(operation)
         call = _Call(caller, operation, arguments, values, limits, self._clock())
         if call.cost > limits.cost_per_call:
             places = operation.cost.most_expensive(values.coerced, maximum=limits.cost_per_call)
             return refusals.too_expensive(call.cost, limits, places)
         return await (self._estimated(call) if is_dry_run else self._reserved(call))
+
+    # Any: as above.
+    def _coerced(self, operation: Operation, arguments: Mapping[str, Any]) -> VariableValues:
+        """The arguments as variables; raises `_NotValid`."""
+        known = operation.definition.variable_definitions or ()
+        others = set(arguments) - {one.variable.name.value for one in known}
+        if others:
+            raise _NotValid([f"There are {len(others)} arguments that it does not have."])
+        try:
+            # Some of what the library reads is no JSON: lone surrogates, and any depth.
+            bounded_json(orjson.dumps(arguments))
+            return coerce_variables(self._schema, operation, arguments)
+        except (InvalidJson, TypeError) as error:
+            raise _NotValid([f"The arguments cannot be read ({error})."]) from None
+        except RequestRefused as misfit:
+            raise _NotValid([error.message for error in misfit.errors]) from None
 
     async def close(self) -> None:
         """Finish the mutations whose callers have left, and what is to be given back."""

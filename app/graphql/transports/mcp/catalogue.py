@@ -11,7 +11,7 @@ from mcp.types import Tool, ToolAnnotations
 
 from gql.documents.operation import Operation
 from gql.documents.registry.variables_schema import JsonSchema, variables_schema
-from services.documents.records import ToolLimits
+from services.documents.records import RegisteredDocument, ToolLimits
 
 DRY_RUN, BUDGET = "guidance-api/dryRun", "guidance-api/budget"
 """Keys in `_meta`: of a call that is only to be estimated, and of a tool's limits."""
@@ -27,22 +27,28 @@ Operations: TypeAlias = Callable[[], Mapping[str, Operation]]
 
 
 class ToolCatalogue:
-    """Describes the tools, anew only when they have changed."""
+    """Describes the tools, each anew only when its document has changed."""
 
     def __init__(self, schema: GraphQLSchema, operations: Operations) -> None:
         self._schema = schema
         self._operations = operations
         self._described: Mapping[str, Operation] | None = None
         self._tools: dict[str, Tool] = {}
+        self._documents: dict[str, RegisteredDocument | None] = {}
 
     @property
     def tools(self) -> Mapping[str, Tool]:
         """All tools by name, in alphabetical order."""
         operations = self._operations()
         if operations is not self._described:
+            documents, known = self._documents, self._tools
             self._tools = {
-                name: self._tool(name, operation) for name, operation in sorted(operations.items())
+                name: known[name]
+                if name in known and documents[name] == operation.document
+                else self._tool(name, operation)
+                for name, operation in sorted(operations.items())
             }
+            self._documents = {name: one.document for name, one in operations.items()}
             self._described = operations
         return self._tools
 

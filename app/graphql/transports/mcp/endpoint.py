@@ -5,7 +5,7 @@ response.
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
 
 from mcp.server.auth.routes import build_resource_metadata_url, create_protected_resource_routes
@@ -34,7 +34,8 @@ from app.graphql.transports.mcp.calls import ToolCaller, ToolCalls
 from app.graphql.transports.mcp.catalogue import DRY_RUN, ToolCatalogue
 from app.http.error_responses import SERVICE_UNAVAILABLE, error_body
 from app.http.exchange import exchange_of
-from gql.errors import Unauthenticated
+from app.http.origins import is_origin_allowed, origin_refusal
+from gql.errors import Forbidden, Unauthenticated
 from services.callers.principal import Anonymous, Principal
 
 MCP_PATH = "/mcp"
@@ -49,14 +50,19 @@ _INSTRUCTIONS = (
 
 
 class McpEndpoint:
-    """Answers requests of agents; `metadata_url` is where the authorization servers are named."""
+    """Answers requests of agents, of pages only those of `allowed_origins`.
+
+    `metadata_url` is where the authorization servers are named.
+    """
 
     def __init__(
         self,
         manager: StreamableHTTPSessionManager,
         authenticator: Authenticator,
         metadata_url: str | None,
+        allowed_origins: Container[str],
     ) -> None:
+        self._allowed_origins = allowed_origins
         self._manager = manager
         self._authenticator = authenticator
         challenge = "Bearer"
@@ -69,6 +75,11 @@ class McpEndpoint:
         exchange, client = exchange_of(scope), scope.get("client")
         address = client[0] if client else None
         headers = Request(scope).headers
+        origin = headers.get("origin")
+        if not is_origin_allowed(origin, headers.get("host"), self._allowed_origins):
+            body = error_body(origin_refusal(origin), Forbidden.code)
+            await JSONResponse(body, 403)(scope, receive, send)
+            return
         try:
             principal = _somebody(await self._authenticator.principal(headers))
         except NotAuthenticated as error:
@@ -97,6 +108,7 @@ async def open_mcp(
     authenticator: Authenticator,
     *,
     max_body_bytes: int,
+    allowed_origins: Container[str],
     url: str | None,
     authorization_servers: Sequence[str],
 ) -> AsyncIterator[Sequence[BaseRoute]]:
@@ -113,7 +125,7 @@ async def open_mcp(
         metadata_url = str(build_resource_metadata_url(resource))
         servers = [AnyHttpUrl(one) for one in authorization_servers]
         metadata += create_protected_resource_routes(resource, servers, resource_name=_NAME)
-    endpoint = McpEndpoint(manager, authenticator, metadata_url)
+    endpoint = McpEndpoint(manager, authenticator, metadata_url, allowed_origins)
     async with manager.run():
         yield [Route(MCP_PATH, endpoint, methods=["POST"]), *metadata]
     await calls.close()

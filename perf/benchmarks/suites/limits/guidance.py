@@ -28,6 +28,7 @@ from perf.sweep.server import INSTANT_MODEL
 from services.callers.principal import ApiClient
 from services.clock import system_clock
 from services.enterprise.credentials import CredentialService
+from services.generation.models.catalogue import ChatModel, ModelCatalogue
 from services.generation.records import Assignment, ReplyDraft, ReplyOutcome
 from services.generation.writer import ReplyWriter
 from services.metered.buffered_sink import BufferedSink
@@ -58,6 +59,7 @@ class UnmeteredGuidance(MeteredGuidance):
             "content": written.text or None,
             "failure_reason": ending.failure and ending.failure.value,
             "retry_at": None,
+            "id": 0,
             "is_overage": False,
             "model": written.report.model,
             "attempts": written.report.attempts,
@@ -69,16 +71,21 @@ class UnmeteredGuidance(MeteredGuidance):
 
 
 def _writing(model: LanguageModel, model_name: str) -> Write:
+    models = ModelCatalogue((ChatModel(model_name, model),))
+
     async def record(*_: object) -> bool:
         return True
+
+    async def record_parts(*_: object) -> None:
+        """Nothing is stored."""
 
     async def write(question: Question) -> tuple[ReplyOutcome, ReplyDraft]:
         writer = ReplyWriter(
             Assignment(ReplyKey(0, 0), prompt(question)),
-            model=model,
-            model_name=model_name,
+            models=models,
             sink=BufferedSink(),
             record=record,
+            record_parts=record_parts,
         )
         ending = await writer.write()
         if ending is None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.app.graphql.transports.mcp.conftest import Tools
+from tests.captured_logs import capture_logs
 from tests.fixtures.servers.server import Api
 from tests.fixtures.stores.world import ADA
 
@@ -56,3 +57,38 @@ def test_what_is_no_message_is_refused(tools: Tools, body: bytes) -> None:
 def test_there_is_nothing_unless_it_is_switched_on(api: Api) -> None:
     for path in ("/mcp", METADATA):
         assert api.http.post(path, json=ASKING, headers=ACCEPTS).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [(None, 200), ("http://localhost:3000", 200), ("https://evil.example", 403), ("null", 403)],
+)
+def test_pages_of_other_origins_are_refused(tools: Tools, origin: str | None, status: int) -> None:
+    headers = ACCEPTS | tools.api.credentials(ADA) | ({"origin": origin} if origin else {})
+    assert tools.api.http.post("/mcp", json=ASKING, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        r'"\ud800"',
+        "1" * 400,
+        "1e999",
+        "NaN",
+        "[" * 90 + "]" * 90,
+        "[" * 1_500 + "]" * 1_500,
+        "[" + "1," * 5_000 + "1]",
+        '{"a":' * 500 + "1" + "}" * 500,
+    ],
+)
+def test_arguments_that_are_no_arguments(tools: Tools, first: str) -> None:
+    """Whatever the library makes of them, nothing of ours fails, and nothing is asked."""
+    body = f"""{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params":
+      {{"name": "Titles", "arguments": {{"first": {first}}}}}}}"""
+    headers = ACCEPTS | tools.api.credentials(ADA) | {"content-type": "application/json"}
+    with capture_logs() as logs:
+        answer = tools.api.http.post("/mcp", content=body, headers=headers)
+    assert answer.status_code in {200, 400}
+    assert "data" not in answer.text.replace("data: {", "")
+    assert [one["event"] for one in logs if one["log_level"] == "error"] == []
+    assert sum(one.get("statements", 0) for one in logs if one["event"] == "request") == 0

@@ -1,0 +1,1 @@
+"""`guidance billing`: what operators do about money."""

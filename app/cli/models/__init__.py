@@ -1,0 +1,1 @@
+"""`guidance models` and `guidance usage`: what plans allow, and tokens against the provider's."""

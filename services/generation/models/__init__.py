@@ -1,0 +1,1 @@
+"""The models that may write replies: who is asked, what each wrote of a reply, and what it cost."""

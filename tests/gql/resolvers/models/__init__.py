@@ -1,0 +1,1 @@
+"""Several models: who writes, who goes on, what it took, and titles."""
