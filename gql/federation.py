@@ -17,6 +17,7 @@ from gql.resolvers.entities import ENTITY_TYPES, federated_query
 from gql.resolvers.mutation import Mutation
 from gql.resolvers.subscription import Subscription
 from gql.schema.connections import PageInfo
+from gql.schema.directives import DIRECTIVES
 
 _ID = FieldSet("id")
 
@@ -39,6 +40,7 @@ def federated_schema(types: Sequence[type], config: StrawberryConfig) -> Subgrap
             mutation=Mutation,
             subscription=Subscription,
             types=types,
+            directives=DIRECTIVES,
             config=config,
             federation_version="2.7",
         )
