@@ -19,9 +19,11 @@ from app.endpoints.health import Readiness, healthz
 from app.endpoints.invoices import Invoices
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.endpoints.receipts import Receipts
+from app.endpoints.traced import traced
 from app.endpoints.webhooks import PaymentWebhook
 from app.garbage_collection import freeze_heap
 from app.graphql.request.parsing import RequestLimits
+from app.graphql.transports.chat_stream.endpoint import ChatStreamEndpoint
 from app.graphql.transports.http.endpoint import GraphQLEndpoint
 from app.graphql.transports.websocket.endpoint import GraphQLWebSocket
 from app.http.admission.controller import ADMISSION, AdmissionController, AdmissionLimits
@@ -168,6 +170,7 @@ def graphql_endpoint(application: Application) -> GraphQLEndpoint:
         ),
         statuses=settings.graphql_status_profile,
         sends_server_timing=settings.sends_server_timing,
+        known_answers=application.known_answers,
         routers=_routers(settings),
     )
 
@@ -204,6 +207,14 @@ def routes(
         application.privacy.restored,
     )
 
+    chat_stream = ChatStreamEndpoint(
+        application.graphql,
+        application.authenticator,
+        application.clock,
+        max_body_bytes=settings.chat_stream_max_body_bytes,
+    )
+    tracer = application.graphql.tracer
+    webhook = traced(tracer, "webhook", PaymentWebhook(application.billing).answer)
     privacy = application.privacy
     exports = Exports(privacy.downloads)
     receipts = Receipts(application.database, privacy.links)
@@ -217,7 +228,8 @@ def routes(
         Route(GRAPHQL_PATH, refuse_preflight, methods=["OPTIONS"]),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
         *(_explorer_routes(settings) if settings.serves_explorer else ()),
-        Route("/webhooks/payments", PaymentWebhook(application.billing).answer, methods=["POST"]),
+        *chat_stream.routes(),
+        Route("/webhooks/payments", webhook, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),
         Route("/invoices/{token}", invoices.answer),

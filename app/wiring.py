@@ -12,15 +12,25 @@ from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
+from app.composition.company_billing import CompanyBilling, open_company_billing
 from app.composition.documents import open_documents
 from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
 from app.composition.privacy import Privacy, open_privacy
 from app.composition.replica_lag import measuring_replica_lag
+from app.composition.schema_registry import open_usage_reports
 from app.composition.secrets import signing_secrets
-from app.composition.shared_stores import open_budgets, open_keyvalue, open_subscription_cache
+from app.composition.shared_stores import (
+    open_answer_versions,
+    open_budgets,
+    open_keyvalue,
+    open_subscription_cache,
+)
+from app.composition.tracing import open_exporter
+from app.composition.watched_clock import watched
 from app.graphql.documents.published import PublishedDocuments
 from app.graphql.metering.meter import Meter
+from app.graphql.pipeline.known_answers import KnownAnswers
 from app.graphql.pipeline.pipeline import Pipeline
 from app.settings import Settings
 from cache import VersionedCache
@@ -37,6 +47,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
+from services.search.indexing import MessageIndexer
+from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
 from services.throttling.day_budgets import DayBudgets
 
@@ -52,6 +64,7 @@ class Application:
     subscriptions: VersionedCache[Subscription]
     enterprise: ApiKeyService
     billing: Billing
+    companies: CompanyBilling
     chat: Chat
     privacy: Privacy
     invoicing: Invoicing
@@ -62,6 +75,7 @@ class Application:
     schema: GraphQLSchema
     graphql: Pipeline
     observations: Observations
+    known_answers: KnownAnswers | None
 
 
 @asynccontextmanager
@@ -71,6 +85,13 @@ async def open_application(
     """Build all parts on the database at `url`; leaving closes them in reverse order."""
     observations = Observations()
     async with AsyncExitStack() as stack:
+        exporter = await stack.enter_async_context(open_exporter(settings))
+        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
+        versions = await stack.enter_async_context(
+            open_answer_versions(settings, keyvalue, observations)
+        )
+        # What services read of the time makes an answer that must not be remembered.
+        edge_clock, clock = clock, clock if versions is None else watched(clock)
         database = await stack.enter_async_context(
             open_database(
                 url,
@@ -86,11 +107,11 @@ async def open_application(
                     settings.database_replica_max_lag_seconds,
                     is_pooled=settings.database_pooler is not None,
                 ),
+                on_change=None if versions is None else versions.changed,
             )
         )
         await stack.enter_async_context(flushing_periodically(observations))
         await stack.enter_async_context(measuring_replica_lag(database))
-        keyvalue = await stack.enter_async_context(open_keyvalue(settings))
         subscriptions = await stack.enter_async_context(
             open_subscription_cache(settings, keyvalue, observations, clock=clock)
         )
@@ -114,23 +135,25 @@ async def open_application(
         key_set = None
         if settings.jwt_jwks_url is not None:
             key_set = await stack.enter_async_context(KeySet(settings.jwt_jwks_url))
-        tokens = TokenVerifier(signing_secrets(settings), key_set, clock)
+        tokens = TokenVerifier(signing_secrets(settings), key_set, edge_clock)
         core = core_schema(is_subgraph=settings.graphql_federation)
         turns = ConcurrencyLimiter(
             settings.graphql_most_at_once, most_suspended=settings.graphql_most_awaiting
         )
         meter = Meter(settings.cost_limits, budgets, turns)
         documents = await stack.enter_async_context(
-            open_documents(settings, core, database, keyvalue, meter, clock=clock)
+            open_documents(settings, core, database, keyvalue, meter, clock=edge_clock)
         )
+        usage = await stack.enter_async_context(open_usage_reports(settings, core))
         yield Application(
             settings=settings,
-            clock=clock,
+            clock=edge_clock,
             database=database,
             revisions=revisions(),
             subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,
+            companies=open_company_billing(settings, database, billing.provider, clock=clock),
             chat=chat,
             privacy=privacy,
             invoicing=invoicing,
@@ -159,17 +182,21 @@ async def open_application(
                     links=privacy.links,
                     invoice_links=invoicing.links,
                     metered=chat.metered,
+                    search=SearchService(database, MessageIndexer(database)),
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,
                 meter=meter,
                 observations=observations,
-                clock=clock,
+                clock=edge_clock,
                 deadline_seconds=settings.graphql_deadline_seconds,
                 trace_share=settings.trace_share,
+                exporter=exporter,
+                usage=usage,
                 positions=open_positions(
                     database, keyvalue, max_lag_seconds=settings.database_replica_max_lag_seconds
                 ),
             ),
             observations=observations,
+            known_answers=None if versions is None else KnownAnswers(versions),
         )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from db.changes import OnChange
 from db.connections.connection import Connection, Observer, ReadConnection, ReplicaConnection
 from db.connections.connector import Connector
 from db.connections.pool import Pool, run_pool
@@ -173,12 +174,14 @@ async def open_database(
     max_age_seconds: float = DEFAULT_MAX_AGE_SECONDS,
     keeps_statements: bool = True,
     replica_status: ReplicaStatus | None = None,
+    on_change: OnChange | None = None,
 ) -> AsyncIterator[Database]:
     """Open pools of at most `pool_size` connections; leaving the block closes them.
 
     Connections are made when they are first needed, so that a process can start while its database
     is unreachable. `patience_seconds` is how long to wait for a connection (default:
-    `answer_seconds`). `keeps_statements=False` is for a pooler in transaction mode.
+    `answer_seconds`). `keeps_statements=False` is for a pooler in transaction mode. `on_change` is
+    told of the people whose rows were changed, once that is committed and before the block ends.
     """
     timeouts = ConnectionTimeouts(
         connect_seconds=answer_seconds * _CONNECT_SHARE,
@@ -192,6 +195,7 @@ async def open_database(
         pool_size,
         name="primary",
     )
+    primary.on_change = on_change
     replica = primary
     if replica_url is not None:
         replica_timeouts = replace(

@@ -15,16 +15,29 @@ class RequestScope:
     is never a client's text.
     """
 
-    __slots__ = ("_tasks", "_token", "has_changed", "operation", "seconds", "statements")
+    __slots__ = (
+        "_tasks",
+        "_token",
+        "has_changed",
+        "has_read_clock",
+        "operation",
+        "seconds",
+        "statements",
+        "timings",
+    )
 
     def __init__(self, operation: str | None = None) -> None:
         self.operation = operation
         self.statements: list[str] = []
         """The names of the statements that ran."""
+        self.timings: list[tuple[str, float, float]] | None = None
+        """Name, begin and end of each statement, where somebody wants to know afterwards."""
         self.seconds = 0.0
         """The sum of their durations; concurrent ones count each."""
         self.has_changed = False
         """Whether anything may have been written; until then the request can be repeated."""
+        self.has_read_clock = False
+        """Whether what was read depends on the time, as far as anybody watches for that."""
         # Any: results are of no interest here.
         self._tasks: list[Task[Any]] = []
 

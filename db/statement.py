@@ -1,12 +1,14 @@
 """SQLAlchemy Core statements, compiled once into the SQL and argument order of the driver."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase
 
 from spans.attribution import attributed_to
 from spans.part import Kind, Part
@@ -21,6 +23,7 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it un
 MOST_OPERATIONS = 100
 """How many operation names the comment of one statement may have; each is prepared separately."""
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]{0,99}")
+_by_name: defaultdict[str, list["Statement"]] = defaultdict(list)
 _WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|MERGE INTO|(?<!FOR )(?<!KEY )UPDATE)\b")
 
 
@@ -33,6 +36,7 @@ class Statement:
     __slots__ = (
         "_compiled",
         "arguments",
+        "is_change",
         "name",
         "names",
         "part",
@@ -47,6 +51,8 @@ class Statement:
         self.part = Part(Kind.DATABASE, name)
         self._compiled = str(compiled)
         self.sql = f"/* {name} */ {self._compiled}"
+        self.is_change = isinstance(clause, UpdateBase)
+        """Whether it is itself an insertion, update or deletion, rather than has one inside."""
         self.writes = _WRITES.search(self._compiled) is not None
         self.sql_by_operation: dict[str | None, str] = {None: self.sql}
         """The results of `sql_for`, by the operation's name."""
@@ -55,6 +61,7 @@ class Statement:
         """The names of its values in the driver's order."""
         self.arguments = _in_order(self.names, constants)
         """Orders values for the driver; raises `KeyError` for a missing one."""
+        _by_name[name].append(self)
 
     @property
     def body(self) -> str:
@@ -75,6 +82,11 @@ class Statement:
             return self.sql
         sql = self.sql_by_operation[operation] = f"/* {self.name} {operation} */ {self._compiled}"
         return sql
+
+
+def statements_named(name: str) -> Sequence[Statement]:
+    """All statements of a repository method."""
+    return _by_name.get(name, ())
 
 
 # Any: as above.

@@ -19,6 +19,7 @@ from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing.invoice import Invoice
 from gql.schema.chat import conversation, message, models
 from gql.schema.chat.message import Message
+from gql.schema.directives import DIRECTIVES
 from gql.schema.enterprise import account
 from gql.schema.enterprise.account import ApiCredential
 from gql.schema.enums import publish_enums
@@ -59,6 +60,7 @@ def schema() -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=_TYPES,
+        directives=DIRECTIVES,
         config=_config(),
     )
     return _compilable(built)

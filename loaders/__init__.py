@@ -11,6 +11,7 @@ from db.queries.invoicing import pages as invoice_pages
 from db.queries.model_use import COMPANIES, PEOPLE
 from db.queries.privacy import privacy_requests
 from db.reply_key import ReplyKey
+from db.request_scope import current_scope
 from db.row import Row
 from loaders.accounts import account_by_administrator, account_by_id
 from loaders.batching.cached_loader import cached_loader
@@ -18,6 +19,7 @@ from loaders.batching.loader import Loader
 from loaders.batching.pages import PageKey, pages
 from loaders.batching.rows_by_id import rows_by_id
 from loaders.batching.slices import Slice
+from loaders.by_client_key import MessageKey, conversation_by_key, message_by_key
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.invoices import InvoiceKey, invoice_lines
@@ -44,11 +46,13 @@ __all__ = [
     "DailyUsageKey",
     "InvoiceKey",
     "Loaders",
+    "MessageKey",
     "ModelUseKey",
     "ModelUseOfDay",
     "PageKey",
     "SiblingPlace",
     "Slice",
+    "WatchedLoaders",
 ]
 
 
@@ -76,8 +80,18 @@ class Loaders:
 
     def fresh_copy(self) -> "Loaders":
         """Loaders with the same arguments that have loaded nothing yet."""
-        return Loaders(
+        return type(self)(
             self._database,
+            subscriptions=self._subscriptions,
+            viewer_id=self._viewer_id,
+            contract=self._contract,
+            now=self._now,
+        )
+
+    def watched(self) -> "WatchedLoaders":
+        """Loaders of what may be remembered: from the primary database, and past all caches."""
+        return WatchedLoaders(
+            self._database.without_replica(),
             subscriptions=self._subscriptions,
             viewer_id=self._viewer_id,
             contract=self._contract,
@@ -110,6 +124,11 @@ class Loaders:
         return rows_by_id(self._database, conversations.by_id, self._viewer_id)
 
     @cached_loader
+    def conversation_by_key(self) -> Loader[str, Row | None]:
+        """The viewer's conversations by what a client calls them."""
+        return conversation_by_key(self._database, self._viewer_id)
+
+    @cached_loader
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of conversations by user, filtered by status and by whether they are pinned."""
         return pages(self._database, conversations.PAGE_BY_USER)
@@ -138,6 +157,11 @@ class Loaders:
     def message(self) -> Loader[int, Row | None]:
         """Messages of the viewer's conversations by id."""
         return rows_by_id(self._database, messages.by_id, self._viewer_id)
+
+    @cached_loader
+    def message_by_key(self) -> Loader[MessageKey, Row | None]:
+        """The viewer's messages by what a client calls them."""
+        return message_by_key(self._database, self._viewer_id)
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:
@@ -259,3 +283,21 @@ class Loaders:
         """The API keys of the company that the viewer administers, by id."""
         fetch = partial(credentials.by_id, now=self._now)
         return rows_by_id(self._database, fetch, self._viewer_id)
+
+
+class WatchedLoaders(Loaders):
+    """Loaders that note in the scope of the request when one of them depends on the time.
+
+    So does that of subscriptions, which come from a cache with an invalidation of its own.
+    """
+
+    @property
+    def _now(self) -> datetime:
+        scope = current_scope()
+        if scope is not None:
+            scope.has_read_clock = True
+        return self._instant
+
+    @_now.setter
+    def _now(self, instant: datetime) -> None:
+        self._instant = instant

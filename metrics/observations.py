@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 from metrics import admission
 from metrics.buffered import NEWEST, BufferedCounter, Timing, flush_histogram
 from metrics.cache import CacheMetrics
+from metrics.prometheus_internals import attach_exemplar
 from metrics.repository_methods import RepositoryMethods
 from metrics.traced_parts import TracedParts
 
@@ -146,6 +147,8 @@ class OperationStats:
     """The largest ratio of an answer's statements to its limit, if any exceeded it."""
     pending: list[SampleValues] = field(default_factory=list)
     """Samples that are not added to the totals yet."""
+    exemplar: tuple[float, str] | None = None
+    """The seconds of a request whose trace was exported since the last flush, and its id."""
     _failed_at: deque[int] = field(default_factory=lambda: deque(maxlen=NEWEST))
     """The ordinals of executed requests that failed by a server error."""
 
@@ -280,6 +283,10 @@ class _FlushedOperation:
 
     def flush(self, record: OperationStats) -> None:
         flush_histogram(self._seconds, record.timing)
+        if record.exemplar is not None:
+            seconds, trace_id = record.exemplar
+            record.exemplar = None
+            attach_exemplar(self._seconds, seconds, trace_id)
         self._statements.flush(record.statements)
         self._cost.flush(record.cost)
         for outcome, count in record.outcomes.items():

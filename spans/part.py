@@ -27,6 +27,8 @@ class Kind(StrEnum):
     """Waiting for a connection to the database."""
     REDIS = "redis"
     MODEL = "model"
+    ATTEMPT = "attempt"
+    """One attempt to have the model write a reply, from its request to its last piece."""
     PAYMENTS = "payments"
     REPLY = "reply"
     """Waiting for the language model's reply, which a background task writes."""

@@ -1,13 +1,14 @@
 """Coroutines that tell a trace whenever they resume, wait or end."""
 
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import Context
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from spans.current import current_trace, trace_in
 from spans.part import Part
+from spans.recording import Awaited
 from spans.trace import Span, TaskSpans, Trace
 
 T = TypeVar("T")
@@ -83,22 +84,34 @@ class TracedTask(CoroutineWrapper[T]):
 class SpanCoroutine(CoroutineWrapper[T]):
     """A coroutine that is a span of its own, in whatever task runs it."""
 
-    __slots__ = ("_is_continued", "_part", "_span", "_trace")
+    __slots__ = ("_awaited", "_is_continued", "_part", "_span", "_trace")
 
     def __init__(
-        self, coroutine: AnyCoroutine[T], trace: Trace, part: Part, *, is_continued: bool = False
+        self,
+        coroutine: AnyCoroutine[T],
+        trace: Trace,
+        part: Part,
+        *,
+        is_continued: bool = False,
+        awaited: Sequence[Awaited] = (),
     ) -> None:
         super().__init__(coroutine)
         self._trace, self._part, self._is_continued = trace, part, is_continued
+        self._awaited = awaited
         self._span: Span | None = None
 
     def step(self, resume: Callable[..., Any], *arguments: Any) -> Any:
         """Run it; its span lasts from the first step to the end."""
         if self._span is None:
             self._span = self._trace.enter(self._part, is_continued=self._is_continued)
+            if self._awaited and self._span.recorded is not None:
+                self._span.recorded.awaited = self._awaited
         try:
             return resume(*arguments)
-        except BaseException:
+        except BaseException as error:
+            recorded = self._span.recorded
+            if recorded is not None and not isinstance(error, StopIteration):
+                recorded.error = type(error).__name__
             self._trace.leave(self._span)
             raise
 
@@ -149,6 +162,7 @@ def traced_task(
 ) -> TracedTask[T]:
     """Wrap a task's coroutine; it begins in the part that started it."""
     base = Span(trace.current_part, is_continued=True)
+    base.recorded = trace.recorded
     if trace.running is not None and trace.running.is_detached:
         is_detached = True
     return TracedTask(coroutine, trace, TaskSpans(base, is_detached=is_detached))

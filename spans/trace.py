@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import NamedTuple, Protocol
 
 from spans.part import EVENT_LOOP, RANKS, Kind, Part
+from spans.recording import RecordedSpan, Recording
 
 
 class Delay(Protocol):
@@ -30,12 +31,14 @@ class SelfTime(NamedTuple):
 class Span:
     """One occurrence of a part, with its seconds without those of spans inside it."""
 
-    __slots__ = ("part", "seconds", "times")
+    __slots__ = ("part", "recorded", "seconds", "times")
 
     def __init__(self, part: Part, *, is_continued: bool = False) -> None:
         self.part = part
         self.seconds = 0.0
         self.times = 0 if is_continued else 1
+        self.recorded: RecordedSpan | None = None
+        """The span that is recorded for it, or the one around it."""
 
 
 class TaskSpans:
@@ -52,11 +55,20 @@ class TaskSpans:
 
 
 class Trace:
-    """Accounts for the time of one request, from its construction until `finish`."""
+    """Accounts for the time of one request, from its construction until `finish`.
+
+    With a `recording` its spans are recorded one by one, too.
+    """
 
     def __init__(
-        self, root: Part, *, clock: Callable[[], float] = perf_counter, delay: Delay | None = None
+        self,
+        root: Part,
+        *,
+        clock: Callable[[], float] = perf_counter,
+        delay: Delay | None = None,
+        recording: Recording | None = None,
     ) -> None:
+        self.recording = recording
         self.root = root
         self.is_open = True
         self.running: TaskSpans | None = None
@@ -80,6 +92,13 @@ class Trace:
         """The innermost part of the running task; the root if none runs."""
         return self.root if self.running is None else self.running.spans[-1].part
 
+    @property
+    def recorded(self) -> RecordedSpan | None:
+        """The innermost recorded span of the running task; None if nothing is recorded."""
+        if self.recording is None:
+            return None
+        return (self.running and self.running.spans[-1].recorded) or self.recording.stage
+
     def uses(self) -> dict[Part, SelfTime]:
         """The time of each part so far."""
         if not self.is_open:
@@ -94,6 +113,8 @@ class Trace:
         """Account for the last moment, and return the time of each part."""
         totals = self.uses()
         self._uses, self._tasks, self.running = totals, {}, None
+        if self.recording is not None and self.is_open:
+            self.recording.finish(self._at)
         self.is_open = False
         return totals
 
@@ -115,6 +136,8 @@ class Trace:
                 self._tasks.pop(task, None)
                 for span in task.spans:
                     _add(self._uses, span)
+                for span in task.spans[1:]:
+                    self._end_recorded(span)
 
     # Spans.
 
@@ -122,6 +145,9 @@ class Trace:
         """Begin a span in the running task; one that `is_continued` is not counted again."""
         self._charge()
         span = Span(part, is_continued=is_continued)
+        if self.recording is not None:
+            around = self.recorded or self.recording.root
+            span.recorded = self.recording.begin(part, around, self._at)
         if self.running is not None:
             if part.kind is Kind.DATABASE:
                 self._name_method(self.running, part)
@@ -135,13 +161,23 @@ class Trace:
         if self.is_open and task is not None and span in task.spans[1:]:
             task.spans.remove(span)
             _add(self._uses, span)
+            self._end_recorded(span)
 
     def stage(self, part: Part | None) -> None:
         """Replace the innermost span by one of another part; None is the root."""
         self._charge()
         if self.running is not None:
-            _add(self._uses, self.running.spans[-1])
-            self.running.spans[-1] = Span(part or self.root, is_continued=part is None)
+            before = self.running.spans[-1]
+            _add(self._uses, before)
+            span = self.running.spans[-1] = Span(part or self.root, is_continued=part is None)
+            if self.recording is not None:
+                self._end_recorded(before)
+                root = self.recording.root
+                around = (before.recorded and before.recorded.parent) or root
+                span.recorded = (
+                    root if part is None else self.recording.begin(part, around, self._at)
+                )
+                self.recording.stage = span.recorded
 
     @contextmanager
     def span(self, part: Part, *, is_continued: bool = False) -> Iterator[Span]:
@@ -151,6 +187,12 @@ class Trace:
             yield span
         finally:
             self.leave(span)
+
+    def _end_recorded(self, span: Span) -> None:
+        """End what was recorded for a span, if it has one of its own."""
+        recorded = span.recorded
+        if recorded is not None and recorded.part is span.part and recorded.parent is not None:
+            recorded.ended_at = self._at
 
     def _name_method(self, task: TaskSpans, statement: Part) -> None:
         """Name the enclosing repository method after its statement."""

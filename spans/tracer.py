@@ -2,11 +2,15 @@
 
 from asyncio import get_running_loop
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from math import floor, inf, log
 from random import random
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from spans.current import within_trace
+from spans.exporter import Exporter
 from spans.loop_delay import LoopDelay
 from spans.part import Part
 from spans.task_tracing import trace_tasks, traced_task
@@ -14,12 +18,27 @@ from spans.trace import SelfTime, Trace
 
 T = TypeVar("T")
 Uses: TypeAlias = Mapping[Part, SelfTime]
+NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Answered:
+    """What became of a request: its line of the log, and the status of its answer if it has one."""
+
+    log: dict[str, object] = field(default_factory=dict)
+    status: Callable[[], int] | None = None
+
+    def attributes(self) -> dict[str, str | int | float]:
+        """The attributes of its span."""
+        told = self.log if self.status is None else self.log | {"status": self.status()}
+        return {name: value for name, value in told.items() if isinstance(value, str | int | float)}
 
 
 class Tracer:
     """Traces a random `share` of all requests; calls `record` with an operation and its parts.
 
-    `chance` returns random numbers from 0 to 1. A tracer belongs to one event loop.
+    `chance` returns random numbers from 0 to 1. A tracer belongs to one event loop. With an
+    `exporter` requests are recorded for it too, by its own share.
     """
 
     def __init__(
@@ -28,39 +47,85 @@ class Tracer:
         record: Callable[[str, Uses], None],
         *,
         chance: Callable[[], float] = random,
+        exporter: Exporter | None = None,
     ) -> None:
         self._share = share
         self._record = record
         self._chance = chance
+        self.exporter = exporter
         self._delay = LoopDelay()
-        self._until_next = self._gap()
+        self._until_next = self._gap(share)
+        self._until_exported = self._gap(exporter.share if exporter else 0.0)
+        self._is_drawn = False
 
     def should_trace(self) -> bool:
         """Decide at random whether the next request is traced."""
         self._until_next -= 1
+        if self.exporter is not None:
+            return self._draw_exported(self.exporter)
         if self._until_next >= 0:
             return False
-        self._until_next = self._gap()
+        self._until_next = self._gap(self._share)
         return True
 
-    def _gap(self) -> float:
+    def _draw_exported(self, exporter: Exporter) -> bool:
+        self._until_exported -= 1
+        self._is_drawn = self._until_exported < 0
+        if self._is_drawn:
+            self._until_exported = self._gap(exporter.share)
+        if self._until_next < 0:
+            self._until_next = self._gap(self._share)
+            return True
+        return self._is_drawn
+
+    def _gap(self, share: float) -> float:
         """Draw the number of requests until the next traced one.
 
         It has a geometric distribution; one draw by its inverse replaces one draw per request.
         """
-        if self._share <= 0:
+        if share <= 0:
             return inf
-        if self._share >= 1:
+        if share >= 1:
             return 0
-        return floor(log(1 - self._chance()) / log(1 - self._share))
+        return floor(log(1 - self._chance()) / log(1 - share))
 
     # Any: what is sent and yielded concerns the event loop alone.
-    async def run(
-        self, root: Part, coroutine: Coroutine[Any, Any, T], operation: Callable[[], str | None]
+    def run(
+        self,
+        root: Part,
+        coroutine: Coroutine[Any, Any, T],
+        operation: Callable[[], str | None],
+        fields: Mapping[bytes, bytes] = NO_FIELDS,
+        answered: Answered | None = None,
+    ) -> Coroutine[Any, Any, T]:
+        """Trace a request; at the end `operation` returns its name, or None to drop the trace.
+
+        `fields` are those of the request's head; `answered` is told the id of an exported trace.
+        """
+        is_drawn, self._is_drawn = self._is_drawn, False
+        trace_it = partial(self._run, root, coroutine, operation, is_drawn=is_drawn)
+        return trace_it(fields, answered or Answered())
+
+    # Any: as above.
+    async def _run(
+        self,
+        root: Part,
+        coroutine: Coroutine[Any, Any, T],
+        operation: Callable[[], str | None],
+        fields: Mapping[bytes, bytes],
+        answered: Answered,
+        *,
+        is_drawn: bool,
     ) -> T:
-        """Trace a request; at the end `operation` returns its name, or None to drop the trace."""
         self._delay.start()
         trace = Trace(root, delay=self._delay)
+        if self.exporter is not None:
+            trace.recording = self.exporter.recording(
+                root, trace.began_at, fields, is_drawn=is_drawn
+            )
+            if trace.recording is not None:
+                trace.recording.exporter = self.exporter
+                answered.log["trace_id"] = trace.recording.id_text
         try:
             return await traced(trace, coroutine)
         finally:
@@ -69,6 +134,9 @@ class Tracer:
             uses = trace.finish()
             if name is not None:
                 self._record(name, uses)
+            if self.exporter is not None and trace.recording is not None:
+                trace.recording.root.attributes.update(answered.attributes())
+                self.exporter.export(trace.recording)
 
 
 # Any: as above.

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import click
-from graphql import GraphQLError, GraphQLSchema, build_schema
+from graphql import GraphQLError, GraphQLSchema, build_schema, print_schema
 
 from app.cli.operations.registry import preparation_for, with_registry
 from app.cli.operations.tables import all_documents
-from app.settings import load_settings
+from app.settings import Settings, load_settings
+from clients.registry.checks import RegistryFailed, check_schema
 from db.states import DocumentState
 from gql.build import schema as current_schema
 from gql.build import subgraph
@@ -41,15 +42,30 @@ def schema(context: click.Context, *, is_semantic: bool, is_subgraph: bool) -> N
 
 
 @schema.command()
-@click.argument("old", type=_path)
+@click.argument("old", type=_path, required=False)
 @click.argument("new", type=_path, required=False)
-def check(old: Path, new: Path | None) -> None:
+@click.option(
+    "--registry",
+    "asks_registry",
+    is_flag=True,
+    help="Ask the registry at HIVE_REGISTRY_ENDPOINT too, or alone where there is no OLD.",
+)
+def check(old: Path | None, new: Path | None, *, asks_registry: bool) -> None:
     """List what breaks, and for which clients, when the schema changes from OLD to NEW.
 
     Both are files of schemas; NEW is this version's by default. Fails when a document breaks that
-    is active.
+    is active, or the registry finds that it breaks somebody.
     """
+    if old is None and not asks_registry:
+        raise click.UsageError("Name a schema to compare with, or --registry.")
     settings = load_settings()
+    if asks_registry:
+        _check_at_registry(settings, new)
+    if old is not None:
+        _check_published(settings, old, new)
+
+
+def _check_published(settings: Settings, old: Path, new: Path | None) -> None:
     before = _schema_in(old)
     after = build_schema(current_schema().as_str()) if new is None else _schema_in(new)
     document_cache = preparation_for(settings)
@@ -60,6 +76,24 @@ def check(old: Path, new: Path | None) -> None:
     active = [one for one in comparison.broken_documents if one.state is DocumentState.ACTIVE]
     if active:
         raise click.ClickException(f"active documents that break: {len(active)}")
+
+
+def _check_at_registry(settings: Settings, new: Path | None) -> None:
+    endpoint, token = settings.hive_registry_endpoint, settings.hive_token
+    if endpoint is None:
+        raise click.ClickException("HIVE_REGISTRY_ENDPOINT says which registry is asked")
+    sdl = current_schema().as_str() if new is None else print_schema(_schema_in(new))
+    try:
+        found = check_schema(endpoint, None if token is None else token.get_secret_value(), sdl)
+    except RegistryFailed as failure:
+        raise click.ClickException(str(failure)) from None
+    for criticality, message in found.changes:
+        click.echo(f"registry: {criticality.lower()}: {message}")
+    for message in found.errors:
+        click.echo(f"registry: error: {message}")
+    if not found.is_valid:
+        raise click.ClickException(f"the registry refuses it: errors: {len(found.errors)}")
+    click.echo(f"The registry accepts it: changes: {len(found.changes)}.")
 
 
 def _print_comparison(comparison: SchemaComparison) -> None:

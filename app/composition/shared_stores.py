@@ -20,6 +20,7 @@ from metrics.cache import CacheMetrics
 from metrics.observations import Observations
 from services.billing.cached import SUBSCRIPTION_SERIALIZER, is_current
 from services.billing.records import Subscription
+from services.callers.answer_versions import VERSION_SERIALIZER, AnswerVersions
 from services.clock import Clock
 from services.documents.persisted_queries.memory import MemoryTextStore
 from services.documents.persisted_queries.records import TextStore
@@ -72,6 +73,24 @@ async def open_subscription_cache(
         )
         stack.push_async_callback(cache.close)
         yield cache
+
+
+@asynccontextmanager
+async def open_answer_versions(
+    settings: Settings, keyvalue: KeyValue | None, observations: Observations
+) -> AsyncIterator[AnswerVersions | None]:
+    """Open the versions of what people see; None where instances could not tell each other."""
+    lifetime_seconds = settings.graphql_answers_remembered_seconds
+    if keyvalue is None or not lifetime_seconds:
+        yield None
+        return
+    metrics = CacheMetrics("answer_version")
+    observations.caches.append(metrics)
+    shared = RedisStore(keyvalue, metrics, lifetime_seconds=lifetime_seconds)
+    async with CircuitBreakingStore(shared, metrics) as store:
+        cache = VersionedCache(store, VERSION_SERIALIZER, metrics, name="answer_version")
+        yield AnswerVersions(cache)
+        await cache.close()
 
 
 @asynccontextmanager

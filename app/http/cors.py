@@ -24,6 +24,7 @@ _REQUEST_FIELDS = (
     "Content-Type",
     "GraphQL-Client-Name",
     "GraphQL-Cost",
+    "If-None-Match",
     "Last-Event-ID",
     "X-API-Key",
     "X-Request-ID",
@@ -51,6 +52,7 @@ _TRACING_FIELDS = (
 """Fields that browser tracing tools add to every request."""
 _EXPOSED_FIELDS = (
     "Consistency-Token",
+    "ETag",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",

@@ -9,6 +9,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
+from spans.current import current_trace_id
+
 _LONGEST_ASCII_VALUE = 500
 
 
@@ -16,6 +18,9 @@ def render_json(logger: object, level: str, event: EventDict) -> bytes:
     """The event as one line of JSON, without the newline."""
     event["level"] = level
     event["timestamp"] = datetime.now(UTC)
+    trace_id = current_trace_id()
+    if trace_id is not None:
+        event["trace_id"] = trace_id
     try:
         if "exc_info" in event:
             event = _with_traceback(logger, level, event)
@@ -32,6 +37,9 @@ def console_renderer(*, is_colored: bool) -> Processor:
 
     def render(logger: object, level: str, event: EventDict) -> bytes:
         event["level"] = level
+        trace_id = current_trace_id()
+        if trace_id is not None:
+            event["trace_id"] = trace_id
         try:
             if "exc_info" in event:
                 event = _with_traceback(logger, level, event)

@@ -57,6 +57,11 @@ class EndpointSettings(SettingsGroup):
         description="The largest request body (413 beyond) and WebSocket message (closed with "
         "1009 beyond).",
     )
+    chat_stream_max_body_bytes: Positive = Field(
+        2_097_152,
+        description="The largest body of a POST to /chat/stream (413 beyond), which has the whole "
+        "history of a chat though only its last message is read.",
+    )
     graphql_max_batch: int = Field(
         0,
         ge=0,
@@ -73,6 +78,13 @@ class EndpointSettings(SettingsGroup):
         description="Header fields that those pages may send in addition to ours and those of "
         "tracing tools (`traceparent`, `baggage`, `sentry-trace`, `x-datadog-…`), "
         "separated by commas.",
+    )
+    graphql_answers_remembered_seconds: Annotated[Seconds, Field(le=3_600)] = Field(
+        60,
+        description="How long it is remembered which answer a GET was given, so that polling costs"
+        " no statement while nothing has changed; 0 remembers none. It needs `REDIS_URL`, by which"
+        " every instance hears of each change, and bounds how long a change is unknown whose"
+        " process was killed before it could tell.",
     )
     graphql_deadline_seconds: Annotated[Seconds, Field(gt=0)] = Field(
         15,

@@ -10,8 +10,10 @@ from app.settings.federation import FederationSettings
 from app.settings.mcp import McpSettings
 from app.settings.privacy import PrivacySettings
 from app.settings.process import ProcessSettings
+from app.settings.registry import RegistrySettings
 from app.settings.storage import StorageSettings
 from app.settings.tokens import TokenSettings
+from app.settings.tracing import TracingSettings
 
 
 class InvalidSettings(Exception):
@@ -19,6 +21,8 @@ class InvalidSettings(Exception):
 
 
 class Settings(
+    TracingSettings,
+    RegistrySettings,
     ProcessSettings,
     FederationSettings,
     McpSettings,

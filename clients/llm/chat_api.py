@@ -14,6 +14,7 @@ from clients.llm.response.body import CoalescedBody
 from clients.llm.response.error_body import error_code
 from clients.llm.response.failures import AttemptFailed, failure_from_status, malformed, unavailable
 from clients.llm.response.reply_reader import ReplyReader
+from spans.current import propagated_fields
 
 _CONNECT_SECONDS = 5.0
 _TRAILER_SECONDS = 3.0
@@ -96,6 +97,7 @@ class ChatApi:
                 "stream": True,
                 "stream_options": {"include_usage": True},
             },
+            headers=propagated_fields(),
             timeout=ClientTimeout(seconds, sock_connect=_CONNECT_SECONDS, ceil_threshold=inf),
         )
         try:

@@ -1,6 +1,6 @@
 """A connection on which statements run; each is timed, and counted for the current request."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from math import inf
 from time import perf_counter
 from types import TracebackType
@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from db.changes import Changes
 from db.connections.capture import current_listener, report_executed
 from db.connections.errors import (
     DatabaseUnavailable,
@@ -22,7 +23,7 @@ from db.row import Row
 from db.statement import Statement
 from metrics.repository_methods import ObservedStatement
 from spans.attribution import attributed
-from spans.current import current_job, current_trace
+from spans.current import current_job, current_trace, current_traceparent
 from spans.part import Kind, Part
 
 _WAITING = Part(Kind.CONNECTION, "pool")
@@ -40,6 +41,7 @@ class Connection:
 
     __slots__ = (
         "_answer_seconds",
+        "_changes",
         "_has_answer",
         "_is_ready",
         "_observe",
@@ -66,6 +68,7 @@ class Connection:
         self._waited = 0.0
         self._is_ready = True
         self._has_answer = False
+        self._changes: Changes | None = None
 
     # Any: bound values and columns have whatever type the statement gives them.
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
@@ -80,29 +83,53 @@ class Connection:
         arguments = statement.arguments(values)
         if statement.writes:
             self._mark_write()
+            if self._changes is None and self._pool.on_change is not None:
+                self._changes = Changes(self._pool.on_change)
         session = self._session
         session.sent_at = started = perf_counter()
         session.overdue_at = started + self._answer_seconds
         self._is_ready = False
         try:
-            running = session.fetch(sql, arguments)
             rows = await (
-                running if current_trace() is None else attributed(statement.part, running)
+                session.fetch(sql, arguments)
+                if current_trace() is None
+                else self._fetch_traced(statement, sql, arguments)
             )
         except BaseException as error:
             lost = self._report_failure(
                 statement.name, started, session.translate_error(error, sql)
             )
+            if self._changes is not None:
+                self._changes.add(statement, values)
             if lost is None:
                 raise
             if not self._can_retry(statement, lost):
                 raise lost from error
             rows = await self._retry_fetch(statement, sql, arguments, lost)
         self._report(statement.name, started, len(rows), scope)
+        if self._changes is not None:
+            self._changes.add(statement, values, rows=len(rows))
         listener = current_listener()
         if listener is not None:
             report_executed(listener, self._session.driver, statement, arguments, len(rows), rows)
         return rows
+
+    # Any: as for `fetch`.
+    def _fetch_traced(
+        self, statement: Statement, sql: str, arguments: Sequence[Any]
+    ) -> Coroutine[Any, Any, list[Row]]:
+        """Run a statement of a traced request; where that is exported, with its id in the comment.
+
+        Such a text comes once, so that it is not kept prepared.
+        """
+        traceparent = current_traceparent()
+        if traceparent is None:
+            running = self._session.fetch(sql, arguments)
+        else:
+            comment, rest = sql.split(" */", 1)
+            marked = f"{comment} traceparent='{traceparent}' */{rest}"
+            running = self._session.fetch_once(marked, arguments)
+        return attributed(statement.part, running)
 
     # Any: as for `fetch`.
     async def _retry_fetch(
@@ -199,6 +226,8 @@ class Connection:
             self._is_ready = self._has_answer = True
         if scope is not None:
             scope.seconds += ended - started
+            if scope.timings is not None:
+                scope.timings.append((name, started, ended))
         if self._observe is not None:
             self._observe((name, ended - started, rows, self._waited, current_job()))
             self._waited = 0.0
@@ -225,6 +254,8 @@ class ReadConnection(Connection):
     ) -> None:
         self._pool.release(self._session, is_ready=self._is_ready)
         del self._session
+        if self._changes is not None:
+            await self._changes.tell()
 
     def _can_retry(self, statement: Statement, lost: DatabaseUnavailable) -> bool:
         """Reads can always be repeated, and writes only if the server refused them."""

@@ -9,6 +9,7 @@ from time import perf_counter
 
 import asyncpg
 
+from db.changes import OnChange
 from db.connections.session import Session
 from metrics.database import PoolMetrics
 
@@ -45,6 +46,8 @@ class Pool:
         self._draining: set[asyncio.Task[None]] = set()
         self._bypassed_until = 0.0
         self._metrics = PoolMetrics(name, size)
+        self.on_change: OnChange | None = None
+        """Is told whose rows were changed through this pool; None where nobody wants to know."""
 
     def acquire_idle(self) -> Session | None:
         """Acquire an idle session without waiting; None if there is none."""

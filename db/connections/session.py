@@ -91,6 +91,12 @@ class Session:
         rows: Rows = self._bind_execute(state, arguments, "", 0, False, None)
         return rows
 
+    # Any: as for `fetch`.
+    async def fetch_once(self, sql: str, arguments: Sequence[Any]) -> list[asyncpg.Record]:
+        """Run a statement that will not come again, and return all of its rows."""
+        rows: list[asyncpg.Record] = await self.driver.fetch(sql, *arguments)
+        return rows
+
     def translate_error(self, error: BaseException, sql: str) -> BaseException:
         """The error of `fetch`, or `PlanOutdated` if it means that the schema has changed."""
         if isinstance(error, _OUTDATED) and sql in self._states:

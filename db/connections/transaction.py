@@ -121,14 +121,19 @@ class Transaction(_TransactionBase):
         traceback: TracebackType | None,
     ) -> None:
         try:
-            await super().__aexit__(kind, error, traceback)
-        except (OutcomeUnknown, CancelledError):
-            for callback in self._on_unknown_outcome:
-                await callback()
-            raise
-        if kind is None:
-            for callback in self._after_commit:
-                await callback()
+            try:
+                await super().__aexit__(kind, error, traceback)
+            except (OutcomeUnknown, CancelledError):
+                for callback in self._on_unknown_outcome:
+                    await callback()
+                raise
+            if kind is None:
+                for callback in self._after_commit:
+                    await callback()
+        finally:
+            # After the callbacks: what they invalidate is part of what may be remembered.
+            if self._changes is not None:
+                await self._changes.tell()
 
     async def _commit(self) -> None:
         """Commit; raises `OutcomeUnknown` if COMMIT was sent and not answered."""

@@ -9,7 +9,7 @@ tables whose changes it records.
 from db.personal.chat import CHAT
 from db.personal.company import COMPANY, COMPANY_LOOKUPS
 from db.personal.documents import DOCUMENTS
-from db.personal.invoices import ARCHIVED_INVOICES, INVOICES
+from db.personal.invoices import ARCHIVED_INVOICES, COMPANY_BILLING, INVOICES
 from db.personal.money import ARCHIVED_MONEY, MONEY, MONEY_LOOKUPS
 from db.personal.requests import (
     ARCHIVED_REQUESTS,
@@ -133,6 +133,7 @@ _ALEMBIC = ClassifiedTable(
 REGISTRY: tuple[ClassifiedTable, ...] = (
     *CHAT,
     _KEYS,
+    *COMPANY_BILLING,
     *INVOICES,
     *MONEY,
     *COMPANY,

@@ -24,6 +24,12 @@ from db.tables.chat import (
     ChatMessage,
     ReplyGeneration,
 )
+from db.tables.client_keys import ConversationKey, MessageKey
+from db.tables.company_billing import (
+    EnterpriseBillingTerms,
+    EnterpriseMeterEvent,
+    EnterprisePayment,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
@@ -57,6 +63,7 @@ from db.tables.models import (
 )
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
+from db.tables.search import MessageSearch, MessageToIndex
 from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
@@ -84,10 +91,12 @@ __all__ = [
     "ChatConversation",
     "ChatConversationTag",
     "ChatMessage",
+    "ConversationKey",
     "DailyQuotaUsage",
     "EnterpriseAccount",
     "EnterpriseAdministrator",
     "EnterpriseAuditEvent",
+    "EnterpriseBillingTerms",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
@@ -96,11 +105,16 @@ __all__ = [
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
     "EnterpriseKeyId",
+    "EnterpriseMeterEvent",
     "EnterpriseModelDailyUsage",
+    "EnterprisePayment",
     "GeneralAuditEvent",
     "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "MessageKey",
+    "MessageSearch",
+    "MessageToIndex",
     "ModelDailyTotal",
     "ModelDailyUsage",
     "PaymentProviderKey",

@@ -30,6 +30,8 @@ MAX_OPERATIONS = 200
 _Fragments: TypeAlias = dict[str, FragmentDetails]
 Compile: TypeAlias = Callable[[Callable[[], None]], bool]
 """Calls the function that compiles, now or later; returns False if it never will."""
+_OF_THE_EDGE = frozenset({"cacheControl"})
+"""Directives that change nothing of how an operation is executed."""
 _NO_VALUES = VariableValues({}, {})
 
 
@@ -156,6 +158,8 @@ def _conditions(found: Iterable[DirectiveNode]) -> tuple[str, ...] | None:
     """The variables that decide what is included; None if there are other directives."""
     names: dict[str, None] = {}
     for directive in found:
+        if directive.name.value in _OF_THE_EDGE:
+            continue
         condition = next(_condition(directive), None)
         if condition is None:
             return None

@@ -15,6 +15,7 @@ from graphql.execution.collect_fields import FragmentDetails
 
 from gql.compiler.plan_cache import Compile, OperationPlans, compile_now, directives
 from gql.documents.budgets.choices import Choices
+from gql.documents.caching import CachePolicyInvalid, cache_policy
 from gql.documents.cost.analysis import CostAnalysis
 from gql.documents.cost.introspection_cost import AnalysisLimitExceeded
 from gql.documents.operation import Document, Operation, RequestRefused
@@ -148,8 +149,11 @@ class DocumentCache:
         def operation(definition: OperationDefinitionNode) -> Operation:
             try:
                 cost = analysis.cost(definition)
+                caching = cache_policy(self._schema, definition, fragments)
             except AnalysisLimitExceeded as much:
                 raise RequestRefused(LIMIT_EXCEEDED, [GraphQLError(str(much))]) from None
+            except CachePolicyInvalid as invalid:
+                raise RequestRefused(VALIDATION_FAILED, [invalid.error]) from None
             plans = OperationPlans(
                 self._schema,
                 definition,
@@ -167,6 +171,7 @@ class DocumentCache:
                 # An introspection's answer is complete at once.
                 uses_incremental_delivery=is_incremental and not cost.is_introspection,
                 hides_suggestions=self._hides_suggestions,
+                caching=caching,
                 choices=Choices(self._schema, definition, fragments.values()),
             )
 

@@ -9,6 +9,7 @@ from graphql.execution.collect_fields import FragmentDetails
 from gql.compiler.plan_cache import OperationPlans
 from gql.documents.budgets.choices import Choices
 from gql.documents.budgets.variant_budgets import VariantBudgets
+from gql.documents.caching import CachePolicy
 from gql.documents.cost.operation_cost import OperationCost
 from gql.documents.trusted_documents import Budget, budget_for
 from services.documents.records import NormalizedDocument, RegisteredDocument
@@ -32,6 +33,8 @@ class Operation:
     """Whether it has `@defer` or `@stream`, so that its answer may come in parts."""
     hides_suggestions: bool = False
     """Whether errors must not suggest similar names of the schema."""
+    caching: CachePolicy = field(default_factory=CachePolicy)
+    """What caches may do with its answers."""
     choices: Choices | None = field(default=None, compare=False, repr=False)
     """The choices of a request; None if they are not needed."""
     normalized: list[NormalizedDocument] = field(default_factory=list, compare=False, repr=False)

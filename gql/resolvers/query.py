@@ -19,11 +19,13 @@ from gql.values.cost_weights import Weight
 from gql.values.ids import key_of
 from gql.values.mapped_future import failed_future
 from gql.values.mappings import Sourced
+from gql.values.sharing import Sharing
 from loaders import ALL_PLANS
 from loaders.batching.loader import LoaderFuture
 from services.billing.records import Plan as PlanRecord
 
 MAX_NODES = 100
+_PLANS_SHARING = Sharing(is_public=True, max_age_seconds=60)
 
 NodeId = Annotated[
     strawberry.ID, strawberry.argument(description="The `id` that this API gave for the object.")
@@ -67,7 +69,9 @@ class Query:
         key = key_of("Conversation", id)
         return None if key is None else info.context.loaders.conversation.start(key)
 
-    @described.field("The plans on sale, cheapest first. Public.", Weight(assumed_size=10))
+    @described.field(
+        "The plans on sale, cheapest first. Public.", Weight(assumed_size=10), _PLANS_SHARING
+    )
     def plans(self, info: Info) -> Sourced[list[Plan], LoaderFuture[tuple[PlanRecord, ...]]]:
         return info.context.loaders.plans_on_sale.start(ALL_PLANS)
 

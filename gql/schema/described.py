@@ -7,20 +7,27 @@ from typing import Any, TypeVar
 import strawberry
 
 from gql.values.cost_weights import DEFAULT_WEIGHT, Weight, weight_metadata
+from gql.values.sharing import PERSONAL, Sharing, sharing_metadata
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])  # Any: arguments and results of every type
 EnumType = TypeVar("EnumType", bound=type[Enum])
 
 
 def field(
-    description: str, weight: Weight = DEFAULT_WEIGHT, *, name: str | None = None
+    description: str,
+    weight: Weight = DEFAULT_WEIGHT,
+    sharing: Sharing = PERSONAL,
+    *,
+    name: str | None = None,
 ) -> Callable[[Resolver], Resolver]:
     """Make a field of the method that resolves it; `weight` declares its cost.
 
     It has the method's name in camel case, unless another `name` is given.
     """
     decorate: Callable[[Resolver], Resolver] = strawberry.field(
-        name=name, description=description, metadata=weight_metadata(weight)
+        name=name,
+        description=description,
+        metadata=weight_metadata(weight) | sharing_metadata(sharing),
     )
     return decorate
 

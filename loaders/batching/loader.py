@@ -12,6 +12,7 @@ from db.request_scope import current_scope
 from spans.attribution import attributed
 from spans.current import current_trace
 from spans.part import Kind, Part
+from spans.recording import RecordedSpan
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -28,6 +29,8 @@ class LoaderFuture(Future[V]):
     """
 
     requested_by: str | None = None
+    waiting: list[RecordedSpan] | None = None
+    """The fields that wait for it, where spans are recorded."""
     # Any: loaders have keys of every type.
     loader: "Loader[Any, V] | None" = None
     """The loader that loads it; None if nothing loads it."""
@@ -121,7 +124,8 @@ class Loader(Generic[K, V]):
             work.cancel_on_exit(task)
 
     def _traced_load(self) -> Coroutine[Any, Any, None]:
-        return attributed(Part(Kind.BATCH, self._traced_name()), self._load())
+        part = Part(Kind.BATCH, self._traced_name())
+        return attributed(part, self._load(), list(self._queue.values()))
 
     def _traced_name(self) -> str:
         """The batch's name in traces: the loader, and the fields that requested its keys."""

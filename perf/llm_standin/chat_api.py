@@ -25,6 +25,8 @@ class ChatRequest:
     messages: tuple[dict[str, str], ...]
     is_streamed: bool
     wants_usage: bool
+    traceparent: str | None = None
+    """The client's span, as its header field names it."""
 
 
 @dataclass(frozen=True, slots=True)

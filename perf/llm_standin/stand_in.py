@@ -3,6 +3,7 @@
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TypeAlias
@@ -72,7 +73,8 @@ class StandIn:
     async def answer(self, request: Request) -> ASGIApp:
         """The ASGI application that answers one call."""
         try:
-            chat_request = parse_request(await request.body())
+            traceparent = request.headers.get("traceparent")
+            chat_request = replace(parse_request(await request.body()), traceparent=traceparent)
             behaviour = self._take_behaviour(chat_request.model).for_request(request.headers)
         except (InvalidChatRequest, ValidationError) as problem:
             return _refusal(_BAD_REQUEST, str(problem), Behaviour())

@@ -10,6 +10,7 @@ import structlog
 from db.connections.errors import DatabaseUnavailable
 from metrics.jobs import job_done, job_failed, job_scheduled, record_job_time
 from spans.current import within_job
+from spans.exported_jobs import exported
 from spans.part import Kind, Part
 from spans.trace import Trace
 from spans.tracer import traced
@@ -61,8 +62,8 @@ async def run_periodically(
 async def run_job(name: str, work: Coroutine[Any, Any, T]) -> T:
     """Run `work` once as the job `name`: its time is attributed to the job, not to a request."""
     trace = Trace(Part(Kind.JOB, name))
-    try:
-        with within_job(name):
+    with within_job(name), exported(trace):
+        try:
             return await traced(trace, work)
-    finally:
-        record_job_time(name, trace.finish())
+        finally:
+            record_job_time(name, trace.finish())

@@ -25,6 +25,7 @@ from services.generation.uncertain_commits import UncertainCommits
 from services.generation.writer import ReplyWriter, TextSink
 from spans.attribution import attributed
 from spans.current import job_context
+from spans.exported_jobs import exported_job
 from spans.part import Kind, Part
 
 _JOB = "replies"
@@ -115,7 +116,8 @@ class GenerationJobs:
             writer.hand_over()
         self.writers[reply_id] = writer
         writing = self._write(reply_id, writer)
-        self._tasks[reply_id] = asyncio.create_task(writing, context=job_context(_JOB))
+        context = job_context(_JOB)
+        self._tasks[reply_id] = asyncio.create_task(exported_job(_JOB, writing), context=context)
 
     def _active(self) -> tuple[ReplyKey, ...]:
         return tuple(writer.key for writer in self.writers.values())

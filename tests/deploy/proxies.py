@@ -74,7 +74,9 @@ def nginx_files(source: Path, folder: Path, public: int, ports: Sequence[int]) -
     (folder / source.name).write_text(
         re.sub(r"127\.0\.0\.1:800[01]", lambda _: f"127.0.0.1:{next(servers)}", text)
     )
-    (folder / "nginx.conf").write_text(_AROUND)
+    # Started by root, its workers would be nobody, to whom the folder is closed.
+    owner = "user root root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(owner + _AROUND)
     return authority
 
 

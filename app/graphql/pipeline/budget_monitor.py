@@ -4,11 +4,13 @@ import structlog
 from graphql.execution.values import VariableValues
 
 from app.graphql.pipeline.operation_facts import OperationFacts
+from app.graphql.pipeline.usage_reports import UsageReports
 from gql.documents.budgets.variant_budgets import describe_requested_variant
 from gql.documents.operation import UNTRUSTED, Operation
 from metrics.observations import Observations, OperationSample, OperationStats, SampleValues
 from services.callers.principal import Principal
 from spans.current import current_trace
+from spans.exporter import Exporter
 from spans.trace import largest_part
 
 _EXPECTED = "p95_ms"
@@ -22,8 +24,17 @@ class BudgetMonitor:
     If variants have budgets of their own, the variables are inspected too.
     """
 
-    def __init__(self, observations: Observations) -> None:
+    def __init__(
+        self,
+        observations: Observations,
+        exporter: Exporter | None = None,
+        usage: UsageReports | None = None,
+    ) -> None:
         self._observations = observations
+        self.exporter = exporter
+        """What traces are exported with, if they are."""
+        self.usage = usage
+        """What a registry is told by, if it is."""
 
     def record_run(
         self,
@@ -32,8 +43,8 @@ class BudgetMonitor:
         request_id: str,
         values: VariableValues,
         principal: Principal,
-    ) -> None:
-        """Record what one operation took; numbers over its budget are logged."""
+    ) -> bool:
+        """Record what one operation took; true if a number is over its budget, which is logged."""
         facts.record.pending.append(came)
         seconds, statements, cost, _ = came
         if (
@@ -43,7 +54,8 @@ class BudgetMonitor:
         ):
             operation = facts.operation
             observed = OperationSample(operation.label, *came)
-            self._compare(operation, observed, facts.record, request_id, values, principal)
+            return self._compare(operation, observed, facts.record, request_id, values, principal)
+        return False
 
     def _compare(
         self,
@@ -53,8 +65,8 @@ class BudgetMonitor:
         request_id: str,
         values: VariableValues,
         principal: Principal,
-    ) -> None:
-        """Compare a response with the budget of its variant."""
+    ) -> bool:
+        """Compare a response with the budget of its variant; true if a number is over it."""
         budget = operation.budget
         agreed = budget if operation.variants is None else operation.variants.of(values, principal)
         over = self._observations.over(observed, agreed, record)
@@ -65,7 +77,8 @@ class BudgetMonitor:
                 variant["variant"] = describe_requested_variant(
                     operation.choices, values, principal
                 )
-            self._warn(over, observed.operation, request_id, variant)
+            return self._warn(over, observed.operation, request_id, variant)
+        return False
 
     def _warn(
         self,
@@ -73,7 +86,7 @@ class BudgetMonitor:
         name: str,
         request_id: str,
         variant: dict[str, str],
-    ) -> None:
+    ) -> bool:
         exceeded = {
             number: f"{taken:g} of {agreed}"
             for number, taken, agreed in over
@@ -86,3 +99,4 @@ class BudgetMonitor:
             _log.warning(
                 "over budget", request_id=request_id, operation=name, **variant, **exceeded
             )
+        return bool(exceeded)

@@ -1,9 +1,10 @@
 """What a transport asks the pipeline to run: for whom, and what the transport can deliver."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.graphql.pipeline.known_answers import Validation
 from app.graphql.request.graphql_request import GraphQLRequest
 from gql.documents.operation import Operation
 from gql.runtime.deadline import WaitForDisconnect
@@ -23,8 +24,9 @@ class OperationCall:
     single response; `supports_incremental` means that the client reads responses in parts.
     `asks_cost` asks for the estimated cost instead of running. `gone` returns when the client has
     disconnected. `found` is called with the call and an operation that is not a query, before it
-    runs; it raises what the transport has against it. Reads see everything up to the position
-    `read_after` of the write-ahead log. `router` is whose text it is, if a router wrote it.
+    runs; it raises what the transport has against it. `validation` is set where the client may have
+    the answer already. `fields` are those of the request's head. Reads see everything up to the
+    position `read_after` of the write-ahead log. `router` wrote the text, where one did.
     """
 
     request_id: str
@@ -40,5 +42,7 @@ class OperationCall:
     supports_incremental: bool = False
     asks_cost: bool = False
     gone: WaitForDisconnect | None = None
+    validation: Validation | None = None
+    fields: Mapping[bytes, bytes] | None = None
     found: "Callable[[OperationCall, Operation], None] | None" = None
     router: Router | None = None

@@ -5,6 +5,7 @@ from math import inf
 from gql.documents.operation import Operation
 from gql.documents.trusted_documents import Budget
 from metrics.observations import Observations
+from spans.part import Kind, Part
 
 _MOST_KNOWN = 1_000
 
@@ -15,10 +16,12 @@ class OperationFacts:
     __slots__ = (
         "deadline_seconds",
         "expected_seconds",
+        "has_secret",
         "most_cost",
         "most_statements",
         "needs_coercion",
         "operation",
+        "part",
         "record",
     )
 
@@ -27,6 +30,10 @@ class OperationFacts:
     ) -> None:
         budget = operation.budget
         self.operation = operation
+        self.part = Part(Kind.EXECUTION, f"{operation.kind} {operation.label}")
+        self.has_secret = operation.kind == "mutation" or operation.caching.has_secret
+        """Whether answers are sent uncompressed: they may have what only their caller may know
+        beside what somebody else has written."""
         self.record = observations.record(operation.label, operation.kind, budget)
         self.needs_coercion = (
             bool(operation.definition.variable_definitions) or operation.uses_incremental_delivery

@@ -8,6 +8,7 @@ from graphql.execution.values import VariableValues
 from app.graphql.metering.charge import API_KEY, Charge
 from app.graphql.pipeline.budget_monitor import BudgetMonitor
 from app.graphql.pipeline.call import OperationCall
+from app.graphql.pipeline.exported_operations import export_ended
 from app.graphql.pipeline.incremental import IncrementalResponses
 from app.graphql.pipeline.operation_facts import OperationFacts
 from app.graphql.pipeline.outcomes import final_outcome
@@ -104,4 +105,10 @@ class OperationRun:
                         response.body["extensions"] = charge.extensions
         if facts is not None and self.answers:
             came = (self.seconds, self.statements, estimate, self.outcome)
-            budget_monitor.record_run(facts, came, call.request_id, self.values, call.principal)
+            is_over = budget_monitor.record_run(
+                facts, came, call.request_id, self.values, call.principal
+            )
+            if budget_monitor.exporter is not None:
+                export_ended(budget_monitor.exporter, self, came, is_over_budget=is_over)
+            if budget_monitor.usage is not None:
+                budget_monitor.usage.note(facts.operation, call, self.seconds, self.outcome)

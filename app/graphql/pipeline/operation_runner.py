@@ -16,10 +16,11 @@ from app.graphql.pipeline.budget_monitor import BudgetMonitor
 from app.graphql.pipeline.contexts import ContextFactory
 from app.graphql.pipeline.incremental import IncrementalResponses
 from app.graphql.pipeline.incremental_execution import execute_in_parts
+from app.graphql.pipeline.known_answers import Validation
 from app.graphql.pipeline.operation_facts import OperationFacts
 from app.graphql.pipeline.operation_run import OperationRun
 from app.graphql.pipeline.outcomes import is_retryable
-from app.graphql.pipeline.responses import OperationResponse, response_of
+from app.graphql.pipeline.responses import OperationResponse, not_modified, response_of
 from app.graphql.request.graphql_request import GraphQLRequest
 from db.request_scope import RequestScope
 from gql.documents.operation import Operation, RequestRefused
@@ -36,7 +37,6 @@ from spans.part import Kind, Part
 T = TypeVar("T")
 _NO_DEADLINE = nullcontext()
 _ADMISSION = Part(Kind.ADMISSION, "admission")
-_EXECUTION = Part(Kind.EXECUTION, "execution")
 
 
 class OperationRunner:
@@ -60,7 +60,8 @@ class OperationRunner:
         self._meter = meter
         self._budget_monitor = budget_monitor
 
-    async def answer(self, run: OperationRun, facts: OperationFacts) -> OperationResponse:
+    # Whatever is moved out of it costs every request a call.
+    async def answer(self, run: OperationRun, facts: OperationFacts) -> OperationResponse:  # noqa: C901, PLR0912 - see above
         """Run a query or mutation with a single response; errors of fields are part of it.
 
         A query raises `DeadlineExceeded` at its deadline, and `ClientDisconnected` when its client
@@ -70,6 +71,8 @@ class OperationRunner:
         if facts.needs_coercion or call.request.variables:
             run.values = self._coerced(operation, call.request)
         with RequestScope(operation.trusted_name) as run.work:
+            if self._budget_monitor.exporter is not None:
+                run.work.timings = []
             context = run.context = self._new_context(
                 operation, call.principal, call.request_id, None, call.read_after
             )
@@ -79,7 +82,11 @@ class OperationRunner:
             if run.charge is None:
                 run.charge = await self._meter.charge(operation, run.values, call.principal)
             if trace is not None:
-                trace.stage(_EXECUTION)
+                trace.stage(facts.part)
+            if call.validation is not None:
+                unchanged = await self._unchanged(call.validation, run, facts)
+                if unchanged is not None:
+                    return unchanged
             if operation.cost.is_introspection:
                 begun = partial(begin, self._schema, operation, run.values, context)
                 result = await self._documents.run_in_thread(begun)
@@ -110,10 +117,31 @@ class OperationRunner:
             response = response_of(result, call.request_id)
             if run.work.has_changed:
                 response.write_position = await self._contexts.record_write(call.principal)
+            response.has_secret = facts.has_secret
+            if call.validation is not None:
+                call.validation.end(response, run.work)
             if trace is not None:
                 trace.stage(None)
         run.add(response)
         run.end(self._budget_monitor, response, result)
+        return response
+
+    async def _unchanged(
+        self, validation: Validation, run: OperationRun, facts: OperationFacts
+    ) -> OperationResponse | None:
+        """The response that the client has the answer already; None if it has to be made.
+
+        What is made then is read from the primary database, if it may be remembered.
+        """
+        call, operation = run.call, facts.operation
+        tag = await validation.begin(operation, call.principal, call.read_after)
+        if tag is None:
+            if validation.is_watched and run.context is not None:
+                run.context.loaders = run.context.loaders.watched()
+            return None
+        response = not_modified(tag, operation.caching)
+        run.add(response)
+        run.end(self._budget_monitor, response, ExecutionResult(None))
         return response
 
     def responses(
@@ -151,6 +179,8 @@ class OperationRunner:
         )
         with RequestScope(operation.trusted_name) as run.work:
             context = run.context = new_context()
+            if trace is not None and trace.recording is not None:
+                trace.stage(facts.part)
             run.charge = await self._meter.charge(operation, values, call.principal)
             events = subscribe(
                 self._schema,
@@ -186,6 +216,9 @@ class OperationRunner:
                 operation, call.principal, call.request_id, None, call.read_after
             )
             charge = run.charge = await self._meter.charge(operation, values, call.principal)
+            trace = current_trace()
+            if trace is not None and trace.recording is not None:
+                trace.stage(facts.part)
             on_error = call.request.on_error
             formatting = run.parts = IncrementalResponses(
                 call.request_id, halts=on_error is ErrorBehavior.HALT

@@ -21,6 +21,7 @@ from app.graphql.pipeline.operation_facts import OperationFacts, OperationFactsC
 from app.graphql.pipeline.operation_run import OperationRun
 from app.graphql.pipeline.operation_runner import OperationRunner
 from app.graphql.pipeline.responses import Answer, OperationResponse, ResponseStream
+from app.graphql.pipeline.usage_reports import UsageReports
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.request.parsing import ParsedRequest
 from cache import VersionedCache
@@ -35,6 +36,7 @@ from services.callers.write_positions import WritePositions
 from services.clock import Clock
 from services.enterprise.records import UsageContract
 from spans.current import current_trace
+from spans.exporter import Exporter
 from spans.part import Kind, Part
 from spans.tracer import Tracer
 
@@ -62,6 +64,8 @@ class Pipeline:
         clock: Clock,
         deadline_seconds: float = 15.0,
         trace_share: float = 0.0,
+        exporter: Exporter | None = None,
+        usage: UsageReports | None = None,
         positions: WritePositions | None = None,
     ) -> None:
         self._documents = documents
@@ -77,11 +81,11 @@ class Pipeline:
             positions=positions,
         )
         self._failures = FailureResponses(meter)
-        self._budget_monitor = BudgetMonitor(observations)
+        self._budget_monitor = BudgetMonitor(observations, exporter, usage)
         self._runner = OperationRunner(
             schema, documents, self.contexts, meter, self._budget_monitor
         )
-        self.tracer = Tracer(trace_share, observations.parts.record)
+        self.tracer = Tracer(trace_share, observations.parts.record, exporter=exporter)
         """Traces a sample of the requests of all transports."""
         self._facts = OperationFactsCache(observations, deadline_seconds=deadline_seconds)
 
@@ -110,7 +114,8 @@ class Pipeline:
                 or operation.kind == "subscription"
                 or (operation.uses_incremental_delivery and call.supports_incremental)
             ):
-                return ResponseStream(self._stream(run), operation.kind == "query")
+                is_query = operation.kind == "query"
+                return ResponseStream(self._stream(run), is_query, facts.has_secret)
             return await self._runner.answer(run, facts)
         except ClientDisconnected:
             raise
@@ -124,6 +129,10 @@ class Pipeline:
         finally:
             if run.charge is not None:
                 run.end(self._budget_monitor)
+
+    async def refusal(self, error: Exception, call: OperationCall) -> OperationResponse:
+        """The response to what a transport raised before it had an operation to run."""
+        return await self._failures.response_to(error, call)
 
     def stream(self, call: OperationCall) -> AsyncGenerator[OperationResponse, None]:
         """The responses to a call whose request has been read; a refusal or failure is the last.

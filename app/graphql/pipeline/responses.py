@@ -8,6 +8,7 @@ from graphql import ExecutionResult
 
 from app.graphql.pipeline.error_formatting import format_errors, outcome_of
 from app.graphql.pipeline.outcomes import RETRY_SECONDS, has_no_data, is_database_unavailable
+from gql.documents.caching import CachePolicy
 from metrics.observations import Outcome
 from services.throttling.records import BucketLevel
 
@@ -20,7 +21,9 @@ class OperationResponse:
     remaining budget, if it has one. `refusal` is the error code of what was not executed.
     `is_unavailable` means that nothing could be answered because the database is away. `status` and
     `fields` are set for an invalid request, which only HTTP can have. `write_position` is where
-    the writes of the operation end in the write-ahead log, if there is a replica.
+    the writes of the operation end in the write-ahead log, if there is a replica. One that
+    `has_secret` must not be compressed. `caching` is set for the whole answer to a query that may
+    be validated, and `entity_tag` if it was found to be what the client has.
     """
 
     # Any: data is JSON of the shape that was asked for.
@@ -38,17 +41,41 @@ class OperationResponse:
     write_position: int | None = None
     status: int | None = None
     fields: Sequence[tuple[bytes, bytes]] = ()
+    has_secret: bool = False
+    caching: CachePolicy | None = None
+    entity_tag: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the body is data alone, as another request would be given it too."""
+        return self.was_executed and self.body.keys() == {"data"}
+
+    @property
+    def can_be_validated(self) -> bool:
+        """Whether the response has, or can be given, a validator."""
+        return self.caching is not None and (self.entity_tag is not None or self.is_complete)
 
 
 class ResponseStream(NamedTuple):
-    """Responses that follow one another; `is_incremental` if they are parts of a single one."""
+    """Responses that follow one another; `is_incremental` if they are parts of a single one.
+
+    A stream that `has_secret` must not be compressed.
+    """
 
     responses: AsyncGenerator[OperationResponse, None]
     is_incremental: bool = False
+    has_secret: bool = False
 
 
 Answer: TypeAlias = OperationResponse | list[OperationResponse] | ResponseStream
 """What a request is answered with: a response, those of a batch, or a stream of them."""
+
+
+def not_modified(entity_tag: str, caching: CachePolicy) -> OperationResponse:
+    """The response to a client that has the answer with this validator."""
+    response = OperationResponse({}, True, Outcome.OK, status=304)
+    response.caching, response.entity_tag = caching, entity_tag
+    return response
 
 
 def response_of(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from app.graphql.request.content_negotiation import AcceptedTypes, parse_accept
+from app.http.content_coding import accepted_codings
 from app.http.csrf import is_json
 from app.http.request_head import RequestHead
 
@@ -20,6 +21,7 @@ class HeaderOptions:
     __slots__ = (
         "asks_cost",
         "client_name",
+        "codings",
         "headers",
         "is_encoded",
         "is_json",
@@ -37,6 +39,7 @@ class HeaderOptions:
         self.is_json = is_json(headers)
         self.is_encoded = headers.get("content-encoding", "").strip().lower() not in _PLAIN
         self.asks_cost = headers.get("graphql-cost", "").strip().lower() == "validate"
+        self.codings = accepted_codings(headers.get("accept-encoding"))
         self.client_name = client_name(headers)
         self.read_after: int | None = _position_in(headers.get(_CONSISTENCY))
         """The position of the write-ahead log that reads must see; None if it is not valid."""

@@ -23,9 +23,10 @@ from clients.llm.resilience.retries import Retries
 from clients.llm.resilience.retry_budget import RetryBudget
 from clients.llm.response.failures import AttemptFailed
 from metrics.generation import ATTEMPTS, BREAKER_STATE, FIRST_PIECE_SECONDS, GENERATIONS
-from spans.attribution import attributed
+from spans.attribution import attributed, begin_recorded
 from spans.part import Kind, Part
 
+_ATTEMPT = Part(Kind.ATTEMPT, "chat")
 _PIECE = Part(Kind.MODEL, "model")
 _OK, _CANCELLED = "ok", "cancelled"
 
@@ -117,6 +118,7 @@ class ResilientModel:
         report.attempts += 1
         has_begun = False
         outcome = _CANCELLED
+        end_span = begin_recorded(_ATTEMPT)
         try:
             async with aclosing(self._api.stream(messages, report, patience)) as pieces:
                 while (piece := await _next(pieces, has_begun=has_begun)) is not None:
@@ -135,6 +137,8 @@ class ResilientModel:
             self._breaker.withdrawn(permit)
             state.set(self._breaker.state.value)
             ATTEMPTS.labels(outcome).inc()
+            if end_span is not None:
+                end_span(None if outcome == _OK else outcome)
 
 
 async def _next(pieces: AsyncGenerator[str, None], *, has_begun: bool) -> str | None:

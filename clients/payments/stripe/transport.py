@@ -12,6 +12,7 @@ import stripe
 from clients.bounded_body import UNCOMPRESSED, UnreadableBody, bounded_body
 from clients.tls import tls_context
 from spans.attribution import attributed
+from spans.current import propagated_fields
 from spans.part import Kind, Part
 
 CONNECT_SECONDS = 5
@@ -70,7 +71,10 @@ class StripeTransport(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         try:
             async with self._http.stream(
-                method, url, headers={**headers, **UNCOMPRESSED}, content=post_data
+                method,
+                url,
+                headers={**headers, **UNCOMPRESSED, **propagated_fields()},
+                content=post_data,
             ) as response:
                 content = await bounded_body(response, LARGEST_RESPONSE_BYTES)
         except (httpx2.HTTPError, UnreadableBody) as error:

@@ -89,6 +89,7 @@ _ENDED = (
     EnterpriseGeneration.id,
     EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.usage_date,
+    EnterpriseGeneration.is_overage,
 )
 _END = Statement(
     "metered_replies.end",

@@ -120,6 +120,7 @@ _PRINTED = {
 }
 _LINE_COLUMNS = (
     "invoice_id",
+    "line_number",
     "kind",
     "description",
     "quantity",
@@ -131,9 +132,9 @@ _owner_ids = any_(bindparam("owner_ids", type_=ARRAY(BigInteger)))
 _LINES = {
     kind: Statement(
         f"invoices.lines_of_{kind}",
-        select(*(getattr(lines, name) for name in _LINE_COLUMNS))
-        .where(owner == _owner_ids, lines.invoice_id == _ids)
-        .order_by(lines.invoice_id, lines.line_number),
+        select(*(getattr(lines, name) for name in _LINE_COLUMNS)).where(
+            owner == _owner_ids, lines.invoice_id == _ids
+        ),
     )
     for kind, lines, owner in (
         (OwnerKind.PERSON, UserInvoiceLine, UserInvoiceLine.user_id),
@@ -161,5 +162,5 @@ async def printed(
 async def lines(
     connection: Connection, kind: OwnerKind, owner_ids: Sequence[int], ids: Sequence[int]
 ) -> list[Row]:
-    """The lines of invoices of people or of companies, by invoice, in their order."""
+    """The lines of invoices of people or of companies, in any order."""
     return await connection.fetch(_LINES[kind], owner_ids=owner_ids, ids=ids)

@@ -13,6 +13,7 @@ from loaders.batching.loader import LoaderFuture
 from spans.attribution import attributed_call
 from spans.current import current_trace
 from spans.part import Kind, Part
+from spans.recording import RecordedSpan
 from spans.task_tracing import SpanCoroutine
 from spans.trace import Trace
 
@@ -65,16 +66,27 @@ def _traced(part: Part, resolve: _Resolve) -> _Resolve:
 def _called(
     trace: Trace, part: Part, resolve: _Resolve, arguments: Any, named: Mapping[str, Any]
 ) -> Any:
-    with trace.span(part):
+    with trace.span(part) as span:
         value = resolve(*arguments, **named)
-    loaded = value.future if type(value) is MappedFuture else value
-    if type(loaded) is LoaderFuture:
-        loaded.requested_by = part.name
+    for one in value if type(value) is list else (value,):
+        loaded = one.future if type(one) is MappedFuture else one
+        if type(loaded) is LoaderFuture:
+            loaded.requested_by = part.name
+            if span.recorded is not None and not loaded.done():
+                _wait(loaded, span.recorded)
     if type(value) is MappedFuture:
         return MappedFuture(value.future, _continued(trace, part, value.then))
     if iscoroutine(value):
         return SpanCoroutine(value, trace, part, is_continued=True)
     return value
+
+
+def _wait(loaded: LoaderFuture[Any], field: RecordedSpan) -> None:
+    """Record that a field waits for a value."""
+    if loaded.waiting is None:
+        loaded.waiting = [field]
+    elif loaded.waiting[-1] is not field:
+        loaded.waiting.append(field)
 
 
 def _continued(trace: Trace, part: Part, then: Callable[[Any], Any]) -> Callable[[Any], Any]:

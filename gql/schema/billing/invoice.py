@@ -23,6 +23,7 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
+from gql.values.sharing import SECRET
 from loaders import InvoiceKey, Slice
 from loaders.batching.loader import LoaderFuture
 from services.invoicing.links import InvoiceAddress
@@ -59,7 +60,8 @@ class Invoice(Node):
 
     @described.field(
         "A link to the printed invoice that needs no further sign-in and works for an hour; one "
-        "that begins with `/` is relative to the API's address. Null until it is made."
+        "that begins with `/` is relative to the API's address. Null until it is made.",
+        sharing=SECRET,
     )
     def pdf_url(self, info: Info) -> str | None:
         address = InvoiceAddress(self.owner_kind, self.owner_id, self.key)

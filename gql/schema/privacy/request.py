@@ -24,6 +24,7 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
+from gql.values.sharing import SECRET, sharing_metadata
 from loaders import Slice
 from services.privacy.failures import failure_message
 from services.privacy.links import Links
@@ -40,7 +41,8 @@ class PrivacyExport:
         description=(
             "A link that needs no further sign-in and stops working at `expiresAt`; one that "
             "begins with `/` is relative to the API's address."
-        )
+        ),
+        metadata=sharing_metadata(SECRET),
     )
     expires_at: datetime = strawberry.field(description="When the link stops working.")
     byte_size: int = strawberry.field(
@@ -143,7 +145,8 @@ class PrivacyRequest(Node):
 
     @described.field(
         "Of an erasure: a link to its receipt, to be kept, since the person is signed out by "
-        "then. It needs no sign-in, and says how far the erasure is until it is completed."
+        "then. It needs no sign-in, and says how far the erasure is until it is completed.",
+        sharing=SECRET,
     )
     def receipt_url(self, info: Info) -> str | None:
         if self.kind is not PrivacyRequestKind.DELETE:

@@ -28,6 +28,8 @@ LINE, FIVE_CENTS_LINE = (
 OTHERS = f"""
 INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  VALUES (77, 7700, '{WORDS}', now());
 INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
   VALUES (7703, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
 INSERT INTO reply_generations
@@ -41,6 +43,9 @@ INSERT INTO model_daily_totals (shard, usage_date, model, currency)
   VALUES (1, now(), '{WORDS}', '{WORDS}');
 INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency)
   VALUES (2, now(), '{WORDS}', '{WORDS}');
+INSERT INTO chat_conversation_keys VALUES (77, '{WORDS}', 7700);
+INSERT INTO chat_message_keys SELECT user_id, conversation_id, '{WORDS}', id FROM chat_messages
+  WHERE conversation_id = 7700;
 INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
 INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint)
   VALUES (2, '{WORDS}', sha256('x'));

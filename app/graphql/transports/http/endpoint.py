@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.authentication.authenticator import Authenticator
 from app.authentication.routers import Routers
 from app.graphql.pipeline.call import OperationCall
+from app.graphql.pipeline.known_answers import KnownAnswers, Validation
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.pipeline.responses import OperationResponse, ResponseStream
 from app.graphql.request.bad_request import BadRequest
@@ -27,15 +28,18 @@ from app.graphql.transports.http.multipart import MultipartResponse
 from app.graphql.transports.http.response_headers import response_headers, server_timing
 from app.graphql.transports.http.sse import HEARTBEAT_SECONDS, EventStreamResponse
 from app.graphql.transports.http.statuses import CLIENT_GONE, status_of
+from app.graphql.transports.http.validators import validated_response, validation_of
 from app.http.peer import peer_of
 from app.http.shutdown import SHUTDOWN
 from app.settings.fields.field_types import StatusProfile
+from gql.documents.caching import CachePolicy
 from gql.documents.operation import Operation
 from gql.runtime.deadline import ClientDisconnected
 from services.callers.principal import Anonymous
 from services.clock import Clock
 from spans.current import current_trace
 from spans.part import Kind, Part
+from spans.tracer import Answered
 
 _REQUEST = Part(Kind.REQUEST, "http")
 _AUTHENTICATION = Part(Kind.AUTHENTICATION, "authentication")
@@ -62,6 +66,7 @@ class GraphQLEndpoint:
         statuses: StatusProfile = StatusProfile.CURRENT,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         sends_server_timing: bool = False,
+        known_answers: KnownAnswers | None = None,
         routers: Routers | None = None,
     ) -> None:
         self._routers = routers
@@ -72,6 +77,7 @@ class GraphQLEndpoint:
         self._limits = limits
         self._statuses = statuses
         self._heartbeats = Heartbeats(heartbeat_seconds)
+        self._known_answers = known_answers
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, traced if it is sampled."""
@@ -80,7 +86,10 @@ class GraphQLEndpoint:
         exchange = request.exchange
         if not (tracer.should_trace() or exchange.head.asks_for_trace):
             return answering
-        return tracer.run(_REQUEST, answering, lambda: exchange.operation)
+        answered = Answered(exchange.log, lambda: exchange.status)
+        return tracer.run(
+            _REQUEST, answering, lambda: exchange.operation, exchange.head.fields, answered
+        )
 
     async def _answering(self, request: GraphQLHttpRequest, send: Send) -> None:
         options, exchange = request.options, request.exchange
@@ -102,11 +111,18 @@ class GraphQLEndpoint:
             # An event stream watches the client itself.
             gone=None if types.prefers_stream else request.until_gone,
             found=found,
+            fields=exchange.head.fields,
         )
+        if request.method != "POST":
+            call.validation = validation_of(request, types.json, self._known_answers)
         try:
             answer = await self._pipeline.respond(call, self._read(request, call))
             if isinstance(answer, OperationResponse):
-                reply: ASGIApp = self._json(answer, types)
+                reply: ASGIApp = (
+                    self._json(answer, request, types)
+                    if call.validation is None or not answer.can_be_validated
+                    else self._validated(answer, call.validation, request)
+                )
             else:
                 reply = await self._framed(answer, request, call, types)
         except ClientDisconnected:
@@ -152,21 +168,41 @@ class GraphQLEndpoint:
     ) -> ASGIApp:
         if isinstance(answer, list):
             bodies = [one.body for one in answer]
-            return JsonResponse(200, bodies, JSON, response_headers(answer[-1]))
+            coding = None if any(one.has_secret for one in answer) else request.options.codings.best
+            return JsonResponse(200, bodies, JSON, response_headers(answer[-1]), coding)
         if types.prefers_stream or not answer.is_incremental:
             return self._events(answer, request, call)
         first = await anext(answer.responses)
         if first.body.get("hasNext"):
-            return MultipartResponse(first, answer.responses)
+            coding = None if answer.has_secret else request.options.codings.best
+            return MultipartResponse(first, answer.responses, coding)
         await answer.responses.aclose()
-        return self._json(first, types)
+        return self._json(first, request, types)
 
-    def _json(self, answer: OperationResponse, types: AcceptedTypes) -> JsonResponse:
+    def _json(
+        self, answer: OperationResponse, request: GraphQLHttpRequest, types: AcceptedTypes
+    ) -> JsonResponse:
         status = status_of(answer, self._statuses, is_plain_json=types.wants_plain_json)
         fields = response_headers(answer)
         if self._sends_server_timing and answer.seconds:
             fields.append(server_timing(answer, current_trace()))
-        return JsonResponse(status, answer.body, types.json, fields)
+        coding = None if answer.has_secret else request.options.codings.best
+        return JsonResponse(status, answer.body, types.json, fields, coding)
+
+    def _validated(
+        self,
+        answer: OperationResponse,
+        validation: Validation,
+        request: GraphQLHttpRequest,
+    ) -> ASGIApp:
+        """An answer that may be kept, or 304 where the client has it."""
+        options, caching = request.options, answer.caching or CachePolicy()
+        fields = [] if caching.is_public else response_headers(answer)
+        if self._sends_server_timing and answer.seconds and not caching.is_public:
+            fields.append(server_timing(answer, current_trace()))
+        coding = None if answer.has_secret else options.codings.best
+        types = options.types or ACCEPTS_ANYTHING
+        return validated_response(answer, caching, validation, types.json, fields, coding)
 
     def _events(
         self, answer: ResponseStream, request: GraphQLHttpRequest, call: OperationCall
@@ -181,6 +217,7 @@ class GraphQLEndpoint:
             shutdown=request.scope["state"][SHUTDOWN],
             heartbeats=self._heartbeats,
             expires=expires,
+            is_compressed=request.options.codings.has_gzip and not answer.has_secret,
         )
 
 

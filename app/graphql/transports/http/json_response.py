@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from orjson import Fragment
 from starlette.types import Receive, Scope, Send
 
+from app.http.content_coding import LEAST_BYTES, ContentCoding
 from app.http.exchange import Exchange
 from app.http.json_encoding import encode_json
 
 
 class JsonResponse:
-    """A status, a JSON body and header fields; an ASGI application that sends them."""
+    """A status, a JSON body and header fields; an ASGI application that sends them.
+
+    The body is compressed with `coding` if it is long.
+    """
 
     __slots__ = ("_body", "_fields", "_status")
 
@@ -19,14 +24,19 @@ class JsonResponse:
     def __init__(
         self,
         status: int,
-        body: dict[str, Any] | list[Any],
+        body: dict[str, Any] | list[Any] | Fragment,
         media_type: str,
         fields: Sequence[tuple[bytes, bytes]] = (),
+        coding: ContentCoding | None = None,
     ) -> None:
         self._status = status
-        self._body = encode_json(body)
+        encoded = encode_json(body)
+        if coding is not None and len(encoded) >= LEAST_BYTES:
+            encoded = coding.compress(encoded)
+            fields = (*fields, (b"content-encoding", coding.name))
+        self._body = encoded
         self._fields = [
-            (b"content-length", b"%d" % len(self._body)),
+            (b"content-length", b"%d" % len(encoded)),
             (b"content-type", _content_type(media_type)),
             *fields,
         ]

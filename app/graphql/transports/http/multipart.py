@@ -14,6 +14,7 @@ from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.content_negotiation import MULTIPART_MIXED
 from app.graphql.request.http_request import until_gone
 from app.graphql.transports.http.response_headers import response_headers
+from app.http.content_coding import ContentCoding
 from app.http.json_encoding import encode_json
 from gql.errors import DeadlineExceeded
 from gql.runtime.deadline import ClientDisconnected, DeadlineScope
@@ -41,10 +42,14 @@ class MultipartResponse(Response):
         self,
         first: OperationResponse,
         others: AsyncGenerator[OperationResponse, None],
+        coding: ContentCoding | None = None,
     ) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self.raw_headers += response_headers(first)
+        self._coder = None if coding is None else coding.stream()
+        if coding is not None:
+            self.raw_headers.append((b"content-encoding", coding.name))
         self._first = first
         self._others = others
 
@@ -62,12 +67,16 @@ class MultipartResponse(Response):
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._others) as others:
-            await _send(send, _DELIMITER + _part(self._first))
+            await _send(send, self._encoded(_DELIMITER + _part(self._first)))
             async for answer in others:
                 answer.body.setdefault("hasNext", False)  # a failure between parts is the last
-                await _send(send, _part(answer))
+                await _send(send, self._encoded(_part(answer)))
         # Each part ends with a delimiter, so that a client can parse it at once.
-        await send({"type": "http.response.body", "body": _END})
+        end = _END if self._coder is None else self._coder.encode(_END) + self._coder.end()
+        await send({"type": "http.response.body", "body": end})
+
+    def _encoded(self, piece: bytes) -> bytes:
+        return piece if self._coder is None else self._coder.encode(piece)
 
 
 def _part(answer: OperationResponse) -> bytes:

@@ -23,6 +23,7 @@ from gql.documents.operation import UNTRUSTED
 from metrics.observations import Outcome
 from services.callers.principal import Anonymous, Principal, Router
 from spans.part import Kind, Part
+from spans.tracer import Answered
 
 MOST_OPERATIONS = 200
 """How many operations may run over one socket at the same time."""
@@ -184,7 +185,12 @@ class SocketOperations:
         tracer = self._pipeline.tracer
         if not tracer.should_trace():
             return await following
-        return await tracer.run(_OPERATION, following, lambda: str(call.log["operation"]))
+        return await tracer.run(
+            _OPERATION,
+            following,
+            lambda: str(call.log["operation"]),
+            answered=Answered(call.log),
+        )
 
     async def _follow(self, id_: str, call: OperationCall, slot: ExitStack) -> dict[str, object]:
         """Send the responses as they come; gives the message that ends the operation."""

@@ -1,0 +1,31 @@
+"""Endpoints beside /graphql whose requests are traced."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.http.exchange import exchange_of
+from spans.part import Kind, Part
+from spans.tracer import Answered, Tracer
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def traced(tracer: Tracer, name: str, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, with requests traced as `name` where traces are exported."""
+    root = Part(Kind.REQUEST, name)
+
+    async def answer(request: Request) -> Response:
+        exchange = exchange_of(request.scope)
+        if not (tracer.should_trace() or exchange.head.asks_for_trace):
+            return await endpoint(request)
+        answered = Answered(exchange.log, lambda: exchange.status)
+        work = _awaited(endpoint(request))
+        return await tracer.run(root, work, lambda: None, exchange.head.fields, answered)
+
+    return answer if tracer.exporter is not None else endpoint
+
+
+async def _awaited(answering: Awaitable[Response]) -> Response:
+    return await answering
