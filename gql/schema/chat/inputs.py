@@ -57,6 +57,16 @@ class ConversationInput:
     conversation_id: strawberry.ID = strawberry.field(description="The conversation's `id`.")
 
 
+_CONVERSATION_KEY = (
+    "The client's own name for the conversation, in place of `conversationId`: 1 to 255 printable "
+    "characters. The first message under it starts the conversation, and the next ones go there."
+)
+_MESSAGE_KEY = (
+    "The client's own name for the message, by which `Conversation.messageByKey` finds it: 1 to "
+    "255 printable characters. Of several messages with one name, the last has it."
+)
+
+
 @strawberry.input(description="The conversation to pin, or not to pin any longer.")
 class PinConversationInput:
     """For `pinConversation`."""
@@ -92,6 +102,8 @@ class SendMessageInput:
         description="What it follows: the message at the end of the branch that the person sees. "
         "Left out, the end of the branch that is shown.",
     )
+    conversation_key: str | None = strawberry.field(default=UNSET, description=_CONVERSATION_KEY)
+    message_key: str | None = strawberry.field(default=UNSET, description=_MESSAGE_KEY)
     delivery: ReplyDelivery = strawberry.field(
         default=ReplyDelivery.WAIT,
         description="Whether the mutation waits for the whole reply, or the reply is followed "
