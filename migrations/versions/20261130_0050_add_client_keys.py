@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130_0050"
-down_revision: str | None = "20261130_0061"
+down_revision: str | None = "20261130_0076"
 
 CONVERSATIONS, MESSAGES = "chat_conversation_keys", "chat_message_keys"
 

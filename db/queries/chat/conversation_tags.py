@@ -39,6 +39,7 @@ PAGE_BY_TAG = KeysetQuery(
     identity=_tag.conversation_id,
     is_newest_first=True,
     filters={**FILTERS, "tag": and_(*HAS_TAG)},
+    always=("tag",),
 )
 """The conversations with a tag, which must be among the filters; the last changed first."""
 _OF_CONVERSATIONS = Statement(

@@ -347,7 +347,7 @@ _OWN: Mapping[str, Scenario] = {
     "EditMessage": Scenario(writer, _editing),
     "EditInChat": Scenario(writer, _editing_in_chat),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
-    "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
