@@ -12,7 +12,7 @@ from services.search.lexemes import lexemes_of
 from services.search.rules import PlaceEnds, places_of
 
 BATCH = 25
-"""Messages that are indexed in one transaction: finding their words occupies the process so long."""
+"""Messages indexed in one transaction: finding their words occupies the process so long."""
 _MOST_BATCHES = 20
 """Batches that a search waits for; only after very much was added at once there are more."""
 
