@@ -64,6 +64,7 @@ class MessageMutations:
             message_key(input_.message_id),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            keys=ClientKeys(message=none_if_unset(input_.message_key)),
             model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)

@@ -209,6 +209,17 @@ async def _sending_to_keyed_chat(_asking: ScenarioContext) -> Variables:
     return {"conversationKey": new_key(), "content": _TEXT, "messageKey": "the gate's"} | _key()
 
 
+async def _sending_after_reply(context: ScenarioContext) -> Variables:
+    reply = await _complete_reply(context)
+    return {"parentMessageId": reply, "content": _TEXT, "messageKey": "the gate's"} | _key()
+
+
+async def _editing_in_chat(context: ScenarioContext) -> Variables:
+    sent = await context.data("SendMessage", **await _sending(context))
+    message = {"messageId": sent["message"]["id"], "messageKey": "the gate's"}
+    return message | {"content": _TEXT} | _key()
+
+
 async def _regenerating_in_chat(context: ScenarioContext) -> Variables:
     return {"messageId": await _complete_reply(context)} | _key()
 
@@ -334,6 +345,7 @@ _OWN: Mapping[str, Scenario] = {
     "CurrentSubscription": Scenario(reader),
     "DeleteMessage": Scenario(writer, _on_last_message),
     "EditMessage": Scenario(writer, _editing),
+    "EditInChat": Scenario(writer, _editing_in_chat),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
     "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
@@ -365,6 +377,7 @@ _OWN: Mapping[str, Scenario] = {
     "SearchMessages": Scenario(reader, _searching),
     "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
+    "SendAfterReply": Scenario(writer, _sending_after_reply),
     "SendToChat": Scenario(writer, _sending_to_chat),
     "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
     "SendMessageToModel": Scenario(writer, _choosing),

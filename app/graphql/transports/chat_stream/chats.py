@@ -28,24 +28,27 @@ class FollowedReply(NamedTuple):
 async def begin_reply(documents: OwnDocuments, posted: PostedChat) -> FollowedReply:
     """Send the message of a chat, or have it answered again; raises `Refused` and `UserErrors`.
 
-    A message that never arrived is sent, whatever is asked to be done with it.
+    A message follows the reply that the person sees before it: so one that was edited, or sent from
+    an earlier place, becomes another branch. A message that never arrived is sent, whatever is
+    asked to be done with it.
     """
     key = posted.idempotency_key()
-    if posted.trigger == REGENERATE:
-        subject = await _message_id(documents, posted, posted.subject_id or posted.message_id)
-        if subject is not None:
-            return _followed(
-                await documents.data("RegenerateInChat", messageId=subject, idempotencyKey=key)
-            )
-    is_known = _is_id("Conversation", posted.id)
-    place = {"conversationId" if is_known else "conversationKey": posted.id}
-    name = "SendToChat" if is_known else "SendToKeyedChat"
-    message_key = posted.message_id or key
-    return _followed(
-        await documents.data(
-            name, content=posted.text, messageKey=message_key, idempotencyKey=key, **place
-        )
-    )
+    is_regenerated = posted.trigger == REGENERATE
+    subject = posted.subject_id or (posted.message_id if is_regenerated else None)
+    found = await _message_id(documents, posted, subject)
+    message = {"content": posted.text, "messageKey": posted.message_id or key}
+    parent = next(iter(posted.previous_ids), None)
+    if is_regenerated and found is not None:
+        name, variables = "RegenerateInChat", {"messageId": found}
+    elif found is not None:
+        name, variables = "EditInChat", message | {"messageId": found}
+    elif parent is not None and is_message_id(parent):
+        name, variables = "SendAfterReply", message | {"parentMessageId": parent}
+    elif _is_id("Conversation", posted.id):
+        name, variables = "SendToChat", message | {"conversationId": posted.id}
+    else:
+        name, variables = "SendToKeyedChat", message | {"conversationKey": posted.id}
+    return _followed(await documents.data(name, idempotencyKey=key, **variables))
 
 
 async def reply_being_written(documents: OwnDocuments, chat_id: str) -> FollowedReply | None:

@@ -154,6 +154,27 @@ def test_a_reply_is_written_again(chat: Chat) -> None:
     assert len(conversations) == 1
 
 
+def test_an_edited_message_is_another_branch(chat: Chat) -> None:
+    id_, first, second = token_hex(8), user("How do I begin?"), user("And then?")
+    begun = chunks(post(chat, {"id": id_, "messages": [first]}))
+    said = {"id": begun[0]["messageId"], "role": "assistant", "parts": []}
+    chunks(post(chat, {"id": id_, "messages": [first, said, second]}))
+    edited = user("And after that?", second["id"])
+    chunks(post(chat, {"id": id_, "messages": [first, said, edited], "messageId": second["id"]}))
+    assert _asked(chat) == ["How do I begin?", "And after that?"]
+    chunks(
+        post(chat, {"id": id_, "messages": [user("Anew", first["id"])], "messageId": first["id"]})
+    )
+    assert _asked(chat) == ["Anew"]
+    chunks(post(chat, {"id": id_, "messages": [first, said, user("From there")]}))
+    assert _asked(chat) == ["How do I begin?", "From there"]
+
+
+def _asked(chat: Chat) -> list[str]:
+    """What the person had said in the newest prompt."""
+    return [one["content"] for one in chat.stand_in.prompts()[-1] if one["role"] == "user"]
+
+
 def test_what_never_arrived_is_sent_when_it_is_to_be_answered_again(chat: Chat) -> None:
     asked = {"id": token_hex(8), "messages": [user("Lost")], "trigger": "regenerate-message"}
     assert text_of(chunks(post(chat, asked)))
