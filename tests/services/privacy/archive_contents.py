@@ -7,6 +7,8 @@ OF_ADA = {
     "model_daily_usages": "user_id = 1",
     "quota_ledger_entries": "user_id = 1",
     "daily_quota_usages": "user_id = 1",
+    "chat_branches": "user_id = 1",
+    "chat_conversation_tags": "user_id = 1",
     "chat_messages": "conversation_id BETWEEN 1 AND 45",
     "chat_conversations": "user_id = 1",
     "idempotency_keys": "user_id = 1",
