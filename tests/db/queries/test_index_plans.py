@@ -70,6 +70,7 @@ READS_ALL = re.compile(
 """What looks at everything on purpose: for an export, an erasure or a check."""
 EMPTY = {
     "alembic_version",
+    "billing_customers",
     "archived_payment_attempts",
     "archived_plan_changes",
     "archived_subscriptions",
@@ -78,6 +79,7 @@ EMPTY = {
     "reply_generations",
     "trusted_document_objectives",
     "trusted_document_publications",
+    "trusted_document_tools",
     "trusted_document_uses",
     "trusted_document_version",
     "trusted_documents",

@@ -87,9 +87,9 @@ async def test_an_archive_holds_no_byte_of_anybody_else(own_world: str, tmp_path
         archive = await parts.archive(ADAS_EXPORT)
         everything = b"\0".join(archive.read(name) for name in archive.namelist())
         # A column is called like a person.
-        everything = everything.replace(b"grace_ends_at", b"")
+        named = everything.replace(b"grace_ends_at", b"")
         for foreign in (GRACES_SECRET, "grace", "Grace", "Compilers", "mary@", "key of 2"):
-            assert foreign.encode() not in everything
+            assert foreign.encode() not in named
         assert b"ada@example.com" in everything
         for secret in (b"p1", b"fingerprint", b"token_hash"):
             assert secret not in everything.replace(archive.read("manifest.json"), b"")

@@ -26,6 +26,9 @@ REPLY = (
     "query ($id: ID!) { node(id: $id) { ... on Message { status content generation { model "
     "attempts " + PARTS + " } } } }"
 )
+TEXT = (
+    "Ça va 🙂 eins zwei 🙂🙂 drei vier 🎉 fünf sechs sieben, e\u0301 acht 你好 neun zehn elf zwölf"
+)
 
 
 @pytest.mark.slow
@@ -47,7 +50,7 @@ def test_after_a_kill_another_model_goes_on_with_what_was_seen(
     stand_in.behave_as("provider-large", hang_after=9)
     with served(own_world, **first) as (process, client):
         chat = Chat(Api(client, system_clock), own_world, stand_in)
-        id_ = send(chat, "Ça va 🙂🙂🙂 ? " * 4, delivery="STREAM")["reply"]["id"]
+        id_ = send(chat, TEXT, delivery="STREAM")["reply"]["id"]
         until(lambda: len(chat.message(id_)["content"]) > len("[stand-in] "))
         shown = chat.message(id_)["content"]
         process.kill()
@@ -57,7 +60,7 @@ def test_after_a_kill_another_model_goes_on_with_what_was_seen(
         chat = Chat(Api(client, system_clock), own_world, stand_in)
         until(lambda: chat.message(id_)["status"] == "COMPLETE")
         reply = chat.api.data(REPLY, {"id": id_}, viewer=ADA)["node"]
-    assert reply["content"] == "[stand-in] " + ("Ça va 🙂🙂🙂 ? " * 4).strip()
+    assert reply["content"] == f"[stand-in] {TEXT}"
     written = written_by(reply)
     assert [model for model, _ in written] == [LARGE, SMALL, SPARE]
     assert written[0][1].startswith(shown)
