@@ -35,8 +35,6 @@ INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at, models)
   VALUES (7703, 7700, 77, now(), gen_random_uuid(), now(), ARRAY['{WORDS}']);
-INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
-  VALUES (77, 7700, '{WORDS}', now());
 INSERT INTO trusted_document_tools VALUES ('{WORDS}', '{WORDS}', 1, 1, 1, 1, 1, 1);
 INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, currency)
   VALUES (77, 7703, 1, '{WORDS}', 0, '{WORDS}');
