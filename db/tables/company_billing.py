@@ -85,6 +85,7 @@ class EnterprisePayment(Table):
     __table_args__ = (
         PrimaryKeyConstraint(_ACCOUNT, "id"),
         one_of("status", PaymentStatus.PENDING, PaymentStatus.SUCCEEDED, PaymentStatus.FAILED),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint(_ACCOUNT, "invoice_id", "attempt"),
         of_account("invoice_id", "enterprise_invoices"),
         Index(

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('pending', 'succeeded', 'failed')", name=op.f(f"ck_{payments}_status")
         ),
+        sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f(f"ck_{payments}_currency")),
         sa.PrimaryKeyConstraint(ACCOUNT, "id", name=op.f(f"pk_{payments}")),
         sa.UniqueConstraint(
             ACCOUNT,

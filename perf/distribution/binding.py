@@ -240,6 +240,9 @@ class _Reader:
     ) -> Outputs:
         outputs: Outputs = {}
         for place, target in enumerate(targets):
+            if isinstance(target.val, ast.ColumnRef) and _fields(target.val)[-1] == "*":
+                outputs |= scope.everything()
+                continue
             name = target.name or (
                 _fields(target.val)[-1] if isinstance(target.val, ast.ColumnRef) else f"?{place}"
             )

@@ -100,6 +100,15 @@ class Scope:
             place = self._equal[place]
         return place
 
+    def everything(self) -> dict[str, Origin | None]:
+        """All columns of the query's tables, and where they come from."""
+        found: dict[str, Origin | None] = {}
+        for columns in self.outputs.values():
+            found |= columns
+        for name, table in self.tables.items():
+            found |= {one: self.origin((name, one)) for one in COLUMNS.get(table, ())}
+        return found
+
     def distributed(self) -> list[tuple[str, Origin | None]]:
         """Each distributed table of the query, and where its distribution column comes from."""
         return [

@@ -32,7 +32,7 @@ MOST_OF_USER = 1_000
 """How many tags of a person are listed at most."""
 _tag = ChatConversationTag
 PAGE_BY_TAG = KeysetQuery(
-    "conversations.page_by_tag",
+    "conversations.page_by_user",
     columns=COLUMNS,
     parent=_tag.user_id,
     at=_tag.updated_at,

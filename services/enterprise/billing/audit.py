@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time
 
 from clients.payments.provider import UsageMeter
+from clients.payments.usage_window import OLDEST_USAGE
 from db.database import Database
 from db.queries.enterprise import company_billing, meter_events
 from db.row import Row
@@ -47,6 +48,8 @@ async def _audit_company(
         counted = await meter.reported(
             terms["customer"], datetime.combine(month, time(), UTC), min(end, _minute(now))
         )
+        if taken != sent and end < now - OLDEST_USAGE:
+            found.append(f"{where}: {sent - taken} events were never taken, and are too old now")
         if taken == sent and counted != taken:
             found.append(f"{where}: {taken} events were taken, the meter has counted {counted}")
     return found

@@ -68,6 +68,10 @@ BOUND = [
         "(SELECT user_id, id FROM chat_messages WHERE user_id = :user LIMIT 5)"
     ),
     "SELECT FROM billing_plans",
+    (
+        "WITH one AS (SELECT * FROM unnest(CAST(:people AS bigint[])) AS one (user_id)) "
+        "DELETE FROM chat_messages USING one WHERE chat_messages.user_id = one.user_id"
+    ),
 ]
 UNBOUND = {
     "SELECT FROM chat_messages WHERE id = :conversation": ["chat_messages"],

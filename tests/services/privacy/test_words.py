@@ -85,6 +85,11 @@ INSERT INTO enterprise_invoices (enterprise_account_id, id, {INVOICE}, seller, r
   VALUES (2, 7710, {FIVE_CENTS}, '{WORDS}', '{WORDS}');
 INSERT INTO enterprise_invoice_lines (enterprise_account_id, {LINE})
   VALUES (2, 7710, {FIVE_CENTS_LINE}, '{WORDS}');
+INSERT INTO enterprise_billing_terms
+  VALUES (2, 'EUR', 1, 1, '{WORDS}', '{WORDS}', '2026-01-01', '2026-01-01');
+INSERT INTO enterprise_payments (enterprise_account_id, invoice_id, attempt, amount_cents, currency,
+    provider_reference, created_at, next_check_at)
+  VALUES (2, 7710, 1, 5, 'EUR', '{WORDS}', now(), now());
 INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
 INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
   VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);

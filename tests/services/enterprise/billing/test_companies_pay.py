@@ -82,13 +82,13 @@ async def test_what_ends_after_its_month_was_invoiced_is_on_the_next_invoice(
         time.now = MARCH
         await parts.months.close_due()
         await parts.call(3)
+        assert await parts.sender.send_due() == 5
         time.now = MARCH + timedelta(days=31)
         await parts.months.close_due()
         assert await parts.rows(INVOICES) == [
             ("month:2026-02", "open", 14),
             ("month:2026-03", "open", 21),
         ]
-        await parts.sender.send_due()
         assert await parts.differences() == []
 
 
