@@ -40,7 +40,7 @@ def federated_schema(types: Sequence[type], config: StrawberryConfig) -> Subgrap
             mutation=Mutation,
             subscription=Subscription,
             types=types,
-            directives=DIRECTIVES,
+            directives=DIRECTIVES,  # type: ignore[arg-type]  # the library's own type is another
             config=config,
             federation_version="2.7",
         )
