@@ -127,6 +127,7 @@ def _collector() -> Iterator[str]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_collect, args=(theirs,), daemon=True)
     process.start()
+    theirs.close()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
     finally:
