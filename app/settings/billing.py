@@ -65,6 +65,16 @@ class BillingSettings(SettingsGroup):
         description="Where Stripe's API is, in production over https.",
         pattern="^https?://",
     )
+    payments_stripe_meter_id: str | None = Field(
+        None,
+        description="The id of Stripe's Billing Meter that counts companies' requests over their "
+        "contract, by events called `guidance_overage`.",
+    )
+    payments_stripe_computes_tax: bool = Field(
+        False,
+        description="Whether Stripe Tax computes the tax that prices include; then customers need "
+        "an address.",
+    )
     payments_timeout_seconds: Positive = Field(
         20,
         description="How long a charge waits for Stripe, retries included; then its outcome is "
@@ -122,6 +132,8 @@ class BillingSettings(SettingsGroup):
                 api_key=key.get_secret_value(),
                 base_url=self.payments_stripe_base_url,
                 timeout_seconds=self.payments_timeout_seconds,
+                meter_id=self.payments_stripe_meter_id,
+                computes_tax=self.payments_stripe_computes_tax,
             ),
             webhook_secrets=tuple(
                 secret.get_secret_value() for secret in self.payments_webhook_secrets
