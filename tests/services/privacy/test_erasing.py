@@ -29,6 +29,8 @@ WHAT_IS_ERASED = {
     "billing_plan_changes": 1,
     "billing_webhook_events": 1,
     "chat_conversation_keys": 1,
+    "chat_branches": 2,
+    "chat_conversation_tags": 1,
     "chat_conversations": 45,
     "chat_message_keys": 1,
     "chat_message_searches": 1,
