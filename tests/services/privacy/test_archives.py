@@ -91,8 +91,9 @@ async def test_an_archive_holds_no_byte_of_anybody_else(own_world: str, tmp_path
         for foreign in (GRACES_SECRET, "grace", "Grace", "Compilers", "mary@", "key of 2"):
             assert foreign.encode() not in named
         assert b"ada@example.com" in everything
+        manifest = archive.read("manifest.json").replace(b"grace_ends_at", b"")
         for secret in (b"p1", b"fingerprint", b"token_hash"):
-            assert secret not in everything.replace(archive.read("manifest.json"), b"")
+            assert secret not in everything.replace(manifest, b"")
 
 
 async def test_the_manifest_counts_and_proves_every_file(own_world: str, tmp_path: Path) -> None:
