@@ -31,8 +31,6 @@ WHAT_IS_ERASED = {
     "chat_branches": 2,
     "chat_conversation_tags": 1,
     "chat_conversation_keys": 1,
-    "chat_branches": 2,
-    "chat_conversation_tags": 1,
     "chat_conversations": 45,
     "chat_message_keys": 1,
     "chat_message_searches": 1,
