@@ -64,6 +64,10 @@ migration: setup
 test: setup
 	@$(VENV)/bin/pytest
 
+# All tests on a database whose tables of people are partitioned.
+test-partitioned: setup
+	@GUIDANCE_TESTS_PARTITIONS=4 $(VENV)/bin/pytest
+
 test-slow: setup
 	@$(VENV)/bin/pytest -m slow
 

@@ -23,6 +23,7 @@ from app.endpoints.traced import traced
 from app.endpoints.webhooks import PaymentWebhook
 from app.garbage_collection import freeze_heap
 from app.graphql.request.parsing import RequestLimits
+from app.graphql.transports.chat_stream.endpoint import ChatStreamEndpoint
 from app.graphql.transports.http.endpoint import GraphQLEndpoint
 from app.graphql.transports.websocket.endpoint import GraphQLWebSocket
 from app.http.admission.controller import ADMISSION, AdmissionController, AdmissionLimits
@@ -206,6 +207,12 @@ def routes(
         application.privacy.restored,
     )
 
+    chat_stream = ChatStreamEndpoint(
+        application.graphql,
+        application.authenticator,
+        application.clock,
+        max_body_bytes=settings.chat_stream_max_body_bytes,
+    )
     tracer = application.graphql.tracer
     webhook = traced(tracer, "webhook", PaymentWebhook(application.billing).answer)
     privacy = application.privacy
@@ -221,6 +228,7 @@ def routes(
         Route(GRAPHQL_PATH, refuse_preflight, methods=["OPTIONS"]),
         WebSocketRoute(GRAPHQL_PATH, socket.serve),
         *(_explorer_routes(settings) if settings.serves_explorer else ()),
+        *chat_stream.routes(),
         Route("/webhooks/payments", webhook, methods=["POST"]),
         Route("/exports/{token}", exports.answer),
         Route("/receipts/{token}", receipts.answer),

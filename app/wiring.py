@@ -12,6 +12,7 @@ from app.authentication.key_set import KeySet
 from app.authentication.tokens import TokenVerifier
 from app.composition.billing import Billing, open_billing
 from app.composition.chat import Chat, open_chat
+from app.composition.company_billing import CompanyBilling, open_company_billing
 from app.composition.documents import open_documents
 from app.composition.invoicing import Invoicing, open_invoicing
 from app.composition.metrics_flush import flushing_periodically
@@ -46,6 +47,8 @@ from services.clock import Clock, system_clock
 from services.enterprise.authentication import ApiKeyService
 from services.enterprise.credentials import CredentialService
 from services.enterprise.last_uses import LastUseRecorder
+from services.search.indexing import MessageIndexer
+from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
 from services.throttling.day_budgets import DayBudgets
 
@@ -61,6 +64,7 @@ class Application:
     subscriptions: VersionedCache[Subscription]
     enterprise: ApiKeyService
     billing: Billing
+    companies: CompanyBilling
     chat: Chat
     privacy: Privacy
     invoicing: Invoicing
@@ -149,6 +153,7 @@ async def open_application(
             subscriptions=subscriptions,
             enterprise=enterprise,
             billing=billing,
+            companies=open_company_billing(settings, database, billing.provider, clock=clock),
             chat=chat,
             privacy=privacy,
             invoicing=invoicing,
@@ -177,6 +182,7 @@ async def open_application(
                     links=privacy.links,
                     invoice_links=invoicing.links,
                     metered=chat.metered,
+                    search=SearchService(database, MessageIndexer(database)),
                 ),
                 subscriptions=subscriptions,
                 contract=settings.usage_contract,

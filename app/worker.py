@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from random import SystemRandom
 from typing import TypeAlias
 
 from app.wiring import Application
 from services.background.periodic import run_in_background, run_periodically
 from services.billing.provider_events import delete_old_events
+from services.billing.reconciliation import reconcile_charges
 from services.documents.registry import delete_old_unknown_documents
 from services.generation.recovery import RUNS_PER_LEASE, Recovery
 from services.metered.service import delete_old_texts
 from services.mutations.idempotency import delete_expired_keys
 from services.privacy.deadlines import measure_deadlines
 from services.privacy.retention import delete_expired_rows
+from services.search.indexing import MessageIndexer
 
 Job: TypeAlias = Callable[[], Coroutine[object, None, None]]
 
@@ -23,6 +26,9 @@ _PAYMENTS_AT_ONCE = 4
 """So many, so that one slow answer of the payment provider delays no other charge."""
 _DEADLINES_EVERY_SECONDS = 30
 _HOUR_SECONDS = 3_600
+_DAY_SECONDS = 86_400
+_RECONCILED = timedelta(days=3)
+"""How long ago a charge was begun that is compared: as long as the provider repeats webhooks."""
 _FIRST_WITHIN_SECONDS = 10.0
 """The latest first run of a rare job, so that short-lived processes run it too.
 
@@ -51,8 +57,13 @@ class Worker:
                 for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
+            ("index_messages", MessageIndexer(self._database).index_all, often),
             ("renew_subscriptions", self._renew_subscriptions, often),
             ("give_up_payments", self._give_up_payments, often),
+            ("send_meter_events", self._send_meter_events, often),
+            ("collect_from_companies", self._collect_from_companies, often),
+            ("close_months", self._close_months, _HOUR_SECONDS),
+            ("reconcile_payments", self._reconcile_payments, _DAY_SECONDS),
             ("export", self._export, often),
             ("erase", self._erase, often),
             ("measure_deadlines", self._measure_deadlines, _DEADLINES_EVERY_SECONDS),
@@ -77,6 +88,20 @@ class Worker:
 
     async def _give_up_payments(self) -> None:
         await self._application.billing.charging.give_up_expired()
+
+    async def _send_meter_events(self) -> None:
+        await self._application.companies.sender.send_due()
+
+    async def _collect_from_companies(self) -> None:
+        await self._application.companies.collection.collect_due()
+
+    async def _close_months(self) -> None:
+        await self._application.companies.months.close_due()
+
+    async def _reconcile_payments(self) -> None:
+        billing, clock = self._application.billing, self._application.clock
+        await reconcile_charges(billing.provider, billing.events, since=_RECONCILED, clock=clock)
+        await self._application.companies.sender.reconcile()
 
     async def _export(self) -> None:
         privacy = self._application.privacy

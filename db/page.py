@@ -11,6 +11,14 @@ class Position(NamedTuple):
     id: int
 
 
+class SearchPosition(NamedTuple):
+    """The place of a message in the results: the query that found it, its part, and its id."""
+
+    tier: int
+    part: int
+    message_id: int
+
+
 # Any: values of every type.
 Filter: TypeAlias = tuple[tuple[str, Any], ...]
 """The names of a list's filters that apply, each with its value."""

@@ -63,6 +63,11 @@ class Statement:
         """Orders values for the driver; raises `KeyError` for a missing one."""
         _by_name[name].append(self)
 
+    @property
+    def body(self) -> str:
+        """The SQL without a comment."""
+        return self._compiled
+
     def sql_for(self, operation: str | None) -> str:
         """The SQL with the operation's name in its comment.
 

@@ -104,6 +104,14 @@ class InvoiceStatus(StrEnum):
     CREDITED = "credited"
 
 
+class MeterEventStatus(StrEnum):
+    """How far an event of metered use is on its way to the provider."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    TAKEN = "taken"
+
+
 class OwnerKind(StrEnum):
     """Whose an invoice is."""
 

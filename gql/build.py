@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Any
 
 import orjson
 import strawberry
@@ -55,22 +56,14 @@ _TYPES = (ApiCredential, Invoice, Message, PrivacyRequest)
 def schema() -> strawberry.Schema:
     """The whole schema, with what the compiler needs attached to its types."""
     publish_enums()
-    built = strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        types=_TYPES,
-        directives=DIRECTIVES,
-        config=_config(),
-    )
-    return _compilable(built)
+    return _compilable(strawberry.Schema(query=Query, **_parts()))
 
 
 @cache
 def subgraph() -> strawberry.Schema:
     """The same as a subgraph of a supergraph, which is asked for by `GRAPHQL_FEDERATION` alone."""
     publish_enums()
-    return _compilable(federated_schema(_TYPES, _config()))
+    return _compilable(federated_schema(**_parts()))
 
 
 def core_schema(*, is_subgraph: bool = False) -> GraphQLSchema:
@@ -78,8 +71,18 @@ def core_schema(*, is_subgraph: bool = False) -> GraphQLSchema:
     return core_of(subgraph() if is_subgraph else schema())
 
 
-def _config() -> StrawberryConfig:
-    return StrawberryConfig(scalar_map=SCALARS, enable_experimental_incremental_execution=True)
+# Any: arguments of strawberry's.
+def _parts() -> dict[str, Any]:
+    """What both are made of, beside their queries."""
+    return {
+        "mutation": Mutation,
+        "subscription": Subscription,
+        "types": _TYPES,
+        "directives": DIRECTIVES,
+        "config": StrawberryConfig(
+            scalar_map=SCALARS, enable_experimental_incremental_execution=True
+        ),
+    }
 
 
 def _compilable(built: strawberry.Schema) -> strawberry.Schema:

@@ -24,6 +24,7 @@ from services.metered.service import MeteredGuidance
 from services.mutations.refusals import UserErrorCode
 from services.privacy.links import Links
 from services.privacy.service import PrivacyService
+from services.search.service import SearchService
 
 _FOR_PEOPLE = (
     "Sign in as a person to do this.",
@@ -51,6 +52,7 @@ class Services:
     metered: MeteredGuidance
     privacy: PrivacyService
     links: Links
+    search: SearchService
     invoice_links: InvoiceLinks
 
 

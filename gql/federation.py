@@ -3,7 +3,7 @@
 Keys are attached while it is built and printed, so that the plain schema has none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,11 +11,8 @@ from strawberry.federation import Schema
 from strawberry.federation.schema_directives import Key, Shareable
 from strawberry.federation.types import FieldSet
 from strawberry.printer import print_schema
-from strawberry.schema.config import StrawberryConfig
 
 from gql.resolvers.entities import ENTITY_TYPES, federated_query
-from gql.resolvers.mutation import Mutation
-from gql.resolvers.subscription import Subscription
 from gql.schema.connections import PageInfo
 
 _ID = FieldSet("id")
@@ -31,17 +28,12 @@ class Subgraph(Schema):
         return self.printed
 
 
-def federated_schema(types: Sequence[type], config: StrawberryConfig) -> Subgraph:
-    """Build the schema of the subgraph."""
+# Any: what strawberry's schemas are made of.
+def federated_schema(**parts: Any) -> Subgraph:
+    """Build the schema of the subgraph, of the same parts as the plain one but for its query."""
     with _directives_attached():
-        built = Subgraph(
-            query=federated_query(lambda: built.printed),
-            mutation=Mutation,
-            subscription=Subscription,
-            types=types,
-            config=config,
-            federation_version="2.7",
-        )
+        query = federated_query(lambda: built.printed)
+        built = Subgraph(query=query, federation_version="2.7", **parts)
         built.printed = print_schema(built)
     return built
 

@@ -19,6 +19,7 @@ from loaders.batching.loader import Loader
 from loaders.batching.pages import PageKey, pages
 from loaders.batching.rows_by_id import rows_by_id
 from loaders.batching.slices import Slice
+from loaders.by_client_key import MessageKey, conversation_by_key, message_by_key
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
 from loaders.invoices import InvoiceKey, invoice_lines
@@ -45,6 +46,7 @@ __all__ = [
     "DailyUsageKey",
     "InvoiceKey",
     "Loaders",
+    "MessageKey",
     "ModelUseKey",
     "ModelUseOfDay",
     "PageKey",
@@ -122,6 +124,11 @@ class Loaders:
         return rows_by_id(self._database, conversations.by_id, self._viewer_id)
 
     @cached_loader
+    def conversation_by_key(self) -> Loader[str, Row | None]:
+        """The viewer's conversations by what a client calls them."""
+        return conversation_by_key(self._database, self._viewer_id)
+
+    @cached_loader
     def conversations_by_user(self) -> Loader[PageKey, Slice]:
         """Pages of conversations by user, filtered by status and by whether they are pinned."""
         return pages(self._database, conversations.PAGE_BY_USER)
@@ -150,6 +157,11 @@ class Loaders:
     def message(self) -> Loader[int, Row | None]:
         """Messages of the viewer's conversations by id."""
         return rows_by_id(self._database, messages.by_id, self._viewer_id)
+
+    @cached_loader
+    def message_by_key(self) -> Loader[MessageKey, Row | None]:
+        """The viewer's messages by what a client calls them."""
+        return message_by_key(self._database, self._viewer_id)
 
     @cached_loader
     def messages_by_conversation(self) -> Loader[PageKey, Slice]:

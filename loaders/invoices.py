@@ -1,6 +1,7 @@
 """The lines of invoices."""
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import NamedTuple
 
 from db.database import Database
@@ -29,7 +30,7 @@ def invoice_lines(database: Database) -> Loader[InvoiceKey, tuple[InvoiceLine, .
             owner_ids = list({key.owner_id for key in asked})
             async with database.read() as connection:
                 rows = await pages.lines(connection, kind, owner_ids, [key.id for key in asked])
-            for row in rows:
+            for row in sorted(rows, key=itemgetter("line_number")):
                 found[row["invoice_id"]].append(line_from(row))
         return [tuple(found[key.id]) for key in keys]
 

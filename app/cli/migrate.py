@@ -11,17 +11,25 @@ from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
 from db.schema.migration import HEAD, UnknownRevision, data_losses
 from db.schema.migration import migrate as migrate_database
+from db.schema.partitions import partition
 
 
 @click.command()
 @click.argument("revision", default=HEAD)
+@click.option(
+    "--partitions",
+    type=click.IntRange(2, 1024),
+    help="Part the tables of people and companies into so many, offline; at the head only.",
+)
 @click.option("--yes", "is_agreed", is_flag=True, help="Destroy data without a question.")
-def migrate(revision: str, *, is_agreed: bool) -> None:
+def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
     """Move the schema up or down to REVISION.
 
     Default: head. `base` empties the database. Before data is destroyed it asks on a terminal, and
     refuses in production without --yes.
     """
+    if partitions is not None and revision != HEAD:
+        raise click.UsageError("--partitions is for a database at the head")
     settings = load_settings()
     with database_url(settings, is_migrated=False) as url:
         try:
@@ -29,11 +37,14 @@ def migrate(revision: str, *, is_agreed: bool) -> None:
                 if not is_agreed:
                     _check_losses(settings, data_losses(url, revision))
                 reached = migrate_database(url, revision=revision, repaired=_print_repair)
+                parted = () if partitions is None else partition(url, partitions)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
         except IndexNotRepaired as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {reached}.")
+    if parted:
+        click.echo(f"{len(parted)} tables have {partitions} partitions each.")
 
 
 def _check_losses(settings: Settings, losses: Sequence[str]) -> None:

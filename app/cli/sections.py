@@ -17,8 +17,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "token": "a person's token, for development and tests",
         "accounts": "the companies, with the ids that commands want",
         "api-key": "a new API key of a company",
+        "billing": "audit the books, ask the provider, companies' terms, give payments back",
         "privacy": "retry an erasure, revoke the link of an export",
-        "billing": "give payments back",
     },
     "Language models": {
         "models": "which models there are, and which of them a plan allows",

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.graphql.metering.charge import Throttled
 from app.graphql.pipeline.error_formatting import refusal_body
+from app.http.exchange import IS_CHARGED
 from app.http.graphql_route import GRAPHQL_PATH
 from services.callers.principal import Anonymous, Principal
 
@@ -42,7 +43,8 @@ class RefusalChargingMiddleware:
 
         async def charged(message: Message) -> None:
             nonlocal is_replaced
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+            is_refused = message["type"] == "http.response.start" and message["status"] in _REFUSED
+            if is_refused and IS_CHARGED not in scope["state"]:
                 try:
                     await charge(principal)
                 except Throttled as throttled:

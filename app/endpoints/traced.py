@@ -20,12 +20,14 @@ def traced(tracer: Tracer, name: str, endpoint: Endpoint) -> Endpoint:
         exchange = exchange_of(request.scope)
         if not (tracer.should_trace() or exchange.head.asks_for_trace):
             return await endpoint(request)
-        answered = Answered(exchange.log, lambda: exchange.status)
-        work = _awaited(endpoint(request))
+        answered = Answered(exchange.log)
+        work = _answer(endpoint(request), answered)
         return await tracer.run(root, work, lambda: None, exchange.head.fields, answered)
 
     return answer if tracer.exporter is not None else endpoint
 
 
-async def _awaited(answering: Awaitable[Response]) -> Response:
-    return await answering
+async def _answer(answering: Awaitable[Response], answered: Answered) -> Response:
+    response = await answering
+    answered.status = lambda: response.status_code
+    return response

@@ -13,6 +13,8 @@ EXCHANGE = "exchange"
 """Key of the `Exchange` in the state of a request."""
 ABORTED_STATUS = "broken_off"
 """Key, in the state of a request, of the status that the server sent when it aborted it."""
+IS_CHARGED = "is_charged"
+"""Key, in the state of a request, that is set where whoever answers it charges refusals itself."""
 REVALIDATE = (b"cache-control", b"private, no-cache, must-revalidate")
 """For a response after which the client repeats its request in another form."""
 _NO_STORE = (b"cache-control", b"no-store")

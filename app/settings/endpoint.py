@@ -57,6 +57,11 @@ class EndpointSettings(SettingsGroup):
         description="The largest request body (413 beyond) and WebSocket message (closed with "
         "1009 beyond).",
     )
+    chat_stream_max_body_bytes: Positive = Field(
+        2_097_152,
+        description="The largest body of a POST to /chat/stream (413 beyond), which has the whole "
+        "history of a chat though only its last message is read.",
+    )
     graphql_max_batch: int = Field(
         0,
         ge=0,

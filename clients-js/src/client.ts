@@ -85,7 +85,7 @@ export class Guidance {
     return this.#change(SEND, "sendMessage", input, signal);
   }
 
-  /** Have the last message of a conversation answered again; otherwise like `send`. */
+  /** Have a message answered again; otherwise like `send`. */
   async regenerate(
     messageId: string,
     options: Omit<SendOptions, "conversationId"> = {},

@@ -12,6 +12,7 @@ from db.personal.vocabulary import (
 )
 
 _BEING_WRITTEN = "Only there for the seconds in which a reply is being written."
+_MADE_OF_MESSAGES = "Made of the messages, which are exported, to find them."
 
 CHAT = (
     ClassifiedTable(
@@ -49,6 +50,49 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.USAGE, "usage_date used"),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_message_searches",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id", withheld=_MADE_OF_MESSAGES),
+            *columns(Category.CONTENT, "lexemes", withheld=_MADE_OF_MESSAGES),
+            *columns(Category.TECHNICAL, "message_id place created_at", withheld=_MADE_OF_MESSAGES),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_messages_to_index",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id", withheld=_MADE_OF_MESSAGES),
+            *columns(Category.TECHNICAL, "message_id", withheld=_MADE_OF_MESSAGES),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_message_keys",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "key", author=Author.CALLER),
+            *columns(Category.TECHNICAL, "conversation_id message_id"),
+        ),
+    ),
+    ClassifiedTable(
+        "chat_conversation_keys",
+        Deleted(),
+        owner_paths=(OwnerPath("user_id"),),
+        distribution=BY_PERSON,
+        columns=(
+            *columns(Category.IDENTITY, "user_id"),
+            *columns(Category.TECHNICAL, "key", author=Author.CALLER),
+            *columns(Category.TECHNICAL, "conversation_id"),
         ),
     ),
     ClassifiedTable(

@@ -3,6 +3,8 @@
 from db.personal.vocabulary import (
     BY_COMPANY,
     BY_ID,
+    EVERYWHERE,
+    SAID_ELSEWHERE,
     Anonymised,
     Author,
     Category,
@@ -11,10 +13,17 @@ from db.personal.vocabulary import (
     Replacement,
     Untouched,
     columns,
+    lookup,
 )
 
 _OF_COMPANIES = Untouched("A company's, and no person's.")
 
+COMPANY_LOOKUPS = (
+    lookup(
+        "enterprise_administrators",
+        columns(Category.NOT_PERSONAL, "enterprise_account_id", withheld=SAID_ELSEWHERE),
+    ),
+)
 COMPANY = (
     ClassifiedTable(
         "enterprise_accounts",
@@ -25,6 +34,25 @@ COMPANY = (
             *columns(Category.IDENTITY, "administrator_id", replacement=Replacement()),
             *columns(Category.NOT_PERSONAL, "id created_at"),
             *columns(Category.NOT_PERSONAL, "company_name", author=Author.OPERATOR),
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_key_ids",
+        _OF_COMPANIES,
+        distribution=EVERYWHERE,
+        columns=(
+            *columns(Category.NOT_PERSONAL, "enterprise_account_id credential_id"),
+            *columns(Category.NOT_PERSONAL, "key_id", author=Author.SYSTEM),
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_idempotency_keys",
+        _OF_COMPANIES,
+        distribution=BY_COMPANY,
+        columns=(
+            *columns(Category.NOT_PERSONAL, "id enterprise_account_id fingerprint created_at"),
+            *columns(Category.NOT_PERSONAL, "key", author=Author.CALLER),
+            *columns(Category.NOT_PERSONAL, "result", author=Author.SYSTEM),
         ),
     ),
     ClassifiedTable(

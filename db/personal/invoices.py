@@ -20,6 +20,47 @@ _AMOUNTS = "status currency subtotal_cents tax_cents total_cents line_count issu
 _LINE = "invoice_id line_number kind quantity amount_cents period_start period_end"
 _OF_COMPANIES = Untouched("A company's, and no person's.")
 
+COMPANY_BILLING = (
+    ClassifiedTable(
+        "enterprise_billing_terms",
+        _OF_COMPANIES,
+        distribution=BY_COMPANY,
+        columns=(
+            *columns(
+                Category.NOT_PERSONAL,
+                "enterprise_account_id currency monthly_price_cents overage_price_cents starts_on "
+                "billed_until",
+            ),
+            *columns(Category.NOT_PERSONAL, "customer payment_method", author=Author.PROVIDER),
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_meter_events",
+        _OF_COMPANIES,
+        distribution=BY_COMPANY,
+        columns=tuple(
+            columns(
+                Category.NOT_PERSONAL,
+                "enterprise_account_id generation_id usage_date occurred_at status first_sent_at "
+                "send_after taken_at invoice_id",
+            )
+        ),
+    ),
+    ClassifiedTable(
+        "enterprise_payments",
+        _OF_COMPANIES,
+        distribution=BY_COMPANY,
+        columns=(
+            *columns(
+                Category.NOT_PERSONAL,
+                "id enterprise_account_id invoice_id attempt status amount_cents currency "
+                "created_at asked_at next_check_at",
+            ),
+            *columns(Category.NOT_PERSONAL, "provider_reference", author=Author.PROVIDER),
+            *columns(Category.NOT_PERSONAL, "failure_reason", author=Author.SYSTEM),
+        ),
+    ),
+)
 INVOICES = (
     ClassifiedTable(
         "user_invoice_lines",

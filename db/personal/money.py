@@ -6,6 +6,7 @@ from itertools import chain
 from db.personal.vocabulary import (
     BY_PERSON,
     EVERYWHERE,
+    SAID_ELSEWHERE,
     Archived,
     Author,
     Category,
@@ -18,6 +19,7 @@ from db.personal.vocabulary import (
     Retention,
     Untouched,
     columns,
+    lookup,
 )
 from db.states import SubscriptionStatus
 
@@ -41,6 +43,20 @@ def kept_books(
     )
 
 
+MONEY_LOOKUPS = (
+    lookup(
+        "payment_provider_keys",
+        columns(Category.PAYMENT, "provider_key", withheld=_HOW_IT_IS_ASKED, author=Author.SYSTEM),
+        columns(Category.PAYMENT, "payment_id", withheld=SAID_ELSEWHERE),
+    ),
+    lookup(
+        "payment_provider_references",
+        columns(
+            Category.PAYMENT, "provider_reference", withheld=SAID_ELSEWHERE, author=Author.PROVIDER
+        ),
+        columns(Category.PAYMENT, "payment_id", withheld=SAID_ELSEWHERE),
+    ),
+)
 ARCHIVED_MONEY = (
     kept_books(
         "archived_payment_attempts",

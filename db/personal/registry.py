@@ -7,16 +7,24 @@ tables whose changes it records.
 """
 
 from db.personal.chat import CHAT
-from db.personal.company import COMPANY
+from db.personal.company import COMPANY, COMPANY_LOOKUPS
 from db.personal.documents import DOCUMENTS
-from db.personal.invoices import ARCHIVED_INVOICES, INVOICES
-from db.personal.money import ARCHIVED_MONEY, MONEY
-from db.personal.requests import ARCHIVED_REQUESTS, ARCHIVES, OWNERS, REQUESTS
+from db.personal.invoices import ARCHIVED_INVOICES, COMPANY_BILLING, INVOICES
+from db.personal.money import ARCHIVED_MONEY, MONEY, MONEY_LOOKUPS
+from db.personal.requests import (
+    ARCHIVED_REQUESTS,
+    ARCHIVES,
+    REQUEST_LOOKUPS,
+    REQUESTS,
+)
 from db.personal.vocabulary import (
+    BY_COMPANY,
     BY_ID,
     BY_PERSON,
     EVERYWHERE,
+    SAID_ELSEWHERE,
     Anonymised,
+    Archived,
     Author,
     Category,
     ClassifiedTable,
@@ -26,6 +34,7 @@ from db.personal.vocabulary import (
     Retention,
     Untouched,
     columns,
+    lookup,
 )
 from db.states import ActorKind
 
@@ -47,43 +56,59 @@ _KEYS = ClassifiedTable(
         *columns(Category.TECHNICAL, "result", author=Author.SYSTEM),
         *columns(
             Category.TECHNICAL,
-            "enterprise_account_id fingerprint",
-            withheld="A company's keys are the company's; a fingerprint says nothing by itself.",
+            "fingerprint",
+            withheld="A fingerprint says nothing by itself.",
         ),
     ),
 )
-_AUDIT = ClassifiedTable(
-    "audit_events",
-    Anonymised(
-        "That something was done, and when, is kept to keep the service safe.",
-        Retention(years=1, since=("occurred_at",)),
+_TRAIL = "That something was done, and when, is kept to keep the service safe."
+_MENTION = OwnerPath(
+    "actor_id",
+    when=("actor_kind", (ActorKind.USER, ActorKind.OPERATOR)),
+    is_mention=True,
+    authored_columns=("request_id",),
+)
+_EVENT = (
+    *columns(Category.IDENTITY, "actor_id", replacement=Replacement()),
+    *columns(Category.TECHNICAL, "id occurred_at actor_kind"),
+    *columns(Category.TECHNICAL, "action", author=Author.SYSTEM),
+    *columns(Category.USAGE, "subject", replacement=Replacement("erased"), author=Author.SYSTEM),
+    *columns(
+        Category.USAGE,
+        "details",
+        replacement=Replacement("{}"),
+        author=Author.SYSTEM,
+        quoted_members=(QUOTED,),
     ),
-    owner_paths=(
-        OwnerPath("user_id"),
-        OwnerPath(
-            "actor_id",
-            when=("actor_kind", (ActorKind.USER, ActorKind.OPERATOR)),
-            is_mention=True,
-            authored_columns=("request_id",),
-        ),
+    *columns(Category.TECHNICAL, "request_id", replacement=Replacement(), author=Author.CALLER),
+)
+_AUDIT = (
+    ClassifiedTable(
+        "audit_events",
+        Archived(_TRAIL, "general_audit_events"),
+        owner_paths=(OwnerPath("user_id"), _MENTION),
+        distribution=BY_PERSON,
+        columns=(*columns(Category.IDENTITY, "user_id"), *_EVENT),
     ),
-    distribution=BY_PERSON,
-    columns=(
-        *columns(Category.IDENTITY, "user_id actor_id", replacement=Replacement()),
-        *columns(Category.TECHNICAL, "id occurred_at actor_kind enterprise_account_id"),
-        *columns(Category.TECHNICAL, "action", author=Author.SYSTEM),
-        *columns(
-            Category.USAGE, "subject", replacement=Replacement("erased"), author=Author.SYSTEM
-        ),
-        *columns(
-            Category.USAGE,
-            "details",
-            replacement=Replacement("{}"),
-            author=Author.SYSTEM,
-            quoted_members=(QUOTED,),
-        ),
-        *columns(Category.TECHNICAL, "request_id", replacement=Replacement(), author=Author.CALLER),
+    ClassifiedTable(
+        "enterprise_audit_events",
+        Anonymised("The trail of a company stays, without who acted in its name."),
+        owner_paths=(_MENTION,),
+        distribution=BY_COMPANY,
+        columns=(*columns(Category.NOT_PERSONAL, "enterprise_account_id"), *_EVENT),
     ),
+    # Only what an erasure has moved here goes when its time is over.
+    ClassifiedTable(
+        "general_audit_events",
+        Anonymised(_TRAIL, Retention(years=1, since=("occurred_at",))),
+        owner_paths=(_MENTION,),
+        distribution=EVERYWHERE,
+        columns=_EVENT,
+    ),
+)
+_EMAILS = lookup(
+    "user_emails",
+    columns(Category.IDENTITY, "email", author=Author.CALLER, withheld=SAID_ELSEWHERE),
 )
 _USERS = ClassifiedTable(
     "users",
@@ -108,15 +133,20 @@ _ALEMBIC = ClassifiedTable(
 REGISTRY: tuple[ClassifiedTable, ...] = (
     *CHAT,
     _KEYS,
+    *COMPANY_BILLING,
     *INVOICES,
     *MONEY,
     *COMPANY,
     *DOCUMENTS,
-    _AUDIT,
+    *_AUDIT,
     *ARCHIVES,
     *REQUESTS,
-    *OWNERS,
     _USERS,
+    # They go with what they lead to, which their triggers see to.
+    *REQUEST_LOOKUPS,
+    *MONEY_LOOKUPS,
+    *COMPANY_LOOKUPS,
+    _EMAILS,
     *ARCHIVED_INVOICES,
     *ARCHIVED_MONEY,
     *ARCHIVED_REQUESTS,

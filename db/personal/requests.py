@@ -3,6 +3,7 @@
 from db.personal.vocabulary import (
     BY_PERSON,
     EVERYWHERE,
+    SAID_ELSEWHERE,
     Archived,
     Author,
     Category,
@@ -12,11 +13,11 @@ from db.personal.vocabulary import (
     OwnerPath,
     Retention,
     columns,
+    lookup,
 )
 
 _PROOF = "The law wants proof that a request was carried out, and when."
 _HOW = "How our machines went about it."
-_SAID_ELSEWHERE = "The requests themselves are exported."
 _OPENS = "It would open the archive for whoever finds it."
 
 ARCHIVES = (
@@ -55,17 +56,19 @@ ARCHIVED_REQUESTS = (
         ),
     ),
 )
-OWNERS = (
-    ClassifiedTable(
+REQUEST_LOOKUPS = (
+    lookup(
         "privacy_request_owners",
-        Deleted(),
-        owner_paths=(OwnerPath("user_id"),),
-        is_erased_last=True,
-        distribution=EVERYWHERE,
-        columns=(
-            *columns(Category.IDENTITY, "user_id", withheld=_SAID_ELSEWHERE),
-            *columns(Category.PRIVACY, "request_id", withheld=_SAID_ELSEWHERE),
-        ),
+        columns(Category.PRIVACY, "request_id", withheld=SAID_ELSEWHERE),
+    ),
+    lookup(
+        "privacy_export_tokens",
+        columns(Category.PRIVACY, "token_hash request_id", withheld=SAID_ELSEWHERE),
+    ),
+    lookup(
+        "privacy_export_files",
+        columns(Category.PRIVACY, "file_name", withheld=_OPENS, author=Author.SYSTEM),
+        columns(Category.PRIVACY, "request_id", withheld=SAID_ELSEWHERE),
     ),
 )
 REQUESTS = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import TypeAlias
 
 
@@ -170,6 +171,22 @@ class ClassifiedTable:
     def exported_columns(self) -> tuple[Column, ...]:
         """The columns that an export contains."""
         return tuple(one for one in self.columns if self.owner_paths and one.withheld is None)
+
+
+SAID_ELSEWHERE = "The row that it leads to is exported."
+
+
+def lookup(name: str, *held: Iterator[Column]) -> ClassifiedTable:
+    """A table that leads to a person's rows; it is kept as they are, and goes with them."""
+    own = columns(Category.IDENTITY, "user_id", withheld=SAID_ELSEWHERE)
+    return ClassifiedTable(
+        name,
+        Deleted(),
+        columns=tuple(chain(own, *held)),
+        owner_paths=(OwnerPath("user_id"),),
+        is_erased_last=True,
+        distribution=EVERYWHERE,
+    )
 
 
 def columns(

@@ -11,11 +11,11 @@ from db.database import Connection
 from db.queries.clauses.idempotent_write import claimed_key, locked_person, result_for
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import IdempotencyKey
+from db.tables import EnterpriseIdempotencyKey, IdempotencyKey
 
 _CLAIM_OF_ACCOUNT = Statement(
     "idempotency.claim",
-    insert(IdempotencyKey)
+    insert(EnterpriseIdempotencyKey)
     .values(
         enterprise_account_id=bindparam("account_id", type_=BigInteger),
         key=bindparam("key"),
@@ -23,7 +23,7 @@ _CLAIM_OF_ACCOUNT = Statement(
         created_at=bindparam("now"),
     )
     .on_conflict_do_nothing()
-    .returning(IdempotencyKey.id),
+    .returning(EnterpriseIdempotencyKey.id),
 )
 
 
@@ -33,25 +33,43 @@ def _of_person(*, is_exclusive: bool) -> Statement:
 
 
 _CLAIM_OF_PERSON = {alone: _of_person(is_exclusive=alone) for alone in (False, True)}
-_STORED = select(IdempotencyKey.fingerprint, IdempotencyKey.result).where(
-    IdempotencyKey.key == bindparam("key")
-)
 _STORED_OF_USER = Statement(
-    "idempotency.stored", _STORED.where(IdempotencyKey.user_id == bindparam("user_id"))
+    "idempotency.stored",
+    select(IdempotencyKey.fingerprint, IdempotencyKey.result).where(
+        IdempotencyKey.user_id == bindparam("user_id"), IdempotencyKey.key == bindparam("key")
+    ),
 )
 _STORED_OF_ACCOUNT = Statement(
     "idempotency.stored",
-    _STORED.where(IdempotencyKey.enterprise_account_id == bindparam("account_id")),
+    select(EnterpriseIdempotencyKey.fingerprint, EnterpriseIdempotencyKey.result).where(
+        EnterpriseIdempotencyKey.enterprise_account_id == bindparam("account_id"),
+        EnterpriseIdempotencyKey.key == bindparam("key"),
+    ),
 )
-_KEEP = Statement(
+_kept = {"result": bindparam("kept", type_=JSONB)}
+_KEEP_OF_USER = Statement(
     "idempotency.keep",
     update(IdempotencyKey)
-    .where(IdempotencyKey.id == bindparam("claim_id"))
-    .values(result=bindparam("kept", type_=JSONB)),
+    .where(
+        IdempotencyKey.user_id == bindparam("of_user"), IdempotencyKey.id == bindparam("claim_id")
+    )
+    .values(_kept),
 )
-_FORGET = Statement(
-    "idempotency.forget",
-    delete(IdempotencyKey).where(IdempotencyKey.created_at < bindparam("before")),
+_KEEP_OF_ACCOUNT = Statement(
+    "idempotency.keep",
+    update(EnterpriseIdempotencyKey)
+    .where(
+        EnterpriseIdempotencyKey.enterprise_account_id == bindparam("of_account"),
+        EnterpriseIdempotencyKey.id == bindparam("claim_id"),
+    )
+    .values(_kept),
+)
+_FORGET = tuple(
+    Statement("idempotency.forget", delete(table).where(created_at < bindparam("before")))
+    for table, created_at in (
+        (IdempotencyKey, IdempotencyKey.created_at),
+        (EnterpriseIdempotencyKey, EnterpriseIdempotencyKey.created_at),
+    )
 )
 
 
@@ -107,12 +125,26 @@ async def stored(
 
 # Any: JSON.
 @repository_method
-async def keep(connection: Connection, claim_id: int, result: dict[str, Any]) -> None:
-    """Store the result of a claimed key."""
-    await connection.fetch(_KEEP, claim_id=claim_id, kept=orjson.dumps(result).decode())
+async def keep(
+    connection: Connection,
+    claim_id: int,
+    result: dict[str, Any],
+    *,
+    user_id: int | None,
+    account_id: int | None,
+) -> None:
+    """Store the result of a key that a person or a company has claimed."""
+    await connection.fetch(
+        _KEEP_OF_ACCOUNT if user_id is None else _KEEP_OF_USER,
+        of_user=user_id,
+        of_account=account_id,
+        claim_id=claim_id,
+        kept=orjson.dumps(result).decode(),
+    )
 
 
 @repository_method
 async def forget(connection: Connection, before: datetime) -> None:
     """Delete the keys that are older than `before`."""
-    await connection.fetch(_FORGET, before=before)
+    for statement in _FORGET:
+        await connection.fetch(statement, before=before)

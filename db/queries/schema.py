@@ -13,7 +13,8 @@ _REVISION = Statement(
 _LOCK_NOBODY = Statement("schema.lock_nobody", text("SELECT FROM users WHERE false FOR KEY SHARE"))
 INDEXES = """
 SELECT relation.relname AS "table", class.relname AS name, index.indisunique AS is_unique,
-  index.indisvalid AND index.indisready AND index.indislive AND method.amname = 'btree' AS is_valid,
+  index.indisvalid AND index.indisready AND index.indislive AS is_valid,
+  method.amname::text AS method,
   index.indimmediate AND NOT COALESCE((to_jsonb(index) ->> 'indnullsnotdistinct')::bool, false)
     AND NOT EXISTS (SELECT FROM unnest(index.indclass::oid[]) AS used
       JOIN pg_opclass AS operators ON operators.oid = used WHERE NOT operators.opcdefault)

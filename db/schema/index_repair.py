@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from db.queries.schema import INDEXES
-from db.schema.indexes import DeclaredIndex, IndexDifference, existing_index, index_differences
+from db.schema.indexes import (
+    BTREE,
+    DeclaredIndex,
+    IndexDifference,
+    existing_index,
+    index_differences,
+)
 from db.schema.migration_lock import migration_lock
 from db.tables import Table
 
@@ -84,9 +90,14 @@ def _commands(difference: IndexDifference) -> Iterator[str]:
 def _creation(declared: DeclaredIndex) -> str:
     shape = declared.shape
     unique = "UNIQUE " if shape.is_unique else ""
-    keys = ", ".join(_index_key(*key) for key in shape.keys)
+    is_ordered = shape.method == BTREE
+    keys = ", ".join(_index_key(*key) if is_ordered else f'"{key[0]}"' for key in shape.keys)
+    storage = f" WITH ({declared.storage})" if declared.storage else ""
     rows = f" WHERE {declared.condition}" if declared.condition else ""
-    return f'CREATE {unique}INDEX CONCURRENTLY "{declared.name}" ON "{shape.table}" ({keys}){rows}'
+    return (
+        f'CREATE {unique}INDEX CONCURRENTLY "{declared.name}" ON "{shape.table}" '
+        f"USING {shape.method} ({keys}){storage}{rows}"
+    )
 
 
 def _index_key(column: str, options: int) -> str:

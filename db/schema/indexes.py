@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement, UnaryExpression
 from db.row import Row
 from db.tables import Table
 
+BTREE = "btree"
 _DESCENDING, _NULLS_FIRST = 1, 2
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\w+|<>|[<>]=|[^\s\w]")
 _CAST = re.compile(r"::\s*(?:character varying|\w+)(?:\[\])?")
@@ -25,7 +26,7 @@ _CAST = re.compile(r"::\s*(?:character varying|\w+)(?:\[\])?")
 
 @dataclass(frozen=True, slots=True)
 class IndexShape:
-    """What makes an index usable: its table, keys and predicate.
+    """What makes an index usable: its table, keys, predicate and access method.
 
     A key is a column with the bits of `pg_index.indoption`: 1 for descending, 2 for nulls first.
     A plain index has its columns' default operators and collations, treats nulls as distinct, and
@@ -37,6 +38,7 @@ class IndexShape:
     is_unique: bool
     predicate: str
     is_plain: bool = True
+    method: str = BTREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class DeclaredIndex:
     constraint: str | None = None
     condition: str = ""
     """The predicate as it is written in the declaration."""
+    storage: str = ""
+    """Parameters of the access method, as `CREATE INDEX` takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,9 @@ def existing_index(row: Row) -> ExistingIndex:
     """An index from a row of `db.queries.schema.indexes`."""
     keys = tuple(zip(row["columns"], row["options"], strict=True))
     predicate = canonical(row["predicate"] or "")
-    shape = IndexShape(row["table"], keys, row["is_unique"], predicate, row["is_plain"])
+    shape = IndexShape(
+        row["table"], keys, row["is_unique"], predicate, row["is_plain"], row["method"]
+    )
     return ExistingIndex(row["name"], shape, row["is_valid"], row["is_of_constraint"])
 
 
@@ -124,8 +130,16 @@ def _of_table(table: CoreTable) -> Iterator[DeclaredIndex]:
     for index in table.indexes:
         condition = _condition(index)
         keys = tuple(_index_key(one) for one in index.expressions)
-        shape = IndexShape(table.name, keys, index.unique, canonical(condition))
-        yield DeclaredIndex(str(index.name), shape, condition=condition)
+        options = index.dialect_options["postgresql"]
+        shape = IndexShape(
+            table.name,
+            keys,
+            index.unique,
+            canonical(condition),
+            method=options["using"] or BTREE,
+        )
+        storage = ", ".join(f"{name} = {value}" for name, value in options["with"].items())
+        yield DeclaredIndex(str(index.name), shape, condition=condition, storage=storage)
 
 
 def _condition(index: Index) -> str:

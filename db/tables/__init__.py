@@ -7,7 +7,7 @@ from db.tables.archives import (
     ARCHIVED_REQUESTS,
     ARCHIVED_SUBSCRIPTIONS,
 )
-from db.tables.audit import AuditEvent
+from db.tables.audit import AuditEvent, EnterpriseAuditEvent, GeneralAuditEvent
 from db.tables.base import Table
 from db.tables.billing import (
     BillingCustomer,
@@ -24,13 +24,19 @@ from db.tables.chat import (
     ChatMessage,
     ReplyGeneration,
 )
+from db.tables.client_keys import ConversationKey, MessageKey
+from db.tables.company_billing import (
+    EnterpriseBillingTerms,
+    EnterpriseMeterEvent,
+    EnterprisePayment,
+)
 from db.tables.enterprise import (
     EnterpriseAccount,
     EnterpriseCredential,
     EnterpriseDailyUsage,
     EnterpriseGeneration,
 )
-from db.tables.idempotency import IdempotencyKey
+from db.tables.idempotency import EnterpriseIdempotencyKey, IdempotencyKey
 from db.tables.invoices import (
     EnterpriseInvoice,
     EnterpriseInvoiceLine,
@@ -38,7 +44,16 @@ from db.tables.invoices import (
     UserInvoice,
     UserInvoiceLine,
 )
-from db.tables.lookups import PrivacyRequestOwner
+from db.tables.lookups import (
+    EnterpriseAdministrator,
+    EnterpriseKeyId,
+    PaymentProviderKey,
+    PaymentProviderReference,
+    PrivacyExportFile,
+    PrivacyExportToken,
+    PrivacyRequestOwner,
+    UserEmail,
+)
 from db.tables.models import (
     EnterpriseGenerationPart,
     EnterpriseModelDailyUsage,
@@ -48,6 +63,7 @@ from db.tables.models import (
 )
 from db.tables.privacy import PrivacyErasureCount, PrivacyExport, UserPrivacyRequest
 from db.tables.quota import DailyQuotaUsage, QuotaLedgerEntry
+from db.tables.search import MessageSearch, MessageToIndex
 from db.tables.trusted_documents import (
     TrustedDocument,
     TrustedDocumentObjective,
@@ -75,22 +91,38 @@ __all__ = [
     "ChatConversation",
     "ChatConversationTag",
     "ChatMessage",
+    "ConversationKey",
     "DailyQuotaUsage",
     "EnterpriseAccount",
+    "EnterpriseAdministrator",
+    "EnterpriseAuditEvent",
+    "EnterpriseBillingTerms",
     "EnterpriseCredential",
     "EnterpriseDailyUsage",
     "EnterpriseGeneration",
     "EnterpriseGenerationPart",
+    "EnterpriseIdempotencyKey",
     "EnterpriseInvoice",
     "EnterpriseInvoiceLine",
+    "EnterpriseKeyId",
+    "EnterpriseMeterEvent",
     "EnterpriseModelDailyUsage",
+    "EnterprisePayment",
+    "GeneralAuditEvent",
     "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "MessageKey",
+    "MessageSearch",
+    "MessageToIndex",
     "ModelDailyTotal",
     "ModelDailyUsage",
+    "PaymentProviderKey",
+    "PaymentProviderReference",
     "PrivacyErasureCount",
     "PrivacyExport",
+    "PrivacyExportFile",
+    "PrivacyExportToken",
     "PrivacyRequestOwner",
     "QuotaLedgerEntry",
     "ReplyGeneration",
@@ -103,6 +135,7 @@ __all__ = [
     "TrustedDocumentVersion",
     "UnknownDocument",
     "User",
+    "UserEmail",
     "UserInvoice",
     "UserInvoiceLine",
     "UserPrivacyRequest",

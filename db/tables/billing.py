@@ -128,8 +128,6 @@ class BillingPaymentAttempt(Table):
         CheckConstraint("amount_cents >= 0", "amount_cents"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", "currency"),
         UniqueConstraint("user_id", "idempotency_key"),
-        UniqueConstraint("provider_reference"),
-        UniqueConstraint("provider_key"),
         Index(None, "user_id", "subscription_id"),
         Index(
             "ix_billing_payment_attempts_pending",

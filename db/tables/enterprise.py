@@ -26,11 +26,11 @@ class EnterpriseAccount(Table):
     """A company; one person administers it, and administers no other."""
 
     __tablename__ = "enterprise_accounts"
-    __table_args__ = (UniqueConstraint("administrator_id"),)
+    __table_args__ = (Index(None, "administrator_id"),)
 
     id: Mapped[identity]
     company_name: Mapped[str] = mapped_column(Text)
-    administrator_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("users.id"))
+    administrator_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(instant, server_default=now)
 
 
@@ -43,7 +43,6 @@ class EnterpriseCredential(Table):
         one_of("status", *ApiCredentialStatus),
         CheckConstraint("octet_length(secret_hash) = 32", "secret_hash"),
         CheckConstraint("status <> 'retiring' OR expires_at IS NOT NULL", "retiring_expires"),
-        UniqueConstraint("key_id"),
         Index(None, "enterprise_account_id", "created_at", "id"),
     )
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -81,8 +80,6 @@ class PrivacyExport(Table):
         of_user("request_id", "user_privacy_requests"),
         CheckConstraint("octet_length(token_hash) = 32", "token_hash"),
         CheckConstraint("octet_length(sha256) = 32", "sha256"),
-        UniqueConstraint("token_hash"),
-        UniqueConstraint("file_name"),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger)

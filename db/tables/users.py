@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Table, identity, instant, now
@@ -11,15 +11,12 @@ from db.tables.base import Table, identity, instant, now
 class User(Table):
     """A person; the identity provider's `sub` claim is `id`.
 
-    From `erasure_began_at` on the person is signed out; the erasure deletes the row at its end.
-
+    Nobody else has the address: `user_emails` sees to it. From `erasure_began_at` on the person is
+    signed out; the erasure deletes the row at its end.
     """
 
     __tablename__ = "users"
-    __table_args__ = (
-        UniqueConstraint("email"),
-        CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", "email"),
-    )
+    __table_args__ = (CheckConstraint("email = lower(email) AND email LIKE '%_@_%'", "email"),)
 
     id: Mapped[identity]
     email: Mapped[str] = mapped_column(Text)

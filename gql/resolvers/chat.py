@@ -24,6 +24,7 @@ from gql.schema.chat.payloads import (
 )
 from gql.schema.user_error import UserError
 from gql.values.ids import global_id
+from services.guidance.client_keys import ClientKeys
 from services.guidance.records import Exchange
 
 
@@ -45,6 +46,9 @@ class MessageMutations:
             parent_id=None if parent is None else message_key(parent, field="parentMessageId"),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            keys=ClientKeys(
+                none_if_unset(input_.conversation_key), none_if_unset(input_.message_key)
+            ),
             model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)
@@ -60,6 +64,7 @@ class MessageMutations:
             message_key(input_.message_id),
             content=input_.content,
             idempotency_key=input_.idempotency_key,
+            keys=ClientKeys(message=none_if_unset(input_.message_key)),
             model=none_if_unset(input_.model),
         )
         return await _exchange_payload(info.context, exchange, input_.delivery)

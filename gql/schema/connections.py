@@ -74,6 +74,11 @@ def requested_page(
     )
 
 
+def requested_size(first: object) -> int:
+    """The size of a page that `first` asks for; raises `BadUserInput`."""
+    return _size("first", first) or DEFAULT_PAGE_SIZE
+
+
 @lru_cache(maxsize=1_000)
 def _page(first: int | UnsetType | None, last: int | UnsetType | None) -> Page:
     if isinstance(first, int) and isinstance(last, int):

@@ -16,8 +16,23 @@ from gql.schema.billing.invoice import INVOICES, InvoiceConnection
 from gql.schema.billing.plan_change import PlanChangePreviewPayload, shown_or_refused
 from gql.schema.billing.quota import Quota
 from gql.schema.billing.subscription import BillingSubscription
-from gql.schema.chat.conversation import TAGS_WEIGHT, ConversationConnection, conversations_of
+from gql.schema.chat.conversation import (
+    TAGS_WEIGHT,
+    ClientKey,
+    Conversation,
+    ConversationConnection,
+    conversations_of,
+)
 from gql.schema.chat.models import ChatModel, ModelUsage
+from gql.schema.chat.search import (
+    SEARCH_WEIGHT,
+    ConversationFilter,
+    MessageSearchConnection,
+    Query,
+    Since,
+    Until,
+    found_messages,
+)
 from gql.schema.connections import After, Before, First, Last, requested_page
 from gql.schema.day_span import FirstDay, LastDay, check_span
 from gql.schema.node import Node
@@ -121,6 +136,41 @@ class User(Node):
     @described.field("The tags in use, in alphabetical order; at most 1,000.", TAGS_WEIGHT)
     def tags(self, info: Info) -> Sourced[list[str], LoaderFuture[tuple[str, ...]]]:
         return info.context.loaders.tags_by_user.start(self.key)
+
+    @described.field(
+        "The conversation that a client started under a name of its own, its `conversationKey`; "
+        "null when there is none."
+    )
+    def conversation_by_key(
+        self, info: Info, key: ClientKey
+    ) -> Sourced[Conversation | None, LoaderFuture[Row | None]]:
+        return info.context.loaders.conversation_by_key.start(key)
+
+    @described.field(
+        "The viewer's own messages that hold what is searched for, best first: whole words before "
+        "beginnings of words, those before misspellings, and newer messages before older ones.",
+        SEARCH_WEIGHT,
+    )
+    async def search_messages(
+        self,
+        info: Info,
+        query: Query,
+        first: First = UNSET,
+        after: After = UNSET,
+        conversation_id: ConversationFilter = UNSET,
+        since: Since = UNSET,
+        until: Until = UNSET,
+    ) -> MessageSearchConnection:
+        return await found_messages(
+            info.context,
+            self.key,
+            query,
+            first=first or None,
+            after=after or None,
+            conversation_id=conversation_id or None,
+            since=since or None,
+            until=until or None,
+        )
 
     @described.field("The models that the person's plan allows, the default first.", MODELS_WEIGHT)
     def models(self, info: Info) -> Sourced[list[ChatModel], tuple[ChatModelRecord, ...]]:

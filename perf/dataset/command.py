@@ -53,4 +53,4 @@ def fill_with_profile(url: str, profile: str) -> None:
     total = sum(table.count for table in tables)
     bar = click.progressbar(length=total, label="Filling the database")
     with reporting_database_failures("the database cannot be filled"):
-        asyncio.run(fill(url, tables, progress=bar))
+        asyncio.run(fill(url, tables, progress=bar, is_searched=profile == DEMO))

@@ -13,6 +13,7 @@ _ROWS_PER_STEP = 1_000
 # Blocks sign-ups and a second fill from the check for users until the commit.
 _KEEP_OTHERS_OUT = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE"
 _HAS_PEOPLE = "SELECT EXISTS (SELECT FROM users)"
+_INDEX_NOTHING = "TRUNCATE chat_messages_to_index"
 _CONTINUE_IDS = "SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
 
 
@@ -28,9 +29,16 @@ class Progress(Protocol):
 
 
 async def fill(
-    url: str, tables: Sequence[TableRows], *, progress: AbstractContextManager[Progress]
+    url: str,
+    tables: Sequence[TableRows],
+    *,
+    progress: AbstractContextManager[Progress],
+    is_searched: bool = False,
 ) -> None:
     """Copy `tables` in order, advance their id sequences, and vacuum for the planner.
+
+    Only if it `is_searched` the messages are to be indexed: the worker's work on very many of them
+    would be in whatever is measured.
 
     One transaction: after an exception or an interruption the database is unchanged. Raises
     `DatabaseHasUsers`, before `progress` is entered.
@@ -48,6 +56,8 @@ async def fill(
                         columns=table.kind._fields,
                         records=_watched(table.rows, watching),
                     )
+            if not is_searched:
+                await connection.execute(_INDEX_NOTHING)
             for table in tables:
                 if "id" in table.kind._fields:
                     await connection.execute(_CONTINUE_IDS.format(table=table.table))

@@ -51,7 +51,7 @@ class CredentialService:
         now = self._clock()
         async with self._database.begin() as transaction:
             account_id = await _locked_account(transaction, administrator_id)
-            caller = Caller(user_id=administrator_id)
+            caller = Caller(account_id=account_id)
             claim = await idempotency.claim(transaction, caller, use, now=now)
             if claim.result is not None:
                 credential_id = int(claim.result["credential_id"])

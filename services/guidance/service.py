@@ -18,6 +18,13 @@ from services.generation.failures import failure_refusal, stored_failure
 from services.generation.jobs import GenerationJobs
 from services.generation.models.catalogue import ChatModel
 from services.generation.starting import ReplyStarter
+from services.guidance.client_keys import (
+    UNNAMED,
+    ClientKeys,
+    check_keys,
+    record_edit_named,
+    record_named,
+)
 from services.guidance.exchanges import ExchangeRecorder
 from services.guidance.following import follow_reply
 from services.guidance.records import Exchange
@@ -62,6 +69,7 @@ class GuidanceService:
         idempotency_key: str,
         parent_id: int | None = None,
         model: str | None = None,
+        keys: ClientKeys = UNNAMED,
     ) -> Exchange:
         """Record a message and start the reply to it, in a new conversation if none is given.
 
@@ -73,16 +81,18 @@ class GuidanceService:
         `ContextTooLong`.
         """
         text = validated_content(content)
+        check_keys(keys, conversation_id)
         exchanges = replace(self._exchanges, model=model)
         values = {"conversation": conversation_id, "content": text} | _chosen(model)
-        record = partial(exchanges.open, user_id, conversation_id, text)
+        values |= keys.values()
+        record = partial(exchanges.open, content=text)
         if parent_id is not None:
             values["parent"] = parent_id
-            record = partial(exchanges.open_after, user_id, conversation_id, parent_id, text)
+            record = partial(exchanges.open_after, parent_id=parent_id, content=text)
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="sendMessage", values=values),
-            record,
+            partial(record_named, user_id, conversation_id, keys, record),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )
@@ -95,18 +105,22 @@ class GuidanceService:
         content: str,
         idempotency_key: str,
         model: str | None = None,
+        keys: ClientKeys = UNNAMED,
     ) -> Exchange:
         """Record another version of a person's message, beside it, and start the reply to it.
 
         Like `send`; raises `InvalidInput` for a reply, too.
         """
         text = validated_content(content)
+        check_keys(keys, None)
         exchanges = replace(self._exchanges, model=model)
-        values = {"message": message_id, "content": text} | _chosen(model)
+        values = {"message": message_id, "content": text} | _chosen(model) | keys.values()
         return await self._starter.start_once(
             Caller(user_id=user_id),
             idempotency.key_use(idempotency_key, operation="editMessage", values=values),
-            partial(exchanges.edit, user_id, message_id, text),
+            partial(
+                record_edit_named, user_id, keys, partial(exchanges.edit, user_id, message_id, text)
+            ),
             partial(_replayed, user_id),
             lock=(user_id, idempotency_key),
         )

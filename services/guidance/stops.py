@@ -30,7 +30,8 @@ class StopWatcher:
         if not writers:
             return
         async with self._database.read_primary() as connection:
-            rows = await reply_generations.of_owner(connection, self._jobs.owner)
+            user_ids = list({writer.key.tenant_id for writer in writers.values()})
+            rows = await reply_generations.of_owner(connection, self._jobs.owner, user_ids)
         stop_requests = {row["reply_id"]: row["stop_requested_at"] for row in rows}
         for reply_id, writer in writers.items():
             if reply_id not in stop_requests:

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 
 from db.database import Database, Transaction
-from db.queries.enterprise import metered_replies
+from db.queries.enterprise import meter_events, metered_replies
 from db.queries.model_use import COMPANIES
 from db.reply_key import ReplyKey
 from db.row import Row
@@ -55,6 +55,8 @@ class MeteredReplyStore:
             return False
         if outcome.failure is not None:
             await _refund(transaction, ended)
+        elif ended["is_overage"]:
+            await meter_events.record(transaction, ended["enterprise_account_id"], ended["id"])
         await COMPANIES.record(
             transaction, reply, reply_use(draft.parts, draft.uses, self._clock())
         )

@@ -56,6 +56,7 @@ class KeyUse:
 class Claim:
     """One use of a key; `result` is what the first use stored, None if this is the first."""
 
+    caller: Caller
     claim_id: int | None
     result: dict[str, Any] | None  # Any: JSON
 
@@ -68,7 +69,13 @@ class Claim:
 
     async def store(self, transaction: Transaction, result: dict[str, Any]) -> None:
         """Store the result of the first use."""
-        await idempotency.keep(transaction, self.id, result)
+        await idempotency.keep(
+            transaction,
+            self.id,
+            result,
+            user_id=self.caller.user_id,
+            account_id=self.caller.account_id,
+        )
 
 
 # Any: JSON.
@@ -95,11 +102,11 @@ async def claim(
     """
     claim_id = await _claim(transaction, caller, use, now, is_exclusive=is_exclusive)
     if claim_id is not None:
-        return Claim(claim_id, None)
+        return Claim(caller, claim_id, None)
     result = await stored_result(transaction, caller, use)
     if result is None:
         raise _reused()
-    return Claim(None, result)
+    return Claim(caller, None, result)
 
 
 async def run_once(

@@ -14,13 +14,13 @@ INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)
   VALUES (1, 'old', sha256('x'), now() - interval '31 days');
 INSERT INTO billing_webhook_events (id, occurred_at, received_at)
   VALUES ('old', now(), now() - interval '31 days');
-INSERT INTO audit_events (actor_kind, action, subject, details, occurred_at)
-  VALUES ('user', 'old', 'erased', '{}', now() - interval '2 years');
+INSERT INTO general_audit_events (id, actor_kind, action, subject, details, occurred_at)
+  VALUES (-1, 'user', 'old', 'erased', '{}', now() - interval '2 years');
 """
 LEFT = """
 SELECT (SELECT count(*) FROM idempotency_keys WHERE key = 'old')
   + (SELECT count(*) FROM billing_webhook_events WHERE id = 'old')
-  + (SELECT count(*) FROM audit_events WHERE action = 'old')
+  + (SELECT count(*) FROM general_audit_events WHERE action = 'old')
 """
 
 

@@ -15,6 +15,7 @@ from app.settings import Settings
 from db.queries.chat import conversations, messages
 from gql.build import schema
 from gql.documents.trusted_documents import FOLDER
+from perf.distribution.citus_script import citus_script
 
 ROOT = Path(__file__).parents[2]
 _CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
@@ -128,6 +129,7 @@ GENERATED = [
         ROOT / "docs" / "performance" / "figures.md", lambda text: _agreed(_statements(text))
     ),
     Generated(ROOT / "ARCHITECTURE.md", _tree),
+    Generated(ROOT / "deploy" / "citus" / "distribute.sql", lambda _: citus_script()),
 ]
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def told_by(*changes: Change) -> Callable[[], Awaitable[Told]]:
         (("conversations.rename", {"user_id": ADA}, None), [frozenset({ADA})]),
         (("messages.end_reply", {"tenant_id": ADA, "reply_id": 1}, 1), [frozenset({ADA})]),
         (("generations.save_progress", {"user_ids": [ADA, GRACE]}, 2), [frozenset({ADA, GRACE})]),
-        (("billing.change_plan", {"owner_id": ADA}, 1), [frozenset({ADA})]),
+        (("users.begin_erasure", {"user_id": ADA}, None), [frozenset({ADA})]),
         (("conversations.rename", {"user_id": ADA}, 0), [frozenset({ADA})]),
         (("privacy.claim", {}, 0), []),
         (("privacy.claim", {}, 1), [None]),

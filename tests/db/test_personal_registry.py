@@ -28,20 +28,6 @@ from tests.fixtures.stores.postgres import run
 PERSONAL = [table for table in REGISTRY if not isinstance(table.erasure, Untouched | Kept)]
 
 
-NOT_YET = {"audit_events", "idempotency_keys"}
-"""Tables whose rows belong to a person or to a company: each is to become two."""
-NOT_YET_KEYS = {
-    ("users", "email"),
-    ("enterprise_accounts", "administrator_id"),
-    ("enterprise_credentials", "key_id"),
-    ("billing_payment_attempts", "provider_reference"),
-    ("billing_payment_attempts", "provider_key"),
-    ("privacy_exports", "token_hash"),
-    ("privacy_exports", "file_name"),
-}
-"""What is unique across people, and is to be in lookup tables."""
-
-
 def catalogue(url: str) -> list[tuple[str, str]]:
     async def read() -> list[tuple[str, str]]:
         async with (
@@ -116,11 +102,11 @@ def test_every_table_says_by_what_its_rows_are_distributed() -> None:
 def test_a_row_is_found_by_whose_it_is_and_never_changes_hands() -> None:
     for table in REGISTRY:
         column = table.distribution.column if table.distribution else None
-        if column is not None and table.name not in NOT_YET:
+        if column is not None:
             declared = Table.metadata.tables[table.name]
             assert not declared.c[column].nullable, table.name
             for key in _unique_keys(declared):
-                assert column in key or (table.name, *key) in NOT_YET_KEYS, (table.name, key)
+                assert column in key, (table.name, key)
             for constraint in declared.foreign_key_constraints:
                 _check_stays_with_owner(constraint, column)
 
@@ -140,8 +126,7 @@ def _check_stays_with_owner(constraint: ForeignKeyConstraint, column: str) -> No
     assert target is not None
     if target.column is not None:
         pairs = [(one.parent.name, one.column.name) for one in constraint.elements]
-        is_not_yet = (constraint.table.name, *constraint.column_keys) in NOT_YET_KEYS
-        assert (column, target.column) in pairs or is_not_yet, constraint.name
+        assert (column, target.column) in pairs, constraint.name
 
 
 def test_a_persons_rows_are_found_by_an_index() -> None:
@@ -180,7 +165,8 @@ def test_a_kept_row_loses_every_column_that_identifies() -> None:
             assert table.erasure.reason
             kept = {one.name for one in BY_NAME[table.erasure.archive].columns}
             assert kept < {one.name for one in table.columns}, table.name
-            assert not any(one.name in kept for one in table.columns if _is_left_out(one))
+            left_out = {one.name for one in table.columns if _is_left_out(one)}
+            assert left_out.isdisjoint(kept), table.name
         if isinstance(table.erasure, Anonymised):
             assert table.erasure.reason
             identifying = [one for one in table.columns if one.category is Category.IDENTITY]
@@ -193,7 +179,7 @@ def test_what_is_kept_is_kept_for_some_time_or_with_what_it_belongs_to() -> None
         for table in PERSONAL
         if isinstance(table.erasure, Anonymised) and table.erasure.retention is None
     }
-    assert without_end == {"enterprise_accounts"}, "a company is there as long as it is"
+    assert without_end == {"enterprise_accounts", "enterprise_audit_events"}, "as long as a company"
     archives = [table.erasure for table in REGISTRY if isinstance(table.erasure, Kept)]
     assert all(one.retention is not None or one.refers_to is not None for one in archives)
 
@@ -224,7 +210,8 @@ def test_words_of_callers_go_with_whoever_sent_them_or_are_a_programs() -> None:
         and one.replacement is None
     }
     # A company's question is there while it is answered, and goes with the end of its reply.
-    assert left == {"unknown_documents", "enterprise_generations"}
+    # Its keys are a company's own.
+    assert left == {"unknown_documents", "enterprise_generations", "enterprise_idempotency_keys"}
 
 
 def test_what_was_said_is_cut_together_with_the_mention() -> None:
@@ -247,7 +234,8 @@ def test_only_alembics_table_is_not_declared() -> None:
 
 def _is_left_out(column: Column) -> bool:
     """Whether an archive must not have the column: it identifies, or a client wrote it."""
-    return column.category is Category.IDENTITY or column.author is Author.CALLER
+    is_left = column.category is Category.IDENTITY or column.author is Author.CALLER
+    return is_left and column.replacement is None
 
 
 def _leading_columns(table: ClassifiedTable) -> set[str]:

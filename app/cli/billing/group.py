@@ -7,4 +7,4 @@ from app.cli.groups import CommandGroup
 
 @click.group(cls=CommandGroup)
 def billing() -> None:
-    """Give money back."""
+    """Compare the books with the provider, set what companies pay, give money back."""

@@ -130,6 +130,10 @@ class Pipeline:
             if run.charge is not None:
                 run.end(self._budget_monitor)
 
+    async def refusal(self, error: Exception, call: OperationCall) -> OperationResponse:
+        """The response to what a transport raised before it had an operation to run."""
+        return await self._failures.response_to(error, call)
+
     def stream(self, call: OperationCall) -> AsyncGenerator[OperationResponse, None]:
         """The responses to a call whose request has been read; a refusal or failure is the last.
 

@@ -15,7 +15,7 @@ class InvalidJson(ValueError):
 
 
 # Any: this is JSON of any shape.
-def bounded_json(text: bytes | str) -> Any:
+def bounded_json(text: bytes | str, *, max_values: int = MAX_VALUES) -> Any:
     """The value of a JSON text; raises `InvalidJson`."""
     try:
         value = orjson.loads(text)
@@ -24,8 +24,8 @@ def bounded_json(text: bytes | str) -> Any:
     # Counting brackets first is cheap, and few texts have enough to be so deep.
     if len(text) > 2 * MAX_DEPTH and _brackets(text) > MAX_DEPTH and _is_deeper(value):
         raise InvalidJson(f"is nested more than {MAX_DEPTH} levels deep")
-    if len(text) > MAX_VALUES and _separators(text) > MAX_VALUES and _values(value) > MAX_VALUES:
-        raise InvalidJson(f"has more than {MAX_VALUES} values")
+    if len(text) > max_values and _separators(text) > max_values and _values(value) > max_values:
+        raise InvalidJson(f"has more than {max_values} values")
     return value
 
 

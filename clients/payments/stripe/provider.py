@@ -40,6 +40,12 @@ API_VERSION = "2026-10-28.endive"
 """What requests and answers mean: changed by us, and not by an update of the library."""
 RETRIES = 2
 """Retries of one request, made by the library after temporary failures."""
+AMOUNT_TOO_SMALL = "amount_too_small"
+"""Stripe's code, and ours, for less than it charges at least: no request of ours is wrong then."""
+
+
+class AmountTooSmall(Exception):
+    """The charge is for less than the provider charges at least."""
 
 
 class StripeProvider:
@@ -83,6 +89,8 @@ class StripeProvider:
                 id_ = await self._create(charge)
             except tax.UnknownTaxLocation:
                 return declined(None, tax.UNKNOWN_LOCATION)
+            except AmountTooSmall:
+                return declined(None, AMOUNT_TOO_SMALL)
             return await self._confirm(charge, id_)
 
     async def find(self, charge: Charge) -> ChargeResult:
@@ -151,6 +159,8 @@ class StripeProvider:
                 id_ = await self._create(charge)
             except tax.UnknownTaxLocation:
                 return declined(None, tax.UNKNOWN_LOCATION)
+            except AmountTooSmall:
+                return declined(None, AMOUNT_TOO_SMALL)
             result = await self._retrieve(id_)
             if result.state in cancelled:
                 result = await self._cancel(id_)
@@ -161,7 +171,7 @@ class StripeProvider:
     async def _create(self, charge: Charge) -> str:
         """Create the charge's intent, or find it by its key, and return its id.
 
-        Raises `UnknownTaxLocation` where tax cannot be computed.
+        Raises `UnknownTaxLocation` where tax cannot be computed, and `AmountTooSmall`.
         """
         params: PaymentIntentCreateParams = {
             "amount": charge.amount_cents,
@@ -176,9 +186,14 @@ class StripeProvider:
             computed = await tax.computed(self._client, charge)
             params["metadata"] = metadata_of(charge, tax_cents=computed.tax_cents)
             params["hooks"] = {"inputs": {"tax": {"calculation": computed.calculation}}}
-        intent = await self._intents.create_async(
-            params, {"idempotency_key": charge.idempotency_key}
-        )
+        try:
+            intent = await self._intents.create_async(
+                params, {"idempotency_key": charge.idempotency_key}
+            )
+        except stripe.InvalidRequestError as error:
+            if error.code == AMOUNT_TOO_SMALL:
+                raise AmountTooSmall from None
+            raise
         return intent.id
 
     async def _confirm(self, charge: Charge, id_: str) -> ChargeResult:

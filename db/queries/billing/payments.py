@@ -31,7 +31,7 @@ from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import PaymentKind, PaymentStatus
-from db.tables import BillingPaymentAttempt
+from db.tables import BillingPaymentAttempt, PaymentProviderKey
 
 _SECOND = literal_column("interval '1 second'", Interval)
 _LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
@@ -106,8 +106,8 @@ _INSERT = Statement(
 _BY_ID = Statement("payments.by_id", select(*_COLUMNS).where(*_IS_THIS))
 _OF_KEY = Statement(
     "payments.of_key",
-    select(BillingPaymentAttempt.user_id, BillingPaymentAttempt.id).where(
-        BillingPaymentAttempt.provider_key == bindparam("provider_key")
+    select(PaymentProviderKey.user_id, PaymentProviderKey.payment_id).where(
+        PaymentProviderKey.provider_key == bindparam("provider_key")
     ),
 )
 _LOCK = Statement("payments.lock", select(*_COLUMNS).where(*_IS_THIS).with_for_update())
@@ -296,7 +296,7 @@ async def by_id(connection: Connection, user_id: int, payment_id: int) -> Row | 
 
 @repository_method
 async def of_key(connection: Connection, provider_key: str) -> Row | None:
-    """`(user_id, id)` of the payment that the provider knows by this key; None if archived."""
+    """`(user_id, payment_id)` of the payment that the provider knows by a key; None if archived."""
     rows = await connection.fetch(_OF_KEY, provider_key=provider_key)
     return rows[0] if rows else None
 

@@ -32,13 +32,14 @@ MOST_OF_USER = 1_000
 """How many tags of a person are listed at most."""
 _tag = ChatConversationTag
 PAGE_BY_TAG = KeysetQuery(
-    "conversations.page_by_tag",
+    "conversations.page_by_user",
     columns=COLUMNS,
     parent=_tag.user_id,
     at=_tag.updated_at,
     identity=_tag.conversation_id,
     is_newest_first=True,
     filters={**FILTERS, "tag": and_(*HAS_TAG)},
+    always=("tag",),
 )
 """The conversations with a tag, which must be among the filters; the last changed first."""
 _OF_CONVERSATIONS = Statement(

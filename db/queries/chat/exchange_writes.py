@@ -167,7 +167,9 @@ def _lease(reply: CTE) -> Insert:
 
 def _exchange(reply: CTE) -> CTE:
     answered = bindparam("answered_id", type_=BigInteger)
-    return stored_result(conversation_id=_conversation, message_id=answered, reply_id=reply.c.id)
+    return stored_result(
+        _user, conversation_id=_conversation, message_id=answered, reply_id=reply.c.id
+    )
 
 
 _OPEN = _open()

@@ -37,7 +37,8 @@ _IS_THIS = (
 _OF_OWNER = Statement(
     "generations.of_owner",
     select(ReplyGeneration.reply_id, ReplyGeneration.stop_requested_at).where(
-        ReplyGeneration.owner == bindparam("owner")
+        ReplyGeneration.user_id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))),
+        ReplyGeneration.owner == bindparam("owner"),
     ),
 )
 
@@ -154,9 +155,9 @@ _UNFINISHED = Statement(
 
 
 @repository_method
-async def of_owner(connection: Connection, owner: UUID) -> list[Row]:
-    """`(reply_id, stop_requested_at)` of the replies that `owner` writes."""
-    return await connection.fetch(_OF_OWNER, owner=owner)
+async def of_owner(connection: Connection, owner: UUID, user_ids: Sequence[int]) -> list[Row]:
+    """`(reply_id, stop_requested_at)` of the replies that `owner` writes for these people."""
+    return await connection.fetch(_OF_OWNER, owner=owner, user_ids=user_ids)
 
 
 @repository_method

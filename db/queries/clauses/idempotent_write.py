@@ -11,6 +11,7 @@ such as their number, therefore needs a transaction whose first statement locks.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from db.tables import IdempotencyKey, Table, User
+from db.tables import EnterpriseIdempotencyKey, IdempotencyKey, Table, User
 
 
 def locked_person(*, is_exclusive: bool = False) -> CTE:
@@ -68,13 +69,30 @@ def claimed_key(person: CTE, **result_ids: ColumnElement[int]) -> CTE:
     )
 
 
-def stored_result(**ids: ColumnElement[int]) -> CTE:
-    """Store ids as the result of the idempotency key that was claimed before as `claim_id`.
+def stored_result(user: ColumnElement[int], **ids: ColumnElement[int]) -> CTE:
+    """Store ids as the result of the idempotency key that `user` claimed before as `claim_id`.
 
     Stores nothing if the rows that the ids come from do not exist.
     """
-    is_claim = IdempotencyKey.id == bindparam("claim_id", type_=BigInteger)
-    return update(IdempotencyKey).where(is_claim).values(result=_result(ids)).cte("kept")
+    is_users = IdempotencyKey.user_id == user
+    return _stored_result(IdempotencyKey, is_users, IdempotencyKey.id, ids)
+
+
+def stored_result_of_account(account: ColumnElement[int], **ids: ColumnElement[int]) -> CTE:
+    """Like `stored_result`, of a company's key."""
+    is_accounts = EnterpriseIdempotencyKey.enterprise_account_id == account
+    return _stored_result(EnterpriseIdempotencyKey, is_accounts, EnterpriseIdempotencyKey.id, ids)
+
+
+# Any: a column of type bigint.
+def _stored_result(
+    table: type[Table],
+    is_callers: ColumnElement[bool],
+    key: Any,
+    ids: Mapping[str, ColumnElement[int]],
+) -> CTE:
+    is_claim = key == bindparam("claim_id", type_=BigInteger)
+    return update(table).where(is_callers, is_claim).values(result=_result(ids)).cte("kept")
 
 
 def next_id(table: type[Table]) -> ColumnElement[int]:

@@ -4,8 +4,9 @@ A page begins after a row, `(at, id) < (…, …)`, instead of at an offset. So 
 wherever it begins, and it does not shift while rows are added.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import product
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -53,7 +54,8 @@ class KeysetQuery:
     rows may lie in several ranges, which `along` says: they are read one after another. Without a
     column `parent` these alone say whose rows they are.
 
-    Each of the `filters` is a condition, and may bind its value under its name.
+    Each of the `filters` is a condition, and may bind its value under its name; `always` are those
+    that every page has.
 
     Rows are fetched with the columns that are read, if the list `has_one_index`. Otherwise they
     have all: with few the planner might prefer an index that covers them, and sort.
@@ -72,6 +74,7 @@ class KeysetQuery:
         has_one_index: bool = False,
         along: Ranges | None = None,
         owner: Column | None = None,
+        always: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self._columns = columns
@@ -83,6 +86,7 @@ class KeysetQuery:
         self._has_one_index = has_one_index
         self._along = along
         self._owner = owner
+        self._always = always
         self._statement = lru_cache(maxsize=_MOST_STATEMENTS)(self._build_statement)
 
     @repository_method
@@ -111,6 +115,21 @@ class KeysetQuery:
         if self._owner is not None:
             bound["owner_id"] = owner_id
         return await connection.fetch(statement, **bound)
+
+    def variants(self) -> Iterator[Statement]:
+        """Every form of the query, with all columns, and each of its filters alone."""
+        others = [name for name in self._filters if name not in self._always]
+        filters = (self._always or None, *((*self._always, name) for name in others))
+        for after, before, backward, bounds in product((False, True), repeat=4):
+            for chosen in filters:
+                yield self._statement(
+                    has_after=after,
+                    has_before=before,
+                    is_backward=backward,
+                    filters=chosen,
+                    wanted=None,
+                    has_bounds=bounds,
+                )
 
     def _statement_for(
         self,

@@ -19,14 +19,14 @@ from sqlalchemy import (
 )
 
 from db.database import Connection
-from db.queries.audit import recorded_event
+from db.queries.audit import recorded_event_of_account
 from db.queries.clauses.expressions import literal_text
-from db.queries.clauses.idempotent_write import stored_result
+from db.queries.clauses.idempotent_write import stored_result_of_account
 from db.queries.enterprise.credentials import IS_ACCEPTED, JSON_COLUMNS
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ApiCredentialStatus
-from db.tables import EnterpriseAccount, EnterpriseCredential
+from db.tables import EnterpriseAccount, EnterpriseAdministrator, EnterpriseCredential
 
 _account = bindparam("account_id", type_=BigInteger)
 _most = bindparam("most", type_=Integer)
@@ -48,18 +48,24 @@ def _add() -> Statement:
         .returning(*JSON_COLUMNS)
         .cte("added")
     )
-    event_recorded = recorded_event(added, "enterprise_credential")
+    event_recorded = recorded_event_of_account(added, "enterprise_credential", _account)
     return Statement(
         "credentials.add",
-        select(*added.c).add_cte(event_recorded, stored_result(credential_id=added.c.id)),
+        select(*added.c).add_cte(
+            event_recorded, stored_result_of_account(_account, credential_id=added.c.id)
+        ),
     )
 
 
 def _revoke() -> Statement:
     account = (
         select(EnterpriseAccount.id)
-        .where(EnterpriseAccount.administrator_id == bindparam("user_id"))
-        .with_for_update(key_share=True)
+        .join(
+            EnterpriseAdministrator,
+            EnterpriseAdministrator.enterprise_account_id == EnterpriseAccount.id,
+        )
+        .where(EnterpriseAdministrator.user_id == bindparam("user_id"))
+        .with_for_update(key_share=True, of=EnterpriseAccount)
         .cte("account")
     )
     revoked = (
@@ -73,8 +79,8 @@ def _revoke() -> Statement:
         .returning(*JSON_COLUMNS)
         .cte("revoked")
     )
-    event_recorded = recorded_event(
-        revoked, "enterprise_credential", account=revoked.c.enterprise_account_id
+    event_recorded = recorded_event_of_account(
+        revoked, "enterprise_credential", revoked.c.enterprise_account_id
     )
     chosen = select(*revoked.c).select_from(account.outerjoin(revoked, true()))
     return Statement("credentials.revoke", chosen.add_cte(event_recorded))

@@ -27,7 +27,12 @@ from db.queries.enterprise.enterprise_accounts import ACCOUNT_COLUMNS
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import ApiCredentialStatus
-from db.tables import EnterpriseAccount, EnterpriseCredential
+from db.tables import (
+    EnterpriseAccount,
+    EnterpriseAdministrator,
+    EnterpriseCredential,
+    EnterpriseKeyId,
+)
 
 _instant = DateTime(timezone=True)
 COLUMNS = (
@@ -78,10 +83,13 @@ _BY_ACCOUNT = Statement(
 _BY_ID = Statement(
     "credentials.by_id",
     select(*JSON_COLUMNS)
-    .join(EnterpriseAccount, EnterpriseAccount.id == EnterpriseCredential.enterprise_account_id)
+    .join(
+        EnterpriseAdministrator,
+        EnterpriseAdministrator.enterprise_account_id == EnterpriseCredential.enterprise_account_id,
+    )
     .where(
         EnterpriseCredential.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        EnterpriseAccount.administrator_id == bindparam("user_id"),
+        EnterpriseAdministrator.user_id == bindparam("user_id"),
     ),
 )
 _BY_KEY = Statement(
@@ -95,11 +103,15 @@ _BY_KEY = Statement(
         EnterpriseCredential.secret_hash,
     )
     .join_from(
+        EnterpriseKeyId,
         EnterpriseCredential,
-        EnterpriseAccount,
-        EnterpriseAccount.id == EnterpriseCredential.enterprise_account_id,
+        and_(
+            EnterpriseCredential.enterprise_account_id == EnterpriseKeyId.enterprise_account_id,
+            EnterpriseCredential.id == EnterpriseKeyId.credential_id,
+        ),
     )
-    .where(EnterpriseCredential.key_id == bindparam("key_id")),
+    .join(EnterpriseAccount, EnterpriseAccount.id == EnterpriseCredential.enterprise_account_id)
+    .where(EnterpriseKeyId.key_id == bindparam("key_id")),
 )
 _of_account = (
     EnterpriseCredential.id == bindparam("credential_id"),

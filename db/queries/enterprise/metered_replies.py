@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import (
+    BigInteger,
     Integer,
     Text,
     bindparam,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.database import Connection
-from db.queries.clauses.idempotent_write import stored_result
+from db.queries.clauses.idempotent_write import stored_result_of_account
 from db.queries.clauses.reply_end import END_COLUMNS, FAILURE, ReplyEnd
 from db.queries.clauses.reply_leases import LEASE_END, ReplyLeases
 from db.reply_key import ReplyKey
@@ -38,7 +39,7 @@ LEASES = ReplyLeases(
 _begun = (
     insert(EnterpriseGeneration)
     .values(
-        enterprise_account_id=bindparam("account_id"),
+        enterprise_account_id=bindparam("account_id", type_=BigInteger),
         credential_id=bindparam("credential_id"),
         usage_date=bindparam("day"),
         is_overage=bindparam("is_overage"),
@@ -52,7 +53,12 @@ _begun = (
     .cte("begun")
 )
 _BEGIN = Statement(
-    "metered_replies.begin", select(_begun.c.id).add_cte(stored_result(generation_id=_begun.c.id))
+    "metered_replies.begin",
+    select(_begun.c.id).add_cte(
+        stored_result_of_account(
+            bindparam("account_id", type_=BigInteger), generation_id=_begun.c.id
+        )
+    ),
 )
 _retry_at = (
     EnterpriseGeneration.created_at
@@ -83,6 +89,7 @@ _ENDED = (
     EnterpriseGeneration.id,
     EnterpriseGeneration.enterprise_account_id,
     EnterpriseGeneration.usage_date,
+    EnterpriseGeneration.is_overage,
 )
 _END = Statement(
     "metered_replies.end",

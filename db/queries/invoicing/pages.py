@@ -23,7 +23,7 @@ from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import OwnerKind
 from db.tables import (
-    EnterpriseAccount,
+    EnterpriseAdministrator,
     EnterpriseInvoice,
     EnterpriseInvoiceLine,
     UserInvoice,
@@ -71,8 +71,12 @@ _BY_ID = Statement(
             UserInvoice.user_id == _viewer_id, UserInvoice.id == _ids
         ),
         select(*_columns(EnterpriseInvoice))
-        .join(EnterpriseAccount, EnterpriseAccount.id == EnterpriseInvoice.enterprise_account_id)
-        .where(EnterpriseAccount.administrator_id == _viewer_id, EnterpriseInvoice.id == _ids),
+        .join(
+            EnterpriseAdministrator,
+            EnterpriseAdministrator.enterprise_account_id
+            == EnterpriseInvoice.enterprise_account_id,
+        )
+        .where(EnterpriseAdministrator.user_id == _viewer_id, EnterpriseInvoice.id == _ids),
     ),
 )
 _PRINTED_COLUMNS = (
@@ -116,6 +120,7 @@ _PRINTED = {
 }
 _LINE_COLUMNS = (
     "invoice_id",
+    "line_number",
     "kind",
     "description",
     "quantity",
@@ -127,9 +132,9 @@ _owner_ids = any_(bindparam("owner_ids", type_=ARRAY(BigInteger)))
 _LINES = {
     kind: Statement(
         f"invoices.lines_of_{kind}",
-        select(*(getattr(lines, name) for name in _LINE_COLUMNS))
-        .where(owner == _owner_ids, lines.invoice_id == _ids)
-        .order_by(lines.invoice_id, lines.line_number),
+        select(*(getattr(lines, name) for name in _LINE_COLUMNS)).where(
+            owner == _owner_ids, lines.invoice_id == _ids
+        ),
     )
     for kind, lines, owner in (
         (OwnerKind.PERSON, UserInvoiceLine, UserInvoiceLine.user_id),
@@ -157,5 +162,5 @@ async def printed(
 async def lines(
     connection: Connection, kind: OwnerKind, owner_ids: Sequence[int], ids: Sequence[int]
 ) -> list[Row]:
-    """The lines of invoices of people or of companies, by invoice, in their order."""
+    """The lines of invoices of people or of companies, in any order."""
     return await connection.fetch(_LINES[kind], owner_ids=owner_ids, ids=ids)

@@ -64,18 +64,22 @@ def _steps(*, is_erased_last: bool) -> tuple[ErasureStep, ...]:
         step
         for table in TABLES
         if table.is_erased_last == is_erased_last
-        for step in (
-            _archival(table, table.erasure)
-            if isinstance(table.erasure, Archived)
-            else _changes(table)
-        )
+        for step in _steps_of(table)
     )
 
 
-def _archival(table: ClassifiedTable, erasure: Archived) -> Iterator[ErasureStep]:
+def _steps_of(table: ClassifiedTable) -> Iterator[ErasureStep]:
+    if isinstance(table.erasure, Archived):
+        yield _archival(table, table.erasure)
+    for clause in _clauses(table):
+        statement = Statement(f"privacy.erase_{table.name}", with_row_count(clause))
+        yield ErasureStep(table.name, (statement,))
+
+
+def _archival(table: ClassifiedTable, erasure: Archived) -> ErasureStep:
     """Copy a batch to the archive, then delete what is there."""
     declared, archive = sql_table(table), Table.metadata.tables[erasure.archive]
-    (path,) = table.owner_paths
+    (path,) = (one for one in table.owner_paths if not one.is_mention)
     is_persons = leads_to_person_by(table, path)
     key = [declared.c[one.name] for one in archive.primary_key.columns]
     batch = (
@@ -90,7 +94,7 @@ def _archival(table: ClassifiedTable, erasure: Archived) -> Iterator[ErasureStep
         *(one == archive.c[one.name] for one in key)
     )
     moved = delete(declared).where(is_persons, is_archived.exists())
-    yield ErasureStep(
+    return ErasureStep(
         table.name,
         (
             Statement(f"privacy.archive_{table.name}", copied.on_conflict_do_nothing()),
@@ -106,12 +110,6 @@ def _archived_value(table: ClassifiedTable, declared: SqlTable, name: str) -> Co
     if column.replacement is None:
         return declared.c[name]
     return replacement_value(declared.c[name], column.replacement)
-
-
-def _changes(table: ClassifiedTable) -> Iterator[ErasureStep]:
-    for clause in _clauses(table):
-        statement = Statement(f"privacy.erase_{table.name}", with_row_count(clause))
-        yield ErasureStep(table.name, (statement,))
 
 
 # Any: the statements have no common type of their own.
@@ -132,7 +130,7 @@ def _clauses(table: ClassifiedTable) -> list[Any]:
             clauses.append(update(declared).where(is_next).values(cut))
         elif isinstance(table.erasure, Deleted):
             clauses.append(delete(declared).where(is_next))
-        elif replacements:
+        elif replacements and not isinstance(table.erasure, Archived):
             clauses.append(update(declared).where(is_next).values(replacements))
     return clauses
 

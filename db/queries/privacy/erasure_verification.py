@@ -1,8 +1,6 @@
 """Statements that search all tables for anything that still identifies an erased person."""
 
-from sqlalchemy import Text, func, select
-from sqlalchemy import column as named
-from sqlalchemy import table as relation
+from sqlalchemy import func, select, text
 
 from db.database import Connection
 from db.queries.privacy.personal_rows import TABLES, identifies_person, sql_table
@@ -20,17 +18,14 @@ _SEARCHES = tuple(
     )
     for table in TABLES
 )
-_catalogue = relation(
-    "columns",
-    named("table_schema", Text),
-    named("table_name", Text),
-    named("column_name", Text),
-    schema="information_schema",
-)
 _CATALOGUE = Statement(
     "privacy.catalogue",
-    select(_catalogue.c.table_name, _catalogue.c.column_name).where(
-        _catalogue.c.table_schema == func.current_schema()
+    text(
+        "SELECT relname AS table_name, attname AS column_name FROM pg_class "
+        "JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped "
+        # The partitions of a table are as it is.
+        "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') "
+        "AND NOT relispartition"
     ),
 )
 

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, insert, select, update
 
 from db.database import Connection
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import PrivacyExport, UserPrivacyRequest
+from db.tables import (
+    PrivacyExport,
+    PrivacyExportFile,
+    PrivacyExportToken,
+    UserPrivacyRequest,
+)
 
 _AVAILABLE = (
     PrivacyExport.expires_at > bindparam("now"),
@@ -31,9 +36,16 @@ _BY_REQUEST = Statement(
 )
 _BY_TOKEN = Statement(
     "privacy.archive_by_token",
-    select(PrivacyExport.file_name, PrivacyExport.expires_at, PrivacyExport.revoked_at).where(
-        PrivacyExport.token_hash == bindparam("token_hash")
-    ),
+    select(PrivacyExport.file_name, PrivacyExport.expires_at, PrivacyExport.revoked_at)
+    .join_from(
+        PrivacyExportToken,
+        PrivacyExport,
+        and_(
+            PrivacyExport.user_id == PrivacyExportToken.user_id,
+            PrivacyExport.request_id == PrivacyExportToken.request_id,
+        ),
+    )
+    .where(PrivacyExportToken.token_hash == bindparam("token_hash")),
 )
 _INSERT = Statement(
     "privacy.insert_archive",
@@ -60,9 +72,16 @@ _REVOKE_ONE = Statement(
 )
 _AVAILABLE_AMONG = Statement(
     "privacy.archives_available",
-    select(PrivacyExport.file_name).where(
-        PrivacyExport.file_name == any_(bindparam("names", type_=ARRAY(Text))), *_AVAILABLE
-    ),
+    select(PrivacyExport.file_name)
+    .join_from(
+        PrivacyExportFile,
+        PrivacyExport,
+        and_(
+            PrivacyExport.user_id == PrivacyExportFile.user_id,
+            PrivacyExport.request_id == PrivacyExportFile.request_id,
+        ),
+    )
+    .where(PrivacyExportFile.file_name == any_(bindparam("names", type_=ARRAY(Text))), *_AVAILABLE),
 )
 _REQUESTS_OF_USER = Statement(
     "privacy.requests_of_user",

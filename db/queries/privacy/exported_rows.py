@@ -44,6 +44,7 @@ _CONVERSATIONS = Statement(
         ChatConversation.id,
         ChatConversation.title,
         ChatConversation.created_at,
+        ChatMessage.branch,
         ChatMessage.role,
         ChatMessage.content,
         ChatMessage.created_at.label("written_at"),
@@ -57,7 +58,11 @@ _CONVERSATIONS = Statement(
     )
     .where(ChatConversation.user_id == PERSON)
     .order_by(
-        ChatConversation.created_at, ChatConversation.id, ChatMessage.created_at, ChatMessage.id
+        ChatConversation.created_at,
+        ChatConversation.id,
+        ChatMessage.branch,
+        ChatMessage.created_at,
+        ChatMessage.id,
     ),
 )
 
@@ -68,7 +73,7 @@ def rows(snapshot: Snapshot, table: ExportedTable, user_id: int) -> AsyncIterato
 
 
 def conversations(snapshot: Snapshot, user_id: int) -> AsyncIterator[Row]:
-    """Read the person's messages with their conversations, both oldest first.
+    """Read the person's messages with their conversations, both oldest first; branch by branch.
 
     A conversation without messages has one row, in which `role` is null.
     """

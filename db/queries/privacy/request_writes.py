@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
-from db.queries.audit import recorded_event
+from db.queries.audit import recorded_event_of_user
 from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import stored_result
 from db.queries.privacy.privacy_requests import JSON_COLUMNS
@@ -57,10 +57,10 @@ def _request() -> Statement:
         .cte("made")
     )
     given = union_all(select(*under_way.c), select(*made.c)).cte("given")
-    event_recorded = recorded_event(made, "privacy_request")
+    event_recorded = recorded_event_of_user(made, "privacy_request", _user)
     return Statement(
         "privacy.make_request",
-        select(*given.c).add_cte(event_recorded, stored_result(request=given.c.id)),
+        select(*given.c).add_cte(event_recorded, stored_result(_user, request=given.c.id)),
     )
 
 
@@ -76,7 +76,7 @@ def _cancel() -> Statement:
         .returning(*JSON_COLUMNS)
         .cte("cancelled")
     )
-    event_recorded = recorded_event(cancelled, "privacy_request")
+    event_recorded = recorded_event_of_user(cancelled, "privacy_request", _user)
     return Statement("privacy.cancel", select(*cancelled.c).add_cte(event_recorded))
 
 

@@ -10,6 +10,7 @@ from db.states import PaymentStatus
 from gql.schema.billing.subscription import BillingSubscription, Plan
 from gql.schema.user_error import UserError
 from gql.values.mappings import Column, GlobalId, ObjectMapping, Sourced
+from gql.values.sharing import SECRET, sharing_metadata
 from services.billing.records import Plan as PlanRecord
 from services.billing.records import Subscription
 
@@ -31,7 +32,8 @@ class Payment:
         description="Whether the payment succeeded, failed, or is still under way."
     )
     client_secret: str | None = strawberry.field(
-        description="For the provider's own front end, while the status is REQUIRES_ACTION."
+        description="For the provider's own front end, while the status is REQUIRES_ACTION.",
+        metadata=sharing_metadata(SECRET),
     )
     failure_reason: str | None = strawberry.field(
         description="A short code such as `card_declined`, when it failed."

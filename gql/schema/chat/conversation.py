@@ -36,12 +36,15 @@ from gql.values.mappings import (
     ObjectMapping,
     Sourced,
 )
-from loaders import ConversationCountKey, PageKey, Slice
+from loaders import ConversationCountKey, MessageKey, PageKey, Slice
 from loaders.batching.loader import LoaderFuture
 
 TAGS_WEIGHT = Weight(own_cost=1)
 """The weight of a list of tags, which one statement reads."""
 _LAST = Page(size=1, is_backward=True)
+ClientKey = Annotated[
+    str, strawberry.argument(description="The name that the client gave when it sent the message.")
+]
 BranchFilter = Annotated[
     strawberry.ID | None,
     strawberry.argument(
@@ -73,6 +76,15 @@ class Conversation(Node):
     @described.field("How many messages it has, those of all branches.", COUNT_WEIGHT)
     def message_count(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
         return info.context.loaders.message_count.start(self.key)
+
+    @described.field(
+        "The person's message that a client sent under a name of its own, its `messageKey`; null "
+        "when there is none."
+    )
+    def message_by_key(
+        self, info: Info, key: ClientKey
+    ) -> Sourced[Message | None, LoaderFuture[Row | None]]:
+        return info.context.loaders.message_by_key.start(MessageKey(self.key, key))
 
     @described.field("The tags that the person gave it, in alphabetical order.", TAGS_WEIGHT)
     def tags(self, info: Info) -> Sourced[list[str], LoaderFuture[tuple[str, ...]]]:

@@ -12,6 +12,14 @@ _KEY = (
     "Chosen by the client, 1 to 255 printable characters, new for each thing that it wants done. "
     "Sending again with the same key returns the first result and spends nothing."
 )
+_CONVERSATION_KEY = (
+    "The client's own name for the conversation, in place of `conversationId`: 1 to 255 printable "
+    "characters. The first message under it starts the conversation, and the next ones go there."
+)
+_MESSAGE_KEY = (
+    "The client's own name for the message, by which `Conversation.messageByKey` finds it: 1 to "
+    "255 printable characters. Of several messages with one name, the last has it."
+)
 
 
 @described.enum(
@@ -92,6 +100,8 @@ class SendMessageInput:
         description="What it follows: the message at the end of the branch that the person sees. "
         "Left out, the end of the branch that is shown.",
     )
+    conversation_key: str | None = strawberry.field(default=UNSET, description=_CONVERSATION_KEY)
+    message_key: str | None = strawberry.field(default=UNSET, description=_MESSAGE_KEY)
     delivery: ReplyDelivery = strawberry.field(
         default=ReplyDelivery.WAIT,
         description="Whether the mutation waits for the whole reply, or the reply is followed "
@@ -111,6 +121,7 @@ class EditMessageInput:
         description="1 to 8,000 characters, not counting white space around them."
     )
     idempotency_key: str = strawberry.field(description=_KEY)
+    message_key: str | None = strawberry.field(default=UNSET, description=_MESSAGE_KEY)
     delivery: ReplyDelivery = strawberry.field(
         default=ReplyDelivery.WAIT,
         description="Whether the mutation waits for the whole reply, or the reply is followed "

@@ -4,8 +4,8 @@ import asyncio
 import cProfile
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from pstats import Stats
 
@@ -18,17 +18,16 @@ from app.composition.database_url import database_url
 from app.logs import configure_logs
 from app.server import make_app
 from app.settings import load_settings
+from perf.benchmarks.harness.in_process import ALONE, ask, environment
 from perf.benchmarks.harness.operations import OPERATIONS, Operation
 from perf.cli import options
 from perf.counting.calls import calls_in
-from perf.servers.connection import UnexpectedAnswer, encode_post
+from perf.servers.connection import UnexpectedAnswer
 from perf.servers.credentials import tokens_of_people
-from perf.servers.in_process import InProcessServer, serving
+from perf.servers.in_process import serving
 
 _PEOPLE = 20
 _WARM_UP = 60
-_ALONE = {"GRAPHQL_TRACE_SHARE": "0", "SERVE_RUNS_WORKER": "false"}
-"""No traces and no background jobs beside the profiled requests."""
 
 
 @click.command()
@@ -53,7 +52,7 @@ def bench_profile(operation: str, requests: int, lines: int) -> None:
     settings, secret = load_settings(), secrets.token_hex()
     with (
         database_url(settings) as url,
-        _environment(DATABASE_URL=url, JWT_SECRET_KEY=secret, **_ALONE),
+        environment(DATABASE_URL=url, JWT_SECRET_KEY=secret, **ALONE),
         Path(os.devnull).open("w") as nowhere,
         redirect_stderr(nowhere),
     ):
@@ -78,30 +77,9 @@ async def _profiled(
     profile = cProfile.Profile()
     async with serving(app) as server:
         for number in range(_WARM_UP):
-            await _ask(server, body, tokens[number % len(tokens)])
+            await ask(server, body, tokens[number % len(tokens)])
         profile.enable()
         for number in range(requests):
-            await _ask(server, body, tokens[number % len(tokens)])
+            await ask(server, body, tokens[number % len(tokens)])
         profile.disable()
     return profile
-
-
-async def _ask(server: InProcessServer, body: bytes, token: str) -> None:
-    """Send one request; raises `UnexpectedAnswer` unless it is answered with data."""
-    request = encode_post(
-        "/graphql", body, accept="application/json", authorization=f"Bearer {token}"
-    )
-    answer = await server.exchange(request)
-    if not answer.startswith(b"HTTP/1.1 200 ") or b'"errors"' in answer:
-        raise UnexpectedAnswer(answer)
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

@@ -26,7 +26,9 @@ from perf.cli import options
 )
 @click.option("--seed", default=1, show_default=True, help="Decides who does what, and when.")
 def kill_renewals(subscriptions: int, days: int, kills: int, lost: float, seed: int) -> None:
-    """Renew subscriptions for years, with failures at every step; account for each cent.
+    """Renew subscriptions for years; account for each cent.
+
+    Workers are killed, answers are lost at every step, and people act meanwhile.
 
     On a PostgreSQL of its own in a temporary folder, or on DATABASE_URL, which must be migrated
     and without people. Exits with 1 when anybody is charged twice or not at all, when a sum or an

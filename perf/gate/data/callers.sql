@@ -48,6 +48,19 @@ INSERT INTO chat_messages (user_id, conversation_id, role, content, created_at, 
          CASE m % 2 WHEN 0 THEN 100 END, CASE m % 2 WHEN 0 THEN 50 END,
          CASE m % 2 WHEN 0 THEN 1000 END
   FROM caller JOIN chat_conversations ON user_id = person, generate_series(1, n) m;
+INSERT INTO chat_conversation_keys
+  SELECT person, 'the gate''s', max(id) FROM caller JOIN chat_conversations ON user_id = person
+  GROUP BY person;
+INSERT INTO chat_message_keys
+  SELECT user_id, conversation_id, 'the gate''s', max(id) FROM caller
+  JOIN chat_messages ON user_id = person GROUP BY user_id, conversation_id;
+INSERT INTO chat_message_searches
+  SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
+         array_to_tsvector(ARRAY(
+           SELECT to_hex(user_id) || '.100000:' || word
+           FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
+         ) || (to_hex(user_id) || '.=' || conversation_id))
+  FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
 UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
@@ -60,8 +73,6 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, 
          '2026-01-01'::timestamptz + r * interval '1 hour',
          CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
-INSERT INTO privacy_request_owners
-  SELECT id, user_id FROM user_privacy_requests JOIN caller ON user_id = person;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT user_id, id, id, sha256(id::text::bytea), 1, sha256(''), '2026-03-07'
@@ -101,13 +112,13 @@ INSERT INTO enterprise_credentials
 UPDATE enterprise_credentials SET key_id = lpad(to_hex(account), 16, '0'),
   secret_hash = sha256(repeat('0', 48)::bytea), last_used_at = '2026-02-20 09:30+00'
   FROM caller WHERE id = 100 * account + 1 AND person > 2100;
--- Every other invoice is a credit note for the one before it.
+-- The newest and every other invoice is a credit note for the one before it.
 INSERT INTO user_invoices (user_id, id, number, source, status, currency, subtotal_cents, tax_cents,
   total_cents, line_count, seller, recipient, issued_at, credit_note_for)
   SELECT person, 1000 * person + i, 'INV-2026-' || person || i, 'gate:' || i, 'paid', 'EUR',
          sign * 420, sign * 80, sign * 500, 1, 'Guidance', person || '@example.com',
-         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * person + i - 1 END
-  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 0 THEN -1 ELSE 1 END) of(sign);
+         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * person + i + 1 END
+  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 1 THEN -1 ELSE 1 END) of(sign);
 INSERT INTO user_invoice_lines
   (user_id, invoice_id, line_number, kind, description, quantity, amount_cents, period_start, period_end)
   SELECT user_id, id, 1, CASE sign(subtotal_cents) WHEN -1 THEN 'credit' ELSE 'period' END, 'Basic Entry', 1,
@@ -117,8 +128,8 @@ INSERT INTO enterprise_invoices (enterprise_account_id, id, number, source, stat
   subtotal_cents, tax_cents, total_cents, line_count, seller, recipient, issued_at, credit_note_for)
   SELECT account, 1000 * account + i, 'INV-2026-' || account || i, 'gate:' || i, 'paid', 'EUR',
          sign * 420, sign * 80, sign * 500, 1, 'Guidance', 'Analytical Engines',
-         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * account + i - 1 END
-  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 0 THEN -1 ELSE 1 END) of(sign);
+         '2026-02-20'::timestamptz - i * interval '1 hour', CASE sign WHEN -1 THEN 1000 * account + i + 1 END
+  FROM caller, generate_series(1, n) i, LATERAL (SELECT CASE i % 2 WHEN 1 THEN -1 ELSE 1 END) of(sign);
 INSERT INTO enterprise_invoice_lines (enterprise_account_id, invoice_id, line_number, kind,
   description, quantity, amount_cents, period_start, period_end)
   SELECT enterprise_account_id, id, 1, CASE sign(subtotal_cents) WHEN -1 THEN 'credit' ELSE 'overage' END,

@@ -19,6 +19,14 @@ INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, pare
         FROM chat_messages) AS message WHERE place % 20 = 5;
 INSERT INTO chat_messages (user_id, conversation_id, branch, role, content, created_at)
   SELECT user_id, conversation_id, number, 'user', 'Text', created_at FROM chat_branches;
+INSERT INTO chat_conversation_keys SELECT user_id, id::text, id FROM chat_conversations;
+INSERT INTO chat_message_keys
+  SELECT user_id, conversation_id, id::text, id FROM chat_messages WHERE id % 10 = 0;
+INSERT INTO chat_message_searches
+  SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
+         array_to_tsvector(ARRAY[to_hex(user_id) || '.100000:/', to_hex(user_id) || '.100000:text'])
+  FROM chat_messages;
+INSERT INTO chat_messages_to_index SELECT user_id, id FROM chat_messages WHERE id % 20 = 1;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
   SELECT id, conversation_id, user_id, '2026-02-20', gen_random_uuid(),
@@ -42,7 +50,6 @@ INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at)
   FROM generate_series(1, 120) u, generate_series(1, 500) r;
 INSERT INTO user_privacy_requests (user_id, request_kind, requested_at)
   SELECT u, 'export', '2026-01-01' FROM generate_series(1, 20) u;
-INSERT INTO privacy_request_owners SELECT id, user_id FROM user_privacy_requests;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
   SELECT user_id, id, id, sha256(id::text::bytea), 1, sha256(''), '2026-01-07'
@@ -79,7 +86,10 @@ INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, mo
   FROM generate_series(1, 60) a, generate_series(0, 390) d;
 INSERT INTO enterprise_credentials (enterprise_account_id, key_id, secret_hash)
   SELECT a, a || '-' || k, sha256('') FROM generate_series(1, 1500) a, generate_series(1, 12) k;
-INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint, created_at)
+INSERT INTO enterprise_audit_events (actor_kind, enterprise_account_id, action, subject)
+  SELECT 'operator', a, 'credential.created', 'enterprise_credential:1'
+  FROM generate_series(1, 1500) a, generate_series(1, 2);
+INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint, created_at)
   SELECT a, k::text, sha256(k::text::bytea), '2026-02-01'::timestamptz + k * interval '1 hour'
   FROM generate_series(1, 1500) a, generate_series(1, 4) k;
 INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
@@ -88,3 +98,19 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
          CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
   FROM enterprise_credentials;
+INSERT INTO user_invoices (user_id, number, source, status, currency, subtotal_cents, tax_cents,
+  total_cents, line_count, seller, recipient, issued_at)
+  SELECT u, 'INV-2025-' || u || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',
+         u || '@example.com', '2025-12-29'::timestamptz + i * interval '1 hour'
+  FROM generate_series(1, 120) u, generate_series(1, 500) i;
+INSERT INTO user_invoice_lines
+  (user_id, invoice_id, line_number, kind, description, quantity, amount_cents)
+  SELECT user_id, id, 1, 'period', 'Basic Entry', 1, 420 FROM user_invoices;
+INSERT INTO enterprise_invoices (enterprise_account_id, number, source, status, currency,
+  subtotal_cents, tax_cents, total_cents, line_count, seller, recipient, issued_at)
+  SELECT a, 'INV-2025-' || a || '-' || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',
+         'Company', '2025-12-29'::timestamptz + i * interval '1 hour'
+  FROM generate_series(1, 120) a, generate_series(1, 500) i;
+INSERT INTO enterprise_invoice_lines
+  (enterprise_account_id, invoice_id, line_number, kind, description, quantity, amount_cents)
+  SELECT enterprise_account_id, id, 1, 'overage', 'Requests', 7, 420 FROM enterprise_invoices;

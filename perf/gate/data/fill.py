@@ -4,6 +4,8 @@ from pathlib import Path
 
 import asyncpg
 
+from db.tables.lookups import LOOKUPS, filling_statement
+
 _CROWD, _CALLERS = (Path(__file__).with_name(name) for name in ("crowd.sql", "callers.sql"))
 
 
@@ -15,6 +17,9 @@ async def fill(url: str) -> None:
         await connection.execute("SET session_replication_role = replica")
         for script in (_CROWD, _CALLERS):
             await connection.execute(script.read_text())
+        # Triggers, which keep the lookups, do not fire either.
+        for lookup in LOOKUPS:
+            await connection.execute(filling_statement(lookup))
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()

@@ -35,6 +35,8 @@ from perf.gate.execution.runner import DocumentRunner
 from services.callers.principal import Principal
 
 _TEXT = "How do I begin with the garden, and what can wait until spring?"
+GATES_KEY = "the gate's"
+"""What each caller's client calls a conversation and a message of the data."""
 _OLDEST = """query Oldest($status: ConversationStatus) {
   viewer { conversations(last: 1, status: $status) { edges { node { id } } } }
 }"""
@@ -199,6 +201,49 @@ async def _following(context: ScenarioContext) -> Variables:
     return {"messageId": sent["reply"]["id"]}
 
 
+async def _sending_to_chat(context: ScenarioContext) -> Variables:
+    return await _sending(context) | {"messageKey": "the gate's"}
+
+
+async def _sending_to_keyed_chat(_asking: ScenarioContext) -> Variables:
+    return {"conversationKey": new_key(), "content": _TEXT, "messageKey": "the gate's"} | _key()
+
+
+async def _sending_after_reply(context: ScenarioContext) -> Variables:
+    reply = await _complete_reply(context)
+    return {"parentMessageId": reply, "content": _TEXT, "messageKey": "the gate's"} | _key()
+
+
+async def _editing_in_chat(context: ScenarioContext) -> Variables:
+    sent = await context.data("SendMessage", **await _sending(context))
+    message = {"messageId": sent["message"]["id"], "messageKey": "the gate's"}
+    return message | {"content": _TEXT} | _key()
+
+
+async def _regenerating_in_chat(context: ScenarioContext) -> Variables:
+    return {"messageId": await _complete_reply(context)} | _key()
+
+
+async def _chat(context: ScenarioContext) -> Variables:
+    return {"id": (await _own_conversation(context))["conversationId"]}
+
+
+async def _keyed_chat(_asking: ScenarioContext) -> Variables:
+    return {"key": GATES_KEY}
+
+
+async def _chat_message(context: ScenarioContext) -> Variables:
+    return await _chat(context) | {"messageKey": GATES_KEY}
+
+
+async def _keyed_chat_message(_asking: ScenarioContext) -> Variables:
+    return {"key": GATES_KEY, "messageKey": GATES_KEY}
+
+
+async def _searching(context: ScenarioContext) -> Variables:
+    return await _own_conversation(context) | {"query": "smallest step", "first": 20}
+
+
 async def _with_key(_asking: ScenarioContext) -> Variables:
     return {"input": _key()}
 
@@ -288,6 +333,8 @@ _OWN: Mapping[str, Scenario] = {
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
     "CancelSubscription": Scenario(plan_changer, _ending),
     "ChangePlan": Scenario(plan_changer, _moving),
+    "Chat": Scenario(reader, _chat),
+    "ChatMessage": Scenario(reader, _chat_message),
     "Checkout": Scenario(payer, _paying(payer)),
     "ConversationBranch": Scenario(reader, _own_branch),
     "ConversationMessages": Scenario(reader, _own_conversation),
@@ -298,11 +345,14 @@ _OWN: Mapping[str, Scenario] = {
     "CurrentSubscription": Scenario(reader),
     "DeleteMessage": Scenario(writer, _on_last_message),
     "EditMessage": Scenario(writer, _editing),
+    "EditInChat": Scenario(writer, _editing_in_chat),
     "EnterpriseDailyUsage": Scenario(company, _days, also=(PERSON, OPS)),
-    "EnterpriseInvoices": Scenario(reader),
+    "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
+    "KeyedChat": Scenario(reader, _keyed_chat),
+    "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
     "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
     "Invoices": Scenario(reader),
     "ModelUsage": Scenario(reader, _days),
@@ -313,6 +363,7 @@ _OWN: Mapping[str, Scenario] = {
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
+    "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
     "ReplyParts": Scenario(writer, _reading_parts),
@@ -323,8 +374,12 @@ _OWN: Mapping[str, Scenario] = {
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),
+    "SearchMessages": Scenario(reader, _searching),
     "SelectBranch": Scenario(writer, _on_last_message),
     "SendMessage": Scenario(writer, _sending),
+    "SendAfterReply": Scenario(writer, _sending_after_reply),
+    "SendToChat": Scenario(writer, _sending_to_chat),
+    "SendToKeyedChat": Scenario(writer, _sending_to_keyed_chat),
     "SendMessageToModel": Scenario(writer, _choosing),
     "SetConversationTags": Scenario(writer, _tagging),
     "StartConversation": Scenario(writer, _with_key),

@@ -71,9 +71,9 @@ def due_step(state: SubscriptionState, now: datetime) -> DueStep:
 
 def next_period(state: SubscriptionState) -> Period:
     """The period that a renewal pays for; the subscription has had one."""
-    if state.anchor_at is None or state.period_end is None:
+    if state.period_end is None:
         raise RuntimeError("a subscription without a period is not renewed")
-    return period_from(state.anchor_at, state.period_end)
+    return period_from(state.anchor_at or state.period_end, state.period_end)
 
 
 def begun(plan_code: str) -> SubscriptionState:

@@ -1,5 +1,7 @@
 """The PDF of an issued invoice, made from what is stored of it."""
 
+from operator import itemgetter
+
 from db.database import Database
 from db.queries.invoicing import pages
 from db.row import Row
@@ -25,6 +27,7 @@ class InvoicePrinter:
             if invoice is None:
                 return None
             lines = await pages.lines(connection, kind, [owner_id], [id_])
+        lines.sort(key=itemgetter("line_number"))
         printed = printed_invoice(invoice, [line_from(line) for line in lines])
         return invoice["number"], await self._press.print(printed)
 

@@ -22,6 +22,8 @@ small { display: block; color: #555 }
 <body>
 <h1>Your conversations</h1>
 """
+_OTHER_VERSION = b"<h3>Another version</h3>\n"
+"""Above messages that begin anew further up: an edited message, or another reply."""
 _END = b"</body>\n</html>\n"
 _SPEAKERS = {"user": "You", "assistant": "Reply"}
 
@@ -30,10 +32,14 @@ async def conversations_page(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
     """The page in chunks; `rows` are messages joined with their conversations, in order."""
     yield _BEGINNING
     conversation: int | None = None
+    branch: int | None = None
     async for row in rows:
         if row["id"] != conversation:
-            conversation = row["id"]
+            conversation, branch = row["id"], row["branch"]
             yield _heading(row)
+        if row["branch"] != branch:
+            branch = row["branch"]
+            yield _OTHER_VERSION
         if row["role"] is not None:
             yield _message(row)
     yield _END

@@ -35,7 +35,7 @@ def test_an_erasure_that_was_given_up_is_tried_again_once(
     state = "SELECT status, attempts, error_reason FROM user_privacy_requests WHERE id = 10"
     assert row(own_world, state) == ("processing", 0, None)
     assert retry() == (1, "", "guidance: there is no erasure 10 that was given up\n")
-    trail = "SELECT actor_kind, action, subject FROM audit_events"
+    trail = "SELECT actor_kind, action, subject FROM general_audit_events"
     assert row(own_world, trail) == ("operator", "privacy.tried_again", "privacy_request:10")
 
 

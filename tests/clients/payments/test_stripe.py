@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -229,6 +230,13 @@ def test_nobody_listens() -> None:
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
         with pytest.raises(PaymentProviderUnavailable, match="APIConnectionError"):
             asking(url, lambda provider: provider.charge(charge(VISA)))
+
+
+def test_less_than_stripe_charges_at_least_is_declined(stripe_server: StripeServer) -> None:
+    small = replace(charge(VISA), amount_cents=49)
+    too_small = ChargeResult(ChargeState.DECLINED, None, "amount_too_small")
+    assert (made(stripe_server, small), found(stripe_server, small)) == (too_small, too_small)
+    assert stripe_server.account.taken == []
 
 
 def test_a_wrong_api_key_is_no_decline(stripe_server: StripeServer) -> None:

@@ -49,6 +49,10 @@ REPLACED = {
     # Indexes of tables that the same migration creates.
     "20261130_0040": {"require-concurrent-index-creation", "ban-drop-constraint"},
     "20261130_0041": {"ban-drop-constraint", "renaming-object"},
+    "20261130_0042": {
+        *("ban-drop-constraint", "ban-drop-column", "ban-drop-function"),
+        "require-concurrent-index-creation",
+    },
     "20261130_0060": {"ban-drop-constraint"},
     "20261130_0070": {"ban-drop-constraint", "ban-drop-default", "renaming-object"},
 }

@@ -10,6 +10,7 @@ from tests.fixtures.stores.world import (
     GRACES_COMPANY,
     GRACES_CONVERSATION,
     GRACES_CREDENTIAL,
+    GRACES_INVOICE,
     GRACES_MESSAGE,
     GRACES_REQUEST,
 )
@@ -22,6 +23,7 @@ GRACES = {
     "PrivacyRequest": GRACES_REQUEST,
     "EnterpriseAccount": GRACES_COMPANY,
     "ApiCredential": GRACES_CREDENTIAL,
+    "Invoice": GRACES_INVOICE,
 }
 NOWHERE = 987_654
 """The key of nothing."""

@@ -8,7 +8,7 @@ from gql.build import core_schema
 from gql.values.sharing import sharing_of
 
 SECRETS = re.compile(r"(url|secret|token)$", re.IGNORECASE)
-OF_NOBODY = frozenset({"ApiCredentialSecretPayload.secret"})
+OF_NOBODY = frozenset({"ApiCredentialSecretPayload.secret", "BillingPortalPayload.url"})
 """Answered by mutations alone, of which no answer is compressed."""
 
 

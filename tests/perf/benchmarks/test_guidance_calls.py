@@ -9,7 +9,7 @@ from tests.fixtures.servers.server import issue_key, settings_for
 from tests.fixtures.stores.world import GRACES_COMPANY
 from tests.perf.dataset.queries import counts, fetch
 
-KEPT = ("enterprise_generations", "idempotency_keys")
+KEPT = ("enterprise_generations", "enterprise_idempotency_keys")
 
 
 def test_what_is_not_metered_is_answered_and_leaves_nothing(own_world: str, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ DEMO = EMPTY | {
     "quota_ledger_entries": 2,
     "chat_conversations": 24,
     "chat_messages": 82,
-    "privacy_request_owners": 5,
     "user_privacy_requests": 5,
     "enterprise_accounts": 1,
     "enterprise_daily_usages": 60,

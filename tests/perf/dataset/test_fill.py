@@ -16,7 +16,7 @@ from tests.perf.dataset.queries import EMPTY, counts, fetch
 
 NOW = datetime(2026, 2, 20, 9, 30, tzinfo=UTC)
 TABLES = demo_tables(NOW)
-FILLED = EMPTY | {table.table: table.count for table in TABLES} | {"privacy_request_owners": 5}
+FILLED = EMPTY | {table.table: table.count for table in TABLES}
 
 
 class Broken(Exception):

@@ -232,7 +232,9 @@ class Instance:
             tuple(row)
             for row in await self.rows(
                 "SELECT action, subject, actor_kind, actor_id, user_id, request_id, occurred_at, "
-                "details::text FROM audit_events ORDER BY id"
+                "details::text FROM (SELECT *, NULL AS user_id FROM general_audit_events "
+                "UNION ALL SELECT id, occurred_at, actor_kind, actor_id, action, subject, "
+                "request_id, details, user_id FROM audit_events) AS event ORDER BY id"
             )
         ]
 

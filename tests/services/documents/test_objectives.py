@@ -11,7 +11,7 @@ from tests.services.documents.registry_instances import instance, submission
 HOME = submission("query Home { plans { code } }", "Home")
 NEW_HOME = submission("query Home { plans { code displayName } }", "Home")
 ABOUT = submission("query About { __typename }", "About")
-AUDIT = "SELECT action, details->'said' FROM audit_events ORDER BY id DESC LIMIT 2"
+AUDIT = "SELECT action, details->'said' FROM general_audit_events ORDER BY id DESC LIMIT 2"
 
 
 async def test_a_document_has_its_own_objective_or_that_of_its_client(database_url: str) -> None:

@@ -18,7 +18,7 @@ SEEN = "query Seen { plans { displayName } }"
 AUDIT = """
 SELECT action, subject || ' of ' || (details->'said'->>'client') AS subject,
   details->'said'->'documents' AS documents, actor_kind, actor_id, occurred_at
-FROM audit_events ORDER BY id
+FROM general_audit_events ORDER BY id
 """
 
 

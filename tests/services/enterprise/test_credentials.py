@@ -15,11 +15,12 @@ from tests.services.enterprise.enterprise_instances import Instance, instance
 
 EVERYTHING = """
 SELECT (SELECT array_agg(c ORDER BY id) FROM enterprise_credentials c)::text,
-  (SELECT count(*) FROM audit_events), (SELECT count(*) FROM idempotency_keys)
+  (SELECT count(*) FROM enterprise_audit_events),
+  (SELECT count(*) FROM enterprise_idempotency_keys)
 """
 AUDIT = """
 SELECT action, subject, actor_kind, actor_id, enterprise_account_id, request_id, occurred_at
-FROM audit_events ORDER BY id
+FROM enterprise_audit_events ORDER BY id
 """
 
 
@@ -204,8 +205,9 @@ async def test_only_so_many_keys_are_accepted_at_a_time(own_world: str) -> None:
 async def test_an_idempotency_key_that_was_used_for_something_else(own_world: str) -> None:
     async with instance(own_world) as parts:
         await parts.rows(
-            "INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES ($1, 'k', $2)",
-            GRACE,
+            "INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint) "
+            "VALUES ($1, 'k', $2)",
+            GRACES_COMPANY,
             bytes(32),
         )
         with pytest.raises(IdempotencyKeyReused):

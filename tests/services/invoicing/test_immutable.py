@@ -31,11 +31,11 @@ def test_no_column_but_the_status_changes(own_world: str, column: str) -> None:
 
 _NEW_LINE = (
     f"INSERT INTO user_invoice_lines SELECT id, 9, '{{}}', 'new', 1, {{}}, NULL, NULL, {ADA} "
-    "FROM user_invoices"
+    f"FROM user_invoices WHERE user_id = {ADA}"
 )
 _WITHOUT_LINES = (
     "INSERT INTO user_invoices SELECT 99, 'INV-1', 'another', 'paid', currency, 400, 0, 400, 1, "
-    f"'', now(), NULL, '', {ADA} FROM user_invoices"
+    f"'', now(), NULL, '', {ADA} FROM user_invoices WHERE user_id = {ADA}"
 )
 
 
@@ -60,7 +60,7 @@ def test_nor_its_lines_and_what_adds_up_otherwise_is_no_invoice(
         await parts.issue(draft("payment:1", 500))
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             await parts.rows(change)
-        assert len(await parts.rows("SELECT FROM user_invoices")) == 1
-        assert len(await parts.rows("SELECT FROM user_invoice_lines")) == 1
+        assert len(await parts.rows("SELECT FROM user_invoices")) == 2
+        assert len(await parts.rows("SELECT FROM user_invoice_lines")) == 2
 
     play(own_world, scenario)

@@ -10,7 +10,7 @@ from services.invoicing.rules import CreditExceedsInvoice, InvalidDraft
 from tests.fixtures.stores.world import ADA, NOW
 from tests.services.invoicing.drafts import END, SELLER, START, Issuer, draft, issuer, play
 
-_ALL = "SELECT * FROM user_invoices ORDER BY id"
+_ALL = f"SELECT * FROM user_invoices WHERE user_id = {ADA} ORDER BY id"
 
 
 def test_an_invoice_has_a_number_and_all_that_is_printed(own_world: str) -> None:
@@ -22,7 +22,9 @@ def test_an_invoice_has_a_number_and_all_that_is_printed(own_world: str) -> None
         assert (row["subtotal_cents"], row["tax_cents"], row["total_cents"]) == (840, 160, 1_000)
         assert (row["seller"], row["recipient"]) == (SELLER, "ada@example.com")
         assert (row["issued_at"], row["credit_note_for"]) == (NOW, None)
-        first, second = await parts.rows("SELECT * FROM user_invoice_lines ORDER BY line_number")
+        first, second = await parts.rows(
+            f"SELECT * FROM user_invoice_lines WHERE user_id = {ADA} ORDER BY line_number"
+        )
         assert (first["amount_cents"], second["amount_cents"]) == (1_000, -160)
         assert (first["kind"], second["kind"]) == ("period", "credit")
         assert (first["period_start"], first["period_end"]) == (START, END)

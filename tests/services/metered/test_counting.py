@@ -23,7 +23,7 @@ from tests.services.metered.metered_instances import (
 BLOCK, OVERAGE = UsageLimitMode.BLOCK, UsageLimitMode.OVERAGE
 EVERYTHING = """
 SELECT (SELECT sum(request_count) FROM enterprise_daily_usages),
-  (SELECT count(*) FROM enterprise_generations), (SELECT count(*) FROM idempotency_keys)
+  (SELECT count(*) FROM enterprise_generations), (SELECT count(*) FROM enterprise_idempotency_keys)
 """
 
 
@@ -73,7 +73,7 @@ async def test_exactly_as_many_succeed_as_a_limit_leaves(
     ):
         assert sum(await many([one, other], 40)) == served
         assert await one.used() == 7 + served
-        assert await one.value("SELECT count(*) FROM idempotency_keys") == served
+        assert await one.value("SELECT count(*) FROM enterprise_idempotency_keys") == served
 
 
 @pytest.mark.parametrize(

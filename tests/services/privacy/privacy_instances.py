@@ -31,8 +31,21 @@ LATER = NOW + GRACE_PERIOD
 ADAS_SECRET, GRACES_SECRET = "Ada's <b>secret</b> & wishes", "Grace's very own words"
 
 RICHES = f"""
+INSERT INTO chat_branches (user_id, conversation_id, number, parent_branch, parent_at, parent_id,
+    created_at, shown_order)
+  SELECT user_id, id, number, 0, '-infinity', 0, created_at, number
+  FROM chat_conversations, generate_series(0, 1) number WHERE id IN (2, 100);
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  SELECT user_id, id, 'tag of ' || id, updated_at FROM chat_conversations WHERE id IN (2, 100);
 UPDATE chat_messages SET content = $${ADAS_SECRET}$$ WHERE id = 1;
 UPDATE chat_messages SET content = $${GRACES_SECRET} about ada@example.com$$ WHERE id = 1000;
+INSERT INTO chat_conversation_keys SELECT user_id, 'chat of ' || user_id, id
+  FROM chat_conversations
+  WHERE id IN (SELECT conversation_id FROM chat_messages WHERE id IN (1, 1000));
+INSERT INTO chat_message_keys SELECT user_id, conversation_id, 'message of ' || user_id, id
+  FROM chat_messages WHERE id IN (1, 1000);
+INSERT INTO chat_message_searches SELECT user_id, id, 0, created_at, to_tsvector('simple', content)
+  FROM chat_messages WHERE id = 1;
 INSERT INTO idempotency_keys (user_id, key, fingerprint, result)
   SELECT u, 'key of ' || u, sha256('x'), jsonb_build_object('user', u)
   FROM unnest(ARRAY[{ADA}, {GRACE}]) u;
@@ -62,10 +75,13 @@ INSERT INTO user_invoice_lines (user_id, invoice_id, line_number, kind, descript
 INSERT INTO invoice_counters VALUES ('INV-2026', 2);
 INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, details)
   VALUES ('user', {ADA}, {ADA}, 'plan.changed', 'subscription:2', '{{"email": "ada@example.com"}}'),
-    ('user', {ADA}, NULL, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
     ('operator', {ADA}, {GRACE}, 'looked.at', 'user:2', '{{"email": "grace@example.com"}}'),
-    ('api_key', {ADA}, NULL, 'asked', 'account', '{{}}'),
     ('user', {GRACE}, {GRACE}, 'plan.changed', 'subscription:3', '{{}}');
+INSERT INTO enterprise_audit_events
+  (actor_kind, actor_id, enterprise_account_id, action, subject, details)
+  VALUES
+    ('user', {ADA}, 1, 'credential.revoked', 'enterprise_credential:1', '{{"of": "company"}}'),
+    ('api_key', {ADA}, 1, 'asked', 'account', '{{}}');
 """
 
 

@@ -71,12 +71,12 @@ async def test_an_archive_holds_what_the_database_has_of_the_person_row_by_row(
             assert sorted(exported, key=orjson.dumps) == sorted(wanted, key=orjson.dumps)
         counts = {
             table: len(lines(archive.read(f"{table}.jsonl")))
-            for table in ("chat_messages", "chat_conversations", "audit_events")
+            for table in ("chat_messages", "chat_conversations", "enterprise_audit_events")
         }
         assert counts == {
             "chat_messages": 30 + 44 * 3,
             "chat_conversations": 45,
-            "audit_events": 2,
+            "enterprise_audit_events": 1,
         }
 
 

@@ -13,7 +13,7 @@ SECOND = timedelta(seconds=1)
 ALL_TIMES = "2031-05-06T07:08:09Z"
 """When everything that is kept happened."""
 MOVE_IN_TIME = (
-    f"UPDATE audit_events SET occurred_at = '{ALL_TIMES}'",
+    f"UPDATE general_audit_events SET occurred_at = '{ALL_TIMES}'",
     f"UPDATE archived_privacy_requests SET requested_at = '{ALL_TIMES}'",
     f"UPDATE archived_privacy_requests SET completed_at = '{ALL_TIMES}' WHERE status = 'completed'",
     f"UPDATE archived_payment_attempts SET updated_at = '{ALL_TIMES}'",
@@ -23,9 +23,9 @@ MOVE_IN_TIME = (
     f"UPDATE archived_subscriptions SET updated_at = '{ALL_TIMES}'",
 )
 OVER = {
-    datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"audit_events": 3},
+    datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"general_audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
-        "archived_erasure_counts": 19,
+        "archived_erasure_counts": 25,
         "archived_privacy_requests": 6,
     },
     datetime(2042, 1, 1, tzinfo=UTC): {
@@ -70,14 +70,17 @@ async def test_rows_of_people_and_of_companies_stay(own_world: str, tmp_path: Pa
     async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
         await erased(parts)
         await delete_expired_rows(parts.database, LATER + timedelta(days=36_500))
-        left = await parts.rows("SELECT action, user_id FROM audit_events ORDER BY id")
-        assert [tuple(row) for row in left] == [
-            ("credential.revoked", None),
-            ("looked.at", GRACE),
-            ("asked", None),
-            ("plan.changed", GRACE),
-            ("privacy.erased", None),
-        ]
+        left = {
+            table: [
+                row["action"] for row in await parts.rows(f"SELECT action FROM {table} ORDER BY id")
+            ]
+            for table in ("audit_events", "enterprise_audit_events", "general_audit_events")
+        }
+        assert left == {
+            "audit_events": ["looked.at", "plan.changed"],
+            "enterprise_audit_events": ["credential.revoked", "asked"],
+            "general_audit_events": ["privacy.erased"],
+        }
         payments = await parts.rows("SELECT user_id FROM billing_payment_attempts")
         assert [row["user_id"] for row in payments] == [GRACE]
 

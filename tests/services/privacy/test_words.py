@@ -28,13 +28,13 @@ LINE, FIVE_CENTS_LINE = (
 OTHERS = f"""
 INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
+INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
+  VALUES (77, 7700, '{WORDS}', now());
 INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
   VALUES (7703, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at, models)
   VALUES (7703, 7700, 77, now(), gen_random_uuid(), now(), ARRAY['{WORDS}']);
-INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
-  VALUES (77, 7700, '{WORDS}', now());
 INSERT INTO trusted_document_tools VALUES ('{WORDS}', '{WORDS}', 1, 1, 1, 1, 1, 1);
 INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, currency)
   VALUES (77, 7703, 1, '{WORDS}', 0, '{WORDS}');
@@ -44,8 +44,11 @@ INSERT INTO model_daily_totals (shard, usage_date, model, currency)
   VALUES (1, now(), '{WORDS}', '{WORDS}');
 INSERT INTO enterprise_model_daily_usages (enterprise_account_id, usage_date, model, currency)
   VALUES (2, now(), '{WORDS}', '{WORDS}');
+INSERT INTO chat_conversation_keys VALUES (77, '{WORDS}', 7700);
+INSERT INTO chat_message_keys SELECT user_id, conversation_id, '{WORDS}', id FROM chat_messages
+  WHERE conversation_id = 7700;
 INSERT INTO idempotency_keys (user_id, key, fingerprint) VALUES (77, '{WORDS}', sha256('x'));
-INSERT INTO idempotency_keys (enterprise_account_id, key, fingerprint)
+INSERT INTO enterprise_idempotency_keys (enterprise_account_id, key, fingerprint)
   VALUES (2, '{WORDS}', sha256('x'));
 INSERT INTO billing_plans (code, display_name, monthly_price_cents, currency, daily_message_limit,
     is_on_sale, models)
@@ -83,6 +86,11 @@ INSERT INTO enterprise_invoices (enterprise_account_id, id, {INVOICE}, seller, r
   VALUES (2, 7710, {FIVE_CENTS}, '{WORDS}', '{WORDS}');
 INSERT INTO enterprise_invoice_lines (enterprise_account_id, {LINE})
   VALUES (2, 7710, {FIVE_CENTS_LINE}, '{WORDS}');
+INSERT INTO enterprise_billing_terms
+  VALUES (2, 'EUR', 1, 1, '{WORDS}', '{WORDS}', '2026-01-01', '2026-01-01');
+INSERT INTO enterprise_payments (enterprise_account_id, invoice_id, attempt, amount_cents, currency,
+    provider_reference, created_at, next_check_at)
+  VALUES (2, 7710, 1, 5, 'EUR', '{WORDS}', now(), now());
 INSERT INTO trusted_documents VALUES (sha256('x'), '{WORDS}');
 INSERT INTO trusted_document_publications (client_name, sha256, operation_name, document_id, cost)
   VALUES ('{WORDS}', sha256('x'), '{WORDS}', '{WORDS}', 1);
@@ -91,9 +99,12 @@ INSERT INTO trusted_document_uses VALUES (sha256('x'), '{WORDS}', 1, now(), now(
 INSERT INTO unknown_documents VALUES
   (sha256('x'), '{WORDS}', '{WORDS}', '{WORDS}', 1, 1, now(), now());
 INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, request_id, details)
-  VALUES ('user', 77, 77, 'plan.changed', 'subscription:7701', '{WORDS}', '{{}}'),
-    ('api_key', 4, NULL, 'asked', 'account', '{WORDS}', '{{}}'),
-    ('operator', NULL, NULL, 'documents.published', 'documents', NULL,
+  VALUES ('user', 77, 77, 'plan.changed', 'subscription:7701', '{WORDS}', '{{}}');
+INSERT INTO enterprise_audit_events
+  (actor_kind, actor_id, enterprise_account_id, action, subject, request_id)
+  VALUES ('api_key', 4, 2, 'asked', 'account', '{WORDS}');
+INSERT INTO general_audit_events (id, actor_kind, action, subject, request_id, details)
+  VALUES (-1, 'operator', 'documents.published', 'documents', '{WORDS}',
      '{{"said": {{"client": "{WORDS}"}}}}');
 """
 OF_OTHERS = [
@@ -140,7 +151,7 @@ async def test_words_of_others_keep_no_erasure_from_completing(
         row = await parts.request(request)
         assert (row["status"], row["remaining_references"]) == ("completed", 0)
         assert await of_others(parts) == planted
-        said = "SELECT count(*) FROM audit_events WHERE details->'said'->>'client' = $1"
+        said = "SELECT count(*) FROM general_audit_events WHERE details->'said'->>'client' = $1"
         assert await parts.value(said, WORDS) == 1
 
 
@@ -193,6 +204,11 @@ async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[o
         "user_invoices": "user_id = 77",
         "user_invoice_lines": "user_id = 77",
         "audit_events": "user_id = 77",
+        "enterprise_audit_events": "actor_kind = 'api_key' AND actor_id = 4",
+        "payment_provider_keys": "user_id = 77",
+        "privacy_export_files": "request_id = 10",
+        "enterprise_key_ids": "credential_id = 4",
+        "enterprise_idempotency_keys": "enterprise_account_id = 2",
     }.get(table, "true")
     (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")
     value = f'{{"to": "{words}"}}' if isinstance(was[0], str) and was[0][:1] == "{" else words
@@ -210,17 +226,19 @@ async def test_what_a_person_said_in_anothers_row_is_cut_with_the_mention(
     await prepare(own_world, tmp_path)
     await run(
         own_world,
+        "INSERT INTO enterprise_audit_events "
+        "(actor_kind, actor_id, enterprise_account_id, action, subject, request_id) "
+        f"VALUES ('user', {ADA}, 2, 'credential.made', 'c:1', 'job.user:1')",
         "INSERT INTO audit_events (actor_kind, actor_id, user_id, action, subject, request_id) "
-        f"VALUES ('user', {ADA}, NULL, 'credential.made', 'c:1', 'job.user:1'), "
-        f"('operator', {ADA}, {GRACE}, 'seen', 'c:2', 'ada@example.com')",
+        f"VALUES ('operator', {ADA}, {GRACE}, 'seen', 'c:2', 'ada@example.com')",
     )
     async with instance(own_world, tmp_path, clock=lambda: LATER) as parts:
         assert await parts.erase() == 1
-        rows = await parts.rows(
-            "SELECT actor_id, user_id, subject, request_id FROM audit_events "
-            "WHERE action IN ('credential.made', 'seen') ORDER BY id"
+        of_company = await parts.rows(
+            "SELECT actor_id, request_id FROM enterprise_audit_events WHERE subject = 'c:1'"
         )
-        assert [tuple(row) for row in rows] == [
-            (None, None, "c:1", None),
-            (None, GRACE, "c:2", None),
-        ]
+        assert [tuple(row) for row in of_company] == [(None, None)]
+        of_person = await parts.rows(
+            "SELECT actor_id, user_id, request_id FROM audit_events WHERE subject = 'c:2'"
+        )
+        assert [tuple(row) for row in of_person] == [(None, GRACE, None)]

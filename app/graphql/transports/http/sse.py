@@ -5,8 +5,9 @@ client then reconnects with `Last-Event-ID`, and misses nothing.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -32,6 +33,49 @@ Expires = Callable[[Callable[[], None]], CredentialExpiry | None]
 """Schedules a callback for the expiry of the client's credential, if it expires."""
 
 
+class EventFraming(Protocol):
+    """How the responses of a stream are framed; `fields` are header fields of its own."""
+
+    fields: Mapping[str, str]
+
+    def begin(self) -> bytes:
+        """What comes before the first response."""
+
+    def event(self, answer: OperationResponse) -> bytes:
+        """A response."""
+
+    def end(self) -> bytes:
+        """What comes after the last response."""
+
+    def cut(self) -> bytes:
+        """What comes in place of the rest, where the server ends the stream before its end."""
+
+
+class GraphQLFraming:
+    """Events as GraphQL over SSE has them: a stream that is cut has no `complete`."""
+
+    fields: Mapping[str, str] = {}
+
+    def begin(self) -> bytes:
+        """See `EventFraming`."""
+        return b""
+
+    def event(self, answer: OperationResponse) -> bytes:
+        """See `EventFraming`."""
+        return encode_event(answer)
+
+    def end(self) -> bytes:
+        """See `EventFraming`."""
+        return _COMPLETE
+
+    def cut(self) -> bytes:
+        """See `EventFraming`."""
+        return b""
+
+
+_GRAPHQL = GraphQLFraming()
+
+
 class EventStreamResponse(Response):
     """Sends each response as it comes, until the last, a disconnect, or a shutdown."""
 
@@ -45,9 +89,12 @@ class EventStreamResponse(Response):
         heartbeats: Heartbeats,
         expires: Expires,
         is_compressed: bool = False,
+        framing: EventFraming = _GRAPHQL,
     ) -> None:
-        super().__init__(headers=_HEADERS)
+        super().__init__(headers={**_HEADERS, **framing.fields})
         del self.headers["content-length"]
+        self._framing = framing
+        self._has_ended = False
         # A coding with a large window would take more memory than all the rest of a stream.
         self._coder = GzipStream(has_small_window=True) if is_compressed else None
         if is_compressed:
@@ -67,11 +114,13 @@ class EventStreamResponse(Response):
         )
         with self._cancel_scope, self._watched(receive):
             # Some clients report an open connection only after the first byte.
-            await self._write(_HEARTBEAT)
+            await self._write(_HEARTBEAT + self._framing.begin())
             await self._stream()
+        rest = b"" if self._has_ended else self._framing.cut()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_SECONDS):
-                end = b"" if self._coder is None else self._coder.end()
+                coder = self._coder
+                end = rest if coder is None else coder.encode(rest) + coder.end()
                 await send({"type": "http.response.body", "body": end})
 
     def beat_if_silent_since(self, instant: float) -> None:
@@ -115,8 +164,9 @@ class EventStreamResponse(Response):
     async def _stream(self) -> None:
         async with aclosing(self._answers) as answers:
             async for answer in answers:
-                await self._write(encode_event(answer))
-        await self._write(_COMPLETE)
+                await self._write(self._framing.event(answer))
+        await self._write(self._framing.end())
+        self._has_ended = True
 
     async def _write(self, body: bytes) -> None:
         self._written_at = self._loop.time()

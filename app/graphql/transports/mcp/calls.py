@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -19,26 +18,18 @@ from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.bounded_json import InvalidJson, bounded_json
 from app.graphql.request.graphql_request import GraphQLRequest
 from app.graphql.transports.mcp import refusals
+from app.graphql.transports.mcp.call import ToolCall, ToolCaller
 from app.graphql.transports.mcp.catalogue import ToolCatalogue, limits_of
 from app.http.json_encoding import encode_json
 from gql.documents.operation import Operation, RequestRefused
 from gql.runtime.execution import coerce_variables
-from services.callers.principal import ApiClient, Person, Principal
 from services.clock import Clock
-from services.documents.records import ToolLimits
 from services.throttling.day_budgets import DayBudgets
+from spans.part import Kind, Part
+from spans.tracer import Answered
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCaller:
-    """Whose rights a call has, and what is noted of its request."""
-
-    principal: Principal
-    request_id: str
-    log: dict[str, object]
-    address: str | None
+_CALL = Part(Kind.REQUEST, "mcp")
 
 
 class _NotValid(Exception):
@@ -47,47 +38,6 @@ class _NotValid(Exception):
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__(*messages)
         self.messages = messages
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A call whose arguments fit."""
-
-    caller: ToolCaller
-    operation: Operation
-    # Any: arguments are JSON.
-    arguments: Mapping[str, Any]
-    values: VariableValues
-    limits: ToolLimits
-    now: datetime
-
-    @property
-    def cost(self) -> int:
-        """What it may cost at most."""
-        return self.operation.cost.of(self.values.coerced)
-
-    @property
-    def needed(self) -> tuple[int, int, int]:
-        """What it may take of the day at most, in the order of `refusals.DAY`."""
-        return self.cost, self.limits.bytes_per_call, self.limits.ms_per_call
-
-    @property
-    def day_limits(self) -> tuple[int, int, int]:
-        """What the caller's calls of the day may take, in the same order."""
-        limits = self.limits
-        return limits.cost_per_day, limits.bytes_per_day, limits.ms_per_day
-
-    @property
-    def key(self) -> str:
-        """Whose budget it is, and of which tool."""
-        principal, document = self.caller.principal, self.operation.document
-        who = f"address:{self.caller.address}"
-        if isinstance(principal, Person):
-            who = f"person:{principal.user_id}"
-        elif isinstance(principal, ApiClient):
-            who = f"company:{principal.account_id}"
-        client = document.publishers[0] if document else ""
-        return f"tool:{client}/{self.operation.name}:{who}"
 
 
 class ToolCalls:
@@ -126,7 +76,7 @@ class ToolCalls:
         except _NotValid as misfit:
             return refusals.not_valid(misfit.messages)
         limits = limits_of(operation)
-        call = _Call(caller, operation, arguments, values, limits, self._clock())
+        call = ToolCall(caller, operation, arguments, values, limits, self._clock())
         if call.cost > limits.cost_per_call:
             places = operation.cost.most_expensive(values.coerced, maximum=limits.cost_per_call)
             return refusals.too_expensive(call.cost, limits, places)
@@ -152,7 +102,7 @@ class ToolCalls:
         """Finish the mutations whose callers have left, and what is to be given back."""
         await asyncio.gather(*self._unfinished, return_exceptions=True)
 
-    async def _estimated(self, call: _Call) -> CallToolResult:
+    async def _estimated(self, call: ToolCall) -> CallToolResult:
         """What the call would take, without taking it."""
         nothing = (0,) * len(call.needed)
         _, spent = await self._budgets.spend(call.key, call.now.date(), nothing, call.day_limits)
@@ -171,7 +121,7 @@ class ToolCalls:
         }
         return _result(orjson.dumps(report), report)
 
-    async def _reserved(self, call: _Call) -> CallToolResult:
+    async def _reserved(self, call: ToolCall) -> CallToolResult:
         """Run the call, if the day's budget has room for the most that it may take."""
         day = call.now.date()
         is_spent, spent = await self._budgets.spend(call.key, day, call.needed, call.day_limits)
@@ -182,7 +132,7 @@ class ToolCalls:
         # A mutation is finished although its caller leaves.
         return await asyncio.shield(self._in_background(self._settled(call)))
 
-    async def _settled(self, call: _Call) -> CallToolResult:
+    async def _settled(self, call: ToolCall) -> CallToolResult:
         started, cost, text = perf_counter(), 0, b""
         try:
             body = await self._run(call)
@@ -201,7 +151,7 @@ class ToolCalls:
             )
 
     # Any: a body is JSON.
-    async def _run(self, call: _Call) -> dict[str, Any]:
+    async def _run(self, call: ToolCall) -> dict[str, Any]:
         document = call.operation.document
         asked = OperationCall(
             call.caller.request_id,
@@ -214,10 +164,21 @@ class ToolCalls:
         seconds = call.limits.ms_per_call / 1000
         is_query = call.operation.kind == "query"
         async with asyncio.timeout(seconds) if is_query else nullcontext():
-            answer = await self._pipeline.respond(asked)
+            answer = await self._traced(self._pipeline.respond(asked), call.caller)
         if not isinstance(answer, OperationResponse):
             raise TypeError("a tool has one answer")
         return answer.body
+
+    def _traced(
+        self, running: Coroutine[Any, Any, T], caller: ToolCaller
+    ) -> Coroutine[Any, Any, T]:
+        """The same, traced if it is sampled, or its caller asks for it."""
+        tracer, log, head = self._pipeline.tracer, caller.log, caller.head
+        if not (tracer.should_trace() or head.asks_for_trace):
+            return running
+        return tracer.run(
+            _CALL, running, lambda: str(log.get("operation")), head.fields, Answered(log)
+        )
 
     def _in_background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
@@ -227,14 +188,14 @@ class ToolCalls:
 
 
 # Any, below: answers are JSON.
-def _actual_cost(call: _Call, answer: dict[str, Any]) -> int:
+def _actual_cost(call: ToolCall, answer: dict[str, Any]) -> int:
     data = answer.get("data")
     if not isinstance(data, dict):
         return 0
     return call.operation.cost.actual(call.values.coerced, data)
 
 
-def _result_of(call: _Call, text: bytes, answer: dict[str, Any]) -> CallToolResult:
+def _result_of(call: ToolCall, text: bytes, answer: dict[str, Any]) -> CallToolResult:
     if "data" not in answer:
         return refusals.not_run(answer["errors"])
     if len(text) > call.limits.bytes_per_call:

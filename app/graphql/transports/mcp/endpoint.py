@@ -30,7 +30,8 @@ from app.authentication.authenticator import (
     NotAuthenticated,
 )
 from app.graphql.pipeline.outcomes import RETRY_SECONDS
-from app.graphql.transports.mcp.calls import ToolCaller, ToolCalls
+from app.graphql.transports.mcp.call import ToolCaller
+from app.graphql.transports.mcp.calls import ToolCalls
 from app.graphql.transports.mcp.catalogue import DRY_RUN, ToolCatalogue
 from app.http.error_responses import SERVICE_UNAVAILABLE, error_body
 from app.http.exchange import exchange_of
@@ -91,7 +92,9 @@ class McpEndpoint:
             fields = {"retry-after": f"{RETRY_SECONDS}"}
             await JSONResponse(body, 503, fields)(scope, receive, send)
             return
-        scope["state"][_CALLER] = ToolCaller(principal, exchange.request_id, exchange.log, address)
+        scope["state"][_CALLER] = ToolCaller(
+            principal, exchange.request_id, exchange.log, exchange.head, address
+        )
         await self._manager.handle_request(scope, receive, send)
 
 

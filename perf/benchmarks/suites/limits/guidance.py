@@ -35,6 +35,8 @@ from services.metered.buffered_sink import BufferedSink
 from services.metered.records import Question
 from services.metered.rules import prompt
 from services.metered.service import MeteredGuidance
+from services.search.indexing import MessageIndexer
+from services.search.service import SearchService
 from services.throttling.concurrency import ConcurrencyLimiter
 
 _DOCUMENT = trusted_documents()["GenerateGuidance"].text
@@ -168,6 +170,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
             application.database, clock=system_clock, random_bytes=secrets.token_bytes
         ),
         privacy=application.privacy.service,
+        search=SearchService(application.database, MessageIndexer(application.database)),
         links=application.privacy.links,
         invoice_links=application.invoicing.links,
         metered=metered,

@@ -320,3 +320,12 @@ def test_nothing_of_opentelemetry_is_imported_where_no_endpoint_is_set() -> None
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
     assert found.strip() == "[]"
+
+
+def test_a_webhook_is_traced(exporting: Api, collector: Collector) -> None:
+    trace_id = token_hex(16)
+    headers = {"traceparent": f"00-{trace_id}-{'ab' * 8}-01"}
+    assert exporting.http.post("/webhooks/payments", headers=headers).status_code == 400
+    (root,) = collector.trace(trace_id)
+    assert (root.name, root.parent_id) == ("POST /webhooks", "ab" * 8)
+    assert root.attributes["http.response.status_code"] == 400

@@ -98,11 +98,13 @@ def usages(api: Api) -> dict[str, float]:
     return found
 
 
-async def noted(registry: SchemaRegistry, *, of: int, path: str = "/usage/target") -> Any:
+async def noted(
+    registry: SchemaRegistry, *, of: int, path: str = "/usage/target", seconds: float = 10.0
+) -> Any:
     """Reports of one operation, noted so many times; gives what is pending after they were sent."""
     cache = DocumentCache(core_schema(), limits=LIMITS, allows_introspection=False)
     operation = cache.operation("{ plans { code } }", None)
-    async with UsageClient(f"{registry.url}{path}", None, timeout_seconds=0.2) as client:
+    async with UsageClient(f"{registry.url}{path}", None, timeout_seconds=seconds) as client:
         reports = UsageReports(core_schema(), client)
         for _ in range(of):
             reports.note(operation, OperationCall("1", {}), 0.001, Outcome.OK)
@@ -117,7 +119,7 @@ async def test_what_was_not_taken_is_sent_again(schema_registry: SchemaRegistry)
     for fault in ({"status": 503}, {"status": 500}, {"seconds": 2.0}):
         for name, value in fault.items():
             setattr(schema_registry, name, value)
-        pending = [one async for one in noted(schema_registry, of=5)]
+        pending = [one async for one in noted(schema_registry, of=5, seconds=0.5)]
         assert pending == [5, 0]
         assert [one["size"] for one in schema_registry.reports] == [5]
 

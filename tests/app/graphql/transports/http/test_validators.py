@@ -127,12 +127,12 @@ def test_somebody_elses_tag_is_nobodys(instances: Instances) -> None:
 
 
 def test_what_depends_on_the_time_is_read_each_time(instances: Instances) -> None:
-    first, statements = statements_of(lambda: get(instances.first, "Quota"))
+    first = get(instances.first, "Quota")
     again, again_statements = statements_of(
         lambda: get(instances.first, "Quota", first.headers["etag"])
     )
     assert (again.status_code, again.content) == (304, b"")
-    assert again_statements == statements > 0
+    assert again_statements == 1  # the subscription is in its cache
 
 
 def test_operators_see_more_than_is_followed(instances: Instances) -> None:

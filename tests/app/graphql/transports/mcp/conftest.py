@@ -69,6 +69,7 @@ def tools(
             serve_runs_worker=False,
             graphql_operations_mode="trusted",
             mcp_enabled=True,
+            graphql_trace_share=1.0,
             mcp_url="https://api.example/mcp",
             mcp_authorization_servers="https://id.example",
         )

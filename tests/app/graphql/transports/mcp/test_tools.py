@@ -10,6 +10,7 @@ from mcp import Client
 from mcp.types import CallToolResult, TextContent
 
 from gql.values.ids import global_id
+from perf.load.monitoring.exposition import by_labels, read_exposition
 from services.documents.identifiers import digest_of, hash_of
 from tests.app.graphql.pipeline.locked_table import Locked, locked
 from tests.app.graphql.transports.mcp.conftest import (
@@ -22,7 +23,7 @@ from tests.app.graphql.transports.mcp.conftest import (
 )
 from tests.captured_logs import capture_logs
 from tests.fixtures.servers.documents import publish
-from tests.fixtures.servers.server import issue_key
+from tests.fixtures.servers.server import issue_key, metrics_of
 from tests.fixtures.servers.tools import agent, mark, retire, unmark
 from tests.fixtures.stores.postgres import rows_of
 from tests.fixtures.stores.world import (
@@ -360,3 +361,13 @@ def test_a_query_that_takes_too_long_is_given_up(tools: Tools) -> None:
     with locked(tools.database_url):
         result = call(tools, "Slow")
     assert text_of(result).startswith("Given up: the answer took longer than 0.2 s")
+
+
+def test_calls_are_traced_like_every_operation(tools: Tools) -> None:
+    def traced() -> float:
+        found = read_exposition(metrics_of(tools.api.http))
+        return by_labels(found, "guidance_operation_traced_total", "operation").get(("Long",), 0.0)
+
+    before = traced()
+    call(tools, "Long")
+    until(lambda: traced() == before + 1)

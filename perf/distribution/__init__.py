@@ -1,0 +1,1 @@
+"""Whether people's rows can be distributed: what statements and tables must keep to for that."""

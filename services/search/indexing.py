@@ -1,0 +1,68 @@
+"""Indexing messages: soon after they are written, or at the latest before their person searches."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from db.database import Database
+from db.queries.chat import message_search
+from db.queries.chat.message_search import IndexedMessage
+from db.row import Row
+from services.search.lexemes import lexemes_of
+from services.search.rules import PlaceEnds, places_of
+
+BATCH = 25
+"""Messages indexed in one transaction: finding their words occupies the process so long."""
+_MOST_BATCHES = 20
+"""Batches that a search waits for; only after very much was added at once there are more."""
+
+
+class MessageIndexer:
+    """Indexes the messages that wait for it; any number of processes do it at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def index_all(self) -> None:
+        """Index whatever waits, in batches."""
+        while await self._index_batch(None) == BATCH:
+            pass
+
+    async def index_newest(self, user_id: int) -> None:
+        """Index what waits of a person's messages, the newest of them if there are very many."""
+        for _ in range(_MOST_BATCHES):
+            if await self._index_batch(user_id) < BATCH:
+                return
+
+    async def _index_batch(self, user_id: int | None) -> int:
+        async with self._database.begin() as transaction:
+            rows = await message_search.waiting(transaction, user_id=user_id, most=BATCH)
+            if rows:
+                people = sorted({row["user_id"] for row in rows})
+                ends = await message_search.ends(transaction, people)
+                await message_search.index(transaction, _placed(rows, ends))
+        return len(rows)
+
+
+def _placed(rows: Sequence[Row], ends: Sequence[Row]) -> list[IndexedMessage]:
+    """The messages with their places, beyond those that their people's messages have already."""
+    ends_by_user = {
+        row["user_id"]: PlaceEnds(row["newest"], row["newest_at"], row["oldest"], row["oldest_at"])
+        for row in ends
+    }
+    placed = []
+    for user_id, group in groupby(rows, key=itemgetter("user_id")):
+        # As they were written: the newest come first.
+        messages = list(group)[::-1]
+        places = places_of([row["created_at"] for row in messages], ends_by_user.get(user_id))
+        placed += [
+            IndexedMessage(
+                user_id,
+                row["id"],
+                place,
+                row["created_at"],
+                lexemes_of(row["content"], row["conversation_id"]),
+            )
+            for row, place in zip(messages, places, strict=True)
+        ]
+    return placed

@@ -1,0 +1,140 @@
+"""The lexemes under which a message is found, and the queries that find it.
+
+Each begins with `PERSON` or `PART`, in whose stead the statements write whose it is, or also in
+which part of that person's messages: an index of them leads with the person. Queries are ranked:
+each is wider than the one before it, and leaves out what that finds.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import Final
+
+from services.search.words import Word, words_in
+
+PERSON: Final = "%"
+PART: Final = "@"
+_CHARACTERS, _SHORTENED, _CONVERSATION, _ANY = "#", "-", "=", "/"
+MOST_WORDS = 8
+"""Words of a query that count, runs of characters without spaces as one."""
+MOST_CHARACTERS = 40
+"""Characters of one such run that count."""
+MOST_INDEXED = 20_000
+"""Characters of a text that are indexed: their lexemes are within PostgreSQL's one megabyte."""
+MOST_POSITIONS = 16_383
+"""What PostgreSQL counts in one text; later words have no order."""
+_LEAST_MISSPELT, _MOST_COMPARED = 5, 7
+"""Shorter words have too many neighbours; of longer ones only the beginning is compared."""
+
+
+def lexemes_of(text: str, conversation_id: int) -> str:
+    """What a message is found by, as PostgreSQL reads a `tsvector`: `'@word':1,7 '%-wrd' …`.
+
+    Of a very long text the end is left out.
+    """
+    places: dict[str, list[int]] = {}
+    for number, lexeme in enumerate(_in_order(words_in(text[:MOST_INDEXED])), 1):
+        places.setdefault(lexeme, []).append(min(number, MOST_POSITIONS))
+    found = [f"'{PART}{lexeme}':{','.join(map(str, at))}" for lexeme, at in places.items()]
+    shortened = {short for word in places for short in shortened_forms(word)}
+    found += [f"'{PERSON}{_SHORTENED}{short}'" for short in sorted(shortened)]
+    found += [f"'{PERSON}{_CONVERSATION}{conversation_id}'", f"'{PART}{_ANY}'"]
+    return " ".join(found)
+
+
+def shortened_forms(word: str) -> set[str]:
+    """The beginning of the word without each of its letters in turn.
+
+    Two words that share one differ there in one letter: more, less, another, or changed places.
+    """
+    if len(word) < _LEAST_MISSPELT or not word.isalpha():
+        return set()
+    return _without_one(word[:_MOST_COMPARED])
+
+
+def ranked_queries(text: str, conversation_id: int | None) -> tuple[str, ...]:
+    """The queries that find a text, as PostgreSQL reads a `tsquery`, the strictest first.
+
+    They find whole words, then words that begin so, then words with a typing error. None where
+    there is nothing to look for. With a conversation they find only its messages.
+    """
+    terms = _terms(words_in(text))
+    if not terms:
+        return ()
+    place = f" & '{PART}{_ANY}'"
+    if conversation_id is not None:
+        place += f" & '{PERSON}{_CONVERSATION}{conversation_id}'"
+    ranked = (_whole, _beginning, _misspelt)
+    forms = dict.fromkeys(" & ".join(f"({form(term)})" for term in terms) for form in ranked)
+    stricter = [None, *forms]
+    return tuple(
+        f"{form}{place}" + (f" & !({before})" if before else "")
+        for form, before in zip(forms, stricter, strict=False)
+    )
+
+
+def is_misspelling(word: str, wanted: str) -> bool:
+    """Whether the query for a word finds another by their shortened forms."""
+    if not wanted.isalpha() or len(wanted) < _LEAST_MISSPELT - 1:
+        return False
+    compared = wanted[:_MOST_COMPARED]
+    shortened = _without_one(compared)
+    return word in shortened or not shortened_forms(word).isdisjoint({compared, *shortened})
+
+
+def _in_order(words: Iterator[Word]) -> Iterator[str]:
+    """The lexeme at each position: a word, or a character with the one that follows it."""
+    waiting: Word | None = None
+    for word in words:
+        if waiting is not None:
+            yield f"{_CHARACTERS}{waiting.text}{word.text if word.is_joined else ''}"
+        waiting = word if word.is_character else None
+        if waiting is None:
+            yield word.text
+    if waiting is not None:
+        yield f"{_CHARACTERS}{waiting.text}"
+
+
+def _terms(words: Iterator[Word]) -> list[tuple[str, ...]]:
+    """What is looked for: words, and runs of characters, of which each is a term."""
+    number, numbered = 0, []
+    for word in words:
+        number += not word.is_joined
+        numbered.append((number, word))
+    runs = [tuple(one for _, one in run) for _, run in groupby(numbered, key=lambda one: one[0])]
+    return [_pieces(run) for run in runs[:MOST_WORDS]]
+
+
+def _pieces(run: Sequence[Word]) -> tuple[str, ...]:
+    """A word alone; or the characters of a run, each with the one that follows it."""
+    if not run[0].is_character:
+        return (run[0].text,)
+    characters = [one.text for one in run[:MOST_CHARACTERS]]
+    if len(characters) == 1:
+        return (f"{_CHARACTERS}{characters[0]}",)
+    return tuple(f"{_CHARACTERS}{one}{other}" for one, other in pairwise(characters))
+
+
+def _whole(term: tuple[str, ...]) -> str:
+    is_single = len(term) == 1 and term[0].startswith(_CHARACTERS) and len(term[0]) == 2  # noqa: PLR2004
+    if is_single:
+        return f"'{PART}{term[0]}':*"
+    return " <-> ".join(f"'{PART}{piece}'" for piece in term)
+
+
+def _beginning(term: tuple[str, ...]) -> str:
+    return _whole(term) if term[0].startswith(_CHARACTERS) else f"'{PART}{term[0]}':*"
+
+
+def _misspelt(term: tuple[str, ...]) -> str:
+    word = term[0]
+    if not word.isalpha() or len(word) < _LEAST_MISSPELT - 1:
+        return _beginning(term)
+    compared = word[:_MOST_COMPARED]
+    shortened = {compared} | _without_one(compared)
+    words = [f"'{PART}{one}'" for one in sorted(_without_one(compared))]
+    forms = [f"'{PERSON}{_SHORTENED}{one}'" for one in sorted(shortened)]
+    return " | ".join([_beginning(term), *words, *forms])
+
+
+def _without_one(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}

@@ -1,0 +1,149 @@
+"""Companies' billing without HTTP: Ada's company, its calls over the contract, and the sandbox."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from clients.payments.records import Owner, OwnerKind
+from clients.payments.sandbox.account import SandboxAccount
+from clients.payments.sandbox.provider import SandboxProvider
+from clients.payments.sandbox.tokens import OK
+from clients.payments.webhook import WebhookReader
+from db.connections.connection import Observer
+from db.database import Database, open_database
+from services.clock import Clock
+from services.enterprise.billing.audit import audit_overage
+from services.enterprise.billing.collection import Collection
+from services.enterprise.billing.metering import MeterEventSender
+from services.enterprise.billing.months import MonthClosing
+from services.enterprise.billing.terms import set_terms
+from services.invoicing.audit import audit_invoices
+from services.invoicing.book import company_invoices
+from tests.fixtures.stores.postgres import rows_of
+from tests.fixtures.stores.world import ADAS_COMPANY, NOW
+
+MONTH = date(2026, 2, 1)
+CALLS = """
+WITH made AS (
+  INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_date, is_overage,
+    status, owner, lease_expires_at, model, created_at)
+  SELECT 1, 3, $1::timestamptz::date, true, 'complete', gen_random_uuid(), $1, 'stand-in',
+    $1::timestamptz + n * interval '1 minute' FROM generate_series(1, $2::int) n
+  RETURNING enterprise_account_id, id, usage_date, created_at)
+INSERT INTO enterprise_meter_events
+  (enterprise_account_id, generation_id, usage_date, occurred_at, send_after)
+  SELECT enterprise_account_id, id, usage_date, created_at, created_at FROM made"""
+
+
+@dataclass
+class Company:
+    """Ada's company, and who bills it."""
+
+    url: str
+    database: Database
+    provider: SandboxProvider
+    sender: MeterEventSender
+    months: MonthClosing
+    collection: Collection
+    clock: Clock
+
+    async def agree(self, token: str = OK, *, monthly: int = 0, overage: int = 7) -> str:
+        """Set the terms, and return the customer."""
+        customer = await self.provider.open_customer(Owner(OwnerKind.COMPANY, ADAS_COMPANY))
+        await set_terms(
+            self.database,
+            ADAS_COMPANY,
+            currency="EUR",
+            prices_cents=(monthly, overage),
+            customer=customer,
+            payment_method=await self.provider.store_method(customer, token),
+            starts_on=MONTH,
+        )
+        return customer
+
+    async def call(self, count: int, at: datetime = NOW) -> None:
+        """Replies over the contract, a minute after each other."""
+        await rows_of(self.url, CALLS, at, count)
+
+    async def differences(self) -> list[str]:
+        """What the audits find."""
+        return [
+            *await audit_invoices(self.database),
+            *await audit_overage(self.database, self.provider, clock=self.clock),
+        ]
+
+    # Any: rows of every type.
+    async def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await rows_of(self.url, query)]
+
+
+@asynccontextmanager
+async def company(
+    url: str, folder: Path, *, clock: Clock = lambda: NOW, observe: Observer | None = None
+) -> AsyncIterator[Company]:
+    """One process that bills."""
+
+    async def no_sleep(_seconds: float) -> None:
+        """Nobody waits."""
+
+    with closing(SandboxAccount(folder / "sandbox.sqlite")) as account:
+        provider = SandboxProvider(WebhookReader((), clock), no_sleep, account, clock)
+        invoices = company_invoices("Guidance")
+        async with open_database(url, replica_url=None, pool_size=2, observe=observe) as database:
+            yield Company(
+                url,
+                database,
+                provider,
+                MeterEventSender(database, provider, clock=clock),
+                MonthClosing(database, invoices, clock=clock),
+                Collection(database, provider, invoices, clock=clock),
+                clock,
+            )
+
+
+async def bill_until_killed(url: str, folder: Path, now: datetime, step: int) -> None:
+    """Send, invoice and collect, and kill this process after the n-th step of it.
+
+    Steps are the answers of statements, and those of the provider.
+    """
+    left = step
+
+    def count(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    async with company(url, folder, clock=lambda: now, observe=count) as parts:
+        report, charge = parts.provider.report, parts.provider.charge
+
+        class Counted(SandboxProvider):
+            """Counts the answers of the provider as steps."""
+
+            async def report(self, event: Any) -> None:  # Any: as the provider has it
+                await report(event)
+                count()
+
+            async def charge(self, charge_: Any) -> Any:  # Any: as the provider has it
+                result = await charge(charge_)
+                count()
+                return result
+
+        provider = Counted(parts.provider.webhooks, parts.provider.sleep, parts.provider.account)
+        invoices = company_invoices("Guidance")
+        clock: Clock = lambda: now  # noqa: E731 - the clock of all three
+        await MeterEventSender(parts.database, provider, clock=clock).send_due()
+        await parts.months.close_due()
+        await Collection(parts.database, provider, invoices, clock=clock).collect_due()
+
+
+if __name__ == "__main__":
+    _url, _folder, _now, _step = sys.argv[1:]
+    asyncio.run(bill_until_killed(_url, Path(_folder), datetime.fromisoformat(_now), int(_step)))
