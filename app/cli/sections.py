@@ -17,7 +17,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "token": "a person's token, for development and tests",
         "accounts": "the companies, with the ids that commands want",
         "api-key": "a new API key of a company",
-        "billing": "audit the books, ask the provider, companies' terms, give payments back",
+        "billing": "audit and mend the books, companies' terms, refunds",
         "privacy": "retry an erasure, revoke the link of an export",
     },
     "Language models": {

@@ -30,7 +30,7 @@ _MOST_CENTS = 10**9
 
 @click.command()
 def audit() -> None:
-    """Compare numbers, sums, ledger, events and meter; fail if anything differs."""
+    """Compare ledger, events, meter and invoices, to the unit."""
 
     async def run(database: Database, parts: Billing) -> list[str]:
         return [
@@ -55,7 +55,7 @@ def audit() -> None:
     help="Charges begun within so many days are looked at.",
 )
 def reconcile(days: int) -> None:
-    """Ask the provider for the truth, and mend what its webhooks never told."""
+    """Mend what the provider's webhooks never told."""
 
     async def run(database: Database, parts: Billing) -> tuple[int, int]:
         charges = await reconcile_charges(
@@ -87,7 +87,7 @@ def terms(
     method: str,
     first_day: datetime | None,
 ) -> None:
-    """Set what a company pays for a month, and for a request over its contract."""
+    """Set what a company pays for months and overage."""
     starts_on = (first_day.date() if first_day else system_clock().date()).replace(day=1)
 
     async def run(database: Database, parts: Billing) -> None:

@@ -25,7 +25,10 @@ _id = click.IntRange(1, LARGEST_ID)
 )
 @click.option("--reason", required=True, help="Why, for the audit trail.")
 def refund(user_id: int, payment_id: int, amount_cents: int | None, reason: str) -> None:
-    """Give a payment back; the subscription stays as it is, and a credit note is issued."""
+    """Give a payment back, and issue a credit note.
+
+    The subscription stays as it is.
+    """
     settings = load_settings()
 
     async def give_back(database: Database) -> Row:

@@ -17,7 +17,7 @@ def models() -> None:
 
 @models.command("list")
 def show() -> None:
-    """List the models, in the order of the fallback, and what each plan allows."""
+    """List the models, and what each plan allows."""
     settings = load_settings()
     plans = with_database(settings, models_of_plans)
     rows = [
@@ -30,7 +30,7 @@ def show() -> None:
 @click.argument("plan")
 @click.argument("names", nargs=-1, required=True)
 def allow(plan: str, names: tuple[str, ...]) -> None:
-    """Let PLAN use the models NAMES and no others; `all` lets it use every model."""
+    """Let PLAN use the models NAMES; `all` is every model."""
     settings = load_settings()
     chosen = None if names == (_ALL,) else names
     if unknown := sorted(set(chosen or ()) - set(_names(settings))):

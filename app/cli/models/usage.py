@@ -27,7 +27,7 @@ def usage() -> None:
 @usage.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def reconcile(file: Path) -> None:
-    """Compare the recorded tokens with those in FILE, which is the provider's.
+    """Compare the recorded tokens with the provider's.
 
     FILE is a page, or a list of pages, of OpenAI's usage API, by day and grouped by model. Prints
     the days that differ, and each model's sums; fails if a sum differs.

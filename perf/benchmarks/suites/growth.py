@@ -92,7 +92,7 @@ class Cost:
 )
 @options.number("--partitions", 8, "Partitions of the tables of people.")
 def bench_growth(sizes: tuple[int, ...], partitions: int) -> None:
-    """Count blocks and milliseconds of the chat's reads as messages grow in number.
+    """What the chat's reads cost as messages grow in number.
 
     On databases of its own, plain and partitioned. Blocks are those of the plan for these people;
     milliseconds are those of the plan for anybody, which a process uses for what it asks often.

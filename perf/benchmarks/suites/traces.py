@@ -45,7 +45,7 @@ _SHARES = {"off": None, "on, none drawn": "0", "1%": "0.01", "all": "1"}
 @options.number("--rounds", 20, "How often each variant has its turn.", least=3)
 @options.number("--requests", 200, "Requests of a turn.", least=20)
 def bench_traces(operation: str, rounds: int, requests: int) -> None:
-    """Processor time with and without exported traces, in turns, in one process.
+    """What exported traces cost, in processor time and calls.
 
     On the data of `guidance db seed --profile bench`. The time is that of all threads, so that
     batching and sending are in it; the collector is another process. The ratio is the median of

@@ -42,7 +42,9 @@ def test_the_help_has_a_line_for_each_command_and_the_version() -> None:
     assert said("--version") == f"guidance, version {number}\n"
 
 
-@pytest.mark.parametrize("group", ["db", "perf", "bench", "chaos", "operations", "privacy"])
+@pytest.mark.parametrize(
+    "group", ["db", "perf", "bench", "chaos", "operations", "privacy", "billing", "models", "usage"]
+)
 def test_a_group_says_what_each_command_is_for_in_one_line(group: str) -> None:
     command = guidance.get_command(click.Context(guidance), group)
     assert isinstance(command, click.Group)
