@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pglast import parse_sql
 
 from perf.servers.cluster.balancer import nowhere
 from perf.servers.cluster.programs import LIBRARIES, TOOLS
@@ -105,6 +106,12 @@ def _is_yaml(path: Path, _folder: Path) -> None:
     assert yaml.safe_load(path.read_text())
 
 
+def _is_sql(path: Path, _folder: Path) -> None:
+    """As PostgreSQL reads it; lines that begin with a backslash are for psql."""
+    lines = path.read_text().splitlines()
+    assert parse_sql("\n".join(line for line in lines if not line.startswith("\\")))
+
+
 CHECKS: dict[str, Callable[[Path, Path], None]] = {
     "*Dockerfile": _is_a_docker_file,
     "compose.yaml": _is_a_compose_file,
@@ -117,6 +124,7 @@ CHECKS: dict[str, Callable[[Path, Path], None]] = {
     "prometheus/prometheus.yml": _is_read_by_prometheus,
     "grafana/*.yaml": _is_yaml,
     "systemd/*.service": _is_a_unit,
+    "citus/*.sql": _is_sql,
     "*.sh": _is_a_script,
     "*.lock": _is_seen_elsewhere,
     "Dockerfile.dockerignore": _is_seen_elsewhere,

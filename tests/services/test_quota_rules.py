@@ -23,11 +23,12 @@ NONE = QuotaState.NO_ACTIVE_SUBSCRIPTION
         (ACTIVE, 4, QuotaState.AVAILABLE, 5, 1),
         (ACTIVE, 5, QuotaState.EXHAUSTED, 5, 0),
         (ACTIVE, 9, QuotaState.EXHAUSTED, 5, 0),
+        (Subscription(SubscriptionStatus.PAST_DUE, PLAN), 4, QuotaState.AVAILABLE, 5, 1),
         (NO_SUBSCRIPTION, 3, NONE, 0, 0),
         *(
             (Subscription(status, PLAN), 0, NONE, 0, 0)
             for status in SubscriptionStatus
-            if status is not SubscriptionStatus.ACTIVE
+            if status not in {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE}
         ),
     ],
 )

@@ -13,7 +13,7 @@ _FILE = Path("loaders/__init__.py")
 _ONCE = "quota_by_user(self._database, self.subscription, self._now)"
 _TWICE = (
     "quota_by_user(\n            self._database,\n"
-    "            subscription_by_user(self._database, self._subscriptions),\n"
+    "            subscription_by_user(self._database, self._subscriptions, self._now),\n"
     "            self._now,\n        )"
 )
 

@@ -65,7 +65,7 @@ BY_KIND = "ix_user_privacy_requests_user_id_request_kind_requested_at_id"
 OF_ACCOUNT = "ix_enterprise_daily_usages_enterprise_account_id_usage_date"
 READS_ALL = re.compile(
     r"privacy\.(export_|erase_|search_|catalogue$|revoke_archives$)|quota\.differences$"
-    r"|schema\.indexes$|restored_people\.(incarnation|returned)$"
+    r"|schema\.indexes$|invoices\.audit_|restored_people\.(incarnation|returned)$"
 )
 """What looks at everything on purpose: for an export, an erasure or a check."""
 EMPTY = {
@@ -75,6 +75,10 @@ EMPTY = {
     "archived_plan_changes",
     "archived_subscriptions",
     "billing_webhook_events",
+    "enterprise_billing_terms",
+    "enterprise_meter_events",
+    "enterprise_payments",
+    "invoice_counters",
     "privacy_erasure_counts",
     "reply_generations",
     "trusted_document_objectives",

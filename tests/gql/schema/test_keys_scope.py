@@ -20,7 +20,7 @@ def example(type_: GraphQLInputType) -> str:
     """Some value of an input type, as GraphQL writes it, with its required fields alone."""
     named = get_named_type(type_)
     if not is_input_object_type(named):
-        return '"x"'
+        return {"Boolean": "true", "Int": "1"}.get(named.name, '"x"')
     fields = ((name, one) for name, one in named.fields.items() if is_required(one))
     return "{" + " ".join(f"{name}: {example(one.type)}" for name, one in fields) + "}"
 

@@ -40,7 +40,8 @@ TAKING_IDS = [
 
 def _type_of(member: str) -> str:
     """The type of the object of which `member` is an id: `credentialId` of an `ApiCredential`."""
-    (found,) = (name for name in NODE_TYPES if name.lower().endswith(member[:-2].lower()))
+    word = member.removesuffix("Id").removeprefix("parent").lower()
+    (found,) = (name for name in NODE_TYPES if name.lower().endswith(word))
     return found
 
 
@@ -50,7 +51,7 @@ def _value(field: GraphQLInputField) -> Any:
     named = get_named_type(field.type)
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
-    return {"String": token_hex(), "Int": 1, "Boolean": True}[named.name]
+    return {"String": token_hex(16), "Int": 1, "Boolean": True}[named.name]
 
 
 def _input(mutation: str, member: str, id_: str) -> dict[str, Any]:

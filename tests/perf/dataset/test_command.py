@@ -20,6 +20,7 @@ DEMO = EMPTY | {
     "quota_ledger_entries": 2,
     "chat_conversations": 24,
     "chat_messages": 82,
+    "chat_messages_to_index": 81,
     "user_privacy_requests": 5,
     "enterprise_accounts": 1,
     "enterprise_daily_usages": 60,
@@ -47,7 +48,7 @@ def test_whose_payment_is_open_in_the_demo_is_found_out_about(
     assert statuses(database_url)["pending"] == 1
     fetch(database_url, "UPDATE billing_payment_attempts SET next_check_at = now()")
     assert asyncio.run(finish()) == 1
-    assert statuses(database_url) == {"active": 3, "failed": 1, "inactive": 3}
+    assert statuses(database_url) == {"active": 2, "failed": 2, "inactive": 3}
 
 
 def statuses(database_url: str) -> dict[str, int]:

@@ -36,8 +36,11 @@ READS = [
 ]
 DOCUMENTS = trusted_documents()
 WRITES = {name for name, one in DOCUMENTS.items() if not one.text.startswith("query")}
-NOT_THEIRS = {"ApiCredentials"}
-"""Who asks administers no company."""
+NOT_THEIRS = {
+    *("ApiCredentials", "EnterpriseInvoices", "EnterpriseModelUsage"),
+    *("ConversationBranch", "MessageSiblings", "PlanChangePreview", "ReplyParts"),
+}
+"""Who asks administers no company, and has no branches, parts or paid plan."""
 STRICT = {
     "graphql_operations_mode": "trusted",
     "graphql_operations_require_id": True,

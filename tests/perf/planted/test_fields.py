@@ -20,7 +20,8 @@ def alone(path: str, loader: str) -> Edit:
 
 def beside_message_count(lines: str) -> Edit:
     """A field more on conversations."""
-    count = '    @described.field("How many messages it has.", COUNT_WEIGHT)\n'
+    field = '    @described.field("How many messages it has, those of all branches.", '
+    count = f"{field}COUNT_WEIGHT)\n"
     return Edit(CONVERSATION, count, f"{lines}\n{count}")
 
 

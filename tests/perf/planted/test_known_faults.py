@@ -11,10 +11,10 @@ from tests.perf.planted.planted_source import Edit, assert_caught, planted
 
 ONE_BY_ONE = Edit(
     "loaders/batching/pages.py",
-    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
+    "        by_page: dict[tuple[Page, Filter | None], list[PageKey]] = defaultdict(list)\n",
     "        if len(keys) > 1:\n"
     "            return [(await batch([key]))[0] for key in keys]\n"
-    "        by_page: dict[tuple[Page, str | None], list[PageKey]] = defaultdict(list)\n",
+    "        by_page: dict[tuple[Page, Filter | None], list[PageKey]] = defaultdict(list)\n",
 )
 NO_INDEX = (
     Edit(
@@ -43,7 +43,8 @@ BUDGETS = "gql/documents/files/budgets.toml"
 NO_BUDGET = Edit(BUDGETS, "[Quota]\n", "[Quotas]\n")
 NO_MESSAGE_COUNT = Edit(
     "gql/schema/chat/conversation.py",
-    '    @described.field("How many messages it has.", COUNT_WEIGHT)\n    def message_count',
+    '    @described.field("How many messages it has, those of all branches.", '
+    "COUNT_WEIGHT)\n    def message_count",
     "    def message_count",
 )
 COUNTS = "query Counts { viewer { conversations { edges { node { messageCount } } } } }"

@@ -73,7 +73,7 @@ OF_COMPANIES = Edit(
     "            await info.context.loaders.fresh_copy().plans_on_sale.load(ALL_PLANS)\n"
     "        return await info.context.loaders.plans_on_sale.load(ALL_PLANS)\n",
 )
-RENAMED = "gql/resolvers/chat.py"
+RENAMED = "gql/resolvers/conversations.py"
 FAULTS = [
     pytest.param(
         "ConversationPage",
@@ -143,7 +143,7 @@ FAULTS = [
             extra_step(
                 RENAMED,
                 "        viewer, key = info.context.require_viewer_id(), "
-                "_conversation_key(input_.conversation_id)\n"
+                "conversation_key(input_.conversation_id)\n"
                 "        row = await info.context.services.conversations.rename(",
                 "len(input_.title) > 100",
             ),

@@ -13,7 +13,7 @@ HOME = submission("query Home { plans { code } }", "Home")
 NEWER = submission("query Home { plans { code displayName } }", "Home")
 ABOUT = submission("query About { __typename }", "About")
 USUAL, SMALL = ToolLimits(), ToolLimits(cost_per_call=3)
-AUDIT = "SELECT action FROM audit_events ORDER BY id"
+AUDIT = "SELECT action FROM general_audit_events ORDER BY id"
 
 
 async def tools(one: Instance) -> dict[str, ToolLimits | None]:

@@ -91,7 +91,7 @@ async def test_an_archive_holds_no_byte_of_anybody_else(own_world: str, tmp_path
         for foreign in (GRACES_SECRET, "grace", "Grace", "Compilers", "mary@", "key of 2"):
             assert foreign.encode() not in named
         assert b"ada@example.com" in everything
-        manifest = archive.read("manifest.json").replace(b"grace_ends_at", b"")
+        manifest = archive.read("manifest.json")
         for secret in (b"p1", b"fingerprint", b"token_hash"):
             assert secret not in everything.replace(manifest, b"")
 

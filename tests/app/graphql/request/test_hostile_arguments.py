@@ -77,6 +77,7 @@ GOOD: dict[str, Any] = {
     "ID": str(global_id("Conversation", 1)),
     "String": "a text",
     "Int": 1,
+    "Boolean": True,
     "Date": "2026-02-20",
 }
 
