@@ -165,7 +165,7 @@ class StripeProvider:
             if result.state in cancelled:
                 result = await self._cancel(id_)
             if result.state is ChargeState.NOT_MADE:
-                result = await self._search(charge) or result
+                result = await self._earlier(charge, cancelled) or result
             return result
 
     async def _create(self, charge: Charge) -> str:
@@ -237,6 +237,13 @@ class StripeProvider:
         if error.code != "payment_intent_unexpected_state":
             raise error
         return await self._retrieve(id_)
+
+    async def _earlier(self, charge: Charge, cancelled: set[ChargeState]) -> ChargeResult | None:
+        """The result of an earlier intent of the charge, cancelled in one of these states."""
+        found = await self._search(charge)
+        if found is None or found.reference is None or found.state not in cancelled:
+            return found
+        return await self._cancel(found.reference)
 
     async def _search(self, charge: Charge) -> ChargeResult | None:
         """The result of an earlier intent of the charge, from before its key expired at Stripe."""

@@ -126,6 +126,21 @@ def test_a_charge_is_found_when_stripe_has_forgotten_its_key(stripe_server: Stri
     assert stripe_server.account.taken == [500, 500]
 
 
+@pytest.mark.parametrize("is_key_forgotten", [False, True])
+def test_a_charge_that_waits_for_the_person_is_given_up(
+    stripe_server: StripeServer, *, is_key_forgotten: bool
+) -> None:
+    asked = replace(charge(NEEDS_AUTHENTICATION), allows_action=True)
+    waiting = ChargeResult(ChargeState.REQUIRES_ACTION, "pi_1", client_secret="pi_1_secret")
+    assert made(stripe_server, asked) == waiting
+    if is_key_forgotten:
+        stripe_server.account.forget_keys()
+    assert found(stripe_server, asked) == waiting
+    assert asking(stripe_server.url, lambda provider: provider.cancel(asked)) == NOT_MADE
+    states = [intent["status"] for intent in stripe_server.account.intents.values()]
+    assert states == ["canceled"] * (1 + is_key_forgotten)
+
+
 @pytest.mark.parametrize("way", [Way.STATUS, Way.DROPPED])
 @pytest.mark.parametrize("is_carried_out", [False, True])
 def test_failures_that_pass_are_tried_again(
