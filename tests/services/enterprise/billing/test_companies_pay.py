@@ -92,6 +92,32 @@ async def test_what_ends_after_its_month_was_invoiced_is_on_the_next_invoice(
         assert await parts.differences() == []
 
 
+async def test_what_was_free_is_not_charged_when_the_price_rises(
+    own_world: str, tmp_path: Path
+) -> None:
+    time = Time()
+    async with company(own_world, tmp_path, clock=time) as parts:
+        await parts.agree(overage=0)
+        await parts.call(4)
+        time.now = MARCH
+        assert await parts.months.close_due() == 1
+        assert await parts.rows(INVOICES) == [("month:2026-02", "paid", 0)]
+        assert await parts.collection.collect_due() == 0
+        await parts.agree(overage=7)
+        await parts.call(2, MARCH)
+        assert await parts.sender.send_due() == 4
+        time.now = MARCH + timedelta(days=31)
+        assert await parts.sender.send_due() == 2
+        assert await parts.months.close_due() == 1
+        assert await parts.rows(INVOICES) == [
+            ("month:2026-02", "paid", 0),
+            ("month:2026-03", "open", 14),
+        ]
+        assert await parts.collection.collect_due() == 1
+        assert len(await charges(parts)) == 1
+        assert await parts.differences() == []
+
+
 async def test_a_declined_method_is_tried_for_a_week_and_then_given_up(
     own_world: str, tmp_path: Path
 ) -> None:
