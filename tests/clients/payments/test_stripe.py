@@ -254,6 +254,22 @@ def test_less_than_stripe_charges_at_least_is_declined(stripe_server: StripeServ
     assert stripe_server.account.taken == []
 
 
+@pytest.mark.parametrize("is_charged_before", [False, True])
+def test_a_charge_to_a_customer_who_was_deleted(
+    stripe_server: StripeServer, *, is_charged_before: bool
+) -> None:
+    account, one = stripe_server.account, replace(charge(VISA), customer="cus_1")
+    if is_charged_before:
+        assert made(stripe_server, one).state is ChargeState.SUCCEEDED
+    account.deleted.add("cus_1")
+    account.forget_keys()
+    missing = ChargeResult(ChargeState.DECLINED, None, "customer_missing")
+    assert found(stripe_server, one) == (SUCCEEDED if is_charged_before else missing)
+    new = replace(one, idempotency_key="another", payment_id=18)
+    assert made(stripe_server, new) == missing
+    assert account.taken == [500] * is_charged_before
+
+
 def test_a_wrong_api_key_is_no_decline(stripe_server: StripeServer) -> None:
     api_key = "sk_test_wrong"
     with pytest.raises(PaymentProviderRefused) as refused:
