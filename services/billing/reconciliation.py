@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from clients.payments.provider import ChargeHistory
-from clients.payments.records import OwnerKind
+from clients.payments.records import ChargeState, OwnerKind, PaymentEvent
 from services.billing.provider_events import PaymentEventHandler
 from services.clock import Clock
 
@@ -16,10 +16,19 @@ async def reconcile_charges(
     """Apply what became of each charge begun in the time `since`, and return how many there were.
 
     Each is applied like an event: once, and only if it changes anything. Those of companies are
-    looked up by who collects them.
+    looked up by who collects them. A charge that is not made may be confirmed in the next moment:
+    open payments are looked up as overdue, which cancels such a charge before it counts as failed.
     """
     found = await history.charges_since(clock() - since)
-    charges = [one for one in found if one.owner is None or one.owner.kind is not OwnerKind.COMPANY]
+    charges = [one for one in found if not _is_of_a_company(one) and not _is_unmade(one)]
     for event in charges:
         await events.handle(event, request_id=REQUEST_ID)
     return len(charges)
+
+
+def _is_of_a_company(event: PaymentEvent) -> bool:
+    return event.owner is not None and event.owner.kind is OwnerKind.COMPANY
+
+
+def _is_unmade(event: PaymentEvent) -> bool:
+    return event.result is not None and event.result.state is ChargeState.NOT_MADE

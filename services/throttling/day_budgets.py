@@ -27,7 +27,10 @@ if not fits then
   spent[1] = 0
   return spent
 end
-for place = 1, count do redis.call('HINCRBY', KEYS[1], place, ARGV[2 * place]) end
+for place = 1, count do
+  local after = math.max(0, spent[place + 1] + tonumber(ARGV[2 * place]))
+  redis.call('HSET', KEYS[1], place, string.format('%.0f', after))
+end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 return spent
 """)
@@ -49,7 +52,7 @@ class DayBudgets:
         """Spend an amount of each kind, unless one would exceed its limit of the day.
 
         Returns whether they were spent, and what had been spent of each before. A negative amount
-        gives back, which is never refused.
+        gives back, which is never refused; of what is not known to be spent, nothing is given back.
         """
         key = f"{key}:{day.isoformat()}"
         if self._keyvalue is not None:
@@ -68,7 +71,7 @@ class DayBudgets:
             for spent, amount, limit in zip(before, amounts, limits, strict=True)
         )
         if fits:
-            self._spent[key] = [a + b for a, b in zip(before, amounts, strict=True)]
+            self._spent[key] = [max(0, a + b) for a, b in zip(before, amounts, strict=True)]
             self._spent.move_to_end(key)
             if len(self._spent) > _MOST_KEYS:
                 self._spent.popitem(last=False)

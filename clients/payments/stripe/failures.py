@@ -43,6 +43,11 @@ def is_about_the_payment_method(error: stripe.InvalidRequestError) -> bool:
     )
 
 
+def is_about_a_missing_customer(error: stripe.InvalidRequestError) -> bool:
+    """Whether Stripe does not know the customer, or not any more."""
+    return error.code == "resource_missing" and error.param == "customer"
+
+
 def _translated(error: stripe.StripeError) -> PaymentProviderRefused | PaymentProviderUnavailable:
     """The Protocol's error; its message contains only codes of Stripe's, no text."""
     status = error.http_status

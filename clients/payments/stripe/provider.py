@@ -23,7 +23,11 @@ from clients.payments.records import (
     UsageEvent,
 )
 from clients.payments.stripe import customers, history, meters, refunds, tax
-from clients.payments.stripe.failures import is_about_the_payment_method, translate_errors
+from clients.payments.stripe.failures import (
+    is_about_a_missing_customer,
+    is_about_the_payment_method,
+    translate_errors,
+)
 from clients.payments.stripe.intents import (
     AUTHENTICATION_REQUIRED,
     INVALID_PAYMENT_METHOD,
@@ -44,8 +48,16 @@ AMOUNT_TOO_SMALL = "amount_too_small"
 """Stripe's code, and ours, for less than it charges at least: no request of ours is wrong then."""
 
 
-class AmountTooSmall(Exception):
-    """The charge is for less than the provider charges at least."""
+CUSTOMER_MISSING = "customer_missing"
+"""Our code for a customer who was deleted at Stripe: asking again would not help."""
+
+
+class CannotBeMade(Exception):
+    """Stripe will not make an intent for the charge, for a reason that may be shown."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class StripeProvider:
@@ -87,10 +99,8 @@ class StripeProvider:
         async with translate_errors(timeout_seconds=self._timeout_seconds):
             try:
                 id_ = await self._create(charge)
-            except tax.UnknownTaxLocation:
-                return declined(None, tax.UNKNOWN_LOCATION)
-            except AmountTooSmall:
-                return declined(None, AMOUNT_TOO_SMALL)
+            except CannotBeMade as error:
+                return declined(None, error.reason)
             return await self._confirm(charge, id_)
 
     async def find(self, charge: Charge) -> ChargeResult:
@@ -157,22 +167,30 @@ class StripeProvider:
         async with translate_errors(timeout_seconds=self._timeout_seconds):
             try:
                 id_ = await self._create(charge)
-            except tax.UnknownTaxLocation:
-                return declined(None, tax.UNKNOWN_LOCATION)
-            except AmountTooSmall:
-                return declined(None, AMOUNT_TOO_SMALL)
+            except CannotBeMade as error:
+                # It may have been possible when the key was new.
+                return await self._earlier(charge, cancelled) or declined(None, error.reason)
             result = await self._retrieve(id_)
             if result.state in cancelled:
                 result = await self._cancel(id_)
             if result.state is ChargeState.NOT_MADE:
-                result = await self._search(charge) or result
+                result = await self._earlier(charge, cancelled) or result
             return result
 
     async def _create(self, charge: Charge) -> str:
-        """Create the charge's intent, or find it by its key, and return its id.
+        """Create the charge's intent, or find it by its key; its id. Raises `CannotBeMade`."""
+        try:
+            return await self._ask_to_create(charge)
+        except tax.UnknownTaxLocation:
+            raise CannotBeMade(tax.UNKNOWN_LOCATION) from None
+        except stripe.InvalidRequestError as error:
+            if error.code == AMOUNT_TOO_SMALL:
+                raise CannotBeMade(AMOUNT_TOO_SMALL) from None
+            if is_about_a_missing_customer(error):
+                raise CannotBeMade(CUSTOMER_MISSING) from None
+            raise
 
-        Raises `UnknownTaxLocation` where tax cannot be computed, and `AmountTooSmall`.
-        """
+    async def _ask_to_create(self, charge: Charge) -> str:
         params: PaymentIntentCreateParams = {
             "amount": charge.amount_cents,
             "currency": charge.currency.lower(),
@@ -186,14 +204,9 @@ class StripeProvider:
             computed = await tax.computed(self._client, charge)
             params["metadata"] = metadata_of(charge, tax_cents=computed.tax_cents)
             params["hooks"] = {"inputs": {"tax": {"calculation": computed.calculation}}}
-        try:
-            intent = await self._intents.create_async(
-                params, {"idempotency_key": charge.idempotency_key}
-            )
-        except stripe.InvalidRequestError as error:
-            if error.code == AMOUNT_TOO_SMALL:
-                raise AmountTooSmall from None
-            raise
+        intent = await self._intents.create_async(
+            params, {"idempotency_key": charge.idempotency_key}
+        )
         return intent.id
 
     async def _confirm(self, charge: Charge, id_: str) -> ChargeResult:
@@ -237,6 +250,13 @@ class StripeProvider:
         if error.code != "payment_intent_unexpected_state":
             raise error
         return await self._retrieve(id_)
+
+    async def _earlier(self, charge: Charge, cancelled: set[ChargeState]) -> ChargeResult | None:
+        """The result of an earlier intent of the charge, cancelled in one of these states."""
+        found = await self._search(charge)
+        if found is None or found.reference is None or found.state not in cancelled:
+            return found
+        return await self._cancel(found.reference)
 
     async def _search(self, charge: Charge) -> ChargeResult | None:
         """The result of an earlier intent of the charge, from before its key expired at Stripe."""

@@ -173,7 +173,7 @@ _END_PAYMENT = Statement(
     .where(
         _PAYMENT.enterprise_account_id == _account_id,
         _PAYMENT.id == bindparam("payment_id"),
-        _PAYMENT.status != bindparam("new_status"),
+        _PAYMENT.status == literal_text(PaymentStatus.PENDING),
     )
     .values(
         status=bindparam("new_status"),
@@ -305,7 +305,7 @@ async def end_payment(
     reference: str | None,
     reason: str | None,
 ) -> bool:
-    """Store what became of a payment; False if that is stored already."""
+    """Store what became of a payment; False if it has ended already, however it did."""
     return bool(
         await connection.fetch(
             _END_PAYMENT,

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.queries.billing import subscriptions
@@ -18,6 +20,7 @@ from services.clock import Clock
 POLL_SECONDS = 2.0
 _AT_ONCE = 1_000
 """How many subscriptions one statement reads."""
+_log = structlog.get_logger("guidance.billing")
 
 
 @dataclass(eq=False, slots=True)
@@ -85,6 +88,8 @@ class SubscriptionFollowers:
                 await self._look()
             except DatabaseUnavailable:
                 continue
+            except Exception:  # noqa: BLE001 - the next look may succeed
+                _log.exception("subscriptions are not followed, and will be looked at again")
 
     async def _look(self) -> None:
         followed = list({follower.user_id for follower in self._followers})

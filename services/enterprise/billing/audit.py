@@ -41,8 +41,7 @@ async def _audit_company(
         where = f"company {account_id}, {month:%Y-%m}"
         if calls.get(month, 0) != sent:
             found.append(f"{where}: {calls.get(month, 0)} calls in the ledger, {sent} events")
-        is_billed = month < terms["billed_until"] and terms["overage_price_cents"] > 0
-        if is_billed and invoiced != sent:
+        if month < terms["billed_until"] and invoiced != sent:
             found.append(f"{where}: {sent} events, {invoiced} of them on invoices")
         end = datetime.combine(next_month(month), time(), UTC)
         counted = await meter.reported(

@@ -50,12 +50,16 @@ class MonthClosing:
         if not lines:
             return
         source = f"month:{terms.billed_until:%Y-%m}"
-        draft = InvoiceDraft(source, terms.currency, lines, InvoiceStatus.OPEN)
+        is_free = not any(line.amount_cents for line in lines)
+        status = InvoiceStatus.PAID if is_free else InvoiceStatus.OPEN
+        draft = InvoiceDraft(source, terms.currency, lines, status)
         invoice = await self._invoices.issue(transaction, account_id, draft, now)
         marked = await company_billing.mark_invoiced(transaction, account_id, end, invoice.id)
         if marked != overage:
             # A reply ended in between: nothing is kept, and the month is closed anew.
             raise OverageChanged
+        if is_free:
+            return
         await company_billing.add_payment(
             transaction,
             account_id,

@@ -67,7 +67,10 @@ def settle_day(
 
 
 def month_lines(terms: Terms, overage: int) -> list[InvoiceLine]:
-    """The lines of the month that begins with `billed_until`; none if nothing is charged."""
+    """The lines of the month that begins with `billed_until`; none if there is nothing to list.
+
+    Overage is listed also where its price is 0: so it is never charged at a later price.
+    """
     start = datetime.combine(terms.billed_until, time(), UTC)
     end = datetime.combine(next_month(terms.billed_until), time(), UTC)
     lines: list[InvoiceLine] = []
@@ -76,7 +79,7 @@ def month_lines(terms: Terms, overage: int) -> list[InvoiceLine]:
         lines.append(
             InvoiceLine(InvoiceLineKind.PERIOD, contract, 1, terms.monthly_price_cents, start, end)
         )
-    if overage and terms.overage_price_cents:
+    if overage:
         amount = overage * terms.overage_price_cents
         over = "Requests over the contract"
         lines.append(InvoiceLine(InvoiceLineKind.OVERAGE, over, overage, amount, start, end))

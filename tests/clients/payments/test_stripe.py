@@ -126,6 +126,21 @@ def test_a_charge_is_found_when_stripe_has_forgotten_its_key(stripe_server: Stri
     assert stripe_server.account.taken == [500, 500]
 
 
+@pytest.mark.parametrize("is_key_forgotten", [False, True])
+def test_a_charge_that_waits_for_the_person_is_given_up(
+    stripe_server: StripeServer, *, is_key_forgotten: bool
+) -> None:
+    asked = replace(charge(NEEDS_AUTHENTICATION), allows_action=True)
+    waiting = ChargeResult(ChargeState.REQUIRES_ACTION, "pi_1", client_secret="pi_1_secret")
+    assert made(stripe_server, asked) == waiting
+    if is_key_forgotten:
+        stripe_server.account.forget_keys()
+    assert found(stripe_server, asked) == waiting
+    assert asking(stripe_server.url, lambda provider: provider.cancel(asked)) == NOT_MADE
+    states = [intent["status"] for intent in stripe_server.account.intents.values()]
+    assert states == ["canceled"] * (1 + is_key_forgotten)
+
+
 @pytest.mark.parametrize("way", [Way.STATUS, Way.DROPPED])
 @pytest.mark.parametrize("is_carried_out", [False, True])
 def test_failures_that_pass_are_tried_again(
@@ -237,6 +252,22 @@ def test_less_than_stripe_charges_at_least_is_declined(stripe_server: StripeServ
     too_small = ChargeResult(ChargeState.DECLINED, None, "amount_too_small")
     assert (made(stripe_server, small), found(stripe_server, small)) == (too_small, too_small)
     assert stripe_server.account.taken == []
+
+
+@pytest.mark.parametrize("is_charged_before", [False, True])
+def test_a_charge_to_a_customer_who_was_deleted(
+    stripe_server: StripeServer, *, is_charged_before: bool
+) -> None:
+    account, one = stripe_server.account, replace(charge(VISA), customer="cus_1")
+    if is_charged_before:
+        assert made(stripe_server, one).state is ChargeState.SUCCEEDED
+    account.deleted.add("cus_1")
+    account.forget_keys()
+    missing = ChargeResult(ChargeState.DECLINED, None, "customer_missing")
+    assert found(stripe_server, one) == (SUCCEEDED if is_charged_before else missing)
+    new = replace(one, idempotency_key="another", payment_id=18)
+    assert made(stripe_server, new) == missing
+    assert account.taken == [500] * is_charged_before
 
 
 def test_a_wrong_api_key_is_no_decline(stripe_server: StripeServer) -> None:

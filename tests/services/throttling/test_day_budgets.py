@@ -62,6 +62,15 @@ def test_what_is_given_back_can_be_spent_again(place: str | None) -> None:
     run(place, scenario)
 
 
+def test_what_is_not_known_to_be_spent_is_not_given_back(place: str | None) -> None:
+    async def scenario(budgets: DayBudgets, key: str) -> None:
+        assert await budgets.spend(key, TODAY, (-30, 5, -10), LIMITS) == (True, [0, 0, 0])
+        assert await budgets.spend(key, TODAY, (0, -9, 1), LIMITS) == (True, [0, 5, 0])
+        assert await budgets.spend(key, TODAY, (101, 0, 0), LIMITS) == (False, [0, 0, 1])
+
+    run(place, scenario)
+
+
 def test_another_day_and_another_key_are_untouched(place: str | None) -> None:
     async def scenario(budgets: DayBudgets, key: str) -> None:
         await budgets.spend(key, TODAY, LIMITS, LIMITS)

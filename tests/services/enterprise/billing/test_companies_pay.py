@@ -12,6 +12,8 @@ from clients.payments.provider import PaymentProviderUnavailable
 from clients.payments.records import Owner, UsageEvent
 from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import DECLINED
+from db.queries.enterprise import company_billing
+from db.states import PaymentStatus
 from services.enterprise.billing.metering import MeterEventSender
 from tests.fixtures.stores.world import NOW
 from tests.services.enterprise.billing.company_instances import Company, company
@@ -92,6 +94,32 @@ async def test_what_ends_after_its_month_was_invoiced_is_on_the_next_invoice(
         assert await parts.differences() == []
 
 
+async def test_what_was_free_is_not_charged_when_the_price_rises(
+    own_world: str, tmp_path: Path
+) -> None:
+    time = Time()
+    async with company(own_world, tmp_path, clock=time) as parts:
+        await parts.agree(overage=0)
+        await parts.call(4)
+        time.now = MARCH
+        assert await parts.months.close_due() == 1
+        assert await parts.rows(INVOICES) == [("month:2026-02", "paid", 0)]
+        assert await parts.collection.collect_due() == 0
+        await parts.agree(overage=7)
+        await parts.call(2, MARCH)
+        assert await parts.sender.send_due() == 4
+        time.now = MARCH + timedelta(days=31)
+        assert await parts.sender.send_due() == 2
+        assert await parts.months.close_due() == 1
+        assert await parts.rows(INVOICES) == [
+            ("month:2026-02", "paid", 0),
+            ("month:2026-03", "open", 14),
+        ]
+        assert await parts.collection.collect_due() == 1
+        assert len(await charges(parts)) == 1
+        assert await parts.differences() == []
+
+
 async def test_a_declined_method_is_tried_for_a_week_and_then_given_up(
     own_world: str, tmp_path: Path
 ) -> None:
@@ -107,6 +135,25 @@ async def test_a_declined_method_is_tried_for_a_week_and_then_given_up(
                 tried.append(day)
         assert tried == [0, 1, 3, 5, 7]
         assert await parts.rows(INVOICES) == [("month:2026-02", "uncollectible", 500)]
+
+
+async def test_a_payment_ends_once(own_world: str, tmp_path: Path) -> None:
+    async with company(own_world, tmp_path, clock=lambda: MARCH) as parts:
+        await parts.agree(monthly=500)
+        await parts.months.close_due()
+        ((id_,),) = await parts.rows("SELECT id FROM enterprise_payments")
+        ended = []
+        for status in (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.SUCCEEDED):
+            async with parts.database.begin() as transaction:
+                ended.append(
+                    await company_billing.end_payment(
+                        transaction, 1, id_, status=status, reference=status.value, reason=None
+                    )
+                )
+        assert ended == [True, False, False]
+        assert await parts.rows("SELECT status, provider_reference FROM enterprise_payments") == [
+            ("succeeded", "succeeded")
+        ]
 
 
 async def test_an_event_of_unknown_fate_is_reconciled_and_not_sent_again_by_its_id(

@@ -71,7 +71,8 @@ def test_the_lines_of_a_month() -> None:
         datetime(2027, 1, 1, tzinfo=UTC),
     )
     assert month_lines(Terms(1, "EUR", 0, 7, date(2026, 12, 1)), 0) == []
-    assert month_lines(Terms(1, "EUR", 0, 0, date(2026, 12, 1)), 5) == []
+    (free,) = month_lines(Terms(1, "EUR", 0, 0, date(2026, 12, 1)), 5)
+    assert (free.kind, free.quantity, free.amount_cents) == (InvoiceLineKind.OVERAGE, 5, 0)
 
 
 def test_payments_are_tried_five_times_in_a_week() -> None:
