@@ -31,7 +31,15 @@ const ids = () => new PersistedQueryLink({ sha256, retry: () => false });
 
 /** The interfaces and unions of the schema, and what they may be. */
 export const possibleTypes = {
-  Node: ["ApiCredential", "Conversation", "EnterpriseAccount", "Message", "PrivacyRequest", "User"],
+  Node: [
+    "ApiCredential",
+    "Conversation",
+    "EnterpriseAccount",
+    "Invoice",
+    "Message",
+    "PrivacyRequest",
+    "User",
+  ],
   ReplyEvent: ["ReplyCompleted", "ReplyDelta", "ReplyFailed"],
 };
 
