@@ -94,7 +94,10 @@ def test_a_message_that_is_deleted_while_it_is_queued(empty_database_url: str) -
     asyncio.run(_delete_during(url, migrating))
     migrating.join(PATIENCE_SECONDS)
     assert column(url, "SELECT version_num FROM alembic_version") == [QUEUED]
-    assert column(url, "SELECT message_id FROM chat_messages_to_index ORDER BY 1") == [1, 3]
+    assert column(url, "SELECT message_id::text FROM chat_messages_to_index ORDER BY 1") == [
+        "1",
+        "3",
+    ]
 
 
 async def _delete_during(url: str, migrating: threading.Thread) -> None:
