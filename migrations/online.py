@@ -4,7 +4,8 @@ Those that read whole tables run outside of transactions, so that a migration th
 goes on where it was: each step leaves alone what is done already.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from alembic import op
 from sqlalchemy import text
@@ -17,6 +18,10 @@ _INVALID = text(
 _HAS_CONSTRAINT = text(
     "SELECT EXISTS (SELECT FROM pg_constraint WHERE conname = :name "
     "AND conrelid = CAST(:table AS regclass))"
+)
+_HAS_COLUMN = text(
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attname = :column "
+    "AND attrelid = CAST(:table AS regclass) AND NOT attisdropped)"
 )
 _KEY = text(
     "SELECT array_agg(attname::text ORDER BY place) FROM pg_constraint "
@@ -43,13 +48,66 @@ def fill(table: str, key: str, assignment: str, source: str, condition: str) -> 
         )
 
 
-def unique_index(name: str, table: str, columns: Sequence[str]) -> None:
+def move(table: str, target: str, columns: str, condition: str) -> None:
+    """Move the rows that fulfil a condition, in batches by `id`; call it outside of transactions.
+
+    What a statement deletes it inserts: no row that comes meanwhile is lost.
+    """
+    connection = op.get_bind()
+    newest = connection.scalar(text(f"SELECT max(id) FROM {table}")) or 0  # noqa: S608 - our own names
+    in_batch = f"{condition} AND id >= :first AND id < :behind"
+    for first in range(0, newest + 1, BATCH):
+        connection.execute(
+            text(moved(table, target, columns, in_batch)),
+            {"first": first, "behind": first + BATCH},
+        )
+
+
+def moved(table: str, target: str, columns: str, condition: str) -> str:
+    """The statement that moves rows: two statements would not see the same rows."""
+    return (
+        f"WITH gone AS (DELETE FROM {table} WHERE {condition} RETURNING {columns}) "  # noqa: S608 - our own names
+        f"INSERT INTO {target} ({columns}) SELECT {columns} FROM gone"
+    )
+
+
+def unique_index(
+    name: str, table: str, columns: Sequence[str], *, where: str | None = None
+) -> None:
     """Build a unique index concurrently; call it outside of transactions."""
+    index(name, table, columns, where=where, is_unique=True)
+
+
+def index(
+    name: str,
+    table: str,
+    columns: Sequence[str],
+    *,
+    where: str | None = None,
+    is_unique: bool = False,
+) -> None:
+    """Build an index concurrently, anew where that was interrupted before; as `unique_index`."""
     if op.get_bind().scalar(_INVALID, {"name": name}):
         op.drop_index(name, postgresql_concurrently=True)
     op.create_index(
-        name, table, columns, unique=True, postgresql_concurrently=True, if_not_exists=True
+        name,
+        table,
+        columns,
+        unique=is_unique,
+        postgresql_where=None if where is None else text(where),
+        postgresql_concurrently=True,
+        if_not_exists=True,
     )
+
+
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """Wait for locks only briefly, outside of transactions too; `migrate` tries again."""
+    op.execute("SET lock_timeout = '100ms'")
+    try:
+        yield
+    finally:
+        op.execute("RESET lock_timeout")
 
 
 def require(table: str, column: str) -> None:
@@ -57,14 +115,31 @@ def require(table: str, column: str) -> None:
 
     Call it outside of transactions.
     """
-    check = f"ck_{table}_{column}_filled"
-    if not has_constraint(check, table):
-        op.execute(
-            f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
-        )
+    refuse_null(table, column)
+    check = _filled(table, column)
     op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}")
-    op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
-    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+    with waiting_briefly():
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
+        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+
+
+def refuse_null(table: str, column: str) -> None:
+    """Have every new row fill a column; call it outside of transactions, and `require` later."""
+    check = _filled(table, column)
+    if not has_constraint(check, table):
+        with waiting_briefly():
+            op.execute(
+                f"ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ({column} IS NOT NULL) NOT VALID"
+            )
+
+
+def _filled(table: str, column: str) -> str:
+    return f"ck_{table}_{column}_filled"
+
+
+def has_column(table: str, column: str) -> bool:
+    """Whether a table has the column."""
+    return bool(op.get_bind().scalar(_HAS_COLUMN, {"table": table, "column": column}))
 
 
 def has_constraint(name: str, table: str) -> bool:

@@ -5,7 +5,7 @@ Beside the version before: a trigger fills in what that one does not know.
 
 from alembic import op
 
-from migrations.online import fill, require, unique_index
+from migrations.online import fill, index, moved, require, unique_index
 
 revision: str = "20261130_0040"
 down_revision: str | None = "20261130_0037"
@@ -228,10 +228,7 @@ def _archive_what_is_nobodys() -> None:
     op.execute("UPDATE billing_webhook_events SET payment_attempt_id = NULL WHERE user_id IS NULL")
     for archive, (table, columns) in ARCHIVED.items():
         names = columns.replace(" ", ", ")
-        op.execute(
-            f"INSERT INTO {archive} ({names}) SELECT {names} FROM {table} WHERE user_id IS NULL"  # noqa: S608 - our own names
-        )
-        op.execute(f"DELETE FROM {table} WHERE user_id IS NULL")  # noqa: S608 - our own names
+        op.execute(moved(table, archive, names, "user_id IS NULL"))
 
 
 def _index() -> None:
@@ -242,17 +239,18 @@ def _index() -> None:
     )
     op.execute("ANALYZE chat_messages")
     for name, condition in LEDGER_INDEXES.items():
-        op.execute(
-            f"CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS uq_quota_ledger_entries_{name}_new "
-            f"ON quota_ledger_entries (user_id, reply_id) WHERE {condition}"
+        unique_index(
+            f"uq_quota_ledger_entries_{name}_new",
+            "quota_ledger_entries",
+            ("user_id", "reply_id"),
+            where=condition,
         )
-    for table, columns in {
-        "billing_payment_attempts": "user_id, subscription_id",
-        "billing_plan_changes": "user_id, subscription_id",
-        "billing_webhook_events": "user_id, payment_attempt_id",
+    for table, column in {
+        "billing_payment_attempts": "subscription_id",
+        "billing_plan_changes": "subscription_id",
+        "billing_webhook_events": "payment_attempt_id",
     }.items():
-        name = f"ix_{table}_{columns.replace(', ', '_')}"
-        op.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns})")
+        index(f"ix_{table}_user_id_{column}", table, ("user_id", column))
 
 
 def downgrade() -> None:

@@ -6,7 +6,17 @@ keep. So every other unique key has the person, or the company.
 
 from alembic import op
 
-from migrations.online import replace_primary_key, require, unique_index
+from migrations.online import (
+    has_column,
+    index,
+    move,
+    primary_key,
+    refuse_null,
+    replace_primary_key,
+    require,
+    unique_index,
+    waiting_briefly,
+)
 
 revision: str = "20261130_0042"
 down_revision: str | None = "20261130_0061"
@@ -166,28 +176,23 @@ def upgrade() -> None:
         _keep(name, table, columns.split(), sources.split())
     with op.get_context().autocommit_block():
         for name, (table, columns, sources) in LOOKUPS.items():
-            op.execute(
-                f"INSERT INTO {name} ({', '.join(columns.split())}) "  # noqa: S608 - our own names
-                f"SELECT {', '.join(sources.split())} FROM {table} "
-                f"WHERE {sources.split()[0]} IS NOT NULL ON CONFLICT DO NOTHING"
-            )
-        op.execute(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS ix_enterprise_accounts_administrator_id "
-            "ON enterprise_accounts (administrator_id)"
+            _fill(name, table, columns.split(), sources.split())
+        index(
+            "ix_enterprise_accounts_administrator_id", "enterprise_accounts", ("administrator_id",)
         )
-    _move()
-    with op.get_context().autocommit_block():
         for table in PARTED:
-            require(table, "user_id")
-            unique_index(f"pk_{table}_new", table, ("user_id", "id"))
+            if has_column(table, "enterprise_account_id"):
+                _part(table)
     for table in PARTED:
-        replace_primary_key(table, f"pk_{table}_new")
-        op.execute(f"ALTER TABLE {table} DROP COLUMN enterprise_account_id")
+        if primary_key(table) == ("id",):
+            replace_primary_key(table, f"pk_{table}_new")
+        op.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS enterprise_account_id")
     for table, columns in UNIQUE.items():
         for column in columns.split():
-            op.execute(f"ALTER TABLE {table} DROP CONSTRAINT uq_{table}_{column}")
+            op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS uq_{table}_{column}")
     op.execute(
-        "ALTER TABLE enterprise_accounts DROP CONSTRAINT fk_enterprise_accounts_administrator_id"
+        "ALTER TABLE enterprise_accounts "
+        "DROP CONSTRAINT IF EXISTS fk_enterprise_accounts_administrator_id"
     )
 
 
@@ -210,28 +215,42 @@ def _keep(name: str, table: str, columns: list[str], sources: list[str]) -> None
     )
 
 
-def _move() -> None:
+def _fill(name: str, table: str, columns: list[str], sources: list[str]) -> None:
+    """Fill a lookup, and forget what went from its table while it was filled."""
     op.execute(
-        "ALTER TABLE idempotency_keys DROP CONSTRAINT IF EXISTS ck_idempotency_keys_one_caller"
+        f"INSERT INTO {name} ({', '.join(columns)}) "  # noqa: S608 - our own names
+        f"SELECT {', '.join(sources)} FROM {table} "
+        f"WHERE {sources[0]} IS NOT NULL ON CONFLICT DO NOTHING"
     )
-    for name, table, columns in (
-        ("enterprise_idempotency_keys", "idempotency_keys", KEY),
-        ("enterprise_audit_events", "audit_events", EVENT),
-    ):
-        op.execute(
-            f"INSERT INTO {name} (enterprise_account_id, {columns}) "  # noqa: S608 - our own names
-            f"SELECT enterprise_account_id, {columns} FROM {table} WHERE {OF_COMPANIES}"
-        )
-        op.execute(f"DELETE FROM {table} WHERE {OF_COMPANIES}")  # noqa: S608 - our own names
-        op.execute(
-            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
-            f"nextval(pg_get_serial_sequence('{table}', 'id')))"
-        )
+    same = " AND ".join(
+        f"source.{source} = {name}.{column}"
+        for source, column in zip(sources, columns, strict=True)
+    )
+    op.execute(f"DELETE FROM {name} WHERE NOT EXISTS (SELECT FROM {table} AS source WHERE {same})")  # noqa: S608 - our own names
+
+
+def _part(table: str) -> None:
+    """Leave people's rows only: most are moved beside writers, the rest once none can be added."""
+    if table == "idempotency_keys":
+        with waiting_briefly():
+            op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS ck_{table}_one_caller")
+    _move(table)
+    refuse_null(table, "user_id")
+    _move(table)
+    require(table, "user_id")
+    unique_index(f"pk_{table}_new", table, ("user_id", "id"))
     op.execute(
-        f"INSERT INTO general_audit_events ({EVENT}) "  # noqa: S608 - our own names
-        f"SELECT {EVENT} FROM audit_events WHERE user_id IS NULL"
+        f"SELECT setval(pg_get_serial_sequence('enterprise_{table}', 'id'), greatest("
+        f"nextval(pg_get_serial_sequence('enterprise_{table}', 'id')), "
+        f"nextval(pg_get_serial_sequence('{table}', 'id'))))"
     )
-    op.execute("DELETE FROM audit_events WHERE user_id IS NULL")
+
+
+def _move(table: str) -> None:
+    columns = {"idempotency_keys": KEY, "audit_events": EVENT}[table]
+    move(table, f"enterprise_{table}", f"enterprise_account_id, {columns}", OF_COMPANIES)
+    if table == "audit_events":
+        move(table, "general_audit_events", columns, "user_id IS NULL")
 
 
 def downgrade() -> None:

@@ -6,6 +6,8 @@ The index of a conversation's messages is built with the branch before the one w
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import index
+
 revision: str = "20261130_0045"
 down_revision: str | None = "20261130_0080"
 
@@ -39,9 +41,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "user_id", "conversation_id", "number", name=op.f(f"pk_{BRANCHES}")
         ),
+        if_not_exists=True,
     )
     for table, column in ((CONVERSATIONS, "shown_branch"), (MESSAGES, "branch")):
-        op.add_column(table, sa.Column(column, sa.Integer(), server_default=FIRST, nullable=False))
+        op.add_column(
+            table,
+            sa.Column(column, sa.Integer(), server_default=FIRST, nullable=False),
+            if_not_exists=True,
+        )
     for order in ORDERS:
         build_index(BRANCHES, ("user_id", "conversation_id", order))
     build_index(MESSAGES, OF_BRANCH)
@@ -58,9 +65,8 @@ def downgrade() -> None:
 
 def build_index(table: str, columns: tuple[str, ...]) -> None:
     """Build an index while others write; anew, if that was interrupted before."""
-    drop_index(table, columns)
     with op.get_context().autocommit_block():
-        op.create_index(name_of(table, columns), table, [*columns], postgresql_concurrently=True)
+        index(name_of(table, columns), table, columns)
 
 
 def drop_index(table: str, columns: tuple[str, ...]) -> None:

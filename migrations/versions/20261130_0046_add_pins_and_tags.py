@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import index
+
 revision: str = "20261130_0046"
 down_revision: str | None = "20261130_0045"
 
@@ -27,22 +29,16 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("user_id", "conversation_id", "tag", name=op.f(f"pk_{TAGS}")),
+        if_not_exists=True,
     )
     op.add_column(
         CONVERSATIONS,
         sa.Column("is_pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        if_not_exists=True,
     )
     with op.get_context().autocommit_block():
-        op.drop_index(OF_TAG, TAGS, postgresql_concurrently=True, if_exists=True)
-        op.create_index(OF_TAG, TAGS, [*BY_TAG], postgresql_concurrently=True)
-        op.drop_index(PINNED, CONVERSATIONS, postgresql_concurrently=True, if_exists=True)
-        op.create_index(
-            PINNED,
-            CONVERSATIONS,
-            ["user_id", "updated_at", "id"],
-            postgresql_where=sa.text("is_pinned"),
-            postgresql_concurrently=True,
-        )
+        index(OF_TAG, TAGS, BY_TAG)
+        index(PINNED, CONVERSATIONS, ("user_id", "updated_at", "id"), where="is_pinned")
 
 
 def downgrade() -> None:

@@ -8,10 +8,22 @@ down_revision: str | None = "20261130_0051"
 
 BATCH = 10_000
 NEWEST = text("SELECT max(id) FROM chat_messages")
-QUEUE = text(
+# Each message is kept from being deleted until it is queued. Those that others hold are left to a
+# second statement, which waits, but holds few: they would wait for each other else.
+BATCHED = (
     "INSERT INTO chat_messages_to_index (user_id, message_id) SELECT user_id, id "
-    "FROM chat_messages WHERE id >= :first AND id < :behind AND status <> 'streaming' "
-    "AND content <> '' ON CONFLICT DO NOTHING"
+    "FROM chat_messages AS message WHERE id >= :first AND id < :behind AND status <> 'streaming' "
+    "AND content <> ''"
+)
+MISSING = (
+    "NOT EXISTS (SELECT FROM chat_messages_to_index AS queued "
+    "WHERE queued.user_id = message.user_id AND queued.message_id = message.id) "
+    "AND NOT EXISTS (SELECT FROM chat_message_searches AS indexed "
+    "WHERE indexed.user_id = message.user_id AND indexed.message_id = message.id)"
+)
+QUEUES = (
+    text(f"{BATCHED} FOR KEY SHARE SKIP LOCKED ON CONFLICT DO NOTHING"),
+    text(f"{BATCHED} AND {MISSING} FOR KEY SHARE OF message ON CONFLICT DO NOTHING"),
 )
 
 
@@ -19,7 +31,8 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         connection = op.get_bind()
         for first in range(0, (connection.scalar(NEWEST) or 0) + 1, BATCH):
-            connection.execute(QUEUE, {"first": first, "behind": first + BATCH})
+            for queue in QUEUES:
+                connection.execute(queue, {"first": first, "behind": first + BATCH})
 
 
 def downgrade() -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import has_constraint, index
+
 revision: str = "20261130_0070"
 down_revision: str | None = "20261130_0041"
 
@@ -95,11 +97,15 @@ def upgrade() -> None:
         server_default = None if default is None else sa.text(default)
         nullable = default is None
         op.add_column(
-            table, sa.Column(name, type_, server_default=server_default, nullable=nullable)
+            table,
+            sa.Column(name, type_, server_default=server_default, nullable=nullable),
+            if_not_exists=True,
         )
         if table in ARCHIVES and name not in NOT_ARCHIVED:
             _add_to_archive(ARCHIVES[table], name, type_, default)
-    op.add_column(SUBSCRIPTIONS, sa.Column("due_at", INSTANT, server_default=LONG_PAST))
+    op.add_column(
+        SUBSCRIPTIONS, sa.Column("due_at", INSTANT, server_default=LONG_PAST), if_not_exists=True
+    )
     op.create_table(
         "billing_customers",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -110,18 +116,20 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("fk_billing_customers_user_id")
         ),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_billing_customers")),
+        if_not_exists=True,
     )
     for table, (before, added, after) in STATES.items():
         _check_status(table, before + added + after)
     for table, name, rule in CHECKS:
-        op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
+        if not has_constraint(name, table):
+            op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
     with op.get_context().autocommit_block():
         for table in STATES:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_status")
         for table, name, _rule in CHECKS:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
         for name, table, column, rows in INDEXES:
-            _create_index(name, table, column, rows)
+            index(name, table, column.split(", "), where=rows)
         _replace_live_index(LIVING)
 
 
@@ -152,7 +160,11 @@ def _add_to_archive(archive: str, name: str, type_: Any, default: str | None) ->
     """Add a column to what erasures keep, where nothing has a default."""
     server_default = None if default is None else sa.text(default)
     nullable = default is None
-    op.add_column(archive, sa.Column(name, type_, server_default=server_default, nullable=nullable))
+    op.add_column(
+        archive,
+        sa.Column(name, type_, server_default=server_default, nullable=nullable),
+        if_not_exists=True,
+    )
     if default is not None:
         op.alter_column(archive, name, server_default=None)
 
@@ -167,22 +179,10 @@ def _check_status(table: str, states: str) -> None:
 
 
 def _replace_live_index(rows: str) -> None:
-    """Build the index on other rows beside the one in use, and put it in its place."""
-    op.drop_index(f"{LIVE}_next", SUBSCRIPTIONS, postgresql_concurrently=True, if_exists=True)
-    _create_index(f"{LIVE}_next", SUBSCRIPTIONS, "user_id", rows, is_unique=True)
+    """Build the index on other rows beside the one in use, and put it in its place.
+
+    One that was built before an interruption stays: it may be the only one.
+    """
+    index(f"{LIVE}_next", SUBSCRIPTIONS, ("user_id",), where=rows, is_unique=True)
     op.drop_index(LIVE, SUBSCRIPTIONS, postgresql_concurrently=True, if_exists=True)
     op.execute(f"ALTER INDEX {LIVE}_next RENAME TO {LIVE}")
-
-
-def _create_index(
-    name: str, table: str, column: str, rows: str, *, is_unique: bool = False
-) -> None:
-    op.create_index(
-        name,
-        table,
-        column.split(", "),
-        unique=is_unique,
-        postgresql_where=sa.text(rows),
-        postgresql_concurrently=True,
-        if_not_exists=True,
-    )
