@@ -13,7 +13,13 @@ from keyvalue.breaker import PROBE_SECONDS
 from keyvalue.client import CONNECT_SECONDS, TIMEOUT_SECONDS, KeyValueClient
 from keyvalue.clock import ServerClock
 from keyvalue.connection import Argument, Command, Reply
-from keyvalue.errors import CommandRefused, KeyValueUnavailable, ScriptUnknown, SlotElsewhere
+from keyvalue.errors import (
+    CommandRefused,
+    KeyValueUnavailable,
+    ScriptUnknown,
+    SlotElsewhere,
+    SlotMoving,
+)
 from keyvalue.protocol import Script
 from keyvalue.topology import Topology, beside, read_topology, server_urls
 
@@ -107,7 +113,7 @@ class KeyValueCluster:
             return await self._client(_key_of(command)).run_blocking(
                 *command, block_seconds=block_seconds, lane=lane
             )
-        except (SlotElsewhere, KeyValueUnavailable) as error:
+        except (SlotElsewhere, SlotMoving, KeyValueUnavailable) as error:
             self._refresh_soon()
             raise KeyValueUnavailable from error
 

@@ -13,9 +13,22 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    MovedError,
+    NoScriptError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
-from keyvalue.errors import CommandRefused, ConnectionFailed, ScriptUnknown, SlotElsewhere
+from keyvalue.errors import (
+    CommandRefused,
+    ConnectionFailed,
+    ScriptUnknown,
+    SlotElsewhere,
+    SlotMoving,
+)
 from keyvalue.failure_reasons import reason_of, state_in
 from keyvalue.sentinel import SentinelUrl
 
@@ -120,6 +133,8 @@ class Connection:
         except AskError as error:
             is_for_once = not isinstance(error, MovedError)
             return SlotElsewhere(str(error), error.host, error.port, is_for_once=is_for_once)
+        except TryAgainError as error:
+            return SlotMoving(str(error))
         except ResponseError as error:
             if _is_state_of_server(error):
                 raise

@@ -28,6 +28,10 @@ class SlotElsewhere(CommandRefused):
         """Whether only this command goes to the other server: the slot is on its way there."""
 
 
+class SlotMoving(CommandRefused):
+    """Of the keys of the command some have gone to another server of a cluster, and some not."""
+
+
 class ConnectionFailed(Exception):
     """A connection failed and is closed; raised within this package only.
 

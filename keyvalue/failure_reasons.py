@@ -19,7 +19,6 @@ STATES = (
     "MASTERDOWN",
     "LOADING",
     "BUSY",
-    "TRYAGAIN",
     "NOAUTH",
     "WRONGPASS",
     "NOPERM",

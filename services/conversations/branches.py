@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from db.database import Database, Transaction
-from db.queries.chat import branches, conversations
+from db.queries.chat import branches, conversations, titles
 from db.row import Row
 from keyvalue import KeyValueError
 from services.callers import people
 from services.clock import Clock
+from services.conversations.rules import title_from
 from services.mutations.refusals import Conflict, NotFound
 from streams import ReplyStreams
 
@@ -48,6 +49,7 @@ class BranchService:
         """Delete a message and all that follow it; raises `Conflict` while one is being written.
 
         If it was shown, the branch is shown that was shown last of those that remain beside it.
+        Nor does a title stay that was made of a first message, unless a person gave it.
         """
         async with self._database.begin() as transaction:
             conversation_id = await _lock(transaction, user_id, message_id)
@@ -71,6 +73,8 @@ class BranchService:
                     shown_order=deleted["shown_order"],
                     is_shown=deleted["is_shown"],
                 )
+            if deleted["parent_id"] == branches.BEGINNING:
+                await _renew_title(transaction, user_id, conversation_id)
             (conversation,) = await conversations.by_id(transaction, [conversation_id], user_id)
         # Without Redis they end by themselves; whoever follows one looks at the database first.
         with suppress(KeyValueError):
@@ -83,6 +87,11 @@ async def _lock(transaction: Transaction, user_id: int, message_id: int) -> int:
     if locked["id"] is None:
         raise _message_not_found()
     return int(locked["id"])
+
+
+async def _renew_title(transaction: Transaction, user_id: int, conversation_id: int) -> None:
+    first = await branches.first_shown(transaction, user_id, conversation_id)
+    await titles.renew(transaction, user_id, conversation_id, title_from(first or ""))
 
 
 def _found(row: Row | None) -> Row:

@@ -1,9 +1,12 @@
 """Indexing messages: soon after they are written, or at the latest before their person searches."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+import structlog
+
+from db.connections.errors import DatabaseUnavailable
 from db.database import Database
 from db.queries.chat import message_search
 from db.queries.chat.message_search import IndexedMessage
@@ -15,6 +18,7 @@ BATCH = 25
 """Messages indexed in one transaction: finding their words occupies the process so long."""
 _MOST_BATCHES = 20
 """Batches that a search waits for; only after very much was added at once there are more."""
+_log = structlog.get_logger("search.indexing")
 
 
 class MessageIndexer:
@@ -35,16 +39,46 @@ class MessageIndexer:
                 return
 
     async def _index_batch(self, user_id: int | None) -> int:
+        try:
+            return await self._index_waiting(user_id)
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - what one message does is not to stop the others
+            return await self._index_waiting(user_id, without=await self._unreadable(user_id))
+
+    async def _index_waiting(self, user_id: int | None, *, without: Collection[int] = ()) -> int:
+        """Index a batch; the messages `without` lexemes are found by nothing, nor wait longer."""
         async with self._database.begin() as transaction:
             rows = await message_search.waiting(transaction, user_id=user_id, most=BATCH)
             if rows:
                 people = sorted({row["user_id"] for row in rows})
                 ends = await message_search.ends(transaction, people)
-                await message_search.index(transaction, _placed(rows, ends))
+                await message_search.index(transaction, _placed(rows, ends, without))
+        for message_id in without:
+            _log.error("a message cannot be searched", message_id=message_id)
         return len(rows)
 
+    async def _unreadable(self, user_id: int | None) -> Collection[int]:
+        """The ids of the messages of a batch that cannot be indexed, which are tried alone."""
+        async with self._database.begin() as transaction:
+            rows = await message_search.waiting(transaction, user_id=user_id, most=BATCH)
+        return [row["id"] for row in rows if not await self._is_readable(row)]
 
-def _placed(rows: Sequence[Row], ends: Sequence[Row]) -> list[IndexedMessage]:
+    async def _is_readable(self, row: Row) -> bool:
+        try:
+            (message,) = _placed([row], [])
+            async with self._database.begin() as transaction:
+                await message_search.read(transaction, message)
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the message is left out
+            return False
+        return True
+
+
+def _placed(
+    rows: Sequence[Row], ends: Sequence[Row], without: Collection[int] = ()
+) -> list[IndexedMessage]:
     """The messages with their places, beyond those that their people's messages have already."""
     ends_by_user = {
         row["user_id"]: PlaceEnds(row["newest"], row["newest_at"], row["oldest"], row["oldest_at"])
@@ -61,7 +95,7 @@ def _placed(rows: Sequence[Row], ends: Sequence[Row]) -> list[IndexedMessage]:
                 row["id"],
                 place,
                 row["created_at"],
-                lexemes_of(row["content"], row["conversation_id"]),
+                "" if row["id"] in without else lexemes_of(row["content"], row["conversation_id"]),
             )
             for row, place in zip(messages, places, strict=True)
         ]

@@ -19,7 +19,11 @@ MOST_WORDS = 8
 MOST_CHARACTERS = 40
 """Characters of one such run that count."""
 MOST_INDEXED = 20_000
-"""Characters of a text that are indexed: their lexemes are within PostgreSQL's one megabyte."""
+"""Characters of a text that are indexed, if their lexemes are not too many."""
+MOST_BYTES = 900_000
+"""Bytes of the lexemes of a text, with whose they are: PostgreSQL has one megabyte for them."""
+_BYTES_OF_EACH, _BYTES_OF_PLACE = 40, 2
+"""What a lexeme has beside its own: whose it is, and what PostgreSQL keeps with it."""
 MOST_POSITIONS = 16_383
 """What PostgreSQL counts in one text; later words have no order."""
 _LEAST_MISSPELT, _MOST_COMPARED = 5, 7
@@ -32,10 +36,17 @@ def lexemes_of(text: str, conversation_id: int) -> str:
     Of a very long text the end is left out.
     """
     places: dict[str, list[int]] = {}
+    shortened: set[str] = set()
+    size = 0
     for number, lexeme in enumerate(_in_order(words_in(text[:MOST_INDEXED])), 1):
+        forms = () if lexeme in places else shortened_forms(lexeme) - shortened
+        added = forms if lexeme in places else (lexeme, *forms)
+        size += _BYTES_OF_PLACE + sum(_BYTES_OF_EACH + len(one.encode()) for one in added)
+        if size > MOST_BYTES:
+            break
         places.setdefault(lexeme, []).append(min(number, MOST_POSITIONS))
+        shortened.update(forms)
     found = [f"'{PART}{lexeme}':{','.join(map(str, at))}" for lexeme, at in places.items()]
-    shortened = {short for word in places for short in shortened_forms(word)}
     found += [f"'{PERSON}{_SHORTENED}{short}'" for short in sorted(shortened)]
     found += [f"'{PERSON}{_CONVERSATION}{conversation_id}'", f"'{PART}{_ANY}'"]
     return " ".join(found)

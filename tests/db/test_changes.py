@@ -5,10 +5,13 @@ import pkgutil
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import text as sql
 
 import db.queries
 from db.changes import OWNER_NAMES, UNFOLLOWED_TABLES, Changes, are_reproducible
 from db.database import open_database
+from db.personal.registry import REGISTRY
+from db.personal.vocabulary import BY_COMPANY, EVERYWHERE
 from db.statement import Statement, statements_named
 from db.tables import Table
 from tests.fixtures.stores.postgres import rows_of
@@ -19,6 +22,8 @@ for _module in pkgutil.walk_packages(db.queries.__path__, "db.queries."):
 
 Told = list[frozenset[int] | None]
 Change = tuple[str, dict[str, object], int | None]
+OF_COMPANIES = {one.name for one in REGISTRY if one.distribution == BY_COMPANY}
+OF_EVERYBODY = {one.name for one in REGISTRY if one.distribution == EVERYWHERE}
 NOT_ERASED = "SELECT id FROM users WHERE erasure_began_at IS NULL ORDER BY id"
 
 
@@ -58,6 +63,8 @@ def told_by(*changes: Change) -> Callable[[], Awaitable[Told]]:
         (("users.by_id", {"ids": [ADA]}, 1), []),
         (("audit.record", {"concerned_user": ADA}, 0), []),
         (("metering.charge", {}, 1), []),
+        (("metered_model_use.record_use", {"tenant_id": ADA}, 1), []),
+        (("model_use.record_use", {"tenant_id": ADA}, 1), [frozenset({ADA})]),
         (("idempotency.forget", {}, 1), []),
     ],
 )
@@ -80,6 +87,32 @@ async def test_people_of_one_block_are_told_together() -> None:
 def test_every_table_is_followed_or_named() -> None:
     assert Table.metadata.tables.keys() >= UNFOLLOWED_TABLES
     assert "user_id" in OWNER_NAMES
+
+
+def test_what_companies_and_the_worker_write_is_not_followed() -> None:
+    assert len(OF_COMPANIES) > 10
+    assert not OF_COMPANIES - UNFOLLOWED_TABLES
+    # Operators change plans; the others change with rows of one person, who is named.
+    followed = OF_EVERYBODY - UNFOLLOWED_TABLES
+    assert followed == {
+        "alembic_version",
+        "billing_plans",
+        "payment_provider_keys",
+        "payment_provider_references",
+        "privacy_export_files",
+        "privacy_export_tokens",
+        "user_emails",
+    }
+
+
+@pytest.mark.parametrize("table", sorted(OF_COMPANIES))
+async def test_what_companies_have_is_neither_told_nor_remembered(table: str) -> None:
+    column = next(iter(Table.metadata.tables[table].c)).name
+    read = Statement(f"changes_read.{table}", sql(f"SELECT {column} FROM {table}"))
+    Statement(f"changes_delete.{table}", sql(f"DELETE FROM {table}"))
+    assert not read.writes
+    assert not are_reproducible([read.name])
+    assert await told_by((f"changes_delete.{table}", {}, 1))() == []
 
 
 @pytest.mark.parametrize(

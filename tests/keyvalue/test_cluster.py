@@ -8,7 +8,14 @@ import pytest
 from redis import Redis
 from redis.crc import key_slot
 
-from keyvalue import KeyValueCluster, KeyValueError, Script, open_keyvalue
+from keyvalue import (
+    CommandRefused,
+    KeyValueCluster,
+    KeyValueError,
+    KeyValueUnavailable,
+    Script,
+    open_keyvalue,
+)
 from keyvalue.topology import Topology, server_urls
 from streams import ReplyStreams
 from streams.redis import RedisStreams
@@ -80,6 +87,12 @@ async def test_a_slot_that_is_moved_is_followed(cluster: RedisCluster) -> None:
             old.execute_command("MIGRATE", "127.0.0.1", target, "{moved}:1", 0, 1000)
             asked = [("GET", "{moved}:1"), ("GET", "{moved}:2"), ("GET", "elsewhere")]
             assert await keyvalue.run_all(asked) == [b"one", b"two", None]
+            with pytest.raises(CommandRefused):
+                await keyvalue.run("MGET", "{moved}:1", "{moved}:2")
+            read = ("XREAD", "BLOCK", 1, "STREAMS", "{moved}:1", "{moved}:2", "0", "0")
+            with pytest.raises(KeyValueUnavailable):
+                await keyvalue.run_blocking(*read, block_seconds=0.001)
+            assert keyvalue.is_available
             old.execute_command("MIGRATE", "127.0.0.1", target, "{moved}:2", 0, 1000)
             for port in (target, source, *cluster.primaries):
                 with Redis(port=port) as server:

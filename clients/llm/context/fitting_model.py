@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from math import inf
 
 from clients.llm import (
     ALONE,
@@ -31,9 +32,9 @@ class FittingModel:
         time: TimeShare = ALONE,
     ) -> AsyncGenerator[str, None]:
         """See `LanguageModel`."""
-        has_begun = False
+        has_begun, most = False, inf
         for tries in range(1, _MOST_TRIES + 1):
-            fitted = self._window.fitted(messages)
+            fitted = self._window.fitted(messages, most=most)
             try:
                 async with aclosing(self._model.generate(fitted, report, time)) as pieces:
                     async for piece in pieces:
@@ -42,8 +43,8 @@ class FittingModel:
             except GenerationFailed as error:
                 if error.reason is not FailureReason.CONTEXT_TOO_LONG or has_begun:
                     raise
-                self._window.refuse(fitted)
-                if tries == _MOST_TRIES or self._window.fitted(messages) == fitted:
+                most = min(most, self._window.refuse(fitted))
+                if tries == _MOST_TRIES or self._window.fitted(messages, most=most) == fitted:
                     raise
             else:
                 return

@@ -1,6 +1,7 @@
 """A model's context window: which messages of a prompt it has room for."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from time import monotonic
 
 from clients.llm import FailureReason, GenerationFailed, PromptMessage
@@ -8,6 +9,8 @@ from clients.llm.context.token_estimate import TokenEstimate
 
 _LESS = 0.9
 """How much of a prompt that was refused the next may have."""
+_LEAST = 0.5
+"""How much of the configured room refused prompts leave to others."""
 REMEMBERED_SECONDS = 600.0
 """How long a refusal counts: it may have been a mistake."""
 
@@ -42,13 +45,15 @@ class TokenWindow:
         """Whether there is room for those messages that may not be left out."""
         return self._estimate.of([one for one in messages if not one.is_optional]) <= self.room
 
-    def fitted(self, messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:
-        """The messages for which there is room: of the optional ones the newest.
+    def fitted(
+        self, messages: Sequence[PromptMessage], *, most: float = inf
+    ) -> tuple[PromptMessage, ...]:
+        """The messages for which there is room, and for `most` tokens: of the optional the newest.
 
         Raises `GenerationFailed` where there is no room for the others.
         """
         sizes = [self._estimate.of_text(one.content) for one in messages]
-        excess = sum(sizes) - self.room
+        excess = sum(sizes) - min(self.room, most)
         kept = []
         for message, size in zip(messages, sizes, strict=True):
             if excess > 0 and message.is_optional:
@@ -63,8 +68,15 @@ class TokenWindow:
         """Take in how many tokens the model counted in a prompt."""
         self._estimate.learn(messages, tokens)
 
-    def refuse(self, messages: Sequence[PromptMessage]) -> None:
-        """Take in that a prompt was too long for the model; teaches nothing if it was minimal."""
-        if any(one.is_optional for one in messages):
-            self._refused_room = min(self.room, self._estimate.of(messages) * _LESS)
-            self._refused_until = self._seconds() + REMEMBERED_SECONDS
+    def refuse(self, messages: Sequence[PromptMessage]) -> float:
+        """Take in that a prompt was too long for the model; teaches nothing if it was minimal.
+
+        Returns how many tokens the same prompt may have next. Others keep half of the room: one
+        whose tokens are estimated badly is not to shorten theirs to nothing.
+        """
+        if not any(one.is_optional for one in messages):
+            return self.room
+        shorter = min(self.room, self._estimate.of(messages) * _LESS)
+        self._refused_room = max(shorter, self._configured_room * _LEAST)
+        self._refused_until = self._seconds() + REMEMBERED_SECONDS
+        return shorter

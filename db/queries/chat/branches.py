@@ -30,7 +30,7 @@ from db.queries.chat.branch_choice import shown_last_after
 from db.queries.chat.conversations import COLUMNS
 from db.queries.clauses.expressions import literal_text
 from db.queries.clauses.idempotent_write import locked_person, result_for
-from db.queries.clauses.paths import Place
+from db.queries.clauses.paths import Place, end_of, is_in_range, path_ranges, path_start
 from db.queries.clauses.siblings import next_of_branch, parent_of
 from db.row import Row
 from db.statement import Statement, repository_method
@@ -307,6 +307,22 @@ def _lock() -> Statement:
     return Statement("branches.lock", result_for(person, locked))
 
 
+def _first_shown() -> Statement:
+    shown: ColumnElement[int] = ChatConversation.shown_branch.expression
+    start = path_start(_user, _conversation, end_of(shown)).where(*_IS_CONVERSATION)
+    ranges = path_ranges(start, is_backward=False)
+    return Statement(
+        "branches.first_shown",
+        select(ChatMessage.content)
+        .select_from(ranges)
+        .join(ChatMessage, and_(*is_in_range(ranges)))
+        .where(ChatMessage.user_id == _user, ChatMessage.conversation_id == _conversation)
+        .order_by(ChatMessage.created_at, ChatMessage.id)
+        .limit(_ONE),
+    )
+
+
+_FIRST_SHOWN = _first_shown()
 _FOLLOW = _follow()
 _SHOW = _show()
 _REPLACE = _replace()
@@ -386,6 +402,13 @@ async def replace(
         shown_order=shown_order,
         is_shown=is_shown,
     )
+
+
+@repository_method
+async def first_shown(connection: Connection, user_id: int, conversation_id: int) -> str | None:
+    """The content of the first message of the branch that is shown; None if there is no message."""
+    rows = await connection.fetch(_FIRST_SHOWN, user_id=user_id, conversation_id=conversation_id)
+    return None if not rows else str(rows[0]["content"])
 
 
 @repository_method

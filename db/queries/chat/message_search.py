@@ -164,6 +164,17 @@ WHERE waiting.user_id = one.user_id AND waiting.message_id = one.message_id"""  
         bindparam("lexemes", type_=ARRAY(Text)),
     ),
 )
+_READ = Statement(
+    "message_search.read",
+    sql(
+        f"SELECT CAST({_placed('CAST(:lexemes AS text)', f'(:place >> {_PART_BITS})', ':user_id')}"
+        " AS tsvector) IS NOT NULL AS is_read"
+    ).bindparams(
+        bindparam("user_id", type_=BigInteger),
+        bindparam("place", type_=Integer),
+        bindparam("lexemes", type_=Text),
+    ),
+)
 
 
 class IndexedMessage(NamedTuple):
@@ -241,4 +252,12 @@ async def index(connection: Connection, messages: Sequence[IndexedMessage]) -> N
         places=places,
         instants=instants,
         lexemes=lexemes,
+    )
+
+
+@repository_method
+async def read(connection: Connection, message: IndexedMessage) -> None:
+    """Have PostgreSQL read the lexemes of a message; raises `StatementFailed` where it cannot."""
+    await connection.fetch(
+        _READ, user_id=message.user_id, place=message.place, lexemes=message.lexemes
     )

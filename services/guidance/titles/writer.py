@@ -8,7 +8,7 @@ import structlog
 
 from clients.llm import GenerationFailed, TimeShare
 from db.database import Database
-from db.queries.chat import titles
+from db.queries.chat import branches, titles
 from db.queries.model_use import PEOPLE
 from metrics.generation import TITLES
 from services.clock import Clock
@@ -87,9 +87,20 @@ class TitleWriter:
         finally:
             if calls.uses:
                 await self._record(user_id, calls)
-        async with self._database.write() as connection:
-            is_given = await titles.give(connection, user_id, conversation_id, title_of(answer))
+        title, message_id = title_of(answer), beginning[0]["id"]
+        is_given = await self._store(user_id, conversation_id, title, message_id)
         return "given" if is_given else "not_needed"
+
+    async def _store(
+        self, user_id: int, conversation_id: int, title: str | None, message_id: int
+    ) -> bool:
+        async with self._database.begin() as transaction:
+            # Whoever deletes the message has the lock, and another statement sees that it is gone.
+            if await branches.lock(transaction, user_id, message_id) is None:
+                return False
+            return await titles.give(
+                transaction, user_id, conversation_id, title, message_id=message_id
+            )
 
     async def _answer(self, call: Call, question: str, reply: str) -> str:
         loop = asyncio.get_running_loop()

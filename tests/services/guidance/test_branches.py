@@ -66,6 +66,36 @@ async def test_the_stream_of_a_deleted_reply_is_gone(own_world: str, redis_url: 
         assert b"Hello!" not in str(await redis.xrange(stream_key(exchange.reply_id))).encode()
 
 
+TITLE = "SELECT title, title_origin FROM chat_conversations WHERE id = $1"
+RETITLE = "UPDATE chat_conversations SET title = $2, title_origin = $3 WHERE id = $1"
+
+
+@pytest.mark.parametrize(
+    ("origin", "titles"),
+    [
+        ("message", [("Two", "message"), ("New conversation", "message")]),
+        ("model", [("Two", "message"), ("New conversation", "message")]),
+        ("person", [("Of One", "person"), ("Of One", "person")]),
+    ],
+)
+async def test_a_title_does_not_keep_what_was_deleted(
+    own_world: str, origin: str, titles: list[tuple[str, str]]
+) -> None:
+    async with instance(own_world) as parts:
+        exchange = await send(parts, conversation_id=None, content="One")
+        await answered(parts, exchange)
+        other = await edit(parts, exchange.message_id, "Two")
+        await answered(parts, other)
+        place = exchange.conversation_id
+        await parts.rows(RETITLE, place, "Of One", origin)
+        await parts.branches.delete(ADA, other.reply_id)
+        assert [tuple(row) for row in await parts.rows(TITLE, place)] == [("Of One", origin)]
+        for message_id, title in zip((exchange.message_id, other.message_id), titles, strict=True):
+            deletion = await parts.branches.delete(ADA, message_id)
+            assert deletion.conversation["title"] == title[0]
+            assert [tuple(row) for row in await parts.rows(TITLE, place)] == [title]
+
+
 async def test_of_many_replies_to_one_message_at_once_one_is_written(own_world: str) -> None:
     async with instance(own_world) as parts, instance(own_world) as others:
         exchange = await send(parts, conversation_id=None)

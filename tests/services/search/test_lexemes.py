@@ -4,7 +4,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.search.lexemes import MOST_INDEXED, lexemes_of, ranked_queries
+from services.search.lexemes import MOST_BYTES, MOST_INDEXED, lexemes_of, ranked_queries
 from services.search.snippets import LONGEST_SNIPPET, snippet_of
 from services.search.words import words_in
 
@@ -66,3 +66,13 @@ def test_a_snippet_is_a_piece_of_the_message(content: str, query: str) -> None:
 def test_the_end_of_a_very_long_text_is_left_out() -> None:
     assert lexemes_of("a " * MOST_INDEXED, 1).startswith("'@a':1,2")
     assert len(lexemes_of("北京" * MOST_INDEXED, 1)) < 300_000
+
+
+def test_the_lexemes_are_within_the_bytes_that_postgresql_has_for_them() -> None:
+    """A character that stands for eighteen makes long words of a short text."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = [f"{one}{two}{three}\ufdfa" for one in letters for two in letters for three in letters]
+    lexemes = lexemes_of(" ".join(words), 1).split()
+    size = sum(len(one.partition(":")[0].encode()) - 3 + 36 for one in lexemes)
+    assert 800_000 < size < MOST_BYTES
+    assert lexemes[-1] == "'@/'"

@@ -24,8 +24,9 @@ async def test_a_refused_prompt_is_asked_again_with_less(stand_in: StandInContro
         assert lengths[0] == 62
         assert stand_in.prompts()[-1][0]["role"] == "system"
         assert stand_in.prompts()[-1][-1]["content"] == "And then?"
-        # The next one is short enough at once.
-        assert (await ask(FittingModel(model, window), LONG)).report.attempts == 1
+        # It takes nothing from prompts that are less than half of what is configured.
+        assert window.room == 49_500
+        assert (await ask(FittingModel(model, window), LONG)).report.attempts == 3
 
 
 async def test_a_prompt_that_is_too_long_as_it_must_be_fails(stand_in: StandInControl) -> None:

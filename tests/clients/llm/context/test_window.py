@@ -55,7 +55,7 @@ def test_a_count_that_cannot_be_teaches_nothing(tokens: int) -> None:
 
 def test_a_refused_prompt_is_shortened_and_forgotten_after_a_while() -> None:
     now = 0.0
-    window = TokenWindow(1_000, 100, seconds=lambda: now)
+    window = TokenWindow(600, 100, seconds=lambda: now)
     prompt = history(*(f"{number} " * 40 for number in range(9)))
     whole = window.fitted(prompt)
     assert len(whole) == 11
@@ -66,6 +66,14 @@ def test_a_refused_prompt_is_shortened_and_forgotten_after_a_while() -> None:
     assert window.fitted(prompt) == shorter
     now = REMEMBERED_SECONDS
     assert window.fitted(prompt) == whole
+
+
+def test_refusals_leave_half_of_the_room_to_others() -> None:
+    window = TokenWindow(1_000, 100, seconds=lambda: 0.0)
+    prompt = history("short", "prompt")
+    for _ in range(9):
+        assert window.refuse(prompt) == TokenEstimate().of(prompt) * 0.9
+    assert window.room == 450
 
 
 @given(st.lists(TEXTS, max_size=12), st.integers(256, 2_000))

@@ -7,10 +7,13 @@ import pytest
 
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.servers.chat import Chat
+from tests.fixtures.servers.server import metrics_of
 from tests.gql.resolvers.models.several_models import SMALL, chat_with_models, send
 from tests.waiting import until
 
 RENAME = """mutation ($input: RenameConversationInput!) { renameConversation(input: $input) {
+  conversation { title } userErrors { code } } }"""
+DELETE = """mutation ($input: MessageInput!) { deleteMessage(input: $input) {
   conversation { title } userErrors { code } } }"""
 START = """mutation ($input: StartConversationInput!) { startConversation(input: $input) {
   conversation { id } userErrors { code } } }"""
@@ -35,6 +38,13 @@ def title_of(chat: Chat, id_: str) -> str:
     shown = "query ($id: ID!) { node(id: $id) { ... on Conversation { title } } }"
     title: str = chat.api.data(shown, {"id": id_}, viewer=1)["node"]["title"]
     return title
+
+
+def not_needed(chat: Chat) -> float:
+    """How many titles that a model gave were not wanted any more."""
+    lines = metrics_of(chat.api.http).splitlines()
+    counted = 'guidance_titles_total{outcome="not_needed"}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(counted))
 
 
 def test_the_model_gives_a_title_in_the_language_of_the_conversation(
@@ -68,6 +78,20 @@ def test_a_title_that_a_person_gave_stays(chat: Chat, stand_in: StandInControl) 
     third = send(chat, QUESTION, conversationId=other)["conversation"]
     assert title_of(chat, third["id"]) == QUESTION
     assert stand_in.models() == ["provider-large"]
+
+
+def test_a_title_of_what_was_deleted_meanwhile_is_not_given(
+    chat: Chat, stand_in: StandInControl
+) -> None:
+    before = not_needed(chat)
+    stand_in.behave_as(SMALL, first_token_seconds=1)
+    sent = send(chat, QUESTION)
+    stand_in.wait_for(running=1)
+    deleted = chat.payload(DELETE, {"messageId": sent["message"]["id"]})
+    assert deleted == {"conversation": {"title": "New conversation"}, "userErrors": []}
+    stand_in.wait_for(received=2, running=0)
+    until(lambda: not_needed(chat) == before + 1)
+    assert title_of(chat, sent["conversation"]["id"]) == "New conversation"
 
 
 def test_a_title_that_cannot_be_had_delays_and_fails_nothing(
