@@ -2,8 +2,7 @@
 
 https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
 
-Levels are those at which a page of 140 kB takes a millisecond or two; docs/performance/bandwidth.md
-has figures.
+Levels are those at which a page of 140 kB takes a millisecond or two.
 """
 
 import re
