@@ -19,8 +19,9 @@ def upgrade() -> None:
             op.add_column(
                 table,
                 sa.Column(name, sa.Integer(), server_default=sa.text(default), nullable=False),
+                if_not_exists=True,
             )
-    op.add_column(REPLIES, sa.Column("question", JSONB()))
+    op.add_column(REPLIES, sa.Column("question", JSONB()), if_not_exists=True)
     with op.get_context().autocommit_block():
         op.create_index(
             KEPT_QUESTIONS,
