@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from weakref import finalize
 
 _WAIT_SECONDS = 20.0
 _TABLES = """
@@ -66,4 +67,6 @@ class SandboxAccount:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(_TABLES)
+        # Who forgets to close it leaves nothing open all the same.
+        finalize(self, connection.close)
         return connection

@@ -125,6 +125,7 @@ def test_stripe_takes_the_money_once(shop: Shop, person: int) -> None:
         "payment_id": str(id_),
         "idempotency_key": key,
         "owner": f"person:{person}",
+        "allows_action": "true",
     }
 
 

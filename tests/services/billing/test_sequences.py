@@ -100,6 +100,8 @@ class Model:
     differences: int = 0
     superfluous: int = 0
     heard: set[int] = field(default_factory=set)
+    has_method: bool = True
+    """Not where it was paid after all by a payment that had failed: its method was given up."""
 
     def pay(self, step: Pay) -> UserErrorCode | None:
         if self.status == "active":
@@ -132,7 +134,7 @@ class Model:
             self.next_plan = None
         elif step.plan == BASIC:
             self.next_plan = BASIC
-        else:
+        elif self.has_method:
             self.plan, self.differences = step.plan, self.differences + 1_500
         return None
 
@@ -145,6 +147,7 @@ class Model:
             if self.status == "active":
                 self.superfluous += 1
             else:
+                self.has_method = status == "pending"
                 self.status, self.plan, self.next_plan = "active", plan, None
         elif answer.state is not ChargeState.SUCCEEDED and status == "pending":
             self.payments[number][1] = "failed"
