@@ -59,8 +59,12 @@ class SandboxAccount:
     def _connection(self) -> sqlite3.Connection:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Only what closes it in the end may be another thread.
         connection = sqlite3.connect(
-            self._path or ":memory:", timeout=_WAIT_SECONDS, isolation_level=None
+            self._path or ":memory:",
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         # The machine may lose it, as no money is.

@@ -23,6 +23,7 @@ FIELDS = frozenset(
         *("Mutation.checkout", "Mutation.createBillingPortalSession", "Mutation.editMessage"),
         *("PlanChangePreview", "MessageSearchEdge", "Subscription.subscriptionChanged"),
         *("TextRange", "User.conversationByKey", "User.planChangePreview"),
+        "User (with all of its fields)",
         *("User.searchMessages(after", "User.searchMessages(conversationId"),
     }
 )
