@@ -121,7 +121,7 @@ class BillingService:
             )
         else:
             subscription_id = current.id
-            state = lifecycle.payment_begun(current.state, plan.code)
+            state = lifecycle.payment_started(current.state, plan.code)
             await store_state(transaction, current, state, now)
         new = NewPayment(
             kind=PaymentKind.CHECKOUT if trial is None else PaymentKind.TRIAL,

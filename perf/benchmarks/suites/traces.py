@@ -135,9 +135,9 @@ def _collector() -> Iterator[str]:
         process.join()
 
 
-def _collect(told: "Connection[int, int]") -> None:
+def _collect(connection: "Connection[int, int]") -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Taking)
-    told.send(server.server_address[1])
+    connection.send(server.server_address[1])
     server.serve_forever()
 
 

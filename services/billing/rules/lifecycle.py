@@ -76,12 +76,12 @@ def next_period(state: SubscriptionState) -> Period:
     return period_from(state.anchor_at or state.period_end, state.period_end)
 
 
-def begun(plan_code: str) -> SubscriptionState:
+def started(plan_code: str) -> SubscriptionState:
     """A subscription whose first payment is under way."""
     return SubscriptionState(SubscriptionStatus.PENDING, plan_code)
 
 
-def payment_begun(state: SubscriptionState, plan_code: str) -> SubscriptionState:
+def payment_started(state: SubscriptionState, plan_code: str) -> SubscriptionState:
     """A subscription that is not paid, while a plan is being paid."""
     return SubscriptionState(
         SubscriptionStatus.PENDING,
@@ -109,7 +109,7 @@ def activated(
     )
 
 
-def trial_begun(
+def trial_started(
     state: SubscriptionState, plan_code: str, start: datetime, end: datetime
 ) -> SubscriptionState:
     """On trial; the first month begins, and is charged, when the trial ends."""
@@ -163,7 +163,7 @@ def renewal_failed(
 
 
 def failed(state: SubscriptionState, reason: str) -> SubscriptionState:
-    """The payment that would have begun it has failed."""
+    """The payment that would have started it has failed."""
     return replace(state, status=SubscriptionStatus.FAILED, failure_reason=reason, due_at=None)
 
 

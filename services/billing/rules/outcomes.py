@@ -61,15 +61,15 @@ def _of_beginning(
     if status is PaymentStatus.SUCCEEDED:
         if state.status in _SERVED:
             return _SUPERFLUOUS
-        return Outcome(_begun(payment, state, now))
+        return Outcome(_started(payment, state, now))
     if status is PaymentStatus.FAILED and state.status is SubscriptionStatus.PENDING:
         return Outcome(lifecycle.failed(state, reason or NOT_CHARGED))
     return _NOTHING
 
 
-def _begun(payment: Payment, state: SubscriptionState, now: datetime) -> SubscriptionState:
+def _started(payment: Payment, state: SubscriptionState, now: datetime) -> SubscriptionState:
     if payment.kind is PaymentKind.TRIAL and payment.period_start and payment.period_end:
-        return lifecycle.trial_begun(
+        return lifecycle.trial_started(
             state, payment.plan_code, payment.period_start, payment.period_end
         )
     return lifecycle.activated(state, payment.plan_code, _price(payment), now)

@@ -28,7 +28,7 @@ ERRORS = {"PROPAGATE": PLACES[:1], "NULL": PLACES, "HALT": PLACES[:1]}
 EVERY = pytest.mark.parametrize("behavior", list(DATA))
 
 
-def told(body: dict[str, Any]) -> tuple[Any, list[Any]]:
+def data_and_errors(body: dict[str, Any]) -> tuple[Any, list[Any]]:
     """The data, and where the errors are, of which none is told twice."""
     return body["data"], [error["path"] for error in body.get("errors", ())]
 
@@ -40,7 +40,7 @@ def test_posted(live: Live, behavior: str, times: int) -> None:
     body = {"query": THINGS, "onError": behavior}
     for _ in range(times):
         answer = live.http.post("/graphql", json=body)
-        assert told(answer.json()) == (DATA[behavior], ERRORS[behavior])
+        assert data_and_errors(answer.json()) == (DATA[behavior], ERRORS[behavior])
 
 
 @EVERY
@@ -50,20 +50,20 @@ def test_in_a_url(live: Live, behavior: str) -> None:
         params={"query": THINGS, "onError": behavior},
         headers={"content-type": "application/json"},
     )
-    assert told(answer.json()) == (DATA[behavior], ERRORS[behavior])
+    assert data_and_errors(answer.json()) == (DATA[behavior], ERRORS[behavior])
 
 
 @EVERY
 def test_over_a_socket(live: Live, behavior: str) -> None:
     with peer(live.socket_address) as client:
         (body,) = client.init().answers("1", THINGS, onError=behavior)
-    assert told(body) == (DATA[behavior], ERRORS[behavior])
+    assert data_and_errors(body) == (DATA[behavior], ERRORS[behavior])
 
 
 def test_what_asks_for_nothing_propagates_as_before(live: Live) -> None:
     for absent in ({}, {"onError": None}):
         answer = live.http.post("/graphql", json={"query": THINGS, **absent}).json()
-        assert told(answer) == (DATA["PROPAGATE"], ERRORS["PROPAGATE"])
+        assert data_and_errors(answer) == (DATA["PROPAGATE"], ERRORS["PROPAGATE"])
 
 
 @pytest.mark.parametrize("other", ["null", "ABORT", "", 1, True, ["NULL"], {"NULL": 1}])
@@ -81,7 +81,7 @@ def test_events_of_a_subscription_go_on_after_one_has_halted(live: Live) -> None
         json={"query": "subscription { count(to: 3) { number sound } }", "onError": "HALT"},
         headers={"accept": "text/event-stream"},
     )
-    assert [told(event) for event in events(answer)] == [
+    assert [data_and_errors(event) for event in events(answer)] == [
         ({"count": {"number": 1, "sound": True}}, []),
         (None, [["count", "sound"]]),
         ({"count": {"number": 3, "sound": True}}, []),

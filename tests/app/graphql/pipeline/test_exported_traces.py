@@ -273,9 +273,7 @@ LAST = """SELECT query FROM pg_stat_activity WHERE application_name = 'guidance-
 
 
 @pytest.mark.parametrize("flags", [SAMPLED, UNSAMPLED])
-def test_the_database_is_told_of_sampled_requests_alone(
-    exporting_server: Exporting, flags: str
-) -> None:
+def test_the_database_sees_sampled_requests_alone(exporting_server: Exporting, flags: str) -> None:
     trace_id = token_hex(16)
     found: list[Any] = []  # Any: rows
     while not found:  # a session may have been asked something else since

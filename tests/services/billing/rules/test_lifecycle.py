@@ -16,7 +16,7 @@ from services.billing.rules.lifecycle import DueStep, as_of, due_step
 BEGAN = datetime(2026, 1, 31, 12, tzinfo=UTC)
 END = datetime(2026, 2, 28, 12, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-PAID = lifecycle.activated(lifecycle.begun("basic"), "basic", 500, BEGAN)
+PAID = lifecycle.activated(lifecycle.started("basic"), "basic", 500, BEGAN)
 PAST_DUE = lifecycle.renewal_failed(PAID, "card_declined", END, WEEK)
 FROM_BEFORE = SubscriptionState(SubscriptionStatus.ACTIVE, "basic", started_at=BEGAN)
 
@@ -43,7 +43,7 @@ def test_a_paid_month_is_renewed_from_the_anchor() -> None:
         (PAST_DUE, END + WEEK + timedelta(hours=1), DueStep.CHARGE),
         (PAST_DUE, END + WEEK + timedelta(hours=2), DueStep.END),
         (lifecycle.ended(PAID), END + DAY, DueStep.NOTHING),
-        (lifecycle.begun("basic"), END, DueStep.NOTHING),
+        (lifecycle.started("basic"), END, DueStep.NOTHING),
     ],
 )
 def test_what_is_due(state: SubscriptionState, now: datetime, step: DueStep) -> None:
@@ -114,7 +114,7 @@ def test_a_subscription_from_before_has_the_month_under_way() -> None:
 
 
 def test_a_trial_is_followed_by_its_first_month() -> None:
-    trial = lifecycle.trial_begun(lifecycle.begun("basic"), "basic", BEGAN, BEGAN + 14 * DAY)
+    trial = lifecycle.trial_started(lifecycle.started("basic"), "basic", BEGAN, BEGAN + 14 * DAY)
     assert (trial.period_end, trial.trial_ends_at, trial.period_price_cents) == (
         BEGAN + 14 * DAY,
         BEGAN + 14 * DAY,
