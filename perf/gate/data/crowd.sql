@@ -41,6 +41,8 @@ INSERT INTO billing_payment_attempts (user_id, subscription_id, plan_code, statu
   SELECT user_id, id, plan_code, CASE id % 100 WHEN 0 THEN 'pending' ELSE 'succeeded' END, 500,
          'EUR', id::text, id::text, '2026-01-01'::timestamptz + id * interval '1 minute'
   FROM user_subscriptions;
+INSERT INTO billing_customers (user_id, customer, payment_method, updated_at)
+  SELECT u, 'customer ' || u, 'card', '2025-12-01' FROM generate_series(1, 2000) u;
 INSERT INTO billing_plan_changes
   (user_id, subscription_id, from_plan_code, to_plan_code, idempotency_key)
   SELECT user_id, id, 'premium-unlimited', plan_code, id::text FROM user_subscriptions;

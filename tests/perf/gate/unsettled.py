@@ -5,11 +5,9 @@ Each is to be agreed or mended; then it leaves this list, to which nothing is ad
 
 DOCUMENTS = frozenset(
     {
-        *("BillingPortal", "CancelSubscription", "ChangePlan", "Checkout", "ConversationBranch"),
-        *("ConversationsByTag", "CurrentSubscription", "EditInChat", "EditMessage"),
-        *("MessageSiblings", "ModelUsage", "PlanChangePreview", "RegenerateInChat"),
-        *("RegenerateReply", "ReplyParts", "ResumeSubscription", "RetryPayment"),
-        *("SearchMessages", "SendAfterReply", "UpdatePaymentMethod"),
+        *("BillingPortal", "Checkout", "ConversationBranch", "ConversationsByTag", "EditMessage"),
+        *("MessageSiblings", "PlanChangePreview", "RegenerateReply", "ReplyParts"),
+        *("RetryPayment", "SearchMessages"),
     }
 )
 FIELDS = frozenset(
