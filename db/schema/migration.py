@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -112,6 +113,7 @@ def _move(config: Config, target: str) -> None:
         command.downgrade(config, BASE)
 
 
+@cache
 def revisions(scripts: Path = SCRIPTS) -> tuple[str, ...]:
     """The revisions of this code, or of another version's scripts, oldest first."""
     found = ScriptDirectory(str(scripts)).walk_revisions()
