@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from graphql.execution.values import VariableValues
@@ -45,7 +46,11 @@ def test_one_of_our_own_is_worked_out_once_a_process_and_compiled_by_each_of_its
     compiled: list[str] = []
 
     def compiling(name: str) -> Compile:
-        return lambda compile_: compiled.append(name) is None and compile_now(compile_)
+        def compile_(work: Callable[[], None]) -> bool:
+            compiled.append(name)
+            return compile_now(work)
+
+        return compile_
 
     one, other = (document_cache(compile_=compiling(name)) for name in ("one", "other"))
     ours, theirs = one.own_operation(text), other.own_operation(text)
