@@ -130,7 +130,11 @@ def _data(database_url: str) -> dict[str, int]:
 
 
 def _environment(database_url: str, data_dir: Path) -> dict[str, str]:
-    return {"DATABASE_URL": database_url, "GUIDANCE_DATA_DIR": str(data_dir)}
+    return {
+        "DATABASE_URL": database_url,
+        "GUIDANCE_DATA_DIR": str(data_dir),
+        "SHUTDOWN_DRAIN_SECONDS": "0",
+    }
 
 
 def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str) -> Result:
