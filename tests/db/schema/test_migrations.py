@@ -1,11 +1,7 @@
 """Migrations: up and down, interrupted and concurrent, without blocking writers."""
 
 import asyncio
-import os
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -196,20 +192,6 @@ async def _read_behind(url: str, migrating: threading.Thread, table: str) -> Non
         await transaction.rollback()
     await older.close()
     await reading.close()
-
-
-def test_two_who_migrate_at_once(empty_database_url: str) -> None:
-    running = [
-        subprocess.Popen(
-            [Path(sys.executable).with_name("guidance"), "migrate"],
-            env={"PATH": os.environ["PATH"], "DATABASE_URL": empty_database_url},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in running]
-    assert said == [f"The database is at {revisions()[-1]}.\n"] * 2
 
 
 def test_data_survives_the_indexes(empty_database_url: str) -> None:
