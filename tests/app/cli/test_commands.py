@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import guidance as commands
-from db.schema.migration import revisions
+from db.schema.revisions import revisions
 from gql.build import schema
 from gql.semantic_non_null import with_semantic_non_null
 from services.enterprise.keys import parse_key

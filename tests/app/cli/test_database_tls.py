@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from db.schema.migration import revisions
+from db.schema.revisions import revisions
 from tests.app.cli.ended_command import ended
 from tests.fixtures.outside.tls import certificate
 from tests.fixtures.stores.pgbouncer import pgbouncer

@@ -8,7 +8,8 @@ from itertools import pairwise
 import asyncpg
 from alembic.script import ScriptDirectory
 
-from db.schema.migration import SCRIPTS, migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import SCRIPTS, revisions
 from tests.db.schema.test_keys_with_persons import LEFT_BEHIND
 from tests.db.schema.test_migrations import (
     PATIENCE_SECONDS,
