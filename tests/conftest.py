@@ -35,6 +35,7 @@ pytest_plugins = [
     "tests.fixtures.run.examples",
     "tests.fixtures.run.unit",
     "tests.fixtures.run.by_folder",
+    "tests.fixtures.run.settings",
     "tests.fixtures.run.tools",
     "tests.fixtures.stores.postgres",
     "tests.fixtures.run.interrupted",
