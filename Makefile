@@ -1,4 +1,6 @@
 export PYTHON
+# What is compiled is kept: some forbid it, for containers that run once.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 VENV ?= .venv
 
