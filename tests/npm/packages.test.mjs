@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import test, { describe } from "node:test";
 
-import { buildSchema, isAbstractType, parse, validate } from "graphql";
+import { buildSchema, isAbstractType, parse, validate, validateSchema } from "graphql";
 import { DOCUMENTS, Guidance, USUAL_BACKOFF, resuming } from "guidance-client";
 import WebSocket from "ws";
 
@@ -19,6 +19,18 @@ test("the client's documents fit the schema, and their ids are the hashes of the
   for (const { id, text } of DOCUMENTS) {
     assert.deepEqual(validate(schema, parse(text)), []);
     assert.equal(createHash("sha256").update(text).digest("hex"), id);
+  }
+});
+
+test("graphql-js reads the printed schema, and our own documents against it", async () => {
+  assert.deepEqual(validateSchema(schema), []);
+  const folder = new URL("../../gql/documents/files/", import.meta.url);
+  const files = await readdir(folder, { recursive: true });
+  const documents = files.filter((name) => name.endsWith(".graphql"));
+  assert.ok(documents.length > 50, `${documents.length} documents`);
+  for (const name of documents) {
+    const document = parse(await readFile(new URL(name, folder), "utf8"));
+    assert.deepEqual(validate(schema, document), [], name);
   }
 });
 

@@ -1,0 +1,257 @@
+"""The example of a page: built, served by Vite, and used in a browser that sends ids alone."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from perf.chaos.outages.proxy import ProxyPath
+from tests.fixtures.clients.browser import Page, browser
+from tests.fixtures.clients.network import Network, network_to
+from tests.fixtures.clients.npm import PACKAGES, WEB
+from tests.fixtures.outside.llm import StandInControl
+from tests.fixtures.run.tools import tool
+from tests.fixtures.servers.chat import Chat
+from tests.fixtures.servers.documents import publish_manifest
+from tests.fixtures.servers.server import serving, settings_for, token_of
+from tests.fixtures.stores.postgres import new_database
+from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS
+from tests.waiting import until
+
+_GENERATED = WEB / "src/api/__generated__"
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_SLOWLY = {"tokens": 60, "tokens_per_second": 30}
+_REPLY = "[...document.querySelectorAll('.assistant')].at(-1)"
+_SENT = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/graphql'))"
+
+
+@pytest.fixture(scope="module", params=["preview", "dev"])
+def command(request: pytest.FixtureRequest) -> str:
+    """How Vite serves the page: as it was built, with ids alone, or as it is developed."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def server(
+    command: str,
+    postgres: str,
+    world_template: str,
+    stand_in_process: StandInControl,
+    built_web: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Chat]:
+    """A server that takes the ids of the built page's documents and no texts, or any document."""
+    del built_web
+    takes_ids_alone = {"graphql_operations_mode": "trusted", "graphql_operations_require_id": True}
+    with new_database(postgres, world_template) as url:
+        publish_manifest(url, _GENERATED / "persisted-documents.json", "web")
+        settings = settings_for(
+            url,
+            tmp_path_factory.mktemp("web"),
+            chat_llm_base_url=stand_in_process.url,
+            serve_runs_worker=False,
+            **(takes_ids_alone if command == "preview" else {}),
+        )
+        with serving(settings) as api:
+            yield Chat(api, url, stand_in_process)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    """One browser for all tests."""
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def network(server: Chat) -> Iterator[Network]:
+    """The network between Vite and the server."""
+    with network_to(server.api.http.base_url) as between:
+        yield between
+
+
+@pytest.fixture(scope="module")
+def address(command: str, network: Network) -> Iterator[str]:
+    """Where Vite serves the page."""
+    with _vite(command, network.address) as served:
+        yield served
+
+
+@contextmanager
+def _vite(command: str, target: str) -> Iterator[str]:
+    """Run Vite until the block is left; gives its address."""
+    process = subprocess.Popen(
+        [tool("node"), str(PACKAGES / "vite/bin/vite.js"), command, "--host=127.0.0.1", "--port=0"],
+        cwd=WEB,
+        env={"PATH": os.environ["PATH"], "ADDRESS": target},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = (_ADDRESS.search(_COLORS.sub("", line)) for line in process.stdout)
+        yield next(found[0] for found in lines if found is not None)
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+
+
+class WebPage:
+    """The page, and what somebody sees and does there."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page = page
+        self._address = address
+
+    def sign_in(self, token: str) -> None:
+        """Open the page anew, and give it a token."""
+        self._page.open("about:blank", width=900, scheme="light")
+        self._page.open(self._address, width=900, scheme="light")
+        self._page.value("sessionStorage.clear() ?? 0")
+        self._page.open(self._address, width=900, scheme="light")
+        self.wait_for("document.querySelector('[name=token]')")
+        self.type("[name=token]", token)
+        self._page.press("Enter")
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into a field."""
+        self._page.value(f"document.querySelector('{selector}').focus() ?? 0")
+        self._page.type(text)
+
+    def send(self, text: str) -> None:
+        """Write a message and send it."""
+        self.type("[aria-label=Message]", text)
+        self._page.press("Enter")
+
+    def click(self, selector: str) -> None:
+        """Click what a selector finds first."""
+        self.wait_for(f"document.querySelector('{selector}')")
+        self._page.value(f"document.querySelector('{selector}').click() ?? 0")
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until an expression is true."""
+        self._page.wait_for(f"Boolean({expression})")
+
+    def wait_for_status(self, status: str) -> None:
+        """Wait until the last reply has a status."""
+        self.wait_for(f"{_REPLY}?.dataset.status === '{status}'")
+
+    def wait_for_text(self, *, longer_than: int) -> None:
+        """Wait until the last reply has more characters than that."""
+        self.wait_for(f"({_REPLY}?.querySelector('p').textContent ?? '').length > {longer_than}")
+
+    def texts(self, selector: str) -> list[str]:
+        """The texts of what a selector finds, in order."""
+        texts = f"[...document.querySelectorAll('{selector}')].map((one) => one.textContent)"
+        found: list[str] = self._page.value(texts)
+        return found
+
+    def asked(self) -> int:
+        """How many requests the page has made over HTTP."""
+        return int(self._page.value(f"{_SENT}.length"))
+
+
+@pytest.fixture
+def page(chromium: Page, address: str, network: Network, server: Chat) -> WebPage:
+    """The page of Ada, who has just signed in."""
+    network.set_path(ProxyPath.OPEN)
+    server.stand_in.behave()
+    opened = WebPage(chromium, address)
+    opened.sign_in(token_of(ADA))
+    opened.wait_for("document.querySelector('#quota')")
+    opened.wait_for("document.querySelectorAll('nav li').length >= 20")
+    return opened
+
+
+def _newest(chat: Chat) -> str:
+    """The text of the newest reply as it is stored."""
+    rows = chat.rows("SELECT content FROM chat_messages WHERE role = 'assistant' ORDER BY id DESC")
+    return str(rows[0][0])
+
+
+def _left(page: WebPage) -> int:
+    """How many messages are left, as the page shows it."""
+    (text,) = page.texts("#quota")
+    return int(text.split()[0])
+
+
+def test_its_documents_fit_the_schema_and_have_their_hashes_as_ids(built_web: Path) -> None:
+    schema = build_schema((WEB / "../../gql/schema.graphql").read_text())
+    documents = json.loads((_GENERATED / "persisted-documents.json").read_text())
+    assert len(documents) == 6
+    assert not [error for text in documents.values() for error in validate(schema, parse(text))]
+    (script,) = (built_web / "assets").glob("*.js")
+    assert all(id_ in script.read_text() for id_ in documents)
+
+
+@pytest.mark.slow
+def test_a_reply_is_shown_as_it_is_written_and_the_quota_with_it(
+    page: WebPage, server: Chat
+) -> None:
+    server.stand_in.next(_SLOWLY)
+    left, asked = _left(page), page.asked()
+    page.send("How do I begin?")
+    page.wait_for_text(longer_than=20)
+    page.wait_for_status("STREAMING")
+    page.wait_for_status("COMPLETE")
+    assert page.texts("section li p") == ["How do I begin?", _newest(server)]
+    assert page.texts("nav li")[0] == "How do I begin?"
+    assert _left(page) == left - 1
+    # The message, and the new conversation's messages; the reply came over the socket.
+    assert page.asked() == asked + 2
+    page.send("And then?")
+    page.wait_for("document.querySelectorAll('section li').length === 4")
+    page.wait_for_status("COMPLETE")
+    assert page.texts("section li p")[2:] == ["And then?", _newest(server)]
+    assert (_left(page), page.asked()) == (left - 2, asked + 3)
+
+
+@pytest.mark.slow
+def test_a_reply_goes_on_where_its_connection_broke(
+    page: WebPage, network: Network, server: Chat
+) -> None:
+    server.stand_in.next(_SLOWLY)
+    page.send("Slowly")
+    for length in (20, 80):
+        page.wait_for_text(longer_than=length)
+        network.set_path(ProxyPath.RESETS)
+        network.set_path(ProxyPath.OPEN)
+    page.wait_for_status("COMPLETE")
+    assert page.texts("section li p") == ["Slowly", _newest(server)]
+    assert len(_newest(server).split()) == _SLOWLY["tokens"]
+
+
+@pytest.mark.slow
+def test_a_reply_is_stopped(page: WebPage, server: Chat) -> None:
+    server.stand_in.next({"tokens": 600, "tokens_per_second": 30})
+    page.send("Long")
+    page.wait_for_text(longer_than=20)
+    page.click(".stop")
+    page.wait_for_status("STOPPED")
+    assert page.texts("section li p") == ["Long", _newest(server)]
+
+
+@pytest.mark.slow
+def test_lists_are_read_page_by_page(page: WebPage) -> None:
+    shown = len(page.texts("nav li"))
+    page.click("#more")
+    page.wait_for(f"document.querySelectorAll('nav li').length > {shown}")
+    titles = page.texts("nav li")
+    until(lambda: page.texts("nav li") == titles)
+    assert f"Conversation {ADAS_CONVERSATIONS[0]}" in titles
+
+
+@pytest.mark.slow
+def test_a_token_that_is_none_is_said_to_be(chromium: Page, address: str) -> None:
+    page = WebPage(chromium, address)
+    page.sign_in("no token")
+    page.wait_for("document.querySelector('#who')?.textContent.length > 1")
+    assert page.texts("#who") == ["…"]
