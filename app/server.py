@@ -43,6 +43,7 @@ from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.logs import configure_logs, flush_requests
 from app.settings import Settings, load_settings
+from app.settings.misspelled import report_misspelled
 from app.wiring import Application, open_application
 from app.worker import running_worker
 from gql.documents.trusted_documents import FOLDER, read_documents
@@ -61,6 +62,7 @@ def create_app() -> ASGIApp:
     read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
+    report_misspelled()
     return make_app(settings, on_started=freeze_heap)
 
 
