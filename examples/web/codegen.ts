@@ -20,7 +20,7 @@ const config: CodegenConfig = {
         immutableTypes: true,
         useTypeImports: true,
         strictScalars: true,
-        scalars: { BigInt: "string", Date: "string", DateTime: "string" },
+        scalars: { BigInt: "number", Date: "string", DateTime: "string" },
       },
     },
     "src/api/__generated__/possible-types.ts": { plugins: ["fragment-matcher"] },
