@@ -10,9 +10,9 @@ from db.database import open_database
 from db.personal.completeness import differences
 from db.queries.chat import conversations, messages
 from db.queries.privacy import erasure_verification
-from db.schema.migration import revisions
 from db.schema.partitions import partition
 from db.schema.readiness import readiness
+from db.schema.revisions import revisions
 from tests.fixtures.stores.postgres import everything, rows_of, run
 from tests.fixtures.stores.world import ADA, LONG_CONVERSATION
 

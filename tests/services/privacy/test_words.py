@@ -1,5 +1,6 @@
 """Whose words they are: what others say of a person is no trace that the system has left."""
 
+from itertools import cycle
 from pathlib import Path
 
 from sqlalchemy import Text
@@ -181,14 +182,15 @@ async def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_
         for part in ("invoices", "invoice_lines"):
             await run(own_world, f"ALTER TABLE {table}_{part} DISABLE TRIGGER USER")
     async with instance(own_world, tmp_path) as parts:
-        for table, column in OF_THE_SYSTEM:
-            before = await left(parts)
-            for words in ("ada@example.com", "user:1", "VXNlcjox"):
-                planted = await plant(parts, table, column, words)
-                found = await left(parts)
-                assert found.get(table, 0) == before.get(table, 0) + 1, (table, column)
-                await parts.rows(f"UPDATE {table} SET {column} = $1 WHERE ctid = $2", *planted)
-                assert await left(parts) == before
+        before = await left(parts)
+        # One pattern finds them all, in whichever column.
+        several = cycle(("ada@example.com", "user:1", "VXNlcjox"))
+        for (table, column), words in zip(OF_THE_SYSTEM, several, strict=False):
+            planted = await plant(parts, table, column, words)
+            found = await left(parts)
+            assert found.get(table, 0) == before.get(table, 0) + 1, (table, column)
+            await parts.rows(f"UPDATE {table} SET {column} = $1 WHERE ctid = $2", *planted)
+        assert await left(parts) == before
 
 
 async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[object, object]:
