@@ -28,6 +28,10 @@ class PaymentProviderRefused(Exception):
     """
 
 
+class CustomerMissing(PaymentProviderRefused):
+    """The provider does not know the customer, or not any more: another has to be opened."""
+
+
 class PaymentMethodRefused(Exception):
     """The provider cannot store this payment method; `reason` may be shown to the person."""
 
@@ -73,19 +77,25 @@ class CustomerAccounts(Protocol):
     """Keeps customers and their payment methods, for charges without the person."""
 
     async def open_customer(self, owner: Owner) -> str:
-        """The reference of the owner's customer, which is made if there is none.
+        """The reference of the owner's customer, which is made if there is none, or none any more.
 
         It may be a new one if the first is older than 24 hours: the caller stores it.
         """
 
     async def store_method(self, customer: str, token: str) -> str:
-        """Store a payment method, and return its reference; raises `PaymentMethodRefused`."""
+        """Store a payment method, and return its reference; raises `PaymentMethodRefused`.
+
+        Its reason is `CUSTOMER_MISSING` where the customer is not known.
+        """
 
     async def delete_customer(self, customer: str) -> None:
         """Forget a customer and their methods, if that was not done before."""
 
     async def portal_url(self, customer: str, return_url: str) -> str:
-        """A link to the provider's own page for the customer: for one use, within minutes."""
+        """A link to the provider's own page for the customer: for one use, within minutes.
+
+        Raises `CustomerMissing`.
+        """
 
 
 class Refunds(Protocol):

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+CUSTOMER_MISSING = "customer_missing"
+"""The decline reason where the provider does not know the customer, or not any more."""
+
 
 class OwnerKind(Enum):
     """Who can have charges at the provider."""

@@ -107,9 +107,7 @@ class InProcessClient:
 
         self._model.pause()
         with capture_statements(record):
-            answer = await self._server.exchange(
-                request, measuring, is_left=is_endless(document)
-            )
+            answer = await self._server.exchange(request, measuring, is_left=is_endless(document))
         bodies = _bodies(document, answer)
         return DocumentAnswer(
             ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)

@@ -108,9 +108,7 @@ class HttpRunner:
         outcome = outcome_of(response.status, response.body, accepts=accepts)
         return TimedAnswer((response.body,), outcome, seconds)
 
-    async def _followed(
-        self, request: Request, started: float, *, is_left: bool
-    ) -> TimedAnswer:
+    async def _followed(self, request: Request, started: float, *, is_left: bool) -> TimedAnswer:
         bodies, seconds = [], 0.0
         try:
             async with aclosing(self.client.follow(request)) as events:

@@ -85,12 +85,16 @@ def charge_of_intent(intent: Intent) -> ChargeIdentity | None:
 
 
 def is_of_charge(intent: Intent, charge: Charge) -> bool:
-    """Whether an intent is for this charge: those of earlier versions do not say whose it is."""
+    """Whether an intent is for this charge.
+
+    Those of earlier versions do not say whose it is, and we do not know it of a person who was
+    erased since; the key is one charge's alone.
+    """
     found = charge_of_intent(intent)
     return (
         found is not None
         and (found.payment_id, found.idempotency_key) == (charge.payment_id, charge.idempotency_key)
-        and found.owner in {None, charge.owner}
+        and (charge.owner is None or found.owner in {None, charge.owner})
     )
 
 

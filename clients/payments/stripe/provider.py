@@ -11,7 +11,9 @@ import stripe
 from stripe import StripeClient
 from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams
 
+from clients.payments.minimum import AMOUNT_TOO_SMALL
 from clients.payments.records import (
+    CUSTOMER_MISSING,
     Charge,
     ChargeResult,
     ChargeState,
@@ -44,12 +46,6 @@ API_VERSION = "2026-10-28.endive"
 """What requests and answers mean: changed by us, and not by an update of the library."""
 RETRIES = 2
 """Retries of one request, made by the library after temporary failures."""
-AMOUNT_TOO_SMALL = "amount_too_small"
-"""Stripe's code, and ours, for less than it charges at least: no request of ours is wrong then."""
-
-
-CUSTOMER_MISSING = "customer_missing"
-"""Our code for a customer who was deleted at Stripe: asking again would not help."""
 
 
 class CannotBeMade(Exception):
@@ -170,6 +166,12 @@ class StripeProvider:
             except CannotBeMade as error:
                 # It may have been possible when the key was new.
                 return await self._earlier(charge, cancelled) or declined(None, error.reason)
+            except stripe.IdempotencyError:
+                # The charge was made for somebody whom we have forgotten since.
+                earlier = await self._earlier(charge, cancelled)
+                if earlier is None:
+                    raise
+                return earlier
             result = await self._retrieve(id_)
             if result.state in cancelled:
                 result = await self._cancel(id_)

@@ -9,6 +9,7 @@ from db.states import PaymentKind
 from services.billing.current import (
     columns_of,
     customer_of,
+    renewal_cents,
     store_state,
 )
 from services.billing.processing import PaymentProcessor
@@ -106,13 +107,15 @@ class Renewals:
             transaction, subscription.user_id, subscription.id, period.start
         )
         plan = subscription.next_plan or subscription.plan
+        amount_cents = await renewal_cents(transaction, subscription, plan)
         customer = await customer_of(transaction, subscription.user_id)
-        method = None if customer is None else customer.payment_method
+        # What costs nothing needs no method.
+        method = customer.payment_method if customer and amount_cents else None
         new = NewPayment(
             kind=PaymentKind.RENEWAL,
             subscription_id=subscription.id,
             plan_code=plan.code,
-            amount_cents=plan.monthly_price_cents,
+            amount_cents=amount_cents,
             currency=plan.currency,
             idempotency_key=f"period:{subscription.id}:{period.start.isoformat()}:{tried}",
             payment_method_token=method,
