@@ -12,6 +12,7 @@ from clients.payments.records import (
     Refund,
     RefundEvent,
     RefundResult,
+    Sale,
     UsageEvent,
 )
 
@@ -125,6 +126,16 @@ class UsageMeter(Protocol):
         """
 
 
+class TaxComputation(Protocol):
+    """Computes taxes."""
+
+    async def tax_cents(self, sale: Sale) -> int:
+        """The part of an amount that is tax.
+
+        Raises `PaymentProviderRefused` also where the customer has no address to compute it for.
+        """
+
+
 class ChargeHistory(Protocol):
     """Says what became of all charges."""
 
@@ -135,5 +146,13 @@ class ChargeHistory(Protocol):
         """Each refund of ours that was begun since `instant`, as it stands now."""
 
 
-class FullProvider(PaymentProvider, CustomerAccounts, Refunds, UsageMeter, ChargeHistory, Protocol):
+class FullProvider(
+    PaymentProvider,
+    CustomerAccounts,
+    Refunds,
+    UsageMeter,
+    TaxComputation,
+    ChargeHistory,
+    Protocol,
+):
     """Everything that we ask of a provider."""

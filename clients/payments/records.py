@@ -97,6 +97,16 @@ class PaymentEvent:
     owner: Owner | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a customer is to pay, tax included; the same key always comes with the same values."""
+
+    customer: str
+    amount_cents: int
+    currency: str
+    key: str
+
+
 class RefundState(Enum):
     """The states of a refund."""
 

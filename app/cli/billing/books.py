@@ -15,13 +15,12 @@ from clients.payments.provider import (
     PaymentProviderRefused,
     PaymentProviderUnavailable,
 )
-from clients.payments.records import Owner, OwnerKind
 from db.database import Database
 from services.billing.reconciliation import reconcile_charges
 from services.clock import system_clock
 from services.enterprise.billing.audit import audit_overage
 from services.enterprise.billing.metering import MeterEventSender
-from services.enterprise.billing.terms import set_terms
+from services.enterprise.billing.terms import InvalidTerms, set_terms, store_method
 from services.invoicing.audit import audit_invoices
 
 T = TypeVar("T")
@@ -91,15 +90,16 @@ def terms(
     starts_on = (first_day.date() if first_day else system_clock().date()).replace(day=1)
 
     async def run(database: Database, parts: Billing) -> None:
-        customer = await parts.provider.open_customer(Owner(OwnerKind.COMPANY, account_id))
+        customer, stored = await store_method(database, parts.provider, account_id, method)
         await set_terms(
             database,
             account_id,
             currency=currency,
             prices_cents=(monthly_cents, overage_cents),
             customer=customer,
-            payment_method=await parts.provider.store_method(customer, method),
+            payment_method=stored,
             starts_on=starts_on,
+            now=system_clock(),
         )
 
     _with_billing(run)
@@ -122,5 +122,5 @@ def _with_billing(work: Callable[[Database, Billing], Awaitable[T]]) -> T:
         return with_database(settings, do)
     except PaymentMethodRefused as error:
         raise click.ClickException(f"the provider refuses the method: {error.reason}") from None
-    except (PaymentProviderRefused, PaymentProviderUnavailable) as error:
+    except (InvalidTerms, PaymentProviderRefused, PaymentProviderUnavailable) as error:
         raise click.ClickException(str(error)) from None

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from clients.payments.records import Owner, OwnerKind
 from clients.payments.sandbox.account import SandboxAccount
 from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import OK
@@ -23,7 +22,7 @@ from services.enterprise.billing.audit import audit_overage
 from services.enterprise.billing.collection import Collection
 from services.enterprise.billing.metering import MeterEventSender
 from services.enterprise.billing.months import MonthClosing
-from services.enterprise.billing.terms import set_terms
+from services.enterprise.billing.terms import set_terms, store_method
 from services.invoicing.audit import audit_invoices
 from services.invoicing.book import company_invoices
 from tests.fixtures.stores.postgres import rows_of
@@ -54,17 +53,18 @@ class Company:
     collection: Collection
     clock: Clock
 
-    async def agree(self, token: str = OK, *, monthly: int = 0, overage: int = 7) -> str:
+    async def agree(self, token: str = OK, *, monthly: int = 0, overage: int = 70) -> str:
         """Set the terms, and return the customer."""
-        customer = await self.provider.open_customer(Owner(OwnerKind.COMPANY, ADAS_COMPANY))
+        customer, method = await store_method(self.database, self.provider, ADAS_COMPANY, token)
         await set_terms(
             self.database,
             ADAS_COMPANY,
             currency="EUR",
             prices_cents=(monthly, overage),
             customer=customer,
-            payment_method=await self.provider.store_method(customer, token),
+            payment_method=method,
             starts_on=MONTH,
+            now=self.clock(),
         )
         return customer
 
@@ -102,7 +102,7 @@ async def company(
                 database,
                 provider,
                 MeterEventSender(database, provider, clock=clock),
-                MonthClosing(database, invoices, clock=clock),
+                MonthClosing(database, provider, invoices, clock=clock),
                 Collection(database, provider, invoices, clock=clock),
                 clock,
             )

@@ -12,7 +12,7 @@ from clients.payments.provider import PaymentProviderUnavailable
 from clients.payments.records import Owner, UsageEvent
 from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import DECLINED
-from db.queries.enterprise import company_billing
+from db.queries.enterprise import company_payments
 from db.states import PaymentStatus
 from services.enterprise.billing.metering import MeterEventSender
 from tests.fixtures.stores.world import NOW
@@ -64,10 +64,10 @@ async def test_a_month_is_invoiced_and_charged_once(own_world: str, tmp_path: Pa
         time.now = MARCH
         assert await parts.months.close_due() == 1
         assert await parts.months.close_due() == 0
-        assert await parts.rows(INVOICES) == [("month:2026-02", "open", 10_175)]
+        assert await parts.rows(INVOICES) == [("month:2026-02", "open", 11_750)]
         assert await parts.collection.collect_due() == 1
         assert await parts.collection.collect_due() == 0
-        assert await parts.rows(INVOICES) == [("month:2026-02", "paid", 10_175)]
+        assert await parts.rows(INVOICES) == [("month:2026-02", "paid", 11_750)]
         (charge,) = await parts.provider.charges_since(NOW)
         assert charge.owner is not None
         assert charge.owner.id == 1
@@ -88,8 +88,8 @@ async def test_what_ends_after_its_month_was_invoiced_is_on_the_next_invoice(
         time.now = MARCH + timedelta(days=31)
         await parts.months.close_due()
         assert await parts.rows(INVOICES) == [
-            ("month:2026-02", "open", 14),
-            ("month:2026-03", "open", 21),
+            ("month:2026-02", "open", 140),
+            ("month:2026-03", "open", 210),
         ]
         assert await parts.differences() == []
 
@@ -105,7 +105,7 @@ async def test_what_was_free_is_not_charged_when_the_price_rises(
         assert await parts.months.close_due() == 1
         assert await parts.rows(INVOICES) == [("month:2026-02", "paid", 0)]
         assert await parts.collection.collect_due() == 0
-        await parts.agree(overage=7)
+        await parts.agree(overage=70)
         await parts.call(2, MARCH)
         assert await parts.sender.send_due() == 4
         time.now = MARCH + timedelta(days=31)
@@ -113,7 +113,7 @@ async def test_what_was_free_is_not_charged_when_the_price_rises(
         assert await parts.months.close_due() == 1
         assert await parts.rows(INVOICES) == [
             ("month:2026-02", "paid", 0),
-            ("month:2026-03", "open", 14),
+            ("month:2026-03", "open", 140),
         ]
         assert await parts.collection.collect_due() == 1
         assert len(await charges(parts)) == 1
@@ -146,7 +146,7 @@ async def test_a_payment_ends_once(own_world: str, tmp_path: Path) -> None:
         for status in (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.SUCCEEDED):
             async with parts.database.begin() as transaction:
                 ended.append(
-                    await company_billing.end_payment(
+                    await company_payments.end_payment(
                         transaction, 1, id_, status=status, reference=status.value, reason=None
                     )
                 )
@@ -219,7 +219,7 @@ async def check(parts: Company, calls: int) -> None:
     await parts.collection.collect_due()
     customer = await parts.provider.open_customer((await charges(parts))[0])
     assert await parts.provider.reported(customer, *FEBRUARY) == calls
-    assert await parts.rows(INVOICES) == [("month:2026-02", "paid", calls * 7)]
+    assert await parts.rows(INVOICES) == [("month:2026-02", "paid", calls * 70)]
     assert len(await charges(parts)) == 1
     assert await parts.differences() == []
 
