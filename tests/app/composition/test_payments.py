@@ -17,8 +17,8 @@ from clients.tls import tls_context
 from gql.values.ids import parse_global_id
 from services.clock import system_clock
 from tests.fixtures.outside.stripe import STRIPE_KEY, Fault, StripeServer, Way, running_stripe
-from tests.fixtures.outside.stripe_account import BANK_DEBIT, VISA
 from tests.fixtures.outside.stripe_events import event
+from tests.fixtures.outside.stripe_objects.tokens import BANK_DEBIT, VISA
 from tests.fixtures.servers.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
 from tests.fixtures.servers.processes import served, until
 from tests.fixtures.servers.server import Api, token_of
