@@ -49,7 +49,10 @@ class PaidInvoices:
     async def credit(
         self, transaction: Transaction, user_id: int, refund: Payment, now: datetime
     ) -> None:
-        """Issue the credit note of a refund; none for a payment that was never invoiced."""
+        """Issue the credit note of a refund; none for a payment that was never invoiced.
+
+        Money that came back is sent another time: the note that was issued first is for that, too.
+        """
         source = _source(refund.refund_of_id or 0)
         invoice = await self.book.books.lock(transaction, user_id, source)
         if invoice is None:
@@ -57,14 +60,17 @@ class PaidInvoices:
         credited = await self.book.books.credited(transaction, user_id, invoice["id"])
         left_cents = invoice["total_cents"] + int(credited["total_cents"])
         left_tax_cents = invoice["tax_cents"] + int(credited["tax_cents"])
+        amount_cents = min(refund.amount_cents, left_cents)
+        if amount_cents == 0:
+            return
         plan = await plan_of_code(transaction, refund.plan_code)
-        line = InvoiceLine(InvoiceLineKind.CREDIT, plan.display_name, 1, -refund.amount_cents)
+        line = InvoiceLine(InvoiceLineKind.CREDIT, plan.display_name, 1, -amount_cents)
         draft = InvoiceDraft(
             f"refund:{refund.id}",
             refund.currency,
             (line,),
             InvoiceStatus.PAID,
-            -(left_tax_cents * refund.amount_cents // left_cents),
+            -(left_tax_cents * amount_cents // left_cents),
         )
         await self.book.credit(transaction, user_id, source, draft, now)
 

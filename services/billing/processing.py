@@ -20,7 +20,6 @@ from clients.payments.records import (
     Owner,
     OwnerKind,
     Refund,
-    RefundState,
 )
 from db.database import Database
 from db.queries.billing import archived_payments, payment_checks, payments
@@ -28,7 +27,11 @@ from db.states import PaymentKind
 from services.billing.customers import Customers
 from services.billing.records import Payment
 from services.billing.rows import payment_from
-from services.billing.rules.payments import NO_PAYMENT_METHOD, REFUND_FAILED
+from services.billing.rules.payments import (
+    NO_PAYMENT_METHOD,
+    REFUND_FAILED,
+    result_of_refund,
+)
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.callers.people import PersonUnknown
 from services.clock import Clock
@@ -153,14 +156,8 @@ class PaymentProcessor:
         reference = None if charged is None else charged["provider_reference"]
         if reference is None:
             return _REFUND_FAILED
-        result = await self._provider.refund(
-            Refund(reference, payment.amount_cents, payment.provider_key)
-        )
-        if result.state is RefundState.FAILED:
-            return _REFUND_FAILED
-        is_done = result.state is RefundState.SUCCEEDED
-        state = ChargeState.SUCCEEDED if is_done else ChargeState.PENDING
-        return ChargeResult(state, result.reference)
+        refund = Refund(reference, payment.amount_cents, payment.provider_key)
+        return result_of_refund(await self._provider.refund(refund))
 
     async def _cancel(self, payment: Payment) -> ChargeResult:
         if payment.amount_cents == 0 or payment.kind is PaymentKind.REFUND:

@@ -105,7 +105,7 @@ class PaymentSettlement:
         self, transaction: Transaction, payment: Payment, result: ChargeResult, actor: Actor
     ) -> None:
         """Store what the provider says about a locked payment; repeating it changes nothing."""
-        status = next_payment_status(payment.status, result.state)
+        status = next_payment_status(payment.kind, payment.status, result.state)
         if status is None:
             return
         settled = _Settled(payment, result, status, payment_failure_reason(result), self._clock())

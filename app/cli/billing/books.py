@@ -16,7 +16,7 @@ from clients.payments.provider import (
     PaymentProviderUnavailable,
 )
 from db.database import Database
-from services.billing.reconciliation import reconcile_charges
+from services.billing.reconciliation import reconcile_charges, reconcile_refunds
 from services.clock import system_clock
 from services.enterprise.billing.audit import audit_overage
 from services.enterprise.billing.metering import MeterEventSender
@@ -56,15 +56,19 @@ def audit() -> None:
 def reconcile(days: int) -> None:
     """Mend what the provider's webhooks never told."""
 
-    async def run(database: Database, parts: Billing) -> tuple[int, int]:
+    async def run(database: Database, parts: Billing) -> tuple[int, int, int]:
         charges = await reconcile_charges(
             parts.provider, parts.events, since=timedelta(days=days), clock=system_clock
         )
+        refunds = await reconcile_refunds(parts.provider, parts.events, clock=system_clock)
         sender = MeterEventSender(database, parts.provider, clock=system_clock)
-        return charges, await sender.reconcile()
+        return charges, refunds, await sender.reconcile()
 
-    charges, events = _with_billing(run)
-    click.echo(f"{charges} charges were compared, and {events} events of use settled.")
+    charges, refunds, events = _with_billing(run)
+    click.echo(
+        f"{charges} charges and {refunds} refunds were compared, "
+        f"and {events} events of use settled."
+    )
 
 
 @click.command()
