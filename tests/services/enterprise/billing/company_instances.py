@@ -1,9 +1,5 @@
 """Companies' billing without HTTP: Ada's company, its calls over the contract, and the sandbox."""
 
-import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -106,44 +102,3 @@ async def company(
                 Collection(database, provider, invoices, clock=clock),
                 clock,
             )
-
-
-async def bill_until_killed(url: str, folder: Path, now: datetime, step: int) -> None:
-    """Send, invoice and collect, and kill this process after the n-th step of it.
-
-    Steps are the answers of statements, and those of the provider.
-    """
-    left = step
-
-    def count(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    async with company(url, folder, clock=lambda: now, observe=count) as parts:
-        report, charge = parts.provider.report, parts.provider.charge
-
-        class Counted(SandboxProvider):
-            """Counts the answers of the provider as steps."""
-
-            async def report(self, event: Any) -> None:  # Any: as the provider has it
-                await report(event)
-                count()
-
-            async def charge(self, charge_: Any) -> Any:  # Any: as the provider has it
-                result = await charge(charge_)
-                count()
-                return result
-
-        provider = Counted(parts.provider.webhooks, parts.provider.sleep, parts.provider.account)
-        invoices = company_invoices("Guidance")
-        clock: Clock = lambda: now  # noqa: E731 - the clock of all three
-        await MeterEventSender(parts.database, provider, clock=clock).send_due()
-        await parts.months.close_due()
-        await Collection(parts.database, provider, invoices, clock=clock).collect_due()
-
-
-if __name__ == "__main__":
-    _url, _folder, _now, _step = sys.argv[1:]
-    asyncio.run(bill_until_killed(_url, Path(_folder), datetime.fromisoformat(_now), int(_step)))
