@@ -51,7 +51,7 @@ async def test_a_small_difference_is_on_the_next_invoice(own_world: str) -> None
         await parts.renewals.run_due()
         assert amounts(parts) == [2_000 + CARRIED]
         assert [tuple(row) for row in await parts.rows(LINES, ALAN)] == [
-            ("period", "Premium Unlimited", 2_000),
+            ("period", "Premium", 2_000),
             ("proration", "Carried over", CARRIED),
         ]
         clock.set(ENDS + 31 * DAY)
@@ -74,7 +74,7 @@ async def test_what_adds_up_to_enough_is_charged_at_once(own_world: str) -> None
         assert amounts(parts) == [due] == [261]
         assert [tuple(row) for row in await parts.rows(LINES, ALAN)] == [
             ("proration", "Gold", 268),
-            ("credit", "Premium Unlimited", -27),
+            ("credit", "Premium", -27),
             ("proration", "Carried over", CARRIED),
         ]
         assert [tuple(row) for row in await parts.rows(CHANGES)] == [(2_000, CARRIED), (20_000, 0)]

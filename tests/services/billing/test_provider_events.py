@@ -231,7 +231,7 @@ def test_a_late_success_counts_while_the_next_payment_is_open(own_world: str) ->
     play(own_world, scenario)
 
 
-TAKEN = ChargeResult(ChargeState.SUCCEEDED, "pi_taken")
+TAKEN_MONEY = ChargeResult(ChargeState.SUCCEEDED, "pi_taken")
 
 
 @pytest.mark.parametrize("by_event", [True, False])
@@ -247,10 +247,10 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
             if by_event:
                 key = payment["provider_key"]
                 for _ in range(2):
-                    event = PaymentEvent("evt_1", NOW, payment["id"], key, TAKEN)
+                    event = PaymentEvent("evt_1", NOW, payment["id"], key, TAKEN_MONEY)
                     await parts.events.handle(event, request_id="webhook")
             else:
-                parts.provider.will(TAKEN)
+                parts.provider.will(TAKEN_MONEY)
                 await parts.rows(
                     "UPDATE archived_payment_attempts SET next_check_at = '-infinity', "
                     "asked_until = '-infinity'"
