@@ -385,6 +385,7 @@ _OWN: Mapping[str, Scenario] = {
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
+    "SubscriptionChanged": Scenario(reader),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
     "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }

@@ -50,6 +50,48 @@ def test_what_became_of_a_charge(sent_event: dict[str, Any], result: ChargeResul
     assert read(sent_event) == PaymentEvent("evt_1", CREATED, 17, "key", result)
 
 
+OTHER_VERSIONS = [
+    (
+        "2018-11-08",
+        event(
+            "payment_failed",
+            "requires_source",
+            last_payment_error={"code": "card_declined", "decline_code": "insufficient_funds"},
+            source=None,
+        ),
+        ChargeResult(ChargeState.DECLINED, "pi_1", "insufficient_funds"),
+    ),
+    (
+        "2018-11-08",
+        event(
+            "requires_action",
+            "requires_source_action",
+            client_secret="pi_1_secret",
+            metadata={"payment_id": "17", "idempotency_key": "key", "allows_action": "true"},
+        ),
+        ChargeResult(ChargeState.REQUIRES_ACTION, "pi_1", client_secret="pi_1_secret"),
+    ),
+    (
+        "2020-08-27",
+        event("succeeded", "succeeded", charges={"object": "list", "data": [{"id": "ch_1"}]}),
+        ChargeResult(ChargeState.SUCCEEDED, "pi_1"),
+    ),
+    (
+        "2031-01-01.zinnia",
+        event("succeeded", "succeeded", latest_charge="ch_1", of_the_future={"nested": [1]}),
+        ChargeResult(ChargeState.SUCCEEDED, "pi_1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("version", "sent_event", "result"), OTHER_VERSIONS)
+def test_an_endpoint_of_another_version_of_the_api(
+    version: str, sent_event: dict[str, Any], result: ChargeResult
+) -> None:
+    sent = sent_event | {"api_version": version}
+    assert read(sent) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+
+
 @pytest.mark.parametrize(
     "sent_event",
     [

@@ -13,7 +13,7 @@ import pytest
 import db.queries
 from db.page import Filter, Page, Position, filter_by
 from db.queries import users
-from db.queries.billing import payments, subscriptions
+from db.queries.billing import payment_checks, subscriptions
 from db.queries.chat import conversation_tags, conversations, messages, quota, siblings
 from db.queries.clauses.reply_leases import ReplyLeases
 from db.queries.enterprise import enterprise_accounts
@@ -121,8 +121,13 @@ READS: list[tuple[str, Read]] = [
     ),
     (
         "ix_billing_payment_attempts_pending",
-        lambda connection: payments.claim_overdue(connection, 30),
+        lambda connection: payment_checks.claim_overdue(connection, 30),
     ),
+    (
+        "ix_billing_payment_attempts_waiting",
+        lambda connection: payment_checks.claim_expired(connection, 30, AT),
+    ),
+    ("ix_user_subscriptions_due", lambda connection: subscriptions.due(connection, AT, 100)),
     (
         "ix_user_privacy_requests_owed",
         lambda connection: request_processing.claim(
