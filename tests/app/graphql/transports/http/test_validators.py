@@ -1,86 +1,25 @@
 """Answers by GET are validated: polling costs no statement and no body while nothing changed."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import asyncpg
-import httpx2
-import orjson
 import pytest
 from redis import Redis
 
 from gql.documents.trusted_documents import trusted_documents
-from services.documents.identifiers import hash_of
-from tests.captured_logs import capture_logs
-from tests.fixtures.outside.llm import StandInControl
+from tests.app.graphql.transports.http.instances import (
+    OF_CALLER,
+    PAGE,
+    Instances,
+    get,
+    statements_of,
+)
 from tests.fixtures.servers.server import Api, serving, settings_for, token_of
-from tests.fixtures.stores.postgres import new_database
 from tests.fixtures.stores.world import ADA, GRACE
 from tests.waiting import until
-
-PAGE = "ConversationsWithMessages"
-OF_CALLER = "accept, accept-encoding, authorization, origin, x-api-key"
-
-
-@dataclass(frozen=True, slots=True)
-class Instances:
-    """Two servers of one database and one Redis."""
-
-    first: Api
-    second: Api
-    database_url: str
-
-
-@pytest.fixture(scope="module")
-def instances(
-    postgres: str,
-    world_template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_url: str,
-    stand_in_process: StandInControl,
-) -> Iterator[Instances]:
-    folder = tmp_path_factory.mktemp("data")
-    with ExitStack() as stack:
-        url = stack.enter_context(new_database(postgres, world_template))
-        settings = settings_for(
-            url,
-            folder,
-            redis_url=redis_url,
-            serve_runs_worker=False,
-            chat_llm_base_url=stand_in_process.url,
-            graphql_person_budget=1_000_000,
-        )
-        first, second = (stack.enter_context(serving(settings)) for _ in range(2))
-        yield Instances(first, second, url)
-
-
-def get(
-    api: Api, name: str, tag: str | None = None, *, viewer: int | None = ADA, **others: str
-) -> httpx2.Response:
-    """Ask one of our documents by its id."""
-    headers = {"accept": "application/json"}
-    if viewer is not None:
-        headers["authorization"] = f"Bearer {token_of(viewer)}"
-    if tag is not None:
-        headers["if-none-match"] = tag
-    document_id = hash_of(trusted_documents()[name].text)
-    return api.http.get("/graphql", params={"documentId": document_id, **others}, headers=headers)
-
-
-# Any: fields of log lines.
-def statements_of(ask: Any) -> tuple[httpx2.Response, int]:
-    """The answer, and the statements that its request ran."""
-    with capture_logs() as lines:
-        answer = ask()
-        id_ = answer.headers["x-request-id"]
-        until(lambda: any(one.get("request_id") == id_ and "ms" in one for one in lines))
-    (line,) = [one for one in lines if one.get("request_id") == id_ and "ms" in one]
-    return answer, line["statements"]
 
 
 def run_sql(url: str, sql: str) -> None:
@@ -263,142 +202,3 @@ def test_a_message_is_seen_by_the_next_poll(instances: Instances) -> None:
     answer = get(instances.first, PAGE, tag)
     assert answer.status_code == 200
     assert "Begun elsewhere" in answer.text
-
-
-@pytest.mark.parametrize("coding", ["identity", "gzip", "br", "zstd"])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_one_tag_is_good_for_every_coding(api: Api, coding: str, method: str) -> None:
-    """It is weak: what is compressed otherwise means the same."""
-    query = {"query": trusted_documents()[PAGE].text}
-    headers = {**api.credentials(ADA), "accept-encoding": coding}
-    whole = api.http.request(method, "/graphql", params=query, headers=headers)
-    tag = whole.headers["etag"]
-    assert whole.headers.get("content-encoding", "identity") == coding
-    assert tag.startswith('W/"')
-    for other in ("identity", "zstd"):
-        headers |= {"if-none-match": tag, "accept-encoding": other}
-        answer = api.http.request(method, "/graphql", params=query, headers=headers)
-        assert (answer.status_code, answer.content) == (304, b"")
-        assert (answer.headers["etag"], answer.headers["vary"]) == (tag, OF_CALLER)
-        assert not {"content-encoding", "content-length", "content-type"} & set(answer.headers)
-
-
-def offers(tag: str) -> dict[str, bool]:
-    """What a client may offer, and whether that is the answer with this tag."""
-    strong = tag.removeprefix("W/")
-    return {
-        tag: True,
-        strong: True,
-        "*": True,
-        " * ": True,
-        f'"a", W/"b,c" ,{tag}': True,
-        f'W/"x"{strong}': True,
-        '"*"': False,
-        '"a"': False,
-        strong.strip('"'): False,
-        "": False,
-        '"' + "x" * 9_000 + f'", {tag}': False,
-    }
-
-
-def test_what_a_client_may_offer(api: Api) -> None:
-    query = {"query": "{ viewer { email } }"}
-    first = api.http.get("/graphql", params=query, headers=api.credentials(ADA))
-    for offered, is_it in offers(first.headers["etag"]).items():
-        headers = {**api.credentials(ADA), "if-none-match": offered}
-        answer = api.http.get("/graphql", params=query, headers=headers)
-        assert (offered, answer.status_code) == (offered, 304 if is_it else 200)
-
-
-def test_what_failed_is_nothing_that_a_client_may_have(api: Api) -> None:
-    query = {"query": "{ viewer { email } nope }"}
-    answer = api.http.get("/graphql", params=query, headers={"if-none-match": "*"})
-    assert answer.status_code == 400
-
-
-class Poller:
-    """A front end that polls an instance, and knows what it was given of each document."""
-
-    def __init__(self, api: Api, asked: Mapping[str, Mapping[str, object]]) -> None:
-        self._api = api
-        self._asked = asked
-        # Any: answers are JSON.
-        self._given: dict[str, tuple[str, Any]] = {}
-
-    def poll(self) -> int:
-        """Ask for all again; how many cost nothing, none of which has changed."""
-        unchanged = 0
-        for name, variables in self._asked.items():
-            tag, given = self._given.get(name, (None, None))
-            sent = orjson.dumps(variables).decode()
-            answer = get(self._api, name, tag, viewer=GRACE, variables=sent)
-            if answer.status_code == 304:
-                # What is posted is read anew, whatever is remembered.
-                text = trusted_documents()[name].text
-                assert (name, self._api.data(text, dict(variables), viewer=GRACE)) == (name, given)
-                unchanged += 1
-            else:
-                self._given[name] = answer.headers["etag"], answer.json()["data"]
-        return unchanged
-
-
-# Any: variables are JSON.
-def writes(own: str, said: str, replied: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Whatever a person can change, by document and variables."""
-    one, key = {"conversationId": own}, {"idempotencyKey": token_hex()}
-    yield "RenameConversation", {"input": one | {"title": "Renamed"}}
-    yield "PinConversation", {"input": one | {"isPinned": True}}
-    yield "SetConversationTags", {"input": one | {"tags": ["polled"]}}
-    yield "ArchiveConversation", {"input": one}
-    yield "UnarchiveConversation", {"input": one}
-    yield "StartConversation", {"input": key | {"title": "Started"}}
-    yield "SendMessage", one | {"content": "Once more", "idempotencyKey": token_hex()}
-    yield "EditMessage", {"input": key | {"messageId": said, "content": "Otherwise"}}
-    yield "SelectBranch", {"input": {"messageId": said}}
-    yield "RegenerateReply", {"input": key | {"messageId": replied}}
-    yield "DeleteMessage", {"input": {"messageId": said}}
-    yield "DeleteConversation", {"input": one}
-    yield "RequestPrivacyExport", {"input": key}
-
-
-def test_whatever_is_written_elsewhere_no_poll_is_stale(
-    instances: Instances, stand_in: StandInControl
-) -> None:
-    stand_in.next({"first_token_seconds": 0.01})
-    begun = instances.second.data(
-        trusted_documents()["SendMessage"].text,
-        {"content": "Hello", "idempotencyKey": token_hex()},
-        viewer=GRACE,
-    )["sendMessage"]
-    own = begun["conversation"]["id"]
-    poller = Poller(
-        instances.first,
-        {
-            "ConversationsWithMessages": {},
-            "ConversationPage": {},
-            "ConversationsByTag": {"tag": "polled"},
-            "ConversationMessages": {"conversationId": own},
-            "PrivacyRequests": {},
-            "CurrentSubscription": {},
-            "Quota": {},
-            "Plans": {},
-        },
-    )
-    for name, variables in writes(own, begun["message"]["id"], begun["reply"]["id"]):
-        poller.poll()
-        assert poller.poll() == 8
-        stand_in.next({"first_token_seconds": 0.01})
-        written = instances.second.data(trusted_documents()[name].text, variables, viewer=GRACE)
-        ((field, payload),) = written.items()
-        assert (field, payload["userErrors"]) == (field, [])
-        assert (name, poller.poll() < 8) == (name, True)
-
-
-def test_a_head_has_the_fields_of_a_get_and_no_body(api: Api) -> None:
-    query = {"query": "{ plans { code } }"}
-    fields = api.http.get("/graphql", params=query).headers
-    answer = api.http.request("HEAD", "/graphql", params=query)
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert [answer.headers[name] for name in ("etag", "cache-control", "content-length")] == [
-        fields[name] for name in ("etag", "cache-control", "content-length")
-    ]
