@@ -102,23 +102,27 @@ class Poller:
         return unchanged
 
 
+def new_key() -> dict[str, str]:
+    return {"idempotencyKey": token_hex()}
+
+
 # Any: variables are JSON.
 def writes(own: str, said: str, replied: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Whatever a person can change, by document and variables."""
-    one, key = {"conversationId": own}, {"idempotencyKey": token_hex()}
+    one = {"conversationId": own}
     yield "RenameConversation", {"input": one | {"title": "Renamed"}}
     yield "PinConversation", {"input": one | {"isPinned": True}}
     yield "SetConversationTags", {"input": one | {"tags": ["polled"]}}
     yield "ArchiveConversation", {"input": one}
     yield "UnarchiveConversation", {"input": one}
-    yield "StartConversation", {"input": key | {"title": "Started"}}
-    yield "SendMessage", one | {"content": "Once more", "idempotencyKey": token_hex()}
-    yield "EditMessage", {"input": key | {"messageId": said, "content": "Otherwise"}}
+    yield "StartConversation", {"input": new_key() | {"title": "Started"}}
+    yield "SendMessage", one | new_key() | {"content": "Once more"}
+    yield "EditMessage", {"input": new_key() | {"messageId": said, "content": "Otherwise"}}
     yield "SelectBranch", {"input": {"messageId": said}}
-    yield "RegenerateReply", {"input": key | {"messageId": replied}}
+    yield "RegenerateReply", {"input": new_key() | {"messageId": replied}}
     yield "DeleteMessage", {"input": {"messageId": said}}
     yield "DeleteConversation", {"input": one}
-    yield "RequestPrivacyExport", {"input": key}
+    yield "RequestPrivacyExport", {"input": new_key()}
 
 
 def test_whatever_is_written_elsewhere_no_poll_is_stale(
@@ -127,7 +131,7 @@ def test_whatever_is_written_elsewhere_no_poll_is_stale(
     stand_in.next({"first_token_seconds": 0.01})
     begun = instances.second.data(
         trusted_documents()["SendMessage"].text,
-        {"content": "Hello", "idempotencyKey": token_hex()},
+        new_key() | {"content": "Hello"},
         viewer=GRACE,
     )["sendMessage"]
     own = begun["conversation"]["id"]
