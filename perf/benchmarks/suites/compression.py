@@ -47,22 +47,27 @@ class Body:
 @click.command("compression")
 @options.number("--rounds", 15, "How often each body is compressed; the least time counts.")
 def bench_compression(rounds: int) -> None:
-    """How small answers become by each coding and level, and what it costs.
+    """How small answers become by each coding, and its cost.
 
     Pages of 142 kB: with the texts of the data set, which repeat themselves, and with prose that
     does not. `*` is what the server sends. With a dictionary (RFC 9842) it is what could be
     reached where a client keeps one: made of other pages, or the answer that it was given before.
     """
-    bodies = [_page("data set", _generated_texts()), _page("prose", _prose())]
-    click.echo(f"{'':<24}" + "".join(f"{one.name:>12}{'ms':>8}" for one in bodies))
-    click.echo(f"{'as it is':<24}" + "".join(f"{len(one.body):>12,}{'':>8}" for one in bodies))
-    tried = [codings(one) for one in bodies]
+    pages = bodies()
+    click.echo(f"{'':<24}" + "".join(f"{one.name:>12}{'ms':>8}" for one in pages))
+    click.echo(f"{'as it is':<24}" + "".join(f"{len(one.body):>12,}{'':>8}" for one in pages))
+    tried = [codings(one) for one in pages]
     for name in tried[0]:
         cells = [
             f"{len(by_name[name](one.body)):>12,}{_milliseconds(by_name[name], one, rounds):>8.2f}"
-            for one, by_name in zip(bodies, tried, strict=True)
+            for one, by_name in zip(pages, tried, strict=True)
         ]
         click.echo(f"{name:<24}" + "".join(cells))
+
+
+def bodies() -> Sequence[Body]:
+    """The pages that are compressed."""
+    return _page("data set", _generated_texts()), _page("prose", _prose())
 
 
 def codings(one: Body) -> Mapping[str, Compress]:

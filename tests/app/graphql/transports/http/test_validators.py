@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 
@@ -64,7 +65,7 @@ def test_a_change_on_another_instance_is_seen_at_once(instances: Instances) -> N
         assert answer.status_code == 200
         assert title in answer.text
         tag = answer.headers["etag"]
-        answer, statements = statements_of(lambda tag=tag: get(instances.first, PAGE, tag))
+        answer, statements = statements_of(partial(get, instances.first, PAGE, tag))
         assert (answer.status_code, statements) == (304, 0)
 
 
