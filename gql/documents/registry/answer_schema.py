@@ -13,6 +13,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
@@ -26,6 +27,7 @@ from graphql import (
 from gql.documents.registry.variables_schema import JsonSchema, nullable, scalar_schema
 
 _TYPE_NAME = "__typename"
+_STRING: JsonSchema = {"type": "string"}
 _ERRORS: JsonSchema = {"type": "array", "items": {"type": "object"}}
 
 
@@ -114,7 +116,7 @@ class _Shapes:
     # Any: as above; None is the type of `__typename`.
     def _value(self, type_: Any, same: list[_Field]) -> JsonSchema:
         if type_ is None:
-            return {"type": "string"}
+            return dict(_STRING)
         if isinstance(type_, GraphQLNonNull):
             return self._not_null(type_.of_type, same)
         return nullable(self._not_null(type_, same))
@@ -128,7 +130,9 @@ class _Shapes:
             for one in same
             if one.node.selection_set is not None
         ]
-        return self.of(below) if below else scalar_schema(type_.name)
+        if below:
+            return self.of(below)
+        return dict(_STRING) if isinstance(type_, GraphQLEnumType) else scalar_schema(type_.name)
 
     def _is_always(self, parent: GraphQLNamedType, condition: GraphQLNamedType) -> bool:
         """Whether every object of the parent's type is one of the condition's."""

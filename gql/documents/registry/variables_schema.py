@@ -86,8 +86,8 @@ def nullable(schema: JsonSchema) -> JsonSchema:
 
 
 def scalar_schema(name: str) -> JsonSchema:
-    """The schema of a scalar's values; of any other leaf that of a string."""
-    return dict(_SCALARS.get(name, {"type": "string"}))
+    """The schema of a scalar's values; of one that is not known, that of anything."""
+    return dict(_SCALARS.get(name, {}))
 
 
 # Any: graphql-core's types are narrower than its guards.

@@ -1,16 +1,30 @@
 """The JSON Schema of answers: what is answered keeps to it, and what is not does not."""
 
+import asyncio
+from random import Random
 from typing import Any
 
 import orjson
 import pytest
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse
+from graphql import (
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+    print_schema,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gql.build import core_schema
 from gql.documents.registry.answer_schema import answer_schema
 from gql.documents.registry.variables_schema import JsonSchema
 from gql.documents.trusted_documents import trusted_documents
+from tests.gql.equivalence.generated.documents import Writer, variables
+from tests.gql.equivalence.generated.running import Both
+from tests.gql.equivalence.generated.schemas import schema as make_schema
+from tests.gql.equivalence.generated.values import Data
 
 SMALL = build_schema("""
   interface Named { name: String! }
@@ -75,6 +89,24 @@ def test_what_is_answered(text: str, good: Any, bad: Any) -> None:
 
 def test_what_is_not_data_keeps_to_it_as_well() -> None:
     assert Draft202012Validator(schema_of("{ person { name } }")).is_valid({"dryRun": True})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**40))
+def test_whatever_is_answered_keeps_to_it(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - cases, no secrets
+    schema = make_schema(random)
+    text = Writer(schema, random).document("query")
+    query = schema.query_type
+    assert query is not None
+    validator = Draft202012Validator(schema_of(text, schema))
+    both = Both(schema, parse(text))
+    for faults in (0.0, 0.1):
+        root = Data(schema, random, faults).root(query)
+        ran = asyncio.run(both.stock(root, variables(random)))
+        assert list(validator.iter_errors({"data": ran.data})) == [], (
+            f"{text}\n{print_schema(schema)}"
+        )
 
 
 def test_ours_have_schemas_of_a_size_that_can_be_read() -> None:
