@@ -6,9 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from tests.captured_logs import capture_logs
 from tests.fixtures.outside.collector import CollectedSpan, Collector
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.servers.server import Api, metrics_of, serving, settings_for, token_of
-from tests.fixtures.servers.subgraph import ROUTER_KEY
 from tests.fixtures.stores.postgres import new_database, rows_of
 from tests.fixtures.stores.world import ADA
 from tests.waiting import until
@@ -284,114 +281,15 @@ def test_the_database_sees_sampled_requests_alone(exporting_server: Exporting, f
     assert (f"traceparent='00-{trace_id}-" in found[0][0]) == (flags == SAMPLED)
 
 
-def test_a_share_of_the_requests_is_exported(
-    world: str, tmp_path: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
-    settings = settings_for(
-        world,
-        tmp_path,
-        otel_exporter_otlp_endpoint=collector.url,
-        otel_service_name="all-of-them",
-        otel_traces_sampler_arg=1.0,
-        serve_runs_worker=False,
-    )
-    before = len(collector.spans)
-    with serving(settings) as api:
-        for _ in range(10):
-            api.data("{ viewer { email } }", viewer=ADA)
-    roots = [one for one in collector.spans[before:] if one.name == "POST /graphql"]
-    assert len(roots) == 10
-    assert {one.parent_id for one in roots} == {""}
-    assert len({one.trace_id for one in roots}) == 10
-
-
-def test_nothing_of_opentelemetry_is_imported_where_no_endpoint_is_set() -> None:
-    # redis-py imports the interface of metrics wherever it finds it.
-    ours = (
-        "opentelemetry.sdk.trace",
-        "opentelemetry.exporter",
-        "opentelemetry.proto",
-        "spans.otlp",
-    )
-    names = f"[name for name in sys.modules if name.startswith({ours})]"
-    code = f"import sys, app.server, app.worker; print({names})"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-    assert found.strip() == "[]"
-
-
-@contextmanager
-def limited(
-    url: str, folder: Path, collector: Collector, **others: Any
-) -> Iterator[tuple[Api, list[CollectedSpan]]]:
-    """A server with such settings; gives at its end which requests it exported."""
-    settings = settings_for(
-        url,
-        folder,
-        otel_exporter_otlp_endpoint=collector.url,
-        serve_runs_worker=False,
-        **({"otel_traces_sampler_arg": 0.0} | others),
-    )
-    before, roots = len(collector.spans), list[CollectedSpan]()
-    with serving(settings) as api:
-        yield api, roots
-    roots += [one for one in collector.spans[before:] if one.name == "POST /graphql"]
-
-
-def test_whoever_is_not_trusted_decides_nothing(
-    world: str, tmp_path: Path, collector: Collector
-) -> None:
-    with limited(world, tmp_path, collector, graphql_trace_callers=()) as (api, exported):
-        for flags in (SAMPLED, UNSAMPLED):
-            asked_by_hand(api, "{ viewer { email } }", token_hex(16), flags)
-        sent = asyncio.run(rows_of(world, LAST))
-    assert exported == []
-    assert "traceparent" not in sent[0][0]
-
-
-def test_whoever_is_not_trusted_names_the_trace_of_what_is_drawn(
-    world: str, tmp_path: Path, collector: Collector
+def test_a_chat_of_the_ai_sdk_is_part_of_its_callers_trace(
+    exporting: Api, collector: Collector
 ) -> None:
     trace_id = token_hex(16)
-    drawn = {"graphql_trace_callers": (), "otel_traces_sampler_arg": 1.0}
-    with limited(world, tmp_path, collector, **drawn) as (api, exported):
-        for flags in (SAMPLED, UNSAMPLED):
-            asked_by_hand(api, "{ viewer { email } }", trace_id, flags)
-    assert [(one.trace_id, one.parent_id) for one in exported] == [(trace_id, "ab" * 8)] * 2
-
-
-def test_a_proxy_that_is_trusted_with_addresses_is_not_trusted_with_traces(
-    world: str, tmp_path: Path, collector: Collector
-) -> None:
-    with limited(world, tmp_path, collector, graphql_trace_callers=("192.0.2.7",)) as (api, found):
-        api.http.headers["x-forwarded-for"] = "192.0.2.7"
-        asked_by_hand(api, "{ viewer { email } }", token_hex(16))
-    assert found == []
-
-
-def test_a_router_is_known_by_its_key(world: str, tmp_path: Path, collector: Collector) -> None:
-    federated = {
-        "graphql_trace_callers": (),
-        "graphql_federation": True,
-        "graphql_router_keys": [ROUTER_KEY],
-    }
-    with limited(world, tmp_path, collector, **federated) as (api, exported):
-        for key in (ROUTER_KEY, "no router's key"):
-            api.http.headers["x-router-key"] = key
-            asked_by_hand(api, "{ viewer { email } }", token_hex(16))
-    assert len(exported) == 1
-
-
-def test_what_callers_ask_for_has_a_bound(world: str, tmp_path: Path, collector: Collector) -> None:
-    bounded = {"otel_traces_others_per_second": 1}
-    with limited(world, tmp_path, collector, **bounded) as (api, exported):
-        began = monotonic()
-        for _ in range(20):
-            asked_by_hand(api, "{ viewer { email } }", token_hex(16))
-        seconds = monotonic() - began
-    assert 1 <= len(exported) <= 1 + seconds
+    headers = exporting.credentials(ADA) | {"traceparent": f"00-{trace_id}-{'ab' * 8}-01"}
+    status = exporting.http.post("/chat/stream", json={}, headers=headers).status_code
+    root, *_ = collector.trace(trace_id)
+    assert (root.name, root.parent_id) == ("POST /chat", "ab" * 8)
+    assert root.attributes["http.response.status_code"] == status == 400
 
 
 def test_a_webhook_is_traced(exporting: Api, collector: Collector) -> None:
