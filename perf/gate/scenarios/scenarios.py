@@ -156,6 +156,11 @@ async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)} | _key()}
 
 
+async def _rating(context: ScenarioContext) -> Variables:
+    reply = await _complete_reply(context)
+    return {"input": {"messageId": reply, "rating": "UP", "comment": "It says what to do."}}
+
+
 async def _editing(context: ScenarioContext) -> Variables:
     sent = await context.data("SendMessage", **await _sending(context))
     return {"input": {"messageId": sent["message"]["id"], "content": _TEXT} | _key()}
@@ -350,6 +355,7 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
+    "GiveFeedback": Scenario(writer, _rating),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),
     "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
@@ -363,6 +369,7 @@ _OWN: Mapping[str, Scenario] = {
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
+    "RatedMessages": Scenario(reader, _own_conversation),
     "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
