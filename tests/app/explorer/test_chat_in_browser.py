@@ -39,6 +39,12 @@ class ChatPage:
         self.value(f"sessionStorage.setItem('chat.token', {json.dumps(token)}) ?? 0")
         self._page.open(self.address, width=width, scheme=scheme)
 
+    def reload(self) -> None:
+        """Load the page anew, with the address that it has."""
+        address = self.value("location.href")
+        self._page.open("about:blank", width=WIDE, scheme="light")
+        self._page.open(address, width=WIDE, scheme="light")
+
     # Any: whatever the expression gives.
     def value(self, expression: str) -> Any:
         """What an expression gives on the page."""
@@ -149,7 +155,7 @@ def test_stopped_and_gone_on_with_after_a_reload(page: ChatPage, chat: Chat) -> 
     page.write("#content", "Long")
     page.press("Enter")
     page.wait_for(f"({_LAST}?.querySelector('.text').textContent ?? '').length > 20")
-    page.value("location.reload() ?? 0")
+    page.reload()
     page.wait_for(f"({_LAST}?.querySelector('.text').textContent ?? '').length > 40")
     page.click("Stop")
     page.wait_for_end(1)
@@ -173,7 +179,7 @@ def test_edited_to_another_version_and_back(page: ChatPage, chat: Chat) -> None:
     page.click("Answer again")
     page.wait_for("[...document.querySelectorAll('.place')].at(-1)?.textContent === '2/2'")
     page.wait_for_end(1)
-    page.value("location.reload() ?? 0")
+    page.reload()
     page.wait_for("document.querySelectorAll('#messages .text').length === 2")
     assert (page.texts()[0], page.place()) == ("First", "1/2")
 

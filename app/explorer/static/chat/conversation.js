@@ -1,18 +1,18 @@
 // The conversation that is shown: one branch of it, read, written, streamed and turned.
 
-import { Refused } from "../client/client.js";
 import { at, button, element } from "../element.js";
 import { notice } from "../notice.js";
 import { MessageView } from "./message.js";
 
 export class ConversationView {
   /**
-   * `page` has `api`, the chosen `model`, and is told: `changed(entry)`, `begun(entry)`, `spent(quota)`
-   * and `confirmed(question)`.
+   * `page` has `api`, the chosen `model`, `attempt` and `confirmed`, and is told of what has
+   * `changed`, was `begun` or `spent`, and has `ended`.
    */
   constructor(page) {
     this._page = page;
     this._following = null;
+    this._visit = 0;
   }
 
   get id() {
@@ -30,8 +30,8 @@ export class ConversationView {
 
   /** Show nothing: what is sent next begins a conversation. */
   clear() {
-    this._following?.abort();
-    this._following = null;
+    this._visit += 1;
+    this._unfollow();
     this._isBeginning = false;
     this.entry = null;
     this._before = null;
@@ -42,14 +42,12 @@ export class ConversationView {
   /** Show a conversation, on the branch through a message if one is named. */
   async open(id, messageId) {
     this.clear();
+    const visit = this._visit;
     const read = await this._page.api.conversation(id, { branch: messageId });
-    if (!read) {
-      notice("There is no such conversation.");
-      return false;
-    }
+    if (visit !== this._visit) return;
+    if (!read) return notice("There is no such conversation.");
     this._show(read);
     await this._reveal(messageId);
-    return true;
   }
 
   async send(content) {
@@ -66,6 +64,7 @@ export class ConversationView {
   }
 
   _show({ entry, messages, before }) {
+    this._unfollow();
     this.entry = entry;
     this._before = before;
     this._views = messages.map((one) => this._view(one));
@@ -74,9 +73,14 @@ export class ConversationView {
     if (last?.message.status === "STREAMING") this._follow(last);
   }
 
+  _unfollow() {
+    this._following?.abort();
+    this._following = null;
+  }
+
   _paint() {
-    const earlier = this._before && this.entry
-      ? [element("li", { class: "earlier" }, button("Earlier messages", () => this._attempt(() => this._readEarlier())))] : [];
+    const read = () => this._page.attempt(() => this._readEarlier());
+    const earlier = this._before ? [element("li", { class: "earlier" }, button("Earlier messages", read))] : [];
     at("messages").replaceChildren(...earlier, ...this._views.map(({ node }) => node));
     at("empty").hidden = this._views.length > 0;
     this._page.changed(this.entry);
@@ -84,12 +88,14 @@ export class ConversationView {
   }
 
   _view(message) {
+    const { attempt, api: { client } } = this._page;
+    const begin = (ask) => attempt(() => this._begin(ask));
     return new MessageView(message, {
-      edit: (view, text) => this._attempt(() => this._begin(() => this._page.api.client.edit(view.message.id, text, this._chosen()))),
-      regenerate: (view) => this._attempt(() => this._begin(() => this._page.api.client.regenerate(view.message.id, this._chosen()))),
-      turn: (view, step) => this._attempt(() => this._turn(view, step)),
-      rate: (view, rating, comment) => this._attempt(() => this._rate(view, rating, comment)),
-      remove: (view) => this._attempt(() => this._remove(view)),
+      edit: ({ message: { id } }, text) => begin(() => client.edit(id, text, this._chosen())),
+      regenerate: ({ message: { id } }) => begin(() => client.regenerate(id, this._chosen())),
+      turn: (view, step) => attempt(() => this._turn(view, step)),
+      rate: (view, rating, comment) => attempt(() => this._rate(view, rating, comment)),
+      remove: (view) => attempt(() => this._remove(view)),
     });
   }
 
@@ -101,17 +107,23 @@ export class ConversationView {
   /** Begin a reply, show the branch that it is on, and follow it. */
   async _begin(begin) {
     if (this.isBusy) throw new Error("a reply is being written, stop it first.");
+    const visit = this._visit;
     this._isBeginning = true;
     this._page.changed(this.entry);
     try {
       const sent = await begin();
       this._page.spent(sent.quota);
-      const isNew = sent.conversation.id !== this.id;
-      this._show(await this._page.api.conversation(sent.conversation.id, { branch: sent.reply.id }));
-      if (isNew) this._page.begun(this.entry);
+      const read = await this._page.api.conversation(sent.conversation.id, { branch: sent.reply.id });
+      // Whoever looks elsewhere by now is left there.
+      if (visit !== this._visit || !read) return;
+      const isNew = read.entry.id !== this.id;
+      this._show(read);
+      if (isNew) this._page.begun(read.entry);
     } finally {
-      this._isBeginning = false;
-      this._page.changed(this.entry);
+      if (visit === this._visit) {
+        this._isBeginning = false;
+        this._page.changed(this.entry);
+      }
     }
   }
 
@@ -121,10 +133,12 @@ export class ConversationView {
     this._following = following;
     view.text = "";
     this._page.changed(this.entry);
+    let end = null;
     try {
-      for await (const event of this._page.api.client.follow(view.message.id, { signal: following.signal })) {
+      const { client } = this._page.api;
+      for await (const event of client.follow(view.message.id, { signal: following.signal })) {
         if (event.__typename === "ReplyDelta") view.append(event.text);
-        else await this._end(view, event);
+        else end = event;
         this._toEnd();
       }
     } catch (error) {
@@ -133,32 +147,29 @@ export class ConversationView {
       if (this._following === following) {
         this._following = null;
         this._page.changed(this.entry);
+        if (end) await this._end(view, end);
       }
     }
   }
 
-  async _end(view, event) {
-    if (event.quota) this._page.spent(event.quota);
-    if (event.error) notice(event.error.message);
-    view.show({ ...view.message, status: event.message.status });
-    this._following = null;
-    await this._refresh();
+  async _end(view, { quota, error, message }) {
+    if (quota) this._page.spent(quota);
+    if (error) notice(error.message);
+    view.show({ ...view.message, status: message.status });
+    await this._page.attempt(() => this.refresh());
+    this._page.ended(this._views.length === 2);
   }
 
   /** Read again what goes beside the texts: versions, models, ratings and the title. */
-  async _refresh() {
-    const { id } = this;
+  async refresh() {
+    const { id, _visit: visit } = this;
+    if (!id || this.isBusy) return;
     const read = await this._page.api.conversation(id, { branch: this._views.at(-1)?.message.id });
-    if (!read || id !== this.id) return;
+    if (!read || visit !== this._visit) return;
     const known = new Map(read.messages.map((one) => [one.id, one]));
     this._views.forEach((one) => known.has(one.message.id) && one.show(known.get(one.message.id)));
     this.entry = read.entry;
     this._page.changed(read.entry);
-  }
-
-  /** Show a title that was given in the meantime. */
-  async retitle() {
-    if (this.id && !this.isBusy) await this._refresh();
   }
 
   /** Show the conversation itself as it is now. */
@@ -173,14 +184,13 @@ export class ConversationView {
     const sibling = await api.sibling(view.message.id, view.message.siblingIndex + step);
     if (!sibling) return;
     await api.selectBranch(sibling);
-    this._following?.abort();
-    this._following = null;
     this._show(await api.conversation(this.id));
     this._focus(sibling);
   }
 
   async _rate(view, rating, comment) {
-    view.show({ ...view.message, feedback: await this._page.api.rate(view.message.id, rating, rating ? comment : "") });
+    const feedback = await this._page.api.rate(view.message.id, rating, rating ? comment : "");
+    view.show({ ...view.message, feedback });
     this._focus(view.message.id);
     notice(rating ? "Your rating is stored." : "Your rating is taken back.");
   }
@@ -220,13 +230,5 @@ export class ConversationView {
     const place = at("scroll");
     const isNear = place.scrollHeight - place.scrollTop - place.clientHeight < 120;
     if (isForced || isNear) place.scrollTop = place.scrollHeight;
-  }
-
-  async _attempt(act) {
-    try {
-      await act();
-    } catch (error) {
-      notice(error instanceof Refused ? error.message : `That did not work: ${error.message}`);
-    }
   }
 }

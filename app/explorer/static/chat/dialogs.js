@@ -20,6 +20,7 @@ export class Dialogs {
     field.value = text ?? "";
     at("answer-yes").textContent = label;
     dialog.returnValue = "";
+    at("answer-no").onclick = () => dialog.close();
     return new Promise((resolve) => {
       dialog.onclose = () => resolve(dialog.returnValue === "yes" ? field.value : null);
       dialog.showModal();

@@ -7,18 +7,18 @@ const PAUSE_MS = 250;
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export class ListView {
-  /** `page` has `api`, and is told of what is chosen: `open(conversationId, messageId)`. */
+  /** `page` has `api` and `attempt`, and is told what is chosen: `open(conversationId, messageId)`. */
   constructor(page) {
     this._page = page;
     this._asked = 0;
     this.chosen = null;
     at("search").oninput = () => {
       clearTimeout(this._timer);
-      this._timer = setTimeout(() => this.load(), PAUSE_MS);
+      this._timer = setTimeout(() => page.attempt(() => this.load()), PAUSE_MS);
     };
-    at("status").onchange = () => this.load();
-    at("tag").onchange = () => this.load();
-    at("more").onclick = () => this._read(this._after);
+    at("status").onchange = () => page.attempt(() => this.load());
+    at("tag").onchange = () => page.attempt(() => this.load());
+    at("more").onclick = () => page.attempt(() => this._read(this._after));
   }
 
   /** Read the list anew, as it is filtered or searched just now. */

@@ -10,7 +10,7 @@ export class MessageView {
   constructor(message, actions) {
     this.message = message;
     this._actions = actions;
-    this._text = element("div", { class: "text" }, message.content);
+    this._text = element("div", { class: "text", dir: "auto" }, message.content);
     this._state = element("span", { class: "state" });
     this._tools = element("div", { class: "tools" });
     this._below = element("div");
@@ -23,7 +23,11 @@ export class MessageView {
   /** Show the message as it is now; text that was streamed stays. */
   show(message) {
     this.message = message;
-    const { status, generation, role } = message;
+    const { status, generation, role, siblingCount, siblingIndex, feedback } = message;
+    const seen = JSON.stringify([status, generation, siblingCount, siblingIndex, feedback]);
+    // Whoever is at one of the buttons stays there while nothing changes.
+    if (seen === this._seen) return;
+    this._seen = seen;
     const model = role === "ASSISTANT" ? generation?.model : "";
     this._state.textContent = [model, STATES[status]].filter(Boolean).join(" · ");
     this.node.classList.toggle("failed", status === "FAILED");
@@ -90,6 +94,7 @@ export class MessageView {
     const close = () => {
       this._below.replaceChildren();
       this._tools.hidden = false;
+      this.node.focus();
     };
     const save = () => {
       close();

@@ -10,10 +10,15 @@ import { ConversationView } from "./conversation.js";
 import { Dialogs } from "./dialogs.js";
 import { ListView } from "./list.js";
 
+/** The fragment of a conversation that is yet to begin. */
+const NEW = "new";
 /** The model names a conversation a moment after its first reply. */
 const TITLE_MS = 2_000;
 
-const page = { api: null, model: "", changed, begun, spent, open, confirmed: (text) => dialogs.confirmed(text) };
+const page = {
+  api: null, model: "", changed, begun, ended, spent: showQuota, open, attempt,
+  confirmed: (question) => dialogs.confirmed(question),
+};
 const dialogs = new Dialogs();
 const account = new Account(() => begin());
 page.api = new Api(() => account.token);
@@ -56,11 +61,7 @@ function listen() {
     send();
   };
   at("stop").onclick = () => attempt(() => conversation.stop());
-  at("new").onclick = () => {
-    go("");
-    showPane("conversation");
-    at("content").focus();
-  };
+  at("new").onclick = () => go(NEW);
   at("back").onclick = () => showPane("list");
   at("model").onchange = () => { page.model = at("model").value; };
   at("rename").onclick = rename;
@@ -97,13 +98,12 @@ async function openLinked() {
   const linked = new URLSearchParams(location.hash.slice(1));
   const id = linked.get("id");
   const message = linked.get("message") ?? undefined;
-  if (!id) {
-    conversation.clear();
-    showPane("list");
-  } else if (id !== conversation.id || message) {
-    showPane("conversation");
-    await conversation.open(id, message);
-  }
+  const isNew = linked.has(NEW);
+  showPane(id || isNew ? "conversation" : "list");
+  if (!id) conversation.clear();
+  else if (id !== conversation.id || message) await conversation.open(id, message);
+  if (isNew) at("content").focus();
+  else if (id && !message) at("title").focus();
 }
 
 /** Show what follows from the conversation that is shown, and from whether one is written to. */
@@ -123,14 +123,15 @@ function changed(entry) {
 function begun(entry) {
   history.replaceState(null, "", `#${new URLSearchParams({ id: entry.id })}`);
   attempt(() => list.load());
-  setTimeout(() => attempt(async () => {
-    await list.load();
-    await conversation.retitle();
-  }), TITLE_MS);
 }
 
-function spent(quota) {
-  showQuota(quota);
+/** A reply has ended. After the first one the model gives the conversation a title. */
+function ended(isFirst) {
+  if (!isFirst) return;
+  setTimeout(() => attempt(async () => {
+    await list.load();
+    await conversation.refresh();
+  }), TITLE_MS);
 }
 
 function showQuota({ remaining, limit }) {
@@ -175,7 +176,6 @@ async function remove() {
   await attempt(async () => {
     await page.api.deleteConversation(id);
     go("");
-    showPane("list");
     await list.load();
   });
 }
