@@ -261,4 +261,5 @@ async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:
-    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE
+    callers = explorer.callers_route(settings.graphql_ide_callers or {})
+    return callers, explorer.STATIC_ROUTE, explorer.CHAT_ROUTE

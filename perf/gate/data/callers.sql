@@ -95,6 +95,15 @@ INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offse
   SELECT person, m.id, 1, model, 0, prompt_tokens, completion_tokens
   FROM caller JOIN chat_conversations c ON c.user_id = person
   JOIN chat_messages m ON m.conversation_id = c.id WHERE model IS NOT NULL AND times = 1;
+-- Every second reply is rated.
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT person, m.id, CASE m.id % 4 WHEN 0 THEN 'up' ELSE 'down' END, 'It says what to do.',
+         m.created_at
+  FROM caller JOIN chat_conversations c ON c.user_id = person
+  JOIN chat_messages m ON m.conversation_id = c.id
+  WHERE model IS NOT NULL AND times = 1 AND m.id % 2 = 0;
+INSERT INTO model_daily_feedback (day, model, shard, up, down)
+  SELECT '2026-02-20'::date - d, 'stand-in', 0, 7, 3 FROM generate_series(0, 400) d;
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
   cached_tokens, completion_tokens, cost_micros)
   SELECT person, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000

@@ -24,6 +24,7 @@ from perf.gate.data.callers import (
     company,
     debtor,
     guidance_company,
+    operator,
     payer,
     plan_changer,
     reader,
@@ -44,6 +45,7 @@ _ALLOWED = {
     NOBODY: (NOBODY, PERSON, COMPANY, OPS),
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
+    OPS: (OPS,),
 }
 _RUN, _keys = token_hex(4), count(1)
 """Idempotency keys are unique in each run, also on a database that an earlier run filled."""
@@ -154,6 +156,11 @@ async def _complete_reply(context: ScenarioContext) -> str:
 
 async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context)} | _key()}
+
+
+async def _rating(context: ScenarioContext) -> Variables:
+    reply = await _complete_reply(context)
+    return {"input": {"messageId": reply, "rating": "UP", "comment": "It says what to do."}}
 
 
 async def _editing(context: ScenarioContext) -> Variables:
@@ -350,6 +357,8 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
+    "FeedbackByDay": Scenario(operator, _days),
+    "GiveFeedback": Scenario(writer, _rating),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),
     "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
@@ -363,6 +372,7 @@ _OWN: Mapping[str, Scenario] = {
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
+    "RatedMessages": Scenario(reader, _own_conversation),
     "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),

@@ -39,6 +39,9 @@ INSERT INTO reply_generations
 INSERT INTO trusted_document_tools VALUES ('{WORDS}', '{WORDS}', 1, 1, 1, 1, 1, 1);
 INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, currency)
   VALUES (77, 7703, 1, '{WORDS}', 0, '{WORDS}');
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT user_id, id, 'up', '{WORDS}', created_at FROM chat_messages WHERE id = 7703;
+INSERT INTO model_daily_feedback (day, model, shard, up) VALUES (now(), '{WORDS}', 1, 1);
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency)
   VALUES (77, now(), '{WORDS}', '{WORDS}');
 INSERT INTO model_daily_totals (shard, usage_date, model, currency)
