@@ -1,6 +1,6 @@
 """The plan on sale and a person's subscription, read in a transaction and never from a cache."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.billing.rules.payments import InvalidPlan
 from services.billing.rules.plan_changes import first_price_cents
 from services.billing.rules.proration import Segment
 from services.mutations.texts import is_short_text
+from services.record_values import values_of
 
 LONGEST_CODE = 255
 _COLUMNS = {
@@ -90,4 +91,4 @@ async def store_state(
 
 def columns_of(state: SubscriptionState) -> dict[str, Any]:  # Any: as the columns are typed
     """The values of a state by the columns that hold them."""
-    return {_COLUMNS.get(name, name): value for name, value in asdict(state).items()}
+    return {_COLUMNS.get(name, name): value for name, value in values_of(state).items()}

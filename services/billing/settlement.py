@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -26,6 +26,7 @@ from services.callers.people import PersonUnknown
 from services.clock import Clock
 from services.mutations import audit
 from services.mutations.audit import Actor
+from services.record_values import values_of
 
 Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 """Invalidates the cached subscriptions of some users in every instance."""
@@ -62,7 +63,7 @@ async def insert_payment(
 ) -> Payment | None:
     """Record a payment before the provider is asked; None if its key is used already."""
     row = await payments.insert_payment(
-        transaction, user_id=user_id, patience_seconds=patience_seconds, now=now, **asdict(new)
+        transaction, user_id=user_id, patience_seconds=patience_seconds, now=now, **values_of(new)
     )
     return None if row is None else payment_from(row)
 

@@ -1,6 +1,6 @@
 """Changing the plan: what it would do, and doing it against payment of exactly that."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from db.database import Transaction
@@ -25,6 +25,7 @@ from services.billing.rules.plan_changes import (
     plan_change,
 )
 from services.mutations.idempotency import key_digest
+from services.record_values import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class PlanChangeService:
                 return await _replayed(transaction, order.user_id, claim.result)
             change, payment = await self._begin(transaction, order)
             payment_id = None if payment is None else payment.id
-            result = {"previous": asdict(change.previous), "payment": payment_id}
+            result = {"previous": values_of(change.previous), "payment": payment_id}
             await claim.store(transaction, result)
             return change.previous, payment
 
