@@ -20,6 +20,7 @@ from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, Reso
 from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
 from perf.gate.plans.plan_checker import PlanChecker
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
+from perf.gate.variants.empty_answers import refused_if_empty
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings
 from perf.gate.variants.sizes import SizeCheck
@@ -149,7 +150,8 @@ class DocumentCheck:
         variables = await builder.variables(variant.kinds, prepared_for)
         if REPEATED in variant.kinds.values():
             await self.runner.ask(self.document, principal, variables)
-        return await self.runner.ask(self.document, principal, variables)
+        result = await self.runner.ask(self.document, principal, variables)
+        return refused_if_empty(result, builder.choices, variant.kinds)
 
     def _expectations(
         self,

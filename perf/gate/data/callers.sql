@@ -19,10 +19,10 @@ INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_
   FROM caller, generate_series(1, n) s;
 INSERT INTO user_subscriptions
   (user_id, plan_code, status, failure_reason, started_at, created_at, updated_at,
-   period_anchor_at, current_period_start, current_period_end, period_price_cents)
+   period_anchor_at, current_period_start, current_period_end, period_price_cents, next_plan_code)
   SELECT person, 'premium-unlimited', status, CASE status WHEN 'failed' THEN 'card_declined' END,
          begun, '2026-02-01', '2026-02-01', begun, begun, begun + interval '1 month',
-         CASE WHEN begun IS NOT NULL THEN 2000 END
+         CASE WHEN begun IS NOT NULL THEN 2000 END, CASE person % 5 WHEN 1 THEN 'basic-entry' END
   FROM caller, LATERAL (SELECT CASE status WHEN 'active' THEN '2026-02-01'::date END) AS paid(begun)
   WHERE status IS NOT NULL;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
@@ -62,7 +62,7 @@ INSERT INTO chat_message_searches
          ) || (to_hex(user_id) || '.=' || conversation_id))
   FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
-UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
+UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   SELECT user_id, id, kind, updated_at
   FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from perf.gate.data.callers import operator
+from perf.gate.data.restore import restore_searches
 from perf.gate.execution.in_process import InProcessRunner
 from perf.gate.fields.comparison import DocumentComparer
 from perf.gate.fields.coverage import coverage_findings
@@ -35,7 +36,9 @@ async def check_fields(
     runner: InProcessRunner, planner: PlanChecker, types: Collection[str] = ()
 ) -> FieldsResult:
     """Run every field of the schema, and return the findings for all or for these types."""
+    await restore_searches(runner)
     comparer = DocumentComparer(runner)
+    await comparer.remember_own_arguments()
     check = FieldChecker(comparer, planner)
     callers = dict.fromkeys([*(scenario.principal for scenario in scenarios().values()), operator])
     explorer = Explorer(comparer, [QueryEntry(caller) for caller in callers])
