@@ -159,10 +159,14 @@ class InProcessRunner:
 
 
 @asynccontextmanager
-async def open_runner(url: str, folder: Path) -> AsyncIterator[InProcessRunner]:
+async def open_runner(
+    url: str, folder: Path, *, is_subgraph: bool = False
+) -> AsyncIterator[InProcessRunner]:
     """A runner on the database at `url`, without a cache and without cost limits."""
     async with pausable_model() as model:
-        settings = Settings.model_validate(gate_settings(url, folder, model.url))
+        settings = Settings.model_validate(
+            gate_settings(url, folder, model.url) | {"graphql_federation": is_subgraph}
+        )
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before their first request, as on a real server.
             await application.documents.refresh()

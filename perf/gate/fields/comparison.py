@@ -65,9 +65,14 @@ class DocumentComparer:
         self.answered: set[str] = set()
         """The fields, as `Type.field`, that returned a scalar or an object."""
 
+    @property
+    def groups(self) -> tuple[KnownValues, KnownValues]:
+        """What callers with n rows were answered, and those with 2n."""
+        return self._few, self._twice_as_many
+
     async def remember_own_arguments(self) -> None:
         """Remember what our own queries give for arguments."""
-        for known in (self._few, self._twice_as_many):
+        for known in self.groups:
             async for name, text in own_arguments(ScenarioContext(self._runner, known.callers)):
                 known.remember(argument_coordinate(name), text)
                 self.generators.remember_argument(name)

@@ -1,4 +1,4 @@
-"""Answers that have nothing where an id was given that is not the caller's."""
+"""Answers that have nothing: for an id of somebody else's, or where a list has lost its items."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from gql.documents.budgets.variants import Kinds
 from perf.gate.execution.in_process import DocumentAnswer
 from perf.gate.variants.value_kinds import DELETED, FOREIGN
 
+_USER_ERRORS = "userErrors"
 NOTHING = "nothing"
 """The code of an answer whose fields that took such an id are null or empty lists."""
 
@@ -43,3 +44,28 @@ def _values_of(value: object, keys: set[str]) -> Iterator[Any]:
 # Any: as above.
 def _has_something(value: Any) -> bool:
     return bool(value.get("edges", True) if isinstance(value, Mapping) else value)
+
+
+# Any: bodies are JSON.
+def empty_lists(bodies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The lists, by the path of their fields, that are empty wherever they are answered.
+
+    The gate's callers have something of everything, so that its items were lost: an error may have
+    been swallowed. Nobody expects errors of the user's own.
+    """
+    has_items: dict[str, bool] = {}
+    for body in bodies:
+        for path, is_empty in _lists_in(body.get("data"), ""):
+            has_items[path] = has_items.get(path, False) or not is_empty
+    return [path for path, has_any in has_items.items() if not has_any]
+
+
+def _lists_in(value: object, path: str) -> Iterator[tuple[str, bool]]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if name != _USER_ERRORS:
+                yield from _lists_in(one, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        yield path, not value
+        for one in value:
+            yield from _lists_in(one, path)
