@@ -19,10 +19,10 @@ INSERT INTO user_subscriptions (user_id, plan_code, status, created_at, updated_
   FROM caller, generate_series(1, n) s;
 INSERT INTO user_subscriptions
   (user_id, plan_code, status, failure_reason, started_at, created_at, updated_at,
-   period_anchor_at, current_period_start, current_period_end, period_price_cents, next_plan_code)
+   period_anchor_at, current_period_start, current_period_end, period_price_cents)
   SELECT person, 'premium-unlimited', status, CASE status WHEN 'failed' THEN 'card_declined' END,
          begun, '2026-02-01', '2026-02-01', begun, begun, begun + interval '1 month',
-         CASE WHEN begun IS NOT NULL THEN 2000 END, CASE person % 5 WHEN 1 THEN 'basic-entry' END
+         CASE WHEN begun IS NOT NULL THEN 2000 END
   FROM caller, LATERAL (SELECT CASE status WHEN 'active' THEN '2026-02-01'::date END) AS paid(begun)
   WHERE status IS NOT NULL;
 INSERT INTO daily_quota_usages (user_id, usage_date, used)
@@ -67,11 +67,12 @@ INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   SELECT user_id, id, kind, updated_at
   FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind
   WHERE person % 5 = 1;
+-- Without its index the newest export is found behind all that came after it.
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
-  SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
-         CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,
+  SELECT person, CASE WHEN r <= n / 2 THEN 'export' ELSE 'delete' END,
+         CASE WHEN r <= n / 2 THEN 'completed' ELSE 'cancelled' END,
          '2026-01-01'::timestamptz + r * interval '1 hour',
-         CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
+         CASE WHEN r <= n / 2 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)

@@ -27,7 +27,8 @@ UPDATE user_subscriptions SET
   period_price_cents = CASE started_at WHEN '2026-02-01' THEN
     (SELECT monthly_price_cents FROM billing_plans WHERE code = $2) END,
   trial_ends_at = NULL, cancel_at_period_end = false,
-  next_plan_code = NULL, past_due_since = NULL, grace_ends_at = NULL, due_at = NULL
+  next_plan_code = CASE created_at WHEN '2026-02-01' THEN $3 END,
+  past_due_since = NULL, grace_ends_at = NULL, due_at = NULL
 WHERE user_id = $1 AND created_at <= '2026-02-01'
   AND (updated_at > '2026-02-01' OR created_at = '2026-02-01')
 """
@@ -39,10 +40,13 @@ DELETE FROM enterprise_credentials WHERE created_at > '2026-01-01' AND enterpris
 
 
 async def restore_subscription(
-    runner: DocumentRunner, person: Principal, plan_code: str = "premium-unlimited"
+    runner: DocumentRunner,
+    person: Principal,
+    plan_code: str = "premium-unlimited",
+    next_plan_code: str | None = None,
 ) -> None:
-    """Undo what a person paid and changed; they have this plan, and are no customer yet."""
-    await _execute(runner, _SUBSCRIPTION, person, plan_code)
+    """Undo what a person paid and changed; they have these plans, and are no customer yet."""
+    await _execute(runner, _SUBSCRIPTION, person, plan_code, next_plan_code)
 
 
 async def restore_credentials(runner: DocumentRunner, person: Principal) -> None:
@@ -55,6 +59,8 @@ async def restore_searches(runner: DocumentRunner) -> None:
     await runner.connection.execute(_SEARCHED, FEW_ROWS.first_person)
 
 
-async def _execute(runner: DocumentRunner, sql: str, person: Principal, *values: str) -> None:
+async def _execute(
+    runner: DocumentRunner, sql: str, person: Principal, *values: str | None
+) -> None:
     if isinstance(person, Person):
         await runner.connection.execute(sql, person.user_id, *values)

@@ -34,7 +34,7 @@ SORTED_ON_PURPOSE: Mapping[str, str] = {
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
 """Repository methods that may sort, and the reason."""
-MOST_DISCARDED, MOST_DISCARDED_PER_ROW = 50, 2
+MOST_DISCARDED, MOST_DISCARDED_PER_ROW = 10, 2
 """How many rows of a table a statement may read and throw away, in all or for each that it uses."""
 MINIMUM_ROWS = 1_000
 """Rows needed in every other table: with fewer, plans would be meaningless."""
@@ -58,7 +58,7 @@ class PlanChecker:
             executed = await executed_plan(self._connection, one.statement, one.arguments)
             plans, method = (executed, await self._generic_plan(one)), one.statement.name
             problems = {problem: None for plan in plans for problem in self._of(plan, method)}
-            problems |= dict.fromkeys(_discarding(executed))
+            problems |= dict.fromkeys(discarding(executed))
             found += [GateFinding(document, problem, method, statement) for problem in problems]
         return found
 
@@ -81,7 +81,8 @@ class PlanChecker:
                 yield f"sorts rows of {table}: no index has them in order"
 
 
-def _discarding(executed: Plan) -> Iterator[str]:
+def discarding(executed: Plan) -> Iterator[str]:
+    """A problem for each table of which a statement that was run discarded too many rows."""
     for table, (discarded, used) in sorted(discarded_rows(executed).items()):
         if table in SMALL_TABLES or discarded <= max(MOST_DISCARDED, MOST_DISCARDED_PER_ROW * used):
             continue

@@ -281,11 +281,14 @@ async def _moving(context: ScenarioContext) -> Variables:
     card = {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
     person = plan_changer(context.callers)
     await context.read(own_document("UpdatePaymentMethod"), person, card)
-    return {"input": plan | _key()}
+    viewer = await context.read(own_document("PlanChangePreview"), person, plan)
+    due = viewer["planChangePreview"]["preview"]["amountDueCents"]
+    return {"input": plan | {"expectedAmountDueCents": due} | _key()}
 
 
 async def _ending(context: ScenarioContext) -> Variables:
-    await restore_subscription(context.runner, plan_changer(context.callers))
+    person = plan_changer(context.callers)
+    await restore_subscription(context.runner, person, next_plan_code="basic-entry")
     return await _with_key(context)
 
 

@@ -79,7 +79,8 @@ ENTITIES_BY_THEMSELVES = (
 ONLY_BY_GET = (
     Edit(
         "app/graphql/pipeline/operation_runner.py",
-        "        call, operation = run.call, facts.operation\n        tag = await validation.begin(",
+        "        call, operation = run.call, facts.operation\n"
+        "        tag = await validation.begin(",
         "        call, operation = run.call, facts.operation\n"
         "        if run.context is not None:\n"
         "            await run.context.loaders.fresh_copy().plans_on_sale.load('all')\n"
