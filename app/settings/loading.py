@@ -46,7 +46,7 @@ def load_settings() -> Settings:
 
 # Any: pydantic's description of one error.
 def _errors_of_groups() -> list[Any]:
-    """The errors of each group by itself: validated together, the first group that fails ends it."""
+    """The errors of each group by itself; validated together, the first that fails is the last."""
     errors: list[Any] = []
     for group in reversed(Settings.__bases__):
         try:
