@@ -18,7 +18,7 @@ from tests.fixtures.servers.chat import Chat
 from tests.fixtures.servers.documents import publish_manifest
 from tests.fixtures.servers.server import serving, settings_for, token_of
 from tests.fixtures.stores.postgres import new_database
-from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS
+from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS, EDITH
 from tests.npm.web_page import WebPage, serving_page
 from tests.waiting import until
 
@@ -176,6 +176,18 @@ def test_lists_are_read_page_by_page(page: WebPage) -> None:
     titles = page.texts("nav li")
     until(lambda: page.texts("nav li") == titles)
     assert f"Conversation {ADAS_CONVERSATIONS[0]}" in titles
+
+
+@pytest.mark.slow
+def test_what_is_refused_is_said_and_stays_to_be_sent_again(chromium: Page, address: str) -> None:
+    page = WebPage(chromium, address)
+    page.sign_in(token_of(EDITH))
+    page.wait_for("document.querySelector('#quota')")
+    page.send("One more")
+    page.wait_for("document.querySelector('form [role=alert]')")
+    assert page.texts("form [role=alert]") == ["The 5 messages of the day are used up."]
+    assert page.typed() == "One more"
+    assert page.texts("#quota") == ["0 of 5 left"]
 
 
 @pytest.mark.slow

@@ -86,6 +86,10 @@ class WebPage:
         found: list[str] = self._page.value(texts)
         return found
 
+    def typed(self) -> str:
+        """The text of the message that is being written."""
+        return str(self._page.value("document.querySelector('[aria-label=Message]').value"))
+
     def asked(self) -> int:
         """How many requests the page has made over HTTP."""
         return int(self._page.value(f"{_SENT}.length"))
