@@ -1,10 +1,12 @@
 """The ASGI application: routes and lifespan."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from math import inf
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -50,6 +52,7 @@ from app.worker import running_worker
 from gql.documents.trusted_documents import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
+_log = structlog.get_logger("guidance.server")
 _LONGEST_WAIT_SECONDS = 3.0
 """The longest that an admitted request waits to be started; then it is refused."""
 
@@ -64,7 +67,13 @@ def create_app() -> ASGIApp:
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
     report_misspelled()
-    return make_app(settings, on_started=freeze_heap)
+    # In development uvicorn says it, or `guidance demo`.
+    return make_app(settings, on_started=_say_serving if settings.is_production else freeze_heap)
+
+
+def _say_serving() -> None:
+    freeze_heap()
+    _log.info("serving", pid=os.getpid())
 
 
 def make_app(

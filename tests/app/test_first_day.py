@@ -43,6 +43,15 @@ def test_each_of_the_first_five_is_needed(environment: pytest.MonkeyPatch, name:
         load_settings()
 
 
+def test_all_that_is_missing_is_said_at_once(environment: pytest.MonkeyPatch) -> None:
+    for name in NEEDED.keys() - {"APP_ENV"}:
+        environment.delenv(name)
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings()
+    assert [name for name in NEEDED if name not in str(refused.value)] == ["APP_ENV"]
+    assert str(refused.value).count(";") == len(NEEDED) - 2
+
+
 def test_whatever_the_table_names_is_a_setting() -> None:
     named = {name for names in ROWS for name in names}
     assert named <= {name.upper() for name in Settings.model_fields}

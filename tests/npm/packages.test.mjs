@@ -113,7 +113,7 @@ describe("the client over HTTP", { concurrency: true }, () => {
 });
 
 /** What a sink is given, and what is asked for, when connections bring these results and problems. */
-function scripted(connections, attempts = 5) {
+function scripted(connections, attempts = 5, said = ({ data }) => data.replyStream.text ?? "end") {
   const asked = [];
   const client = {
     subscribe(payload, sink) {
@@ -129,7 +129,7 @@ function scripted(connections, attempts = 5) {
   return new Promise((resolve) => {
     const heard = [];
     const end = (problem) => resolve({ heard, asked, problem });
-    const next = ({ data }) => heard.push(data.replyStream.text ?? "end");
+    const next = (result) => heard.push(said(result));
     const payload = { query: "…", variables: { id: "a reply", after: 0 } };
     transport.subscribe(payload, { next, error: end, complete: end });
   });
@@ -153,6 +153,13 @@ describe("the client over sockets", { concurrency: true }, () => {
       [0, 2, 3],
     );
     assert.equal(problem, undefined);
+  });
+
+  test("what is whole in each event is asked for again", async () => {
+    const state = (status) => ["next", { data: { subscriptionChanged: { status } } }];
+    const connections = [[state("ACTIVE"), BROKEN], [state("PAST_DUE"), BROKEN], [["complete"]]];
+    const { heard, asked, problem } = await scripted(connections, 5, ({ data }) => data.subscriptionChanged.status);
+    assert.deepEqual([heard, asked.length, problem], [["ACTIVE", "PAST_DUE"], 3, undefined]);
   });
 
   test("a connection that breaks behind the end is not missed", async () => {

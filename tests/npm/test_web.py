@@ -1,11 +1,8 @@
 """The example of a page: built, served by Vite, and used in a browser that sends ids alone."""
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,22 +12,18 @@ from perf.chaos.outages.proxy import ProxyPath
 from services.documents.identifiers import hash_of
 from tests.fixtures.clients.browser import Page, browser
 from tests.fixtures.clients.network import Network, network_to
-from tests.fixtures.clients.npm import PACKAGES, WEB
+from tests.fixtures.clients.npm import WEB
 from tests.fixtures.outside.llm import StandInControl
-from tests.fixtures.run.tools import tool
 from tests.fixtures.servers.chat import Chat
 from tests.fixtures.servers.documents import publish_manifest
 from tests.fixtures.servers.server import serving, settings_for, token_of
 from tests.fixtures.stores.postgres import new_database
-from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS
+from tests.fixtures.stores.world import ADA, ADAS_CONVERSATIONS, EDITH
+from tests.npm.web_page import WebPage, serving_page
 from tests.waiting import until
 
 _GENERATED = WEB / "src/api/__generated__"
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _SLOWLY = {"tokens": 60, "tokens_per_second": 30}
-_REPLY = "[...document.querySelectorAll('.assistant')].at(-1)"
-_SENT = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/graphql'))"
 
 
 @pytest.fixture(scope="module", params=["preview", "dev"])
@@ -81,83 +74,8 @@ def network(server: Chat) -> Iterator[Network]:
 @pytest.fixture(scope="module")
 def address(command: str, network: Network) -> Iterator[str]:
     """Where Vite serves the page."""
-    with _vite(command, network.address) as served:
+    with serving_page(command, network.address) as served:
         yield served
-
-
-@contextmanager
-def _vite(command: str, target: str) -> Iterator[str]:
-    """Run Vite until the block is left; gives its address."""
-    process = subprocess.Popen(
-        [tool("node"), str(PACKAGES / "vite/bin/vite.js"), command, "--host=127.0.0.1", "--port=0"],
-        cwd=WEB,
-        env={"PATH": os.environ["PATH"], "ADDRESS": target},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        lines = (_ADDRESS.search(_COLORS.sub("", line)) for line in process.stdout)
-        yield next(found[0] for found in lines if found is not None)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
-
-
-class WebPage:
-    """The page, and what somebody sees and does there."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self._page = page
-        self._address = address
-
-    def sign_in(self, token: str) -> None:
-        """Open the page anew, and give it a token."""
-        self._page.open("about:blank", width=900, scheme="light")
-        self._page.open(self._address, width=900, scheme="light")
-        self._page.value("sessionStorage.clear() ?? 0")
-        self._page.open(self._address, width=900, scheme="light")
-        self.wait_for("document.querySelector('[name=token]')")
-        self.type("[name=token]", token)
-        self._page.press("Enter")
-
-    def type(self, selector: str, text: str) -> None:
-        """Type into a field."""
-        self._page.value(f"document.querySelector('{selector}').focus() ?? 0")
-        self._page.type(text)
-
-    def send(self, text: str) -> None:
-        """Write a message and send it."""
-        self.type("[aria-label=Message]", text)
-        self._page.press("Enter")
-
-    def click(self, selector: str) -> None:
-        """Click what a selector finds first."""
-        self.wait_for(f"document.querySelector('{selector}')")
-        self._page.value(f"document.querySelector('{selector}').click() ?? 0")
-
-    def wait_for(self, expression: str) -> None:
-        """Wait until an expression is true."""
-        self._page.wait_for(f"Boolean({expression})")
-
-    def wait_for_status(self, status: str) -> None:
-        """Wait until the last reply has a status."""
-        self.wait_for(f"{_REPLY}?.dataset.status === '{status}'")
-
-    def wait_for_text(self, *, longer_than: int) -> None:
-        """Wait until the last reply has more characters than that."""
-        self.wait_for(f"({_REPLY}?.querySelector('p').textContent ?? '').length > {longer_than}")
-
-    def texts(self, selector: str) -> list[str]:
-        """The texts of what a selector finds, in order."""
-        texts = f"[...document.querySelectorAll('{selector}')].map((one) => one.textContent)"
-        found: list[str] = self._page.value(texts)
-        return found
-
-    def asked(self) -> int:
-        """How many requests the page has made over HTTP."""
-        return int(self._page.value(f"{_SENT}.length"))
 
 
 @pytest.fixture
@@ -258,6 +176,18 @@ def test_lists_are_read_page_by_page(page: WebPage) -> None:
     titles = page.texts("nav li")
     until(lambda: page.texts("nav li") == titles)
     assert f"Conversation {ADAS_CONVERSATIONS[0]}" in titles
+
+
+@pytest.mark.slow
+def test_what_is_refused_is_said_and_stays_to_be_sent_again(chromium: Page, address: str) -> None:
+    page = WebPage(chromium, address)
+    page.sign_in(token_of(EDITH))
+    page.wait_for("document.querySelector('#quota')")
+    page.send("One more")
+    page.wait_for("document.querySelector('form [role=alert]')")
+    assert page.texts("form [role=alert]") == ["The 5 messages of the day are used up."]
+    assert page.typed() == "One more"
+    assert page.texts("#quota") == ["0 of 5 left"]
 
 
 @pytest.mark.slow

@@ -8,8 +8,13 @@ import { REPLY, STOP } from "./api/operations";
 /** A message; a reply that is being written is followed, and can be stopped. */
 export function Message({ message }: { readonly message: MessageFragment }) {
   const { id, role, status, content } = message;
-  const failure = useReply(message);
-  const [stop, stopping] = useMutation(STOP, { variables: { id } });
+  const [failure, setFailure] = useState<string>();
+  useReply(message, setFailure);
+  const [stop, stopping] = useMutation(STOP, {
+    variables: { id },
+    onCompleted: ({ stopReply }) => setFailure(stopReply.userErrors[0]?.message),
+    onError: (error) => setFailure(error.message),
+  });
   return (
     <li className={role.toLowerCase()} data-status={status}>
       <p>{content}</p>
@@ -24,8 +29,7 @@ export function Message({ message }: { readonly message: MessageFragment }) {
 }
 
 /** Follow a reply while it is written: its text goes into the cache, whence it is shown. */
-function useReply({ id, status }: MessageFragment): string | undefined {
-  const [failure, setFailure] = useState<string>();
+function useReply({ id, status }: MessageFragment, onFailure: (why: string) => void): void {
   useSubscription(REPLY, {
     variables: { id, after: 0 },
     skip: status !== "STREAMING",
@@ -34,9 +38,8 @@ function useReply({ id, status }: MessageFragment): string | undefined {
       const event = data?.replyStream;
       if (event?.__typename === "ReplyDelta") keepPiece(cache, id, event.index, event.text);
       if (event?.__typename === "ReplyCompleted") keepQuota(cache, event.quota);
-      if (event?.__typename === "ReplyFailed") setFailure(event.error.message);
+      if (event?.__typename === "ReplyFailed") onFailure(event.error.message);
     },
-    onError: (error) => setFailure(error.message),
+    onError: (error) => onFailure(error.message),
   });
-  return failure;
 }
