@@ -12,8 +12,8 @@ import pytest
 
 from perf.chaos.outages.proxy import ProxyPath
 from tests.fixtures.clients.browser import Page
+from tests.fixtures.clients.network import Network, network_to
 from tests.fixtures.clients.npm import FOLDER, PACKAGES, NodeTests, checked
-from tests.fixtures.outside.network import Network, network_to
 from tests.fixtures.servers.chat import Chat
 from tests.fixtures.servers.server import token_of
 from tests.fixtures.stores.world import ADA
