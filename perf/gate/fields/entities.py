@@ -27,15 +27,13 @@ async def entity_findings(
     The server is a subgraph; `groups` know the ids that callers with n rows and with 2n received.
     """
     for type_name in sorted(FETCHED_TYPES):
-        is_reached = False
         for caller in callers:
             few, many = [await _ask(subgraph, type_name, caller, known) for known in groups]
             for one in n_plus_one_findings(f"{NAME} of {type_name}", few.usage, many.usage):
                 yield one
-            is_reached = is_reached or _has_objects(many)
-            if is_reached:
+            if _has_objects(many):
                 break
-        if not is_reached:
+        else:
             yield GateFinding(f"{NAME} of {type_name}", "no caller is given any")
 
 
