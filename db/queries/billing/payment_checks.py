@@ -35,7 +35,7 @@ _is_asked = BillingPaymentAttempt.asked_until >= func.clock_timestamp()
 _expired = (
     select(BillingPaymentAttempt.user_id, BillingPaymentAttempt.id)
     .where(
-        # A literal, as above.
+        # A literal, as in the partial index: see `payment_columns.overdue`.
         BillingPaymentAttempt.status == literal_text(PaymentStatus.REQUIRES_ACTION),
         BillingPaymentAttempt.expires_at <= bindparam("now"),
         _is_asked.is_not(true()),

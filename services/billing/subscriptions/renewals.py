@@ -65,7 +65,7 @@ class Renewals:
                 return steps
 
     async def _do_all(self, rows: Sequence[Row]) -> int:
-        """Take a step with each; if one fails, those under way are finished before it is raised."""
+        """Take a step with each; if one fails, others are done before it is raised."""
         waiting = iter(rows)
 
         async def take_turns() -> int:

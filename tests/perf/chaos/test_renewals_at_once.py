@@ -56,7 +56,8 @@ async def test_everything_at_once_charges_nobody_twice(database_url: str, tmp_pa
             await settle(instances[0], connection)
         found = await audit(connection, tmp_path / ACCOUNT_FILE, instances[0].clock())
     assert found.problems == ()
-    assert found.renewals > PEOPLE
+    assert found.payments > PEOPLE
+    assert found.renewals > 0
 
 
 def workers(billing: TrialBilling) -> list[Callable[[], Awaitable[object]]]:
