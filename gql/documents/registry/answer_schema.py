@@ -18,7 +18,9 @@ from graphql import (
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
@@ -92,18 +94,25 @@ class _Shapes:
             if isinstance(node, FieldNode):
                 yield self._field(selected.parent, node, is_certain=is_certain)
                 continue
-            fragment = node
-            if isinstance(node, FragmentSpreadNode):
-                if node.name.value in seen:
-                    continue
-                seen.add(node.name.value)
-                fragment = self._fragments[node.name.value]
-            condition = fragment.type_condition
-            parent = selected.parent
+            fragment = self._fragment(node, seen)
+            if fragment is None:
+                continue
+            parent, condition = selected.parent, fragment.type_condition
             if condition is not None:
                 parent = self._schema.type_map[condition.name.value]
                 is_certain = is_certain and self._is_always(selected.parent, parent)
             yield from self._fields(_Selected(parent, fragment.selection_set, is_certain), seen)
+
+    def _fragment(
+        self, node: SelectionNode, seen: set[str]
+    ) -> InlineFragmentNode | FragmentDefinitionNode | None:
+        """The fragment of a selection that is no field; None if it was seen before."""
+        if isinstance(node, InlineFragmentNode):
+            return node
+        if not isinstance(node, FragmentSpreadNode) or node.name.value in seen:
+            return None
+        seen.add(node.name.value)
+        return self._fragments[node.name.value]
 
     def _field(self, parent: GraphQLNamedType, node: FieldNode, *, is_certain: bool) -> _Field:
         name = node.name.value
@@ -138,9 +147,10 @@ class _Shapes:
         """Whether every object of the parent's type is one of the condition's."""
         if parent is condition:
             return True
-        # Any: an abstract type, of any kind.
+        # Any: graphql-core's types are narrower than its guards.
         abstract: Any = condition
-        return is_abstract_type(condition) and self._schema.is_sub_type(abstract, parent)  # type: ignore[arg-type]  # a parent is an object or an interface
+        of_object: Any = parent
+        return is_abstract_type(condition) and self._schema.is_sub_type(abstract, of_object)
 
 
 def _may_be_left_out(directives: Iterable[DirectiveNode]) -> bool:

@@ -130,6 +130,18 @@ def test_a_batch_in_disorder_keeps_its_order_and_what_is_repeated(ask: Ask) -> N
     assert [one["path"] for one in body["errors"]] == [["_entities", place] for place in failed]
 
 
+@pytest.mark.parametrize("size", [1, 10, 100, 650])
+def test_a_batch_costs_an_object_for_each(subgraph: Api, size: int) -> None:
+    """Whatever it is: who represents strangers or nothing pays as for objects of his own."""
+    for one in (representation("Message", LONG_MESSAGES[0]), {"__typename": "Nothing"}):
+        answer = subgraph.http.post(
+            "/graphql",
+            json={"query": ENTITIES, "variables": {"of": [one] * size}},
+            headers={**subgraph.credentials(ADA), **ROUTER, "graphql-cost": "validate"},
+        )
+        assert answer.json()["extensions"]["cost"]["requestedQueryCost"] == size
+
+
 def test_too_many_are_refused_before_any_statement_and_charged(subgraph: Api) -> None:
     """Ten thousand are too large a body; as many as fit have too many values, or cost too much."""
     one = representation("Conversation", ADAS_CONVERSATIONS[0])

@@ -149,7 +149,7 @@ def test_whatever_is_written_elsewhere_no_poll_is_stale(
         assert (field, payload["userErrors"]) == (field, [])
         if poller.poll() < len(POLLED):
             seen.append(name)
-    assert seen == [name for name, _ in writes("", "", "") if name != "SelectBranch"]
+    assert seen == [name for name, _ in writes("", "", "")]
 
 
 def test_a_head_has_the_fields_of_a_get_and_no_body(api: Api) -> None:

@@ -135,6 +135,7 @@ def test_what_is_listed(tools: Tools, mode: str) -> None:
     assert len(by_name["Long"].description or "") < 2_400
     for tool in listed:
         jsonschema.Draft202012Validator.check_schema(tool.input_schema)
+        assert tool.output_schema is not None
         jsonschema.Draft202012Validator.check_schema(tool.output_schema)
 
 
