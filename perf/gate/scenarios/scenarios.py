@@ -24,7 +24,6 @@ from perf.gate.data.callers import (
     company,
     debtor,
     guidance_company,
-    operator,
     payer,
     plan_changer,
     reader,
@@ -45,7 +44,6 @@ _ALLOWED = {
     NOBODY: (NOBODY, PERSON, COMPANY, OPS),
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
-    OPS: (OPS,),
 }
 _RUN, _keys = token_hex(4), count(1)
 """Idempotency keys are unique in each run, also on a database that an earlier run filled."""
@@ -372,7 +370,6 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
-    "FeedbackByDay": Scenario(operator, _days),
     "GiveFeedback": Scenario(writer, _rating),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),

@@ -127,8 +127,8 @@ def test_sent_with_the_keyboard_and_never_html(page: ChatPage, chat: Chat) -> No
     assert page.texts() == [HTML, stored(chat)]
     assert HTML in stored(chat)
     assert page.value("document.querySelector('#messages').querySelectorAll('b, img').length") == 0
-    assert page.value("document.querySelector('#quota').textContent").endswith(
-        " of 1000 left today"
+    assert page.value("document.querySelector('#quota').title").endswith(
+        " of 1000 messages are left today"
     )
     page.wait_for("document.querySelector('#list .entry[aria-current] b')")
     page.send("And then?", replies=2)
@@ -187,7 +187,7 @@ def test_edited_to_another_version_and_back(page: ChatPage, chat: Chat) -> None:
 def test_rated_commented_and_taken_back(page: ChatPage, chat: Chat) -> None:
     page.send("Rate this")
     page.click("Not a good reply")
-    page.wait_for("document.querySelector('[aria-pressed=true]')?.textContent === '👎'")
+    page.wait_for("document.querySelector('[aria-pressed=true]')?.title === 'Not a good reply'")
     assert chat.rows(_RATED)[0] == ("down", None)
     page.click("Comment")
     page.write("#messages textarea", "Too long.")

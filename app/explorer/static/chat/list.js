@@ -11,7 +11,7 @@ export class ListView {
   constructor(page) {
     this._page = page;
     this._asked = 0;
-    this.chosen = null;
+    this._chosen = [null, null];
     at("search").oninput = () => {
       clearTimeout(this._timer);
       this._timer = setTimeout(() => page.attempt(() => this.load()), PAUSE_MS);
@@ -34,11 +34,12 @@ export class ListView {
     at("tag").hidden = tags.length === 0;
   }
 
-  /** Mark the conversation that is shown. */
-  choose(id) {
-    this.chosen = id;
-    for (const one of at("list").querySelectorAll("[data-id]")) {
-      if (one.dataset.id === id) one.setAttribute("aria-current", "true");
+  /** Mark the conversation that is shown, or the message of it that was found. */
+  choose(id, messageId) {
+    this._chosen = [id, messageId];
+    for (const one of at("list").querySelectorAll(".entry")) {
+      const { id: ofConversation, message } = one.dataset;
+      if (message ? message === messageId : ofConversation === id) one.setAttribute("aria-current", "true");
       else one.removeAttribute("aria-current");
     }
   }
@@ -46,6 +47,7 @@ export class ListView {
   async _read(after) {
     const asked = ++this._asked;
     const query = at("search").value.trim();
+    at("status").disabled = at("tag").disabled = query !== "";
     const { rows, next, none } = query ? await this._found(query, after) : await this._listed(after);
     // What was asked later is there already, or comes.
     if (asked !== this._asked) return;
@@ -54,7 +56,7 @@ export class ListView {
     at("list").append(...rows);
     at("more").hidden = next === null;
     at("nothing").textContent = at("list").children.length ? "" : none;
-    this.choose(this.chosen);
+    this.choose(...this._chosen);
   }
 
   async _listed(after) {
@@ -70,7 +72,7 @@ export class ListView {
 
   _entry({ id, title, isPinned, tags, updatedAt }) {
     const labels = tags.map((one) => element("span", { class: "label" }, one));
-    return this._row(id, () => this._page.open(id),
+    return this._row({ id }, () => this._page.open(id),
       element("b", { dir: "auto" }, title),
       element("span", { class: "facts" }, isPinned ? element("span", { class: "label pinned" }, "Pinned") : "",
         element("time", { dateTime: updatedAt }, WHEN.format(new Date(updatedAt))), ...labels));
@@ -78,16 +80,17 @@ export class ListView {
 
   _hit({ snippet, highlights, node }) {
     const { conversation, role, createdAt } = node;
-    return this._row(conversation.id, () => this._page.open(conversation.id, node.id),
+    const { id } = conversation;
+    return this._row({ id, message: node.id }, () => this._page.open(id, node.id),
       element("b", { dir: "auto" }, conversation.title),
       element("span", { class: "snippet", dir: "auto" }, ...marked(snippet, highlights)),
       element("span", { class: "facts" }, role === "USER" ? "You" : "Reply",
         element("time", { dateTime: createdAt }, WHEN.format(new Date(createdAt)))));
   }
 
-  _row(id, open, ...parts) {
+  _row(named, open, ...parts) {
     const row = button("", open, { class: "entry" });
-    row.dataset.id = id;
+    Object.assign(row.dataset, named);
     row.append(...parts);
     return element("li", {}, row);
   }

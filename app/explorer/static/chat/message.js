@@ -1,6 +1,7 @@
 // One message on the page: its text, which is never HTML, and what can be done with it.
 
 import { button, element } from "../element.js";
+import { thumb } from "./thumb.js";
 
 const AUTHORS = { USER: "You", ASSISTANT: "Reply" };
 const STATES = { STREAMING: "is being written …", STOPPED: "was stopped", FAILED: "could not be written" };
@@ -52,7 +53,7 @@ export class MessageView {
     const { edit, regenerate, remove } = this._actions;
     return [
       ...(siblingCount > 1 ? this._versions() : []),
-      ...(role === "USER" ? [this._tool("Edit", () => this._ask(this.text, "Send anew", edit))] : [
+      ...(role === "USER" ? [this._tool("Edit", () => this._edit(edit))] : [
         this._tool("Answer again", regenerate),
         ...this._ratings(),
       ]),
@@ -60,8 +61,8 @@ export class MessageView {
     ];
   }
 
-  _tool(text, act, properties = {}) {
-    return button(text, () => act(this), { class: "tool", ...properties });
+  _tool(content, act, properties = {}) {
+    return button(content, () => act(this), { class: "tool", ...properties });
   }
 
   _versions() {
@@ -77,23 +78,30 @@ export class MessageView {
 
   _ratings() {
     const { rating, comment } = this.message.feedback ?? {};
-    const thumb = (value, sign, label) => this._tool(sign,
+    const rate = (value, label) => this._tool(thumb(value === "DOWN"),
       () => this._actions.rate(this, rating === value ? null : value, ""),
       { "aria-label": label, title: label, "aria-pressed": String(rating === value) });
     const say = () => this._ask(comment ?? "", "Save", (view, text) => this._actions.rate(view, rating, text), "Comment on the reply");
     return [
-      thumb("UP", "👍", "A good reply"),
-      thumb("DOWN", "👎", "Not a good reply"),
+      rate("UP", "A good reply"),
+      rate("DOWN", "Not a good reply"),
       ...(rating ? [this._tool(comment ? "Comment: " + short(comment) : "Comment", say)] : []),
     ];
   }
 
+  /** A field in the place of the text. */
+  _edit(act) {
+    this._ask(this.text, "Send anew", act, "The message");
+    this._text.hidden = true;
+  }
+
   /** A field below the message, with a text to be changed. */
-  _ask(text, label, act, name = "The message") {
+  _ask(text, label, act, name) {
     const field = element("textarea", { value: text, rows: 3, "aria-label": name });
     const close = () => {
       this._below.replaceChildren();
       this._tools.hidden = false;
+      this._text.hidden = false;
       this.node.focus();
     };
     const save = () => {

@@ -42,7 +42,6 @@ async function begin() {
       at("list").replaceChildren();
       return account.ask();
     }
-    at("quota").title = viewer.email;
     showQuota(viewer.quota);
     showModels(viewer.models);
     list.tags(viewer.tags);
@@ -116,7 +115,7 @@ function changed(entry) {
   at("send").hidden = conversation.canStop;
   at("send").disabled = conversation.isBusy;
   at("stop").hidden = !conversation.canStop;
-  list.choose(entry?.id ?? null);
+  list.choose(entry?.id ?? null, new URLSearchParams(location.hash.slice(1)).get("message"));
 }
 
 /** A conversation was begun: it has an address, and a place in the list. */
@@ -135,7 +134,8 @@ function ended(isFirst) {
 }
 
 function showQuota({ remaining, limit }) {
-  at("quota").textContent = `${remaining} of ${limit} left today`;
+  at("quota").textContent = `${remaining} left today`;
+  at("quota").title = `${remaining} of ${limit} messages are left today`;
 }
 
 function showModels(models) {

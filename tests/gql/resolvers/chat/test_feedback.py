@@ -1,6 +1,5 @@
 """What people think of replies: given, changed, taken back, and counted for operators."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
 from typing import Any
@@ -65,7 +64,7 @@ class Rated:
 
 
 @pytest.fixture
-def rated(chat: Chat) -> Iterator[Rated]:
+def rated(chat: Chat) -> Rated:
     return Rated(chat)
 
 
