@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from alembic import op
 from sqlalchemy import text
 
+from db.schema.partitioned_indexes import PARTITIONS, NewIndex, build
+
 BATCH = 10_000
+_PARTITIONS = text(PARTITIONS.format(table=":table"))
 _INVALID = text(
     "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
     "WHERE relname = :name AND NOT indisvalid"
@@ -87,6 +90,13 @@ def index(
     is_unique: bool = False,
 ) -> None:
     """Build an index concurrently, anew where that was interrupted before; as `unique_index`."""
+    partitions = op.get_bind().scalars(_PARTITIONS, {"table": table}).all()
+    if partitions:
+        rows = "" if where is None else f" WHERE {where}"
+        new = NewIndex(name, table, f"({', '.join(columns)}){rows}", is_unique)
+        for command in () if has_index(name) else build(new, partitions):
+            op.execute(command)
+        return
     if op.get_bind().scalar(_INVALID, {"name": name}):
         op.drop_index(name, postgresql_concurrently=True)
     op.create_index(
@@ -121,6 +131,11 @@ def require(table: str, column: str) -> None:
     with waiting_briefly():
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+
+
+def has_index(name: str) -> bool:
+    """Whether there is an index of the name, valid or not."""
+    return op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
 
 
 def refuse_null(table: str, column: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 import db
 from db.schema.index_repair import repair_indexes
+from db.schema.partitions.online import make_whole
 
 SCRIPTS = Path(db.__file__).parents[1] / "migrations"
 
@@ -32,7 +33,7 @@ def migrate(
     """Upgrade or downgrade the database at `url` to `revision`, and return the revision reached.
 
     At the head, indexes that differ from what the tables declare are rebuilt, and `repaired` is
-    called with a description of each.
+    called with a description of each. Before a downgrade, partitioned tables are made whole.
 
     Each migration commits by itself and one process at a time migrates a database, so the next run
     continues an interrupted one. A lock is waited for only briefly, as others would queue behind,
@@ -46,6 +47,11 @@ def migrate(
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
+    if (current := asyncio.run(_current(url))) in history and (
+        not target or history.index(target) < history.index(current)
+    ):
+        # What migrations undo, they undo in tables of one part: a key without the person, first.
+        make_whole(url)
     try:
         _move_when_unlocked(config, target)
     except CommandError as error:

@@ -260,7 +260,7 @@ def downgrade() -> None:
         if table not in {"chat_conversations", "reply_generations", "quota_ledger_entries"}:
             op.execute(f"ALTER TABLE {table} ALTER COLUMN user_id DROP NOT NULL")
     for table in OWNED:
-        op.execute(f"DROP TRIGGER own_{table} ON {table}")
+        op.execute(f"DROP TRIGGER IF EXISTS own_{table} ON {table}")
         op.execute(f"DROP FUNCTION own_{table}()")
     _bring_back()
     op.execute("DROP STATISTICS st_chat_messages_owner")

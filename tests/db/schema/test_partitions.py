@@ -11,7 +11,7 @@ from db.personal.completeness import differences
 from db.queries.chat import conversations, messages
 from db.queries.privacy import erasure_verification
 from db.schema.migration import revisions
-from db.schema.partitions import partition
+from db.schema.partitions.online import partition
 from db.schema.readiness import readiness
 from tests.fixtures.stores.postgres import everything, rows_of, run
 from tests.fixtures.stores.world import ADA, LONG_CONVERSATION

@@ -30,8 +30,8 @@ INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   VALUES (77, 7700, '{WORDS}', now());
-INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
-  VALUES (7703, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO chat_messages (id, user_id, conversation_id, role, content, model, attempts)
+  VALUES (7703, 77, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at, models)
   VALUES (7703, 7700, 77, now(), gen_random_uuid(), now(), ARRAY['{WORDS}']);
