@@ -81,11 +81,12 @@ async def check_and_settle(connection: "Driver", target: Target) -> None:
 async def swap(connection: "Driver", target: Target, shape: Shape) -> None:
     """Put the copy in the place of the table, while both are locked."""
     referring = await references_to(connection, target.name)
+    home = await connection.fetchval("SELECT quote_ident(current_schema())")
     commands = [
         *(f"ALTER TABLE {one.table} DROP CONSTRAINT {one.name}" for one in referring),
         *await _continued_sequence(connection, target, shape),
         f"ALTER TABLE {target.name} SET SCHEMA {REPLACED}",
-        f"ALTER TABLE {target.copy} SET SCHEMA {await connection.fetchval('SELECT current_schema()')}",
+        f"ALTER TABLE {target.copy} SET SCHEMA {home}",
         *await triggers(connection, target.name),
     ]
     tables = dict.fromkeys((target.name, target.copy, *(one.table for one in referring)))

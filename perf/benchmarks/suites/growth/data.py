@@ -56,10 +56,12 @@ class Mass:
 
     @property
     def conversations(self) -> int:
+        """The conversations that are added."""
         return max(1, self.messages // _CONVERSATION_MESSAGES)
 
     @property
     def people(self) -> int:
+        """The people like others that are added."""
         return max(1, self.messages // _PERSON_MESSAGES)
 
     @property
