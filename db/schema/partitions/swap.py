@@ -84,6 +84,8 @@ async def swap(connection: "Driver", target: Target, shape: Shape) -> None:
     home = await connection.fetchval("SELECT quote_ident(current_schema())")
     commands = [
         *(f"ALTER TABLE {one.table} DROP CONSTRAINT {one.name}" for one in referring),
+        # Until it is dropped, deletions elsewhere go on in it, and nothing else is done then.
+        f"ALTER TABLE {target.name} DISABLE TRIGGER USER",
         *await _continued_sequence(connection, target, shape),
         f"ALTER TABLE {target.name} SET SCHEMA {REPLACED}",
         f"ALTER TABLE {target.copy} SET SCHEMA {home}",
