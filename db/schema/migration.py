@@ -19,7 +19,8 @@ from db.schema.partitions.online import make_whole
 SCRIPTS = Path(db.__file__).parents[1] / "migrations"
 
 HEAD, BASE = "head", "base"
-_LOCK_NOT_AVAILABLE = "55P03"
+_BUSY = {"55P03", "40P01"}
+"""A lock that others hold for too long, and one for which somebody else waits for us."""
 _LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.4
 
 
@@ -100,7 +101,7 @@ def _move_when_unlocked(config: Config, target: str) -> None:
         try:
             _move(config, target)
         except DBAPIError as error:
-            is_locked = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            is_locked = getattr(error.orig, "sqlstate", None) in _BUSY
             if not is_locked or monotonic() > deadline:
                 raise
             sleep(_RETRY_SECONDS)

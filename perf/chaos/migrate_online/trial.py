@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from time import monotonic
 
-from perf.chaos.migrate_online.migrator import Killing, migrate_killed
+from perf.chaos.migrate_online.migrator import Killing, MigrationFailed, migrate_killed
 from perf.chaos.migrate_online.people import Crowd, fill, hashes
 from perf.chaos.migrate_online.writers import Load, load
 from perf.chaos.upgrades.checking import MOST_SECONDS
@@ -66,7 +66,7 @@ class Found:
 
 
 async def run_trial(trial: Trial, url: str) -> Found:
-    """Fill the database, migrate it under load, and compare. Raises `MigrationFailed`."""
+    """Fill the database, migrate it under load, and compare."""
     await fill(url, trial.crowd)
     untouched = await hashes(url, trial.crowd)
     async with load(url, trial.crowd, trial.seed) as clients:
@@ -75,7 +75,11 @@ async def run_trial(trial: Trial, url: str) -> Found:
         began = monotonic()
         async with observed_migration(url) as effects:
             killing = Killing(trial.kills, trial.most_seconds, Random(trial.seed))
-            killed = await migrate_killed(url, trial.arguments, killing)
+            try:
+                killed = await migrate_killed(url, trial.arguments, killing)
+            except MigrationFailed as failed:
+                clients.failed(failed)
+                killed = 0
         seconds = monotonic() - began
         during = clients.page_seconds
     problems = await clients.problems(url)
