@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from db.schema.partitioned_indexes import PARTITIONS, NewIndex, build
 
-BATCH = 10_000
+BATCH = 2_000
+"""Rows of a batch: they are locked while it runs."""
 _PARTITIONS = text(PARTITIONS.format(table=":table"))
 _INVALID = text(
     "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
@@ -40,15 +41,28 @@ def fill(table: str, key: str, assignment: str, source: str, condition: str) -> 
     `UPDATE table SET assignment FROM source WHERE condition`.
     """
     connection = op.get_bind()
-    newest = connection.scalar(text(f"SELECT max({key}) FROM {table}")) or 0  # noqa: S608 - our own names
-    for first in range(0, newest + 1, BATCH):
+    for first, behind in _batches(table, key):
         connection.execute(
             text(
                 f"UPDATE {table} SET {assignment} FROM {source} WHERE {condition} "  # noqa: S608 - our own names
                 f"AND {table}.{key} >= :first AND {table}.{key} < :behind"
             ),
-            {"first": first, "behind": first + BATCH},
+            {"first": first, "behind": behind},
         )
+
+
+def _batches(table: str, key: str) -> Iterator[tuple[int, int]]:
+    """The first key of each batch, and that behind it, however far apart they are."""
+    ahead = text(
+        f"SELECT min({key}), max({key}) + 1 FROM (SELECT {key} FROM {table} "  # noqa: S608 - our own names
+        f"WHERE {key} >= :first ORDER BY {key} LIMIT {BATCH}) AS batch"
+    )
+    behind = 0
+    while True:
+        first, behind = op.get_bind().execute(ahead, {"first": behind}).one()
+        if first is None:
+            return
+        yield first, behind
 
 
 def move(table: str, target: str, columns: str, condition: str) -> None:
@@ -57,12 +71,11 @@ def move(table: str, target: str, columns: str, condition: str) -> None:
     What a statement deletes it inserts: no row that comes meanwhile is lost.
     """
     connection = op.get_bind()
-    newest = connection.scalar(text(f"SELECT max(id) FROM {table}")) or 0  # noqa: S608 - our own names
     in_batch = f"{condition} AND id >= :first AND id < :behind"
-    for first in range(0, newest + 1, BATCH):
+    for first, behind in _batches(table, "id"):
         connection.execute(
             text(moved(table, target, columns, in_batch)),
-            {"first": first, "behind": first + BATCH},
+            {"first": first, "behind": behind},
         )
 
 

@@ -21,7 +21,7 @@ SCRIPTS = Path(db.__file__).parents[1] / "migrations"
 HEAD, BASE = "head", "base"
 _BUSY = {"55P03", "40P01"}
 """A lock that others hold for too long, and one for which somebody else waits for us."""
-_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.4
+_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.1
 
 
 class UnknownRevision(ValueError):

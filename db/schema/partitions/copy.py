@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COPIES, REPLACED = "partitioning", "partitioning_replaced"
 """The schemas of copies, and of tables that they have replaced."""
 AT_THE_END = " DEFERRABLE INITIALLY DEFERRED"
-_BATCH_SECONDS = 0.02
+_BATCH_SECONDS, _BATCH_SECONDS_ALONE = 0.02, 0.3
 """How long a batch should take, for which it locks its rows against deletion."""
 _LEAST_ROWS, _MOST_ROWS = 20, 10_000
 _BUSY_PAUSE_SECONDS = 0.05
@@ -85,12 +85,15 @@ async def mirror(connection: "Driver", target: Target) -> None:
 
 
 async def fill(connection: "Driver", target: Target, shape: Shape, *, pace: float) -> None:
-    """Copy what was there before, for a share `pace` of the time, from where it was interrupted."""
+    """Copy what was there before, for a share `pace` of the time, from where it was interrupted.
+
+    A pace of 1 is that of somebody who is alone: its batches are longer.
+    """
     last = await connection.fetchval(
         f"SELECT last_key FROM {COPIES}.progress WHERE table_name = $1",  # noqa: S608 - our own names
         target.name,
     )
-    rows = _LEAST_ROWS
+    rows, wanted = _LEAST_ROWS, _BATCH_SECONDS_ALONE if pace == 1 else _BATCH_SECONDS
     while True:
         began = monotonic()
         try:
@@ -102,7 +105,7 @@ async def fill(connection: "Driver", target: Target, shape: Shape, *, pace: floa
         if last is None:
             return
         seconds = monotonic() - began
-        grown = int(rows * min(2.0, _BATCH_SECONDS / seconds))
+        grown = int(rows * min(2.0, wanted / seconds))
         rows = min(max(_LEAST_ROWS, grown), _MOST_ROWS)
         await asyncio.sleep(seconds * (1 / pace - 1))
 
