@@ -12,6 +12,7 @@ from db.schema.migration_lock import migration_lock
 from db.tables import Table
 
 # Whoever reads or writes a table waits behind a migration that waits for it; `migrate` tries again.
+_LIMIT = "lock_timeout"
 _BRIEF, _ENDLESS = "SET lock_timeout = '100ms'", "SET lock_timeout = 0"
 
 
@@ -28,9 +29,12 @@ def run(connection: Connection) -> None:
 
 
 # Any: the driver's cursor, and what statements take.
-def _limit_waits(_connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+def _limit_waits(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
     """Whatever is done concurrently waits for transactions to end, and keeps nobody waiting."""
-    cursor.execute(_ENDLESS if "CONCURRENTLY" in statement else _BRIEF)
+    limit = _ENDLESS if "CONCURRENTLY" in statement else _BRIEF
+    if connection.info.get(_LIMIT) != limit:
+        cursor.execute(limit)
+        connection.info[_LIMIT] = limit
 
 
 async def migrate_alone(url: str) -> None:
