@@ -10,7 +10,7 @@ from db.database import open_database
 from db.personal.completeness import differences
 from db.queries.chat import conversations, messages
 from db.queries.privacy import erasure_verification
-from db.schema.partitions import partition
+from db.schema.partitions.online import partition
 from db.schema.readiness import readiness
 from db.schema.revisions import revisions
 from tests.fixtures.stores.postgres import everything, rows_of, run

@@ -19,7 +19,7 @@ from db.page import Page
 from db.queries.chat import conversations, messages
 from db.row import Row
 from db.schema.migration import migrate
-from db.schema.partitions import partition
+from db.schema.partitions.online import partition
 from db.statement import Statement
 from perf.cli import options
 
