@@ -1,4 +1,4 @@
-"""The statement that searches a person's messages, by an index of lexemes that lead with the person.
+"""The statement that searches messages, by an index of lexemes that begin with the person.
 
 What it reads depends on nobody else's messages, and little on how many of the person's match. Some
 words match so many that the newest are all that can be looked at, others so few that all can be: so
