@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
 import asyncpg
@@ -122,12 +123,11 @@ def previous_worker(
 
 async def _copy(url: str) -> str:
     """Copy the database at `url` to another of its server; the URL of that."""
-    source, copy = "/postgres?", "/beside?"
-    if source not in url:
-        raise ValueError("the database is that of an embedded server")
-    connection = await asyncpg.connect(url.replace(source, "/template1?"))
+    parts = urlsplit(url)
+    name = parts.path.strip("/")
+    connection = await asyncpg.connect(urlunsplit(parts._replace(path="/template1")))
     try:
-        await connection.execute("CREATE DATABASE beside TEMPLATE postgres")
+        await connection.execute(f'CREATE DATABASE "{name}_beside" TEMPLATE "{name}"')
     finally:
         await connection.close()
-    return url.replace(source, copy)
+    return urlunsplit(parts._replace(path=f"/{name}_beside"))
