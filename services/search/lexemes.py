@@ -12,8 +12,8 @@ from services.search.words import Word, words_in
 _PERSON = "%"
 """Stands for the person in what is made here, until it is known who that is."""
 _CHARACTERS, _SHORTENED, _BEGINNING, _CONVERSATION = "#", "-", "^", "="
-_LONGEST_BEGINNING = 3
-"""Letters of the beginnings that are lexemes: those of more letters are of few words."""
+_LONGEST_BEGINNING = 12
+"""Letters of the beginnings that are lexemes: those of more letters are of hardly any words."""
 MOST_WORDS = 8
 """Words of a query that count, runs of characters without spaces as one."""
 MOST_CHARACTERS = 40
@@ -63,10 +63,13 @@ def _shortened(lexeme: str) -> set[str]:
 
 
 def _beginnings(lexeme: str) -> set[str]:
-    """The lexemes of the first letters of a word, or of the first of two characters."""
+    """The lexemes of what a longer word begins with, or of the first of two characters."""
     if lexeme.startswith(_CHARACTERS):
         return {f"{_BEGINNING}{lexeme[1]}"}
-    return {f"{_BEGINNING}{lexeme[:length]}" for length in range(1, _LONGEST_BEGINNING + 1)}
+    return {
+        f"{_BEGINNING}{lexeme[:length]}"
+        for length in range(1, min(len(lexeme), _LONGEST_BEGINNING + 1))
+    }
 
 
 def shortened_forms(word: str) -> set[str]:
@@ -157,9 +160,9 @@ def _beginning(term: tuple[str, ...]) -> str:
     word = term[0]
     if word.startswith(_CHARACTERS):
         return _whole(term)
-    if len(word) <= _LONGEST_BEGINNING:
-        return f"'{_PERSON}{_BEGINNING}{word}'"
-    return f"'{_PERSON}{word}':*"
+    if len(word) > _LONGEST_BEGINNING:
+        return f"'{_PERSON}{word}':*"
+    return f"'{_PERSON}{word}' | '{_PERSON}{_BEGINNING}{word}'"
 
 
 def _misspelt(term: tuple[str, ...]) -> str:

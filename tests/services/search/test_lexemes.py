@@ -21,16 +21,19 @@ def test_what_a_message_is_found_by() -> None:
         "'1f.#大':4",
         *(f"'1f.-{short}'" for short in ("ello", "hell", "helo", "hllo")),
         "'1f.=7'",
-        *(f"'1f.^{beginning}'" for beginning in ("h", "he", "hel", "京", "北", "大")),
+        *(f"'1f.^{beginning}'" for beginning in ("h", "he", "hel", "hell", "京", "北", "大")),
     ]
 
 
 def test_queries_widen_and_leave_out_what_was_found() -> None:
     whole, beginning, misspelt = ranked_queries("cat world", user_id=31, conversation_id=7)
+    begun = "('1f.cat' | '1f.^cat') & ('1f.world' | '1f.^world')"
     assert whole == "('1f.cat') & ('1f.world') & '1f.=7'"
-    assert beginning == ("('1f.^cat') & ('1f.world':*) & '1f.=7' & !(('1f.cat') & ('1f.world'))")
+    assert beginning == f"{begun} & '1f.=7' & !(('1f.cat') & ('1f.world'))"
     assert "'1f.-wrld'" in misspelt
-    assert misspelt.endswith("!(('1f.^cat') & ('1f.world':*))")
+    assert misspelt.endswith(f"!({begun})")
+    _, long = ranked_queries("abcdefghijkl1", user_id=31)
+    assert long == "('1f.abcdefghijkl1':*) & !(('1f.abcdefghijkl1'))"
     assert ranked_queries("北", user_id=31) == ("('1f.^北')",)
     assert ranked_queries(" ?! ", user_id=31) == ()
 
