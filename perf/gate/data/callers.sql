@@ -57,9 +57,9 @@ INSERT INTO chat_message_keys
 INSERT INTO chat_message_searches
   SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
          array_to_tsvector(ARRAY(
-           SELECT to_hex(user_id) || '.100000:' || word
-           FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
-         ) || (to_hex(user_id) || '.=' || conversation_id))
+           SELECT to_hex(user_id) || '.' || word
+           FROM unnest(ARRAY['/800000', '+800000', 'begin', 'with', 'the', 'smallest', 'step']) word
+         ) || (to_hex(user_id) || '.=' || conversation_id)), 2
   FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
 UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';

@@ -52,3 +52,20 @@ async def test_a_message_that_cannot_be_indexed_stops_no_other(
             ("Four", True),
             ("Yes.", True),
         ]
+
+
+async def test_what_was_indexed_in_an_earlier_form_is_indexed_again(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        place = None
+        for content in ("One", "Two"):
+            exchange = await send(parts, key=content, conversation_id=place, content=content)
+            await answered(parts, exchange, "Yes.")
+            place = exchange.conversation_id
+        indexer = MessageIndexer(parts.database)
+        await indexer.index_all()
+        before = [tuple(row) for row in await parts.rows(INDEXED, place)]
+        await parts.rows("UPDATE chat_message_searches SET form = 1, lexemes = ''")
+        await indexer.index_all()
+        assert [tuple(row) for row in await parts.rows(INDEXED, place)] == before
+        assert await parts.value("SELECT count(*) FROM chat_message_searches WHERE form = 1") == 0
+        assert await parts.value(WAITING) == 0
