@@ -49,7 +49,8 @@ async def executed_plan(
     await transaction.start()
     try:
         options = "ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON"
-        return _plan(await connection.fetchval(f"EXPLAIN ({options}) {statement.sql}", *arguments))
+        said = await connection.fetchval(f"EXPLAIN ({options}) {statement.sql}", *arguments)
+        return await _plan(connection, said)
     except asyncpg.IntegrityConstraintViolationError:
         pass
     finally:
