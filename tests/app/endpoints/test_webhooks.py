@@ -135,7 +135,8 @@ REFUND = """INSERT INTO billing_payment_attempts
 (user_id, subscription_id, plan_code, status, amount_cents, currency, idempotency_key, provider_key,
  kind, refund_of_id)
 SELECT user_id, subscription_id, plan_code, 'succeeded', 200, currency, 'refund',
-  'refund of ' || id, 'refund', id FROM billing_payment_attempts WHERE id = $1 RETURNING provider_key"""
+  'refund of ' || id, 'refund', id
+FROM billing_payment_attempts WHERE id = $1 RETURNING provider_key"""
 REFUNDED = "SELECT status, failure_reason FROM billing_payment_attempts WHERE refund_of_id = $1"
 
 
