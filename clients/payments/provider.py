@@ -67,8 +67,8 @@ class PaymentProvider(Protocol):
         `NOT_MADE`, or what it has come to if it is too late.
         """
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
-        """The event in a webhook's raw body; None if it is of a kind that is not about a charge.
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
+        """The event in a webhook's raw body; None if it is of a kind that is not about our money.
 
         Raises `InvalidWebhook` if the signature or the body is not valid.
         """

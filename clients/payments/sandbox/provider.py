@@ -135,6 +135,6 @@ class SandboxProvider:
         with self.account.changing() as connection:
             return charges.refunds_since(connection, instant)
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
         """The event in a webhook signed like Stripe's; raises `InvalidWebhook`."""
         return self.webhooks.read(body, signature_header)

@@ -167,7 +167,7 @@ class StripeProvider:
             self._client, instant, timeout_seconds=self._timeout_seconds
         )
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
         """The event in a webhook's raw body; raises `InvalidWebhook`."""
         return self._webhooks.read(body, signature_header)
 
