@@ -25,7 +25,8 @@ define install
 endef
 
 $(VENV)/serves: deploy/production.lock deploy/build.lock pyproject.toml
-	@test -x $(VENV)/bin/python || { python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
+	@test -x $(VENV)/bin/python || { printf 'Making $(VENV), of the quickest Python on the path\n' && \
+	python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")' && \
 	$$python -m venv $(VENV); }
 	$(call install,the server,-r deploy/production.lock -r deploy/build.lock)

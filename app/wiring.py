@@ -174,6 +174,7 @@ async def open_application(
                     followers=billing.followers,
                     conversations=chat.conversations,
                     branches=chat.branches,
+                    feedback=chat.feedback,
                     guidance=chat.guidance,
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes

@@ -12,11 +12,13 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from db.schema.index_repair import repair_indexes
+from db.schema.partitions.online import make_whole
 from db.schema.revisions import SCRIPTS, revisions
 
 HEAD, BASE = "head", "base"
-_LOCK_NOT_AVAILABLE = "55P03"
-_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.4
+_BUSY = {"55P03", "40P01"}
+"""A lock that others hold for too long, and one for which somebody else waits for us."""
+_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.1
 
 
 class UnknownRevision(ValueError):
@@ -29,7 +31,7 @@ def migrate(
     """Upgrade or downgrade the database at `url` to `revision`, and return the revision reached.
 
     At the head, indexes that differ from what the tables declare are rebuilt, and `repaired` is
-    called with a description of each.
+    called with a description of each. Before a downgrade, partitioned tables are made whole.
 
     Each migration commits by itself and one process at a time migrates a database, so the next run
     continues an interrupted one. A lock is waited for only briefly, as others would queue behind,
@@ -43,6 +45,11 @@ def migrate(
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
+    if (current := asyncio.run(_current(url))) in history and (
+        not target or history.index(target) < history.index(current)
+    ):
+        # What migrations undo, they undo in tables of one part: a key without the person, first.
+        make_whole(url)
     try:
         _move_when_unlocked(config, target)
     except CommandError as error:
@@ -91,7 +98,7 @@ def _move_when_unlocked(config: Config, target: str) -> None:
         try:
             _move(config, target)
         except DBAPIError as error:
-            is_locked = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            is_locked = getattr(error.orig, "sqlstate", None) in _BUSY
             if not is_locked or monotonic() > deadline:
                 raise
             sleep(_RETRY_SECONDS)

@@ -88,6 +88,18 @@ def test_a_token_is_signed_for_a_user() -> None:
     assert (claims["sub"], claims["roles"], claims["exp"] - claims["iat"]) == ("7", ["ops"], 60)
 
 
+def test_a_secret_that_no_server_has_is_warned_of_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whoever gives a command in another folder than the server's is told so."""
+    folder = tmp_path / ".data"
+    environment = UNSIGNED | {"GUIDANCE_DATA_DIR": str(folder)}
+    first = ended(monkeypatch, capsys, "token", "--user-id", "1", **environment)
+    assert first[2].startswith(f"There is no {folder}: it is made, and empty.")
+    again = ended(monkeypatch, capsys, "token", "--user-id", "1", **environment)
+    assert (first[0], again[0], again[2]) == (0, 0, "")
+
+
 def test_a_key_is_made_for_a_company(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_world: str
 ) -> None:

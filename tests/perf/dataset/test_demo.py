@@ -15,10 +15,14 @@ from pathlib import Path
 import httpx2
 from click.testing import CliRunner, Result
 
+from app.wiring import open_application
 from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo.api_key import demo_api_key
 from perf.dataset.demo.command import demo
+from perf.dataset.demo.people import JONAS, MAYA
 from perf.servers.process import free_port
+from services.billing.subscriptions.plan_changes import PlanChangeOrder
+from services.clock import system_clock
 from tests.fixtures.servers.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.servers.production import PRODUCTION
 from tests.fixtures.servers.server import SECRET, settings_for
@@ -76,6 +80,25 @@ def _assert_a_second_one_keeps_data_and_key(
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert _data(database_url) == before
     assert before["enterprise_credentials"] == 1
+
+
+def test_whoever_has_a_plan_can_change_it_with_the_card_that_is_stored(
+    database_url: str, tmp_path: Path
+) -> None:
+    fill_with_profile(database_url, DEMO)
+
+    async def change() -> None:
+        settings = settings_for(database_url, tmp_path)
+        async with open_application(settings, database_url, clock=system_clock) as application:
+            billing = application.billing
+            order = PlanChangeOrder(JONAS, "premium-unlimited", "key", None)
+            changed = await billing.plan_changes.change_plan(order)
+            assert changed.payment is not None
+            assert changed.payment["status"] == "succeeded"
+            link = await billing.portal.link(MAYA, "https://example.com/account")
+            assert link.startswith("https://sandbox.invalid/portal/")
+
+    asyncio.run(change())
 
 
 def test_a_key_that_was_revoked_is_replaced(database_url: str, tmp_path: Path) -> None:

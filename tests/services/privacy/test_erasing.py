@@ -32,6 +32,7 @@ WHAT_IS_ERASED = {
     "chat_conversation_tags": 1,
     "chat_conversation_keys": 1,
     "chat_conversations": 45,
+    "chat_message_feedback": 1,
     "chat_message_keys": 1,
     "chat_message_searches": 1,
     "chat_messages": 162,
