@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261201_0094"
-down_revision: str | None = "20261130_0052"
+down_revision: str | None = "20261201_0092"
 
 CHANGES = ("billing_plan_changes", "archived_plan_changes")
 PAYMENTS = "enterprise_payments"

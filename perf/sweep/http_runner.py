@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 
 from gql.documents.registry.built_in import RESERVED
-from gql.documents.trusted_documents import TrustedDocument
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import DocumentAnswer, ResourceUsage, RunFailed
 from perf.load.generator.outcomes import UNANSWERED, Outcome, OutcomeKind, error, outcome_of
@@ -58,6 +58,8 @@ class HttpRunner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[ResourceUsage, list[Any]]:
         """An empty usage, and the data of the answers; raises `RunFailed`."""
+        if self.by_id and document.name not in trusted_documents():
+            raise RunFailed("it has a text of its own, and ids alone are sent")
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:
             said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")

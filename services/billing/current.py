@@ -8,12 +8,13 @@ from clients.payments.minimum import least_charge_cents
 from db.database import Connection, Transaction
 from db.queries.billing import customers, plan_changes, subscriptions
 from services.billing.records import Customer, Plan, StoredSubscription, SubscriptionState
-from services.billing.rows import members_of, plan_from, stored_subscription_from
+from services.billing.rows import plan_from, stored_subscription_from
 from services.billing.rules.lifecycle import as_of, with_period
 from services.billing.rules.payments import InvalidPlan
 from services.billing.rules.plan_changes import first_price_cents
 from services.billing.rules.proration import Segment, charged_at_renewal
 from services.mutations.texts import is_short_text
+from services.record_values import values_of
 
 LONGEST_CODE = 255
 _COLUMNS = {
@@ -106,4 +107,4 @@ async def store_state(
 
 def columns_of(state: SubscriptionState) -> dict[str, Any]:  # Any: as the columns are typed
     """The values of a state by the columns that hold them."""
-    return {_COLUMNS.get(name, name): value for name, value in members_of(state).items()}
+    return {_COLUMNS.get(name, name): value for name, value in values_of(state).items()}

@@ -1,13 +1,10 @@
 """Plans, subscriptions and payments out of rows."""
 
-from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
 from db.row import Row
 from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
 from services.billing.records import (
-    NewPayment,
     Payment,
     Plan,
     StoredSubscription,
@@ -18,11 +15,6 @@ from services.billing.rules.lifecycle import as_of
 
 
 # Any: values of every type, by the names of members.
-def members_of(record: NewPayment | Plan | SubscriptionState) -> dict[str, Any]:
-    """The members of a record by their names: `dataclasses.asdict` would copy each of them."""
-    return {member.name: getattr(record, member.name) for member in fields(record)}
-
-
 def plan_from(row: Row) -> Plan:
     """The plan in a row that holds a plan's columns."""
     return Plan(

@@ -17,7 +17,7 @@ from db.states import PaymentKind, PaymentStatus
 from services.billing.current import store_state, unlapsed_subscription
 from services.billing.invoices import PaidInvoices
 from services.billing.records import NewPayment, Payment, StoredSubscription
-from services.billing.rows import members_of, payment_from
+from services.billing.rows import payment_from
 from services.billing.rules.outcomes import Outcome, outcome
 from services.billing.rules.payments import next_payment_status, payment_failure_reason
 from services.billing.rules.plan_changes import first_price_cents
@@ -26,6 +26,7 @@ from services.callers.people import PersonUnknown
 from services.clock import Clock
 from services.mutations import audit
 from services.mutations.audit import Actor
+from services.record_values import values_of
 
 Invalidate: TypeAlias = Callable[[Sequence[int]], Awaitable[None]]
 """Invalidates the cached subscriptions of some users in every instance."""
@@ -62,11 +63,7 @@ async def insert_payment(
 ) -> Payment | None:
     """Record a payment before the provider is asked; None if its key is used already."""
     row = await payments.insert_payment(
-        transaction,
-        user_id=user_id,
-        patience_seconds=patience_seconds,
-        now=now,
-        **members_of(new),
+        transaction, user_id=user_id, patience_seconds=patience_seconds, now=now, **values_of(new)
     )
     return None if row is None else payment_from(row)
 

@@ -16,7 +16,6 @@ from services.billing.current import (
 )
 from services.billing.orders import OrderDesk, key_expired, replayed_payment
 from services.billing.records import NewPayment, Payment, Plan, StoredSubscription
-from services.billing.rows import members_of
 from services.billing.rules import lifecycle
 from services.billing.rules.dunning import action_deadline
 from services.billing.rules.plan_changes import (
@@ -26,6 +25,7 @@ from services.billing.rules.plan_changes import (
     plan_change,
 )
 from services.mutations.idempotency import key_digest
+from services.record_values import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class PlanChangeService:
                 return await _replayed(transaction, order.user_id, claim.result)
             change, payment = await self._begin(transaction, order)
             payment_id = None if payment is None else payment.id
-            result = {"previous": members_of(change.previous), "payment": payment_id}
+            result = {"previous": values_of(change.previous), "payment": payment_id}
             await claim.store(transaction, result)
             return change.previous, payment
 

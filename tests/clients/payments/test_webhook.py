@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clients.payments.records import (
@@ -204,7 +204,6 @@ json = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(event("succeeded", "succeeded"), json)))
 def test_whatever_is_signed_is_an_event_or_refused(sent_event: dict[str, Any]) -> None:
     with suppress(InvalidWebhook):

@@ -33,7 +33,7 @@ _CONNECT_ATTEMPTS = 5
 
 
 def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) -> None:
-    """And its stand-in ends with it, and a second demo keeps the data and the key."""
+    """Its stand-in ends with it; a second demo keeps data and key, and uses a model that is set."""
     with _demo(database_url, tmp_path) as printed, _client() as http:
         before = _data(database_url)
         command = shlex.split(printed[printed.index("curl") :].replace("\\\n", ""))
@@ -66,18 +66,14 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
     _assert_a_second_one_keeps_data_and_key(database_url, tmp_path, before, key)
 
 
-def test_a_model_that_is_set_is_used(database_url: str, tmp_path: Path) -> None:
-    model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
-    with _demo(database_url, tmp_path, **model) as printed:
-        assert "Model     as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say" in printed
-    assert "stand-in" not in printed
-
-
 def _assert_a_second_one_keeps_data_and_key(
     database_url: str, tmp_path: Path, before: dict[str, int], key: str
 ) -> None:
-    with _demo(database_url, tmp_path) as second:
+    model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
+    with _demo(database_url, tmp_path, **model) as second:
         pass
+    assert "Model     as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say" in second
+    assert "stand-in" not in second
     kept = tmp_path / "demo-api-key"
     assert kept.read_text() == key
     assert kept.read_text() in second
@@ -157,7 +153,11 @@ def _data(database_url: str) -> dict[str, int]:
 
 
 def _environment(database_url: str, data_dir: Path) -> dict[str, str]:
-    return {"DATABASE_URL": database_url, "GUIDANCE_DATA_DIR": str(data_dir)}
+    return {
+        "DATABASE_URL": database_url,
+        "GUIDANCE_DATA_DIR": str(data_dir),
+        "SHUTDOWN_DRAIN_SECONDS": "0",
+    }
 
 
 def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str) -> Result:
