@@ -54,6 +54,7 @@ pytest_plugins = [
     "tests.fixtures.servers.live",
     "tests.fixtures.servers.subgraph",
     "tests.fixtures.clients.npm",
+    "tests.fixtures.clients.browser",
 ]
 
 EXECUTION_CASES = 2_000

@@ -11,7 +11,7 @@ from secrets import token_hex
 import pytest
 
 from perf.chaos.outages.proxy import ProxyPath
-from tests.fixtures.clients.browser import Page, browser
+from tests.fixtures.clients.browser import Page
 from tests.fixtures.clients.network import Network, network_to
 from tests.fixtures.clients.npm import FOLDER, PACKAGES, NodeTests, checked
 from tests.fixtures.servers.chat import Chat
@@ -102,13 +102,6 @@ def address(node_tests: NodeTests, tmp_path_factory: pytest.TempPathFactory) -> 
     )
     with serving_files(folder) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture
