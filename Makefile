@@ -2,7 +2,7 @@ export PYTHON
 PORT ?= 8000
 VENV ?= .venv
 
-.PHONY: setup run static check generate migration test test-slow test-planted tools lock
+.PHONY: setup run static check generate migration test test-partitioned test-slow test-thorough test-planted tools lock
 .DEFAULT_GOAL := run
 
 # What serves is installed first, and is all that `make run` waits for; what tests need, after it.
@@ -71,6 +71,10 @@ test-partitioned: setup
 
 test-slow: setup
 	@$(VENV)/bin/pytest -m slow
+
+# The examples of Hypothesis are the same in every run of the suite; these are others, and far more.
+test-thorough: setup
+	@$(VENV)/bin/pytest -m hypothesis --hypothesis-profile thorough
 
 test-planted: setup
 	@$(VENV)/bin/pytest -m planted

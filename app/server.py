@@ -43,6 +43,7 @@ from app.http.origins import AllowedOrigins
 from app.http.peer import PeerMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import SHUTDOWN, ShutdownEvent
+from app.http.trace_callers import TraceCallers
 from app.logs import configure_logs, flush_requests
 from app.settings import Settings, load_settings
 from app.settings.misspelled import report_misspelled
@@ -124,7 +125,14 @@ def make_app(
     others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return RequestContextMiddleware(app, _proxied(app, settings))
+    return RequestContextMiddleware(app, _proxied(app, settings), _trace_callers(settings))
+
+
+def _trace_callers(settings: Settings) -> TraceCallers:
+    """Whose decision about tracing is followed."""
+    routers = _routers(settings)
+    is_router = (lambda _: False) if routers is None else routers.has_key
+    return TraceCallers(Proxies(settings.trace_callers), is_router)
 
 
 def _proxied(app: ASGIApp, settings: Settings) -> ASGIApp:
@@ -262,4 +270,5 @@ async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:
-    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE
+    callers = explorer.callers_route(settings.graphql_ide_callers or {})
+    return callers, explorer.STATIC_ROUTE, explorer.CHAT_ROUTE

@@ -12,8 +12,8 @@ from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings
 from db.database import Database, open_database
-from db.schema.migration import revisions
 from db.schema.readiness import behind
+from db.schema.revisions import revisions
 
 T = TypeVar("T")
 

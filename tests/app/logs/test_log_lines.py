@@ -54,6 +54,7 @@ def attacked(world: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "PATH": psutil.Process().environ()["PATH"],
         "DATABASE_URL": world,
         "SERVE_RUNS_WORKER": "false",
+        "SHUTDOWN_DRAIN_SECONDS": "0",
         "JWT_SECRET_KEY": SECRET,
         **PRODUCTION,
     }
