@@ -1,10 +1,12 @@
 """The ASGI application: routes and lifespan."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from math import inf
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -44,11 +46,13 @@ from app.http.shutdown import SHUTDOWN, ShutdownEvent
 from app.http.trace_callers import TraceCallers
 from app.logs import configure_logs, flush_requests
 from app.settings import Settings, load_settings
+from app.settings.misspelled import report_misspelled
 from app.wiring import Application, open_application
 from app.worker import running_worker
 from gql.documents.trusted_documents import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
+_log = structlog.get_logger("guidance.server")
 _LONGEST_WAIT_SECONDS = 3.0
 """The longest that an admitted request waits to be started; then it is refused."""
 
@@ -62,7 +66,14 @@ def create_app() -> ASGIApp:
     read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
-    return make_app(settings, on_started=freeze_heap)
+    report_misspelled()
+    # In development uvicorn says it, or `guidance demo`.
+    return make_app(settings, on_started=_say_serving if settings.is_production else freeze_heap)
+
+
+def _say_serving() -> None:
+    freeze_heap()
+    _log.info("serving", pid=os.getpid())
 
 
 def make_app(
@@ -259,4 +270,5 @@ async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:
-    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE
+    callers = explorer.callers_route(settings.graphql_ide_callers or {})
+    return callers, explorer.STATIC_ROUTE, explorer.CHAT_ROUTE

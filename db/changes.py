@@ -46,6 +46,7 @@ UNFOLLOWED_TABLES = frozenset(
         "general_audit_events",
         "idempotency_keys",
         "invoice_counters",
+        "model_daily_feedback",
         "model_daily_totals",
         "privacy_request_owners",
         "quota_ledger_entries",

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.http.chat_stream_path import CHAT_STREAM_PATH
 from app.http.exchange import ABORTED_STATUS, EXCHANGE, Exchange
 from app.http.graphql_route import GRAPHQL_PATH
 from app.http.protocol.complete_messages import CYCLE
@@ -78,8 +79,11 @@ class RequestContextMiddleware:
 def loggable_path(path: str) -> str:
     """The first segment of the path, shortened and with control characters escaped.
 
-    Later segments may be secret, such as the tokens of links.
+    Later segments may be secret, such as the tokens of links; those of `/chat/stream` are no more
+    than the ids of chats, and its own are shown.
     """
+    if path == CHAT_STREAM_PATH or path.startswith(f"{CHAT_STREAM_PATH}/"):
+        return CHAT_STREAM_PATH
     part = path if path.rfind("/") == 0 else "/" + path.lstrip("/").partition("/")[0]
     if len(part) > _LONGEST_LOGGED_PATH:
         part = f"{part[:_LONGEST_LOGGED_PATH]}…"

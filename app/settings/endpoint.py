@@ -31,7 +31,8 @@ class EndpointSettings(SettingsGroup):
     )
     graphql_ide: Switch = Field(
         None,
-        description="Whether /graphql shows browsers the explorer; by default only in development.",
+        description="Whether /graphql shows browsers the explorer, and /chat a chat; by default "
+        "only in development.",
     )
     graphql_ide_callers: Mapping[str, Mapping[str, str]] | None = Field(
         None,

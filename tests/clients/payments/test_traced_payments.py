@@ -6,7 +6,7 @@ from spans.trace import Trace
 from spans.tracer import traced
 from tests.clients.payments.providers import asking, charge
 from tests.fixtures.outside.stripe import StripeServer
-from tests.fixtures.outside.stripe_account import VISA
+from tests.fixtures.outside.stripe_objects.tokens import VISA
 
 JOB = Part(Kind.JOB, "finish_payments")
 
