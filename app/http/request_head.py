@@ -32,7 +32,8 @@ class RequestHead:
         self.offered_id = self.fields.get(REQUEST_ID)
         self.is_forwarded = not _FORWARDED.isdisjoint(self.fields)
         """Whether a proxy passed the request on."""
-        named = _TRACEPARENT.fullmatch(self.fields.get(b"traceparent", b""))
+        traceparent = self.fields.get(b"traceparent")
+        named = None if traceparent is None else _TRACEPARENT.fullmatch(traceparent)
         self.trace_id = None if named is None else named[1].decode()
         """The id of the caller's trace, exported or not; None if it names none."""
         self.sampled = None if named is None else int(named[2], 16) % 2 == 1
