@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     any_,
     bindparam,
+    column,
     func,
     insert,
     literal_column,
@@ -49,12 +50,19 @@ HAS_TAG: Sequence[ColumnElement[bool]] = (
     ChatConversationTag.tag == bindparam("tag"),
 )
 """The conditions of the filter `tag`, which need the table of tags."""
+_asked = (
+    func.unnest(bindparam("ids", type_=ARRAY(BigInteger)))
+    .table_valued(column("id", BigInteger), name="asked")
+    .render_derived()
+)
+# By its key, one after another: for all ids at once the planner would rather read what an average
+# person has, and there are people with fifty thousand.
 _BY_ID = Statement(
     "conversations.by_id",
-    select(*COLUMNS).where(
-        ChatConversation.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        ChatConversation.user_id == bindparam("user_id"),
-    ),
+    select(*COLUMNS)
+    .select_from(_asked)
+    .join(ChatConversation, ChatConversation.id == _asked.c.id)
+    .where(ChatConversation.user_id == bindparam("user_id")),
 )
 
 
