@@ -15,6 +15,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    true,
     update,
 )
 
@@ -55,15 +56,19 @@ _asked = (
     .table_valued(column("id", BigInteger), name="asked")
     .render_derived()
 )
-# By its key, one after another: for all ids at once the planner would rather read what an average
-# person has, and there are people with fifty thousand.
-_BY_ID = Statement(
-    "conversations.by_id",
+# Each by its key, which the limit holds the planner to: for all ids at once it would read all
+# that an average person has, and there are people with fifty thousand.
+_found = (
     select(*COLUMNS)
-    .select_from(_asked)
-    .join(ChatConversation, ChatConversation.id == _asked.c.id)
-    .where(ChatConversation.user_id == bindparam("user_id")),
+    .where(
+        ChatConversation.id == _asked.c.id,
+        ChatConversation.user_id == bindparam("user_id", type_=BigInteger),
+    )
+    .correlate(_asked)
+    .limit(literal_column("1"))
+    .lateral("found")
 )
+_BY_ID = Statement("conversations.by_id", select(_found).select_from(_asked.join(_found, true())))
 
 
 @cache
