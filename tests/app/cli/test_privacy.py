@@ -14,7 +14,8 @@ GIVEN_UP = (
 )
 ARCHIVE = (
     "INSERT INTO privacy_exports "
-    "(user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at) VALUES (1, 4, '4-x.zip', sha256('x'), 1, sha256('y'), 'infinity')"
+    "(user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at) "
+    "VALUES (1, 4, '4-x.zip', sha256('x'), 1, sha256('y'), 'infinity')"
 )
 
 

@@ -48,7 +48,7 @@ FROM_BEFORE = {
 REPLACED = {
     # Indexes of tables that the same migration creates.
     "20261130_0040": {"require-concurrent-index-creation", "ban-drop-constraint"},
-    "20261130_0041": {"ban-drop-constraint", "renaming-object"},
+    "20261130_0041": {"ban-drop-constraint"},
     "20261130_0042": {
         *("ban-drop-constraint", "ban-drop-column", "ban-drop-function"),
         "require-concurrent-index-creation",
