@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic, sleep
 
 import asyncpg
@@ -12,11 +11,9 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-import db
 from db.schema.index_repair import repair_indexes
 from db.schema.partitions.online import make_whole
-
-SCRIPTS = Path(db.__file__).parents[1] / "migrations"
+from db.schema.revisions import SCRIPTS, revisions
 
 HEAD, BASE = "head", "base"
 _BUSY = {"55P03", "40P01"}
@@ -117,9 +114,3 @@ def _move(config: Config, target: str) -> None:
         command.downgrade(config, target)
     else:
         command.downgrade(config, BASE)
-
-
-def revisions(scripts: Path = SCRIPTS) -> tuple[str, ...]:
-    """The revisions of this code, or of another version's scripts, oldest first."""
-    found = ScriptDirectory(str(scripts)).walk_revisions()
-    return tuple(script.revision for script in found)[::-1]

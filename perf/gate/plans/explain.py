@@ -36,6 +36,28 @@ async def custom_plan(
     return await _plan(connection, said)
 
 
+async def executed_plan(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    statement: Statement,
+    arguments: Sequence[Any],  # Any: as above
+) -> Plan:
+    """The plan with the rows that each node really read; what the statement does is undone.
+
+    Without these for a statement that succeeds only once, as it inserts what must be unique.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        options = "ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON"
+        said = await connection.fetchval(f"EXPLAIN ({options}) {statement.sql}", *arguments)
+        return await _plan(connection, said)
+    except asyncpg.IntegrityConstraintViolationError:
+        pass
+    finally:
+        await transaction.rollback()
+    return await custom_plan(connection, statement, arguments)
+
+
 async def generic_plan(
     connection: "asyncpg.Connection[asyncpg.Record]", statement: Statement, parameters: int
 ) -> Plan:
@@ -62,6 +84,21 @@ def sorts(plan: Plan) -> set[str]:
     """The tables whose rows are sorted instead of being read in the order of an index."""
     sorting = (node for node in nodes(plan) if node["Node Type"] in _SORTS)
     return {table for node in sorting for table in tables(node)}
+
+
+def discarded_rows(plan: Plan) -> dict[str, tuple[int, int]]:
+    """By table, the rows that were read and thrown away, and those that were used."""
+    found: dict[str, tuple[int, int]] = {}
+    for node in nodes(plan):
+        if table := node.get("Relation Name"):
+            discarded, used = found.get(table, (0, 0))
+            loops = node.get("Actual Loops", 0)
+            removed = node.get("Rows Removed by Filter", 0)
+            found[table] = (
+                discarded + round(loops * removed),
+                used + round(loops * node.get("Actual Rows", 0)),
+            )
+    return found
 
 
 def tables(plan: Plan) -> set[str]:

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from db.schema.migration import SCRIPTS, migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import SCRIPTS, revisions
 
 pytestmark = pytest.mark.heavy
 

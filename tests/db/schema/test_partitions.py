@@ -12,10 +12,11 @@ from db.database import open_database
 from db.personal.completeness import differences
 from db.queries.chat import conversations, messages
 from db.queries.privacy import erasure_verification
-from db.schema.migration import migrate, revisions
+from db.schema.migration import migrate
 from db.schema.partitions.online import partition
 from db.schema.partitions.swap import CopyDiffers
 from db.schema.readiness import readiness
+from db.schema.revisions import revisions
 from perf.gate.data.fill import fill_callers
 from tests.fixtures.stores.postgres import everything, new_database, rows_of, run
 from tests.fixtures.stores.world import ADA, LONG_CONVERSATION
