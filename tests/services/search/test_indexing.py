@@ -17,11 +17,13 @@ WHERE message.conversation_id = $1 ORDER BY search.place"""
 TOO_LONG = " ".join(f"'%{number:060}'" for number in range(20_000))
 
 
-def refused(text: str, conversation_id: int) -> str:
+def refused(text: str, *, user_id: int, conversation_id: int) -> str:
     """As `lexemes_of`; more than PostgreSQL takes for one message, and a fault for another."""
     if text == "Raises":
         raise ValueError(text)
-    return TOO_LONG if text == "Too long" else lexemes_of(text, conversation_id)
+    if text == "Too long":
+        return TOO_LONG
+    return lexemes_of(text, user_id=user_id, conversation_id=conversation_id)
 
 
 async def test_a_message_that_cannot_be_indexed_stops_no_other(
