@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261201_0092"
-down_revision: str | None = "20261130_0052"
+down_revision: str | None = "20261201_0090"
 
 SEARCHES = "chat_message_searches"
 PLACES, EARLIER = "ix_chat_message_searches_user_id_place", "ix_chat_message_searches_earlier_form"

@@ -20,7 +20,7 @@ EXEMPTIONS = (
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
-        r"company_billing\.(all_terms|lock_due|claim_payment)|meter_events\.(claim|unknown_days)",
+        r"company_billing\.(all_terms|due_accounts)|company_payments\.claim_payment|meter_events\.(claim|unknown_days)",
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(

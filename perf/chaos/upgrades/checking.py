@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from db.schema.migration import migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import revisions
 from perf.chaos.upgrades.effects import MigrationEffects, as_migration_session, observed_migration
 from perf.chaos.upgrades.load import loads
 from perf.chaos.upgrades.worker import PreviousWorker

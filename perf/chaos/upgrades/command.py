@@ -10,7 +10,7 @@ import asyncpg
 import click
 
 from db.embedded import embedded_postgres
-from db.schema.migration import SCRIPTS, revisions
+from db.schema.revisions import SCRIPTS, revisions
 from perf.chaos.upgrades.checking import (
     Report,
     Step,

@@ -62,16 +62,17 @@ INSERT INTO chat_message_searches
          ) || (to_hex(user_id) || '.=' || conversation_id)), 2
   FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
-UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
+UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   SELECT user_id, id, kind, updated_at
   FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind
   WHERE person % 5 = 1;
+-- Without its index the newest export is found behind all that came after it.
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
-  SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
-         CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,
+  SELECT person, CASE WHEN r <= n / 2 THEN 'export' ELSE 'delete' END,
+         CASE WHEN r <= n / 2 THEN 'completed' ELSE 'cancelled' END,
          '2026-01-01'::timestamptz + r * interval '1 hour',
-         CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
+         CASE WHEN r <= n / 2 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
@@ -95,6 +96,15 @@ INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offse
   SELECT person, m.id, 1, model, 0, prompt_tokens, completion_tokens
   FROM caller JOIN chat_conversations c ON c.user_id = person
   JOIN chat_messages m ON m.conversation_id = c.id WHERE model IS NOT NULL AND times = 1;
+-- Every second reply is rated.
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT person, m.id, CASE m.id % 4 WHEN 0 THEN 'up' ELSE 'down' END, 'It says what to do.',
+         m.created_at
+  FROM caller JOIN chat_conversations c ON c.user_id = person
+  JOIN chat_messages m ON m.conversation_id = c.id
+  WHERE model IS NOT NULL AND times = 1 AND m.id % 2 = 0;
+INSERT INTO model_daily_feedback (day, model, shard, up, down)
+  SELECT '2026-02-20'::date - d, 'stand-in', 0, 7, 3 FROM generate_series(0, 400) d;
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
   cached_tokens, completion_tokens, cost_micros)
   SELECT person, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000

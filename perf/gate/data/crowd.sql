@@ -102,6 +102,9 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
          CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
   FROM enterprise_credentials;
+INSERT INTO enterprise_generation_parts
+  (enterprise_account_id, reply_id, part_number, model, start_offset)
+  SELECT enterprise_account_id, id, 1, model, 0 FROM enterprise_generations WHERE id % 5 = 0;
 INSERT INTO user_invoices (user_id, number, source, status, currency, subtotal_cents, tax_cents,
   total_cents, line_count, seller, recipient, issued_at)
   SELECT u, 'INV-2025-' || u || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',
