@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from db.queries.chat.message_search import windows_of
 from perf.benchmarks.suites.search.texts import text_of
 from services.search.lexemes import lexemes_of
@@ -62,6 +64,15 @@ _INDEXES = """
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition
 FROM pg_index WHERE indrelid = 'chat_message_searches'::regclass AND NOT indisprimary
 """
+
+
+async def is_prepared(url: str) -> bool:
+    """Whether `prepare` has begun: migrating again would make the indexes that it took away."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("SELECT to_regclass('bench_pieces')") is not None
+    finally:
+        await connection.close()
 
 
 async def prepare(connection: "Driver") -> None:
