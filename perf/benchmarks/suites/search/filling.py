@@ -107,6 +107,7 @@ async def fill(
 async def index(connection: "Driver") -> None:
     """Make the indexes that are missing, and have the planner know the table."""
     await connection.execute(_FASTER)
+    await connection.execute("SELECT pg_advisory_lock(-1)")
     there = {row["name"] for row in await connection.fetch(_INDEXES)}
     wanted = await connection.fetch("SELECT name, definition FROM bench_indexes")
     missing = [row["definition"] for row in wanted if row["name"] not in there]
