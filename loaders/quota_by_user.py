@@ -17,18 +17,19 @@ def quota_by_user(
 
     async def batch(user_ids: list[int]) -> list[Quota]:
         started = list(map(subscriptions.start, user_ids))
+        used, quotas = dict.fromkeys(user_ids, 0), list[Quota]()
         try:
             async with database.read() as connection:
                 rows = await quota.used_by_user(connection, user_ids, now.date())
-            used = {row["user_id"]: row["used"] for row in rows}
+            for row in rows:
+                used[row["user_id"]] = row["used"]
             # Not shielded: this is only cancelled together with the whole request.
-            return [
-                quota_of(await subscription, used.get(user_id, 0), now)
-                for user_id, subscription in zip(user_ids, started, strict=True)
-            ]
+            for units, subscription in zip(used.values(), started, strict=True):
+                quotas.append(quota_of(await subscription, units, now))
         except BaseException:
             for subscription in started:
                 subscription.add_done_callback(ignore_failure)
             raise
+        return quotas
 
     return Loader(batch)

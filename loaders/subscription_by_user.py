@@ -24,7 +24,9 @@ def subscription_by_user(
     async def read(user_ids: Sequence[int]) -> list[Subscription]:
         async with database.read_primary() as connection:
             rows = await subscriptions.current_subscription_by_user(connection, user_ids)
-        found = {row["user_id"]: subscription_from(row, now) for row in rows}
-        return [found.get(user_id, NO_SUBSCRIPTION) for user_id in user_ids]
+        found = dict.fromkeys(user_ids, NO_SUBSCRIPTION)
+        for row in rows:
+            found[row["user_id"]] = subscription_from(row, now)
+        return list(found.values())
 
     return Loader(partial(cache.get, read=read), get_if_cached=cache.get_if_cached)

@@ -9,6 +9,7 @@ from app.http.exchange import ABORTED_STATUS, EXCHANGE, Exchange
 from app.http.graphql_route import GRAPHQL_PATH
 from app.http.protocol.complete_messages import CYCLE
 from app.http.request_head import HEAD, RequestHead, request_id_from
+from app.http.trace_callers import TraceCallers
 from app.logs import log_request
 from app.logs.rendering import escaped
 
@@ -22,12 +23,19 @@ class RequestContextMiddleware:
     """Gives each request an id and an `Exchange` in its state, and logs it when it has ended.
 
     The log line includes the exchange's `log`. Requests that a proxy passed on are handled by
-    `proxied`, which replaces the proxy's address by the client's.
+    `proxied`, which replaces the proxy's address by the client's. Who may decide which requests
+    are traced is found before that: it is the peer.
     """
 
-    def __init__(self, app: ASGIApp, proxied: ASGIApp | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        proxied: ASGIApp | None = None,
+        trace_callers: TraceCallers | None = None,
+    ) -> None:
         self._app = app
         self._proxied = proxied or app
+        self._trace_callers = trace_callers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request; the lifespan is passed on as it is."""
@@ -36,7 +44,7 @@ class RequestContextMiddleware:
             return
         state = scope.setdefault("state", {})
         started = state.pop(ADMITTED_AT, None) or perf_counter()
-        head = state.pop(HEAD, None) or RequestHead(scope["headers"])
+        head = state.pop(HEAD, None) or self._head_of(scope)
         request_id = request_id_from(head.offered_id)
         path = scope["path"]
         log: dict[str, object] = {
@@ -56,6 +64,14 @@ class RequestContextMiddleware:
                 log["status"] = state.get(ABORTED_STATUS, exchange.status)
                 log["ms"] = round((perf_counter() - started) * 1000, 2)
                 log_request(log)
+
+    def _head_of(self, scope: Scope) -> RequestHead:
+        head = RequestHead(scope["headers"])
+        if head.sampled is not None and (
+            self._trace_callers is None or not self._trace_callers.include(scope, head.fields)
+        ):
+            head.sampled = None
+        return head
 
 
 def loggable_path(path: str) -> str:

@@ -62,7 +62,9 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id", withheld=_MADE_OF_MESSAGES),
             *columns(Category.CONTENT, "lexemes", withheld=_MADE_OF_MESSAGES),
-            *columns(Category.TECHNICAL, "message_id place created_at", withheld=_MADE_OF_MESSAGES),
+            *columns(
+                Category.TECHNICAL, "message_id place created_at form", withheld=_MADE_OF_MESSAGES
+            ),
         ),
     ),
     ClassifiedTable(

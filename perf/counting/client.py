@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from urllib.parse import urlencode
 
 import asyncpg
 import orjson
@@ -14,6 +15,7 @@ from gql.documents.budgets.budget import DEFAULT
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from metrics.generation import REPLIES_RUNNING
 from perf.counting.threaded_model import ThreadedModel
+from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import (
     NOW,
     REPLY_STATEMENTS,
@@ -24,7 +26,7 @@ from perf.gate.execution.in_process import (
     answers_before_reply,
     first_refusal,
 )
-from perf.servers.connection import encode_post
+from perf.servers.connection import encode_get, encode_post
 from perf.servers.in_process import InProcessServer
 from services.callers.principal import ApiClient, Person, Principal
 from services.documents.identifiers import hash_of
@@ -92,9 +94,11 @@ class InProcessClient:
         variables: Mapping[str, Any],
         *,
         measuring: AbstractContextManager[object] = _NOTHING,
+        by_get: bool = False,
     ) -> DocumentAnswer:
         """Run a document; the result may be a refusal."""
-        request = self._request(document, principal, variables)
+        encode = self._get_request if by_get else self._request
+        request = encode(document, principal, variables)
         is_left = answers_before_reply(document, variables)
         resumes_after = STREAM_STATEMENTS if is_left else REPLY_STATEMENTS
         ran: list[ExecutedStatement] = []
@@ -106,7 +110,7 @@ class InProcessClient:
 
         self._model.pause()
         with capture_statements(record):
-            answer = await self._server.exchange(request, measuring)
+            answer = await self._server.exchange(request, measuring, is_left=is_endless(document))
         bodies = _bodies(document, answer)
         return DocumentAnswer(
             ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)
@@ -125,6 +129,17 @@ class InProcessClient:
         accept = "text/event-stream" if is_followed else "application/json"
         credential = self._credential(principal)
         return encode_post("/graphql", orjson.dumps(asked), accept=accept, **credential)
+
+    # Any: variables are JSON.
+    def _get_request(
+        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
+    ) -> bytes:
+        asked = {
+            "documentId": hash_of(document.text),
+            "variables": orjson.dumps(variables).decode(),
+        }
+        credential = self._credential(principal)
+        return encode_get(f"/graphql?{urlencode(asked)}", accept="application/json", **credential)
 
     def _credential(self, principal: Principal) -> dict[str, str]:
         known = self._credentials.get(principal)

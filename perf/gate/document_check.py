@@ -20,6 +20,7 @@ from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, Reso
 from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
 from perf.gate.plans.plan_checker import PlanChecker
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
+from perf.gate.variants.empty_answers import empty_lists, refused_if_empty
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings
 from perf.gate.variants.sizes import SizeCheck
@@ -88,7 +89,9 @@ class DocumentCheck:
         usually: ResourceUsage | None = None
         for variant in variants:
             result = await self._check(variant, few, many, usually)
-            usually = result.usage if usually is None else usually
+            if usually is None:
+                usually = result.usage
+                self._found += self._emptied(variant, result)
         usual = variants[0].kinds
         if usually is not None:
             sizes = SizeCheck(self.runner, self.document, self.scenario, choices, usually)
@@ -136,6 +139,12 @@ class DocumentCheck:
         self._found += [(variant.kinds, finding) for finding in findings]
         return result
 
+    def _emptied(self, variant: Variant, result: DocumentAnswer) -> Iterator[VariantFinding]:
+        """Findings about lists of the usual answer that have no items."""
+        for path in empty_lists(result.bodies):
+            problem = f"{path} is answered with no items, of which there are some"
+            yield variant.kinds, GateFinding(self.document.name, problem)
+
     async def _ask(self, variant: Variant, builder: VariableBuilder) -> DocumentAnswer:
         callers: CallerGroup = builder.context.callers
         kind, owner = variant.kinds[CALLER], self.scenario.principal(callers)
@@ -149,7 +158,8 @@ class DocumentCheck:
         variables = await builder.variables(variant.kinds, prepared_for)
         if REPEATED in variant.kinds.values():
             await self.runner.ask(self.document, principal, variables)
-        return await self.runner.ask(self.document, principal, variables)
+        result = await self.runner.ask(self.document, principal, variables)
+        return refused_if_empty(result, builder.choices, variant.kinds)
 
     def _expectations(
         self,

@@ -57,10 +57,12 @@ class Gate:
         except Exception as error:  # noqa: BLE001 - the other documents are judged all the same
             return GateFinding(document.name, f"it could not be judged: {_in_a_line(error)}")
 
-    async def check_fields(self, types: Collection[str] = ()) -> FieldsResult:
+    async def check_fields(
+        self, subgraph: InProcessRunner, types: Collection[str] = ()
+    ) -> FieldsResult:
         """Check the fields of all or of these types with generated documents."""
         try:
-            return await check_fields(self._runner, self._planner, types)
+            return await check_fields(self._runner, self._planner, types, subgraph=subgraph)
         except Exception as error:  # noqa: BLE001 - what the documents are is said all the same
             problem = f"their fields could not be judged: {_in_a_line(error)}"
             return FieldsResult(0, 0, (GateFinding("types of the schema", problem),))
@@ -100,8 +102,11 @@ async def check_documents(
 
 async def check_types(url: str, folder: Path, types: Collection[str] = ()) -> FieldsResult:
     """Check the fields of all or of these types."""
-    async with open_gate(url, folder) as gate:
-        return await gate.check_fields(types)
+    async with (
+        open_gate(url, folder) as gate,
+        open_runner(url, folder, is_subgraph=True) as subgraph,
+    ):
+        return await gate.check_fields(subgraph, types)
 
 
 def _in_a_line(error: Exception) -> str:

@@ -29,6 +29,13 @@ def encode_post(path: str, body: bytes, *, host: str = LOOPBACK, **headers: str)
     return "\r\n".join(lines).encode() + body
 
 
+def encode_get(path: str, *, host: str = LOOPBACK, **headers: str) -> bytes:
+    """The bytes of a GET request."""
+    lines = [f"GET {path} HTTP/1.1", f"host: {host}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """A complete response; header names are in lower case."""
@@ -52,7 +59,7 @@ class HttpConnection:
 
     def get(self, path: str) -> None:
         """Send a GET request."""
-        self.writer.write(f"GET {path} HTTP/1.1\r\nhost: {self.host}\r\n\r\n".encode())
+        self.writer.write(encode_get(path, host=self.host))
 
     async def response(self) -> Response:
         """Read a response, chunked or with a content length."""

@@ -14,6 +14,7 @@ from services.billing.records import (
 from services.billing.rules.lifecycle import as_of
 
 
+# Any: values of every type, by the names of members.
 def plan_from(row: Row) -> Plan:
     """The plan in a row that holds a plan's columns."""
     return Plan(

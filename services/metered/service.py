@@ -1,7 +1,6 @@
 """Metered guidance: a question asked with an API key is charged and answered once."""
 
 import asyncio
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,6 +23,7 @@ from services.metered.rules import prompt
 from services.mutations import idempotency
 from services.mutations.idempotency import RETENTION, Caller, Claim
 from services.mutations.refusals import Conflict, Refusal
+from services.record_values import values_of
 from services.throttling.concurrency import slot_released
 
 _POLL_SECONDS = 0.25
@@ -59,7 +59,7 @@ class MeteredGuidance:
         generation_id = await self._starter.start_once(
             Caller(account_id=client.account_id),
             idempotency.key_use(
-                idempotency_key, operation="generateGuidance", values=asdict(question)
+                idempotency_key, operation="generateGuidance", values=values_of(question)
             ),
             partial(self._record, client, question),
             _replayed,
@@ -101,7 +101,7 @@ class MeteredGuidance:
             day=unit.day,
             is_overage=unit.is_overage,
             model=models.default.name,
-            question=asdict(question),
+            question=values_of(question),
             owner=self._jobs.owner,
             lease_seconds=self._jobs.config.lease_seconds,
             claim_id=claim.id,

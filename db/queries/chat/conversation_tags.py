@@ -31,6 +31,9 @@ from db.tables import ChatConversation, ChatConversationTag
 MOST_OF_USER = 1_000
 """How many tags of a person are listed at most."""
 _tag = ChatConversationTag
+# The instants are equal. With them the list is in order also where it is read by its conversations,
+# which is quicker if few are pinned.
+_HAS_TAG = (*HAS_TAG, _tag.updated_at == ChatConversation.updated_at)
 PAGE_BY_TAG = KeysetQuery(
     "conversations.page_by_user",
     columns=COLUMNS,
@@ -38,7 +41,7 @@ PAGE_BY_TAG = KeysetQuery(
     at=_tag.updated_at,
     identity=_tag.conversation_id,
     is_newest_first=True,
-    filters={**FILTERS, "tag": and_(*HAS_TAG)},
+    filters={**FILTERS, "tag": and_(*_HAS_TAG)},
     always=("tag",),
 )
 """The conversations with a tag, which must be among the filters; the last changed first."""

@@ -167,7 +167,8 @@ class BillingPortalInput:
     """For `createBillingPortalSession`."""
 
     return_url: str = strawberry.field(
-        description="An address of the front end, over https, or on this machine in development."
+        description="An address of the front end, of 1 to 2,000 characters: over https, or on this "
+        "machine in development."
     )
 
 

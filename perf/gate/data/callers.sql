@@ -57,21 +57,22 @@ INSERT INTO chat_message_keys
 INSERT INTO chat_message_searches
   SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
          array_to_tsvector(ARRAY(
-           SELECT to_hex(user_id) || '.100000:' || word
-           FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
-         ) || (to_hex(user_id) || '.=' || conversation_id))
+           SELECT to_hex(user_id) || '.' || word
+           FROM unnest(ARRAY['/800000', '+800000', 'begin', 'with', 'the', 'smallest', 'step']) word
+         ) || (to_hex(user_id) || '.=' || conversation_id)), 2
   FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
-UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title LIKE '%1';
+UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   SELECT user_id, id, kind, updated_at
   FROM caller JOIN chat_conversations ON user_id = person, unnest(ARRAY['garden', 'spring']) kind
   WHERE person % 5 = 1;
+-- Without its index the newest export is found behind all that came after it.
 INSERT INTO user_privacy_requests (user_id, request_kind, status, requested_at, completed_at)
-  SELECT person, CASE r % 2 WHEN 0 THEN 'export' ELSE 'delete' END,
-         CASE r % 2 WHEN 0 THEN 'completed' ELSE 'cancelled' END,
+  SELECT person, CASE WHEN r <= n / 2 THEN 'export' ELSE 'delete' END,
+         CASE WHEN r <= n / 2 THEN 'completed' ELSE 'cancelled' END,
          '2026-01-01'::timestamptz + r * interval '1 hour',
-         CASE r % 2 WHEN 0 THEN '2026-01-09'::date END
+         CASE WHEN r <= n / 2 THEN '2026-01-09'::date END
   FROM caller, generate_series(1, n) r;
 INSERT INTO privacy_exports
   (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)

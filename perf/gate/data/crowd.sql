@@ -24,7 +24,9 @@ INSERT INTO chat_message_keys
   SELECT user_id, conversation_id, id::text, id FROM chat_messages WHERE id % 10 = 0;
 INSERT INTO chat_message_searches
   SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
-         array_to_tsvector(ARRAY[to_hex(user_id) || '.100000:/', to_hex(user_id) || '.100000:text'])
+         array_to_tsvector(ARRAY(
+           SELECT to_hex(user_id) || '.' || word FROM unnest(ARRAY['text', '/800000', '+800000']) word
+         )), 2
   FROM chat_messages;
 INSERT INTO chat_messages_to_index SELECT user_id, id FROM chat_messages WHERE id % 20 = 1;
 INSERT INTO reply_generations
@@ -100,6 +102,9 @@ INSERT INTO enterprise_generations (enterprise_account_id, credential_id, usage_
          CASE id % 50 WHEN 0 THEN 'running' ELSE 'complete' END, gen_random_uuid(),
          '2026-03-20'::timestamptz + id * interval '1 minute', 'stand-in'
   FROM enterprise_credentials;
+INSERT INTO enterprise_generation_parts
+  (enterprise_account_id, reply_id, part_number, model, start_offset)
+  SELECT enterprise_account_id, id, 1, model, 0 FROM enterprise_generations WHERE id % 5 = 0;
 INSERT INTO user_invoices (user_id, number, source, status, currency, subtotal_cents, tax_cents,
   total_cents, line_count, seller, recipient, issued_at)
   SELECT u, 'INV-2025-' || u || i, 'crowd:' || i, 'paid', 'EUR', 420, 80, 500, 1, 'Guidance',

@@ -21,6 +21,7 @@ from app.wiring import open_application
 from db.connections.capture import ExecutedStatement, capture_statements
 from gql.documents.operation import RequestRefused
 from gql.documents.trusted_documents import TrustedDocument
+from perf.gate.execution.following import is_endless
 from perf.gate.execution.pausable_model import PausableModel, pausable_model
 from services.callers.principal import Principal
 
@@ -124,7 +125,7 @@ class InProcessRunner:
         is_followed_later = answers_before_reply(document, variables)
         with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
-                texts = [encode_json(answer.body) async for answer in answers]
+                texts = [encode_json(answer.body) async for answer in _read(answers, document)]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = await self._cost(replace(call, asks_cost=True))
         return DocumentAnswer(
@@ -159,10 +160,14 @@ class InProcessRunner:
 
 
 @asynccontextmanager
-async def open_runner(url: str, folder: Path) -> AsyncIterator[InProcessRunner]:
+async def open_runner(
+    url: str, folder: Path, *, is_subgraph: bool = False
+) -> AsyncIterator[InProcessRunner]:
     """A runner on the database at `url`, without a cache and without cost limits."""
     async with pausable_model() as model:
-        settings = Settings.model_validate(gate_settings(url, folder, model.url))
+        settings = Settings.model_validate(
+            gate_settings(url, folder, model.url) | {"graphql_federation": is_subgraph}
+        )
         async with open_application(settings, url, clock=lambda: NOW) as application:
             # Our own documents are compiled before their first request, as on a real server.
             await application.documents.refresh()
@@ -191,6 +196,16 @@ def gate_settings(url: str, folder: Path, model_url: str) -> dict[str, object]:
     }
 
 
+async def _read(
+    answers: AsyncIterator[OperationResponse], document: TrustedDocument
+) -> AsyncIterator[OperationResponse]:
+    """The answers to a document; the first one of a subscription without end."""
+    async for answer in answers:
+        yield answer
+        if is_endless(document):
+            return
+
+
 # Any: variables are JSON.
 def answers_before_reply(document: TrustedDocument, variables: Mapping[str, Any]) -> bool:
     """Whether the answer arrives while the reply is still being written."""
@@ -204,18 +219,31 @@ def starts_reply(ran: Iterable[ExecutedStatement]) -> bool:
 
 # Any: bodies are JSON.
 def first_refusal(bodies: Sequence[dict[str, Any]]) -> str | None:
-    """The code of the first error or refusal in the answers."""
+    """The code of the first error or refusal in the answers, wherever in them it is."""
     for body in bodies:
         if body.get("errors"):
-            extensions = body["errors"][0].get("extensions") or {}
-            return str(extensions.get("code", "no code"))
-        for value in (body.get("data") or {}).values():
-            if value is None:
-                return NULL_ROOT
-            user_errors = value.get("userErrors") if isinstance(value, dict) else None
-            if user_errors:
-                return str(user_errors[0].get("code", "no code"))
+            return _code(body["errors"][0].get("extensions") or {})
+        data = body.get("data") or {}
+        if None in data.values():
+            return NULL_ROOT
+        for error in _user_errors(data):
+            return _code(error)
     return None
+
+
+# Any: as above.
+def _code(error: Mapping[str, Any]) -> str:
+    return str(error.get("code", "no code"))
+
+
+# Any: as above.
+def _user_errors(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict):
+        yield from value.get("userErrors") or ()
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _user_errors(one)
 
 
 def _has(variables: object, wanted: str) -> bool:

@@ -18,10 +18,12 @@ from perf.gate.execution.in_process import (
 )
 from perf.gate.fields.documents.known_values import KnownValues, ValueByGroup
 from perf.gate.fields.documents.object_paths import AnswerError, Object, ObjectPath, errors_in
+from perf.gate.fields.documents.own_arguments import own_arguments
 from perf.gate.fields.documents.schema import fields, is_leaf
 from perf.gate.fields.documents.selection_walk import answered_values
 from perf.gate.fields.documents.selections import SelectionPrinter, Selections
-from perf.gate.fields.documents.value_generators import ValueGenerators
+from perf.gate.fields.documents.value_generators import ValueGenerators, argument_coordinate
+from perf.gate.scenarios.scenarios import ScenarioContext
 
 _NOTHING = ResourceUsage((), 0, 0)
 
@@ -62,6 +64,18 @@ class DocumentComparer:
         self.documents = 0
         self.answered: set[str] = set()
         """The fields, as `Type.field`, that returned a scalar or an object."""
+
+    @property
+    def groups(self) -> tuple[KnownValues, KnownValues]:
+        """What callers with n rows were answered, and those with 2n."""
+        return self._few, self._twice_as_many
+
+    async def remember_own_arguments(self) -> None:
+        """Remember what our own queries give for arguments."""
+        for known in self.groups:
+            async for name, text in own_arguments(ScenarioContext(self._runner, known.callers)):
+                known.remember(argument_coordinate(name), text)
+                self.generators.remember_argument(name)
 
     async def compare(self, path: ObjectPath, selections: Selections) -> ComparedResults:
         """Select these fields on a path; raises `NoKnownValue`."""

@@ -35,6 +35,11 @@ class ExploredPath:
     selections: Selections
     compared: ComparedResults
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the caller got only errors, so that others may get more."""
+        return self.compared.twice_as_many.refusal is not None
+
 
 class Explorer:
     """Follows every field of every type reached, for all callers."""
@@ -68,8 +73,8 @@ class Explorer:
     async def _follow(self, type_name: str, name: str) -> list[ExploredPath]:
         """Follow a field from the best path to its type.
 
-        Other callers' paths are tried too if not every object has a value, and always for root
-        fields.
+        Other callers' paths are tried too if not every object has a value, or the caller is
+        refused, and always for root fields.
         """
         found: list[ExploredPath] = []
         for path in tuple(self.paths[type_name]):
@@ -80,7 +85,8 @@ class Explorer:
                 attempt = (path, name, arguments)
                 if attempt not in self._tried:
                     news = await self._from(path, FieldSelection(name, arguments))
-                    self._tried[attempt] = max((one.path.objects for one in news), default=0)
+                    objects = [one.path.objects for one in news if not one.is_refused]
+                    self._tried[attempt] = max(objects, default=0)
                     found += news
                 most = max(most, self._tried[attempt])
             if most >= path.objects and path.steps:

@@ -1,7 +1,7 @@
 """Find problems of a field by running generated documents with n rows and with 2n."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from perf.gate.execution.in_process import ResourceUsage
@@ -14,6 +14,10 @@ from perf.gate.findings import GateFinding, n_plus_one_findings
 from perf.gate.plans.fingerprint import fingerprint
 from perf.gate.plans.plan_checker import PlanChecker
 
+NEEDED_BY_ARGUMENT: Mapping[tuple[str, str], str] = {
+    ("User.searchMessages(conversationId:)", "conversations.by_id"): "whose it is, is looked up",
+}
+"""Repository methods that run only with an argument, and the reason."""
 _ALIKE = 1.5
 """By which factor the rows read for each parent may differ without being growth."""
 
@@ -118,6 +122,7 @@ class FieldChecker:
                 )
                 for method, count in method_counts(usage).items()
                 if count > plainer[method]
+                and (name, method) not in NEEDED_BY_ARGUMENT
                 and not (level.methods[method] and count == level.methods[method] + 1)
             ]
         )

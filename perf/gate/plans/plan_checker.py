@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 from db.connections.capture import ExecutedStatement
 from perf.gate.execution.in_process import ResourceUsage
 from perf.gate.findings import GateFinding
-from perf.gate.plans.explain import Plan, custom_plan, generic_plan, scans, sorts, tables
+from perf.gate.plans.explain import (
+    Plan,
+    discarded_rows,
+    executed_plan,
+    generic_plan,
+    scans,
+    sorts,
+    tables,
+)
 from perf.gate.plans.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -22,10 +30,12 @@ SORTED_ON_PURPOSE: Mapping[str, str] = {
     "payments.open_of_subscription": "the open payments of a subscription, of which it has one",
     "messages.page_by_sibling": "the versions of one message, or the replies to one",
     "credentials.by_account": "the keys of one company, of which it makes a few a year",
-    "message_search.search": "what is found in a part of a person's messages, of 2,048 at most",
+    "message_search.search": "what is found in a window of a person's messages, of 4,096 at most",
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
 """Repository methods that may sort, and the reason."""
+MOST_DISCARDED, MOST_DISCARDED_PER_ROW = 10, 2
+"""How many rows of a table a statement may read and throw away, in all or for each that it uses."""
 MINIMUM_ROWS = 1_000
 """Rows needed in every other table: with fewer, plans would be meaningless."""
 
@@ -45,12 +55,10 @@ class PlanChecker:
         """Findings about sequential scans and sorts, each statement once."""
         found: list[GateFinding] = []
         for statement, one in {fingerprint(one.statement.sql): one for one in usage.ran}.items():
-            plans = (
-                await custom_plan(self._connection, one.statement, one.arguments),
-                await self._generic_plan(one),
-            )
-            method = one.statement.name
+            executed = await executed_plan(self._connection, one.statement, one.arguments)
+            plans, method = (executed, await self._generic_plan(one)), one.statement.name
             problems = {problem: None for plan in plans for problem in self._of(plan, method)}
+            problems |= dict.fromkeys(discarding(executed))
             found += [GateFinding(document, problem, method, statement) for problem in problems]
         return found
 
@@ -71,3 +79,11 @@ class PlanChecker:
         for table in sorted(sorts(plan) - SMALL_TABLES):
             if method not in SORTED_ON_PURPOSE:
                 yield f"sorts rows of {table}: no index has them in order"
+
+
+def discarding(executed: Plan) -> Iterator[str]:
+    """A problem for each table of which a statement that was run discarded too many rows."""
+    for table, (discarded, used) in sorted(discarded_rows(executed).items()):
+        if table in SMALL_TABLES or discarded <= max(MOST_DISCARDED, MOST_DISCARDED_PER_ROW * used):
+            continue
+        yield f"reads {discarded + used} rows of {table} to use {used}: no index serves it"

@@ -108,7 +108,16 @@ class Scenario:
 async def _conversation(context: ScenarioContext, status: str = "ACTIVE") -> str:
     """The oldest remaining conversation of the writer."""
     viewer = await context.read(_OLDEST, writer(context.callers), {"status": status})
-    return str(viewer["conversations"]["edges"][0]["node"]["id"])
+    return str(_one_of(viewer["conversations"])["id"])
+
+
+# Any: data is JSON.
+def _one_of(connection: Mapping[str, Any], place: int = 0) -> Any:
+    """The node at a place of a list; raises `RunFailed` if the list is empty."""
+    edges = connection["edges"]
+    if not edges:
+        raise RunFailed("there is nothing of what it needs")
+    return edges[place]["node"]
 
 
 async def _of_conversation(context: ScenarioContext) -> Variables:
@@ -117,10 +126,7 @@ async def _of_conversation(context: ScenarioContext) -> Variables:
 
 async def _own_conversation(context: ScenarioContext) -> Variables:
     viewer = await context.read(own_document("ConversationPage"), reader(context.callers), {})
-    edges = viewer["conversations"]["edges"]
-    if not edges:
-        raise RunFailed("there is no conversation")
-    return {"conversationId": edges[0]["node"]["id"]}
+    return {"conversationId": _one_of(viewer["conversations"])["id"]}
 
 
 async def _on_conversation(context: ScenarioContext) -> Variables:
@@ -143,17 +149,13 @@ async def _choosing(context: ScenarioContext) -> Variables:
     return await _sending(context) | {"model": STAND_IN}
 
 
-async def _reading_parts(context: ScenarioContext) -> Variables:
-    return {"messageId": await _complete_reply(context)}
-
-
 async def _complete_reply(context: ScenarioContext) -> str:
     sent = await context.data("SendMessage", **await _sending(context))
     return str(sent["reply"]["id"])
 
 
 async def _regenerating(context: ScenarioContext) -> Variables:
-    return {"input": {"messageId": await _complete_reply(context)} | _key()}
+    return {"input": {"messageId": await _complete_reply(context), "model": STAND_IN} | _key()}
 
 
 async def _rating(context: ScenarioContext) -> Variables:
@@ -163,21 +165,26 @@ async def _rating(context: ScenarioContext) -> Variables:
 
 async def _editing(context: ScenarioContext) -> Variables:
     sent = await context.data("SendMessage", **await _sending(context))
-    return {"input": {"messageId": sent["message"]["id"], "content": _TEXT} | _key()}
+    edited = {"messageId": sent["message"]["id"], "content": _TEXT, "model": STAND_IN}
+    return {"input": edited | _key()}
 
 
 async def _on_last_message(context: ScenarioContext) -> Variables:
     conversation = await _conversation(context)
     found = await context.data("ConversationMessages", conversationId=conversation)
-    return {"input": {"messageId": found["messages"]["edges"][-1]["node"]["id"]}}
+    return {"input": {"messageId": _one_of(found["messages"], -1)["id"]}}
 
 
-async def _own_message(context: ScenarioContext) -> Variables:
+async def _own_message(context: ScenarioContext, place: int = 0) -> Variables:
     variables = await _own_conversation(context)
     found = await context.read(
         own_document("ConversationMessages"), reader(context.callers), variables
     )
-    return {"messageId": found["messages"]["edges"][0]["node"]["id"]}
+    return {"messageId": _one_of(found["messages"], place)["id"]}
+
+
+async def _own_reply(context: ScenarioContext) -> Variables:
+    return await _own_message(context, -1)
 
 
 async def _own_branch(context: ScenarioContext) -> Variables:
@@ -275,12 +282,18 @@ def _paying(
 
 
 async def _moving(context: ScenarioContext) -> Variables:
-    await restore_subscription(context.runner, plan_changer(context.callers))
-    return {"input": {"planCode": "basic-entry"} | _key()}
+    plan = await _comparing_plans(context)
+    card = {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
+    person = plan_changer(context.callers)
+    await context.read(own_document("UpdatePaymentMethod"), person, card)
+    viewer = await context.read(own_document("PlanChangePreview"), person, plan)
+    due = viewer["planChangePreview"]["preview"]["amountDueCents"]
+    return {"input": plan | {"expectedAmountDueCents": due} | _key()}
 
 
 async def _ending(context: ScenarioContext) -> Variables:
-    await restore_subscription(context.runner, plan_changer(context.callers))
+    person = plan_changer(context.callers)
+    await restore_subscription(context.runner, person, next_plan_code="basic-entry")
     return await _with_key(context)
 
 
@@ -289,13 +302,15 @@ async def _giving_a_card(context: ScenarioContext) -> Variables:
     return {"input": {"paymentMethodToken": "pm_card_ok"} | _key()}
 
 
-async def _leaving_for_the_portal(_asking: ScenarioContext) -> Variables:
+async def _leaving_for_the_portal(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
     return {"input": {"returnUrl": "https://example.com/account"}}
 
 
 async def _comparing_plans(context: ScenarioContext) -> Variables:
-    await restore_subscription(context.runner, plan_changer(context.callers))
-    return {"planCode": "basic-entry"}
+    """To a dearer plan: the difference is paid, and more is done than for a cheaper one."""
+    await restore_subscription(context.runner, plan_changer(context.callers), "basic-entry")
+    return {"planCode": "premium-unlimited"}
 
 
 async def _cancelling(context: ScenarioContext) -> Variables:
@@ -373,7 +388,7 @@ _OWN: Mapping[str, Scenario] = {
     "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
-    "ReplyParts": Scenario(writer, _reading_parts),
+    "ReplyParts": Scenario(reader, _own_reply),
     "ReplyStream": Scenario(writer, _following),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
@@ -392,6 +407,7 @@ _OWN: Mapping[str, Scenario] = {
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
+    "SubscriptionChanged": Scenario(reader),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
     "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }

@@ -37,7 +37,8 @@ def as_of(state: SubscriptionState, now: datetime) -> SubscriptionState:
     """
     if state.status not in _PAID:
         return state
-    state = with_period(state, now)
+    if state.period_end is None:
+        state = adopted(state, now)
     if state.status is SubscriptionStatus.PAST_DUE:
         return ended(state) if _has_come(state.grace_ends_at, now) else state
     is_over = state.cancel_at_period_end and _has_come(state.period_end, now)

@@ -1,6 +1,6 @@
 """Changing the plan: what it would do, and doing it against payment of exactly that."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from db.database import Transaction
@@ -25,6 +25,7 @@ from services.billing.rules.plan_changes import (
     plan_change,
 )
 from services.mutations.idempotency import key_digest
+from services.record_values import values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class PlanChangeService:
                 return await _replayed(transaction, order.user_id, claim.result)
             change, payment = await self._begin(transaction, order)
             payment_id = None if payment is None else payment.id
-            result = {"previous": asdict(change.previous), "payment": payment_id}
+            result = {"previous": values_of(change.previous), "payment": payment_id}
             await claim.store(transaction, result)
             return change.previous, payment
 
@@ -103,7 +104,7 @@ class PlanChangeService:
         if current is None:
             raise RuntimeError("only an active subscription has a change of plan")
         await self._desk.check_none_open(transaction, current)
-        if change.difference.due_cents > 0:
+        if change.due_cents > 0:
             return change, await self._begin_payment(transaction, order, current, change)
         await self._apply(transaction, order, current, change)
         return change, None
@@ -122,7 +123,7 @@ class PlanChangeService:
             kind=PaymentKind.PRORATION,
             subscription_id=current.id,
             plan_code=change.wanted.code,
-            amount_cents=change.difference.due_cents,
+            amount_cents=change.due_cents,
             currency=change.wanted.currency,
             idempotency_key=key_digest(order.idempotency_key),
             payment_method_token=method,
@@ -158,6 +159,7 @@ class PlanChangeService:
             to_plan_code=code,
             from_price_cents=change.from_price_cents,
             to_price_cents=change.to_price_cents,
+            carried_cents=change.carried_cents,
             idempotency_key=key_digest(order.idempotency_key),
             changed_at=change.effective_at,
         ):

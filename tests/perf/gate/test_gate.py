@@ -1,8 +1,7 @@
 """Our own documents keep their budgets, and what would break one is caught and named."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,8 +15,8 @@ from perf.gate.document_check import DocumentResult
 from perf.gate.findings import GateFinding
 from perf.gate.gate import Gate, check_documents, open_gate
 from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
-from tests.fixtures.stores.postgres import rows_of, run
 from tests.perf.gate import unsettled
+from tests.perf.gate.missing_index import without_index
 
 INDEX = "ix_chat_messages_conversation_id_branch_created_at_id"
 DOCUMENTS = trusted_documents()
@@ -71,21 +70,9 @@ def test_a_number_that_is_not_kept_is_named(crowd: str, tmp_path: Path) -> None:
     assert with_gate(crowd, tmp_path, check) == [f"Quota: {said}" for said in wrong]
 
 
-@contextmanager
-def without_index(url: str) -> Iterator[None]:
-    """What all share is as it was in the end."""
-    of_index = "SELECT indexdef FROM pg_indexes WHERE indexname = $1"
-    (found,) = asyncio.run(rows_of(url, of_index, INDEX))
-    asyncio.run(run(url, f"DROP INDEX {INDEX}"))
-    try:
-        yield
-    finally:
-        asyncio.run(run(url, found["indexdef"]))
-
-
 def test_an_index_that_is_missing_is_caught(crowd: str, tmp_path: Path) -> None:
     document, scenario = DOCUMENTS["ConversationsWithMessages"], scenarios()["Quota"]
-    with without_index(crowd):
+    with without_index(crowd, INDEX):
         judged = with_gate(crowd, tmp_path, lambda gate: gate.check(document, scenario))
     findings = {one.problem: one for one in judged.findings}
     assert findings.keys() == {"sorts rows of chat_messages: no index has them in order"}

@@ -16,9 +16,9 @@ METHOD = Edit(
 )
 BATCH = Edit(
     "loaders/quota_by_user.py",
-    '            used = {row["user_id"]: row["used"] for row in rows}',
-    "            import time\n            time.sleep(0.03)\n"
-    '            used = {row["user_id"]: row["used"] for row in rows}',
+    '                used[row["user_id"]] = row["used"]\n',
+    "                import time\n                time.sleep(0.03)\n"
+    '                used[row["user_id"]] = row["used"]\n',
 )
 RESOLVER = Edit(
     "gql/schema/user.py",

@@ -153,7 +153,7 @@ def test_a_field_that_no_document_selects(crowd: str, tmp_path: Path) -> None:
         (
             alone(PRIVACY, "privacy_archive.start"),
             "PrivacyRequest.export",
-            "runs 6 times for n rows and 10 times for 2n (N+1)",
+            "runs 6 times for n rows and 8 times for 2n (N+1)",
             "privacy.archives_by_request",
         ),
         (

@@ -83,7 +83,7 @@ def test_a_sort(crowd: str, tmp_path: Path) -> None:
     source = planted(tmp_path, SORT)
     assert_caught(
         source.guidance("perf", "gate", "--document", "SendMessage", "--url", crowd),
-        "SendMessage: sorts rows of chat_messages: no index has them in order in messages.newest"
+        "SendMessage: sorts rows of chat_messages: no index has them in order in messages.path_to"
         "\n    SELECT ",
     )
 

@@ -20,8 +20,8 @@ IN_LOADER = (
     Edit(LOADER, "\n\ndef subscription_by_user(", "\n_KEPT = []\n\n\ndef subscription_by_user("),
     Edit(
         LOADER,
-        "        found = {row",
-        "        _KEPT.append(list(range(1_000, 1_120)))\n        found = {row",
+        "        found = dict",
+        "        _KEPT.append(list(range(1_000, 1_120)))\n        found = dict",
     ),
 )
 UNBOUNDED_CACHE = (

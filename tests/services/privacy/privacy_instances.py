@@ -44,7 +44,8 @@ INSERT INTO chat_conversation_keys SELECT user_id, 'chat of ' || user_id, id
   WHERE id IN (SELECT conversation_id FROM chat_messages WHERE id IN (1, 1000));
 INSERT INTO chat_message_keys SELECT user_id, conversation_id, 'message of ' || user_id, id
   FROM chat_messages WHERE id IN (1, 1000);
-INSERT INTO chat_message_searches SELECT user_id, id, 0, created_at, to_tsvector('simple', content)
+INSERT INTO chat_message_searches
+  SELECT user_id, id, 0, created_at, to_tsvector('simple', content), 2
   FROM chat_messages WHERE id = 1;
 INSERT INTO idempotency_keys (user_id, key, fingerprint, result)
   SELECT u, 'key of ' || u, sha256('x'), jsonb_build_object('user', u)

@@ -101,7 +101,8 @@ class ForeignEntry(ScenarioEntry):
     async def prepare(
         self, runner: InProcessRunner, callers: CallerGroup
     ) -> tuple[Principal, Variables]:
-        """Run the scenario's preparation for another group of callers."""
+        """Run the scenario's preparation for the callers, and for another group of them."""
+        await self.prepare_for(callers, ScenarioContext(runner, callers))
         others = FEW_ROWS if callers is TWICE_THE_ROWS else TWICE_THE_ROWS
         return await self.prepare_for(callers, ScenarioContext(runner, others))
 

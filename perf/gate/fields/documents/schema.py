@@ -90,7 +90,10 @@ def argument_combinations(
 ) -> Iterator[tuple[Argument, ...]]:
     """Combinations of generated values for all of the arguments."""
     each = [
-        [Argument(name, str(one.type), generator) for generator in generators.of(one.type)]
+        [
+            Argument(name, str(one.type), generator)
+            for generator in generators.of_argument(name, one.type)
+        ]
         for name, one in arguments.items()
     ]
     return islice(product(*each), MOST_COMBINATIONS)

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLScalarType,
+    GraphQLString,
     get_named_type,
     get_nullable_type,
     is_required_input_field,
@@ -58,15 +59,31 @@ def sizes_of_list(generator: ValueGenerator) -> dict[str, ValueGenerator]:
     return {}
 
 
+def argument_coordinate(name: str) -> str:
+    """The coordinate under which the values of arguments of this name are remembered."""
+    return f"({name}:)"
+
+
 class ValueGenerators:
     """Generates values of input types from the fields answered so far."""
 
     def __init__(self) -> None:
         self._fields: dict[str, dict[str, None]] = defaultdict(dict)
+        self._arguments: set[str] = set()
 
     def remember(self, type_name: str, coordinate: str) -> None:
         """Remember a field of this scalar type that was answered."""
         self._fields[type_name][coordinate] = None
+
+    def remember_argument(self, name: str) -> None:
+        """Remember that our own documents give a text for arguments of this name."""
+        self._arguments.add(name)
+
+    def of_argument(self, name: str, type_: GraphQLInputType) -> Iterator[ValueGenerator]:
+        """The generators for an argument: first, for a text, what our own documents give for it."""
+        if name in self._arguments and get_nullable_type(type_) == GraphQLString:
+            yield AnsweredValue(argument_coordinate(name))
+        yield from self.of(type_)
 
     def of(self, type_: GraphQLInputType) -> Iterator[ValueGenerator]:
         """The generators of non-null values of a type."""

@@ -20,7 +20,10 @@ from perf.gate.fields.documents.selections import (
     Step,
     nested,
 )
-from perf.gate.fields.documents.value_generators import ValueGenerators
+from perf.gate.fields.documents.value_generators import (
+    ValueGenerators,
+    argument_coordinate,
+)
 
 
 def test_arguments_are_variables_of_one_text() -> None:
@@ -66,6 +69,22 @@ def test_values_are_made_of_every_type_of_the_schema() -> None:
         {"conversationId": "1", "title": "basic"},
         {"conversationId": "1", "title": "The garden"},
     ]
+
+
+def test_a_text_that_our_own_documents_give_comes_first() -> None:
+    generators, known = ValueGenerators(), KnownValues(FEW_ROWS)
+    generators.remember("String", "Plan.code")
+    known.remember("Plan.code", "basic")
+    known.remember(argument_coordinate("query"), "the garden")
+    generators.remember_argument("query")
+    text = core_schema().type_map["String"]
+
+    def values(name: str) -> list[object]:
+        made = generators.of_argument(name, text)  # type: ignore[arg-type]  # it is a scalar
+        return [one.value(known) for one in made]
+
+    assert values("query") == ["the garden", "basic", "The garden"]
+    assert values("other") == ["basic", "The garden"]
 
 
 def test_several_are_selected_in_one_document() -> None:

@@ -1,0 +1,53 @@
+"""Check that a router's references to objects are read together, those of each type."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+from gql.documents.budgets.budget import DEFAULT
+from gql.documents.trusted_documents import TrustedDocument
+from gql.resolvers.nodes import FETCHED_TYPES
+from perf.gate.data.callers import CallerGroup
+from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner
+from perf.gate.fields.documents.known_values import KnownValues
+from perf.gate.findings import GateFinding, n_plus_one_findings
+from services.callers.principal import Principal
+
+NAME = "Query._entities"
+_TEXT = """query Entities($all: [_Any!]!) {
+  _entities(representations: $all) { __typename ... on %s { id } }
+}"""
+
+
+async def entity_findings(
+    subgraph: InProcessRunner,
+    groups: Sequence[KnownValues],
+    callers: Iterable[Callable[[CallerGroup], Principal]],
+) -> AsyncIterator[GateFinding]:
+    """Findings about statements that run more often for more references, or about types unreached.
+
+    The server is a subgraph; `groups` know the ids that callers with n rows and with 2n received.
+    """
+    for type_name in sorted(FETCHED_TYPES):
+        for caller in callers:
+            few, many = [await _ask(subgraph, type_name, caller, known) for known in groups]
+            for one in n_plus_one_findings(f"{NAME} of {type_name}", few.usage, many.usage):
+                yield one
+            if _has_objects(many):
+                break
+        else:
+            yield GateFinding(f"{NAME} of {type_name}", "no caller is given any")
+
+
+async def _ask(
+    subgraph: InProcessRunner,
+    type_name: str,
+    caller: Callable[[CallerGroup], Principal],
+    known: KnownValues,
+) -> DocumentAnswer:
+    ids = known.values(f"{type_name}.id")
+    document = TrustedDocument("Entities", _TEXT % type_name, DEFAULT)
+    references = [{"__typename": type_name, "id": id_} for id_ in ids]
+    return await subgraph.ask(document, caller(known.callers), {"all": references})
+
+
+def _has_objects(answered: DocumentAnswer) -> bool:
+    return any(any((body.get("data") or {}).get("_entities") or ()) for body in answered.bodies)
