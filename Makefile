@@ -2,7 +2,7 @@ export PYTHON
 PORT ?= 8000
 VENV ?= .venv
 
-.PHONY: setup run static check generate migration test test-slow test-planted tools lock
+.PHONY: setup run static check generate migration test test-partitioned test-slow test-thorough test-planted tools lock
 .DEFAULT_GOAL := run
 
 # What serves is installed first, and is all that `make run` waits for; what tests need, after it.
@@ -23,7 +23,8 @@ define install
 endef
 
 $(VENV)/serves: deploy/production.lock deploy/build.lock pyproject.toml
-	@test -x $(VENV)/bin/python || { python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
+	@test -x $(VENV)/bin/python || { printf 'Making $(VENV), of the quickest Python on the path\n' && \
+	python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")' && \
 	$$python -m venv $(VENV); }
 	$(call install,the server,-r deploy/production.lock -r deploy/build.lock)
@@ -70,6 +71,10 @@ test-partitioned: setup
 
 test-slow: setup
 	@$(VENV)/bin/pytest -m slow
+
+# The examples of Hypothesis are the same in every run of the suite; these are others, and far more.
+test-thorough: setup
+	@$(VENV)/bin/pytest -m hypothesis --hypothesis-profile thorough
 
 test-planted: setup
 	@$(VENV)/bin/pytest -m planted

@@ -1,10 +1,12 @@
 """The ASGI application: routes and lifespan."""
 
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from math import inf
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -41,13 +43,16 @@ from app.http.origins import AllowedOrigins
 from app.http.peer import PeerMiddleware
 from app.http.request_context import RequestContextMiddleware
 from app.http.shutdown import SHUTDOWN, ShutdownEvent
+from app.http.trace_callers import TraceCallers
 from app.logs import configure_logs, flush_requests
 from app.settings import Settings, load_settings
+from app.settings.misspelled import report_misspelled
 from app.wiring import Application, open_application
 from app.worker import running_worker
 from gql.documents.trusted_documents import FOLDER, read_documents
 from services.clock import Clock, system_clock
 
+_log = structlog.get_logger("guidance.server")
 _LONGEST_WAIT_SECONDS = 3.0
 """The longest that an admitted request waits to be started; then it is refused."""
 
@@ -61,7 +66,14 @@ def create_app() -> ASGIApp:
     read_documents(FOLDER)
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
-    return make_app(settings, on_started=freeze_heap)
+    report_misspelled()
+    # In development uvicorn says it, or `guidance demo`.
+    return make_app(settings, on_started=_say_serving if settings.is_production else freeze_heap)
+
+
+def _say_serving() -> None:
+    freeze_heap()
+    _log.info("serving", pid=os.getpid())
 
 
 def make_app(
@@ -113,7 +125,14 @@ def make_app(
     others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)
-    return RequestContextMiddleware(app, _proxied(app, settings))
+    return RequestContextMiddleware(app, _proxied(app, settings), _trace_callers(settings))
+
+
+def _trace_callers(settings: Settings) -> TraceCallers:
+    """Whose decision about tracing is followed."""
+    routers = _routers(settings)
+    is_router = (lambda _: False) if routers is None else routers.has_key
+    return TraceCallers(Proxies(settings.trace_callers), is_router)
 
 
 def _proxied(app: ASGIApp, settings: Settings) -> ASGIApp:
@@ -251,4 +270,5 @@ async def _tools(application: Application) -> AsyncIterator[Sequence[BaseRoute]]
 
 
 def _explorer_routes(settings: Settings) -> Sequence[Route]:
-    return explorer.callers_route(settings.graphql_ide_callers or {}), explorer.STATIC_ROUTE
+    callers = explorer.callers_route(settings.graphql_ide_callers or {})
+    return callers, explorer.STATIC_ROUTE, explorer.CHAT_ROUTE

@@ -36,7 +36,7 @@ from app.settings import Settings
 from cache import VersionedCache
 from db.database import Database, open_database
 from db.replication.status import ReplicaStatus
-from db.schema.migration import revisions
+from db.schema.revisions import revisions
 from gql.build import core_schema
 from gql.context import Services
 from metrics.observations import Observations
@@ -174,6 +174,7 @@ async def open_application(
                     followers=billing.followers,
                     conversations=chat.conversations,
                     branches=chat.branches,
+                    feedback=chat.feedback,
                     guidance=chat.guidance,
                     credentials=CredentialService(
                         database, clock=clock, random_bytes=secrets.token_bytes

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from app.wiring import Application
 from services.background.periodic import run_in_background, run_periodically
 from services.billing.provider_events import delete_old_events
-from services.billing.reconciliation import reconcile_charges
+from services.billing.reconciliation import reconcile_charges, reconcile_refunds
 from services.documents.registry import delete_old_unknown_documents
 from services.generation.recovery import RUNS_PER_LEASE, Recovery
 from services.metered.service import delete_old_texts
@@ -101,6 +101,7 @@ class Worker:
     async def _reconcile_payments(self) -> None:
         billing, clock = self._application.billing, self._application.clock
         await reconcile_charges(billing.provider, billing.events, since=_RECONCILED, clock=clock)
+        await reconcile_refunds(billing.provider, billing.events, clock=clock)
         await self._application.companies.sender.reconcile()
 
     async def _export(self) -> None:

@@ -46,6 +46,7 @@ UNFOLLOWED_TABLES = frozenset(
         "general_audit_events",
         "idempotency_keys",
         "invoice_counters",
+        "model_daily_feedback",
         "model_daily_totals",
         "privacy_request_owners",
         "quota_ledger_entries",
@@ -73,8 +74,8 @@ OnChange: TypeAlias = Callable[[frozenset[int] | None], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Footprint:
-    """`gives_changed_rows` where a statement that gives no row has changed none."""
+class Footprint:
+    """What a statement changes; it `gives_changed_rows` where one that gives none changed none."""
 
     is_followed: bool
     owner_name: str | None
@@ -82,10 +83,11 @@ class _Footprint:
 
 
 @cache
-def _footprint(statement: Statement) -> _Footprint:
+def footprint_of(statement: Statement) -> Footprint:
+    """What a statement changes, and whose it is."""
     changed = _CHANGES.findall(statement.sql)
     tables = _tables(" ".join(changed)) or _tables(statement.sql)
-    return _Footprint(
+    return Footprint(
         is_followed=statement.writes and not tables <= UNFOLLOWED_TABLES,
         owner_name=next((name for name in OWNER_NAMES if name in statement.names), None),
         gives_changed_rows=statement.is_change
@@ -131,7 +133,7 @@ class Changes:
         self, statement: Statement, values: Mapping[str, Any], *, rows: int | None = None
     ) -> None:
         """Note what a statement changed; `rows` is None where it may not have been answered."""
-        footprint = _footprint(statement)
+        footprint = footprint_of(statement)
         if not footprint.is_followed or (rows == 0 and footprint.gives_changed_rows):
             return
         owner = None if footprint.owner_name is None else values.get(footprint.owner_name)

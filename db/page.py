@@ -12,10 +12,10 @@ class Position(NamedTuple):
 
 
 class SearchPosition(NamedTuple):
-    """The place of a message in the results: the query that found it, its part, and its id."""
+    """A place in the results: the query that found it, then the message's place, and its id."""
 
     tier: int
-    part: int
+    place: int
     message_id: int
 
 

@@ -37,6 +37,13 @@ class MessageStatus(StrEnum):
     STOPPED = "stopped"
 
 
+class FeedbackRating(StrEnum):
+    """What a person thinks of a reply."""
+
+    UP = "up"
+    DOWN = "down"
+
+
 class MeteredReplyStatus(StrEnum):
     """How far a company's reply is written."""
 

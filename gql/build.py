@@ -18,7 +18,7 @@ from gql.resolvers.subscription import Subscription
 from gql.schema.billing import invoice, invoice_line, plan_change, quota, subscription
 from gql.schema.billing import mutations as billing_mutations
 from gql.schema.billing.invoice import Invoice
-from gql.schema.chat import conversation, message, models
+from gql.schema.chat import conversation, feedback, message, models
 from gql.schema.chat.message import Message
 from gql.schema.directives import DIRECTIVES
 from gql.schema.enterprise import account
@@ -32,6 +32,7 @@ _WITH_MAPPINGS = (
     account,
     billing_mutations,
     conversation,
+    feedback,
     invoice,
     invoice_line,
     message,

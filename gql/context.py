@@ -16,6 +16,7 @@ from services.billing.subscriptions.following import SubscriptionFollowers
 from services.billing.subscriptions.plan_changes import PlanChangeService
 from services.callers.principal import ApiClient, Person, Principal
 from services.conversations.branches import BranchService
+from services.conversations.feedback import FeedbackService
 from services.conversations.service import ConversationService
 from services.enterprise.credentials import CredentialService
 from services.guidance.service import GuidanceService
@@ -47,6 +48,7 @@ class Services:
     followers: SubscriptionFollowers
     conversations: ConversationService
     branches: BranchService
+    feedback: FeedbackService
     guidance: GuidanceService
     credentials: CredentialService
     metered: MeteredGuidance

@@ -22,6 +22,12 @@ from loaders.batching.slices import Slice
 from loaders.by_client_key import MessageKey, conversation_by_key, message_by_key
 from loaders.counts import ConversationCountKey, conversation_count, message_count
 from loaders.credentials_by_account import MAX_CREDENTIALS, credentials_by_account
+from loaders.feedback import (
+    FeedbackOfDay,
+    FeedbackSpan,
+    feedback_by_day,
+    feedback_by_message,
+)
 from loaders.invoices import InvoiceKey, invoice_lines
 from loaders.message_places import SiblingPlace, parent_message, sibling_place
 from loaders.model_use import ModelUseKey, ModelUseOfDay, model_use, parts_by_reply
@@ -44,6 +50,8 @@ __all__ = [
     "MAX_CREDENTIALS",
     "ConversationCountKey",
     "DailyUsageKey",
+    "FeedbackOfDay",
+    "FeedbackSpan",
     "InvoiceKey",
     "Loaders",
     "MessageKey",
@@ -202,6 +210,16 @@ class Loaders:
     def siblings(self) -> Loader[PageKey, Slice]:
         """Pages of the siblings of messages, by the id of any of them."""
         return pages(self._database, siblings.PAGE_BY_SIBLING, self._viewer_id)
+
+    @cached_loader
+    def feedback_by_message(self) -> Loader[int, Row | None]:
+        """What the viewer thinks of replies, by id."""
+        return feedback_by_message(self._database, self._viewer_id)
+
+    @cached_loader
+    def feedback_by_day(self) -> Loader[FeedbackSpan, list[FeedbackOfDay]]:
+        """What everybody thinks of models, by day; for operators."""
+        return feedback_by_day(self._database)
 
     @cached_loader
     def message_count(self) -> Loader[int, int]:

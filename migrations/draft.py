@@ -10,7 +10,8 @@ from alembic import command
 from alembic.config import Config
 
 from db.embedded import embedded_postgres
-from db.schema.migration import SCRIPTS, migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import SCRIPTS, revisions
 
 
 def draft(message: str, url: str) -> Path:

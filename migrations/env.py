@@ -1,6 +1,7 @@
 """The Alembic environment: our tables, and the database with the configured URL."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 from alembic import context
@@ -11,7 +12,8 @@ from db.schema.migration_lock import migration_lock
 from db.tables import Table
 
 # Whoever reads or writes a table waits behind a migration that waits for it; `migrate` tries again.
-LIMIT_WAITS = "SET LOCAL lock_timeout = '100ms'"
+_LIMIT = "lock_timeout"
+_BRIEF, _ENDLESS = "SET lock_timeout = '100ms'", "SET lock_timeout = 0"
 
 
 def run(connection: Connection) -> None:
@@ -26,6 +28,15 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
+# Any: the driver's cursor, and what statements take.
+def _limit_waits(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+    """Whatever is done concurrently waits for transactions to end, and keeps nobody waiting."""
+    limit = _ENDLESS if "CONCURRENTLY" in statement else _BRIEF
+    if connection.info.get(_LIMIT) != limit:
+        cursor.execute(limit)
+        connection.info[_LIMIT] = limit
+
+
 async def migrate_alone(url: str) -> None:
     """Migrate while holding the migration lock."""
     async with migration_lock(url):
@@ -34,8 +45,7 @@ async def migrate_alone(url: str) -> None:
             async_creator=lambda: asyncpg.connect(url),
             poolclass=pool.NullPool,
         )
-        # Indexes that are built concurrently, outside transactions, keep nobody waiting.
-        event.listen(engine.sync_engine, "begin", lambda begun: begun.exec_driver_sql(LIMIT_WAITS))
+        event.listen(engine.sync_engine, "before_cursor_execute", _limit_waits)
         async with engine.connect() as connection:
             await connection.run_sync(run)
         await engine.dispose()

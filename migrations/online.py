@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from alembic import op
 from sqlalchemy import text
 
-BATCH = 10_000
+from db.schema.partitioned_indexes import PARTITIONS, NewIndex, build
+
+BATCH = 2_000
+"""Rows of a batch: they are locked while it runs."""
+_PARTITIONS = text(PARTITIONS.format(table=":table"))
 _INVALID = text(
     "SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
     "WHERE relname = :name AND NOT indisvalid"
@@ -37,15 +41,28 @@ def fill(table: str, key: str, assignment: str, source: str, condition: str) -> 
     `UPDATE table SET assignment FROM source WHERE condition`.
     """
     connection = op.get_bind()
-    newest = connection.scalar(text(f"SELECT max({key}) FROM {table}")) or 0  # noqa: S608 - our own names
-    for first in range(0, newest + 1, BATCH):
+    for first, behind in _batches(table, key):
         connection.execute(
             text(
                 f"UPDATE {table} SET {assignment} FROM {source} WHERE {condition} "  # noqa: S608 - our own names
                 f"AND {table}.{key} >= :first AND {table}.{key} < :behind"
             ),
-            {"first": first, "behind": first + BATCH},
+            {"first": first, "behind": behind},
         )
+
+
+def _batches(table: str, key: str) -> Iterator[tuple[int, int]]:
+    """The first key of each batch, and that behind it, however far apart they are."""
+    ahead = text(
+        f"SELECT min({key}), max({key}) + 1 FROM (SELECT {key} FROM {table} "  # noqa: S608 - our own names
+        f"WHERE {key} >= :first ORDER BY {key} LIMIT {BATCH}) AS batch"
+    )
+    behind = 0
+    while True:
+        first, behind = op.get_bind().execute(ahead, {"first": behind}).one()
+        if first is None:
+            return
+        yield first, behind
 
 
 def move(table: str, target: str, columns: str, condition: str) -> None:
@@ -54,12 +71,11 @@ def move(table: str, target: str, columns: str, condition: str) -> None:
     What a statement deletes it inserts: no row that comes meanwhile is lost.
     """
     connection = op.get_bind()
-    newest = connection.scalar(text(f"SELECT max(id) FROM {table}")) or 0  # noqa: S608 - our own names
     in_batch = f"{condition} AND id >= :first AND id < :behind"
-    for first in range(0, newest + 1, BATCH):
+    for first, behind in _batches(table, "id"):
         connection.execute(
             text(moved(table, target, columns, in_batch)),
-            {"first": first, "behind": first + BATCH},
+            {"first": first, "behind": behind},
         )
 
 
@@ -87,6 +103,13 @@ def index(
     is_unique: bool = False,
 ) -> None:
     """Build an index concurrently, anew where that was interrupted before; as `unique_index`."""
+    partitions = op.get_bind().scalars(_PARTITIONS, {"table": table}).all()
+    if partitions:
+        rows = "" if where is None else f" WHERE {where}"
+        new = NewIndex(name, table, f"({', '.join(columns)}){rows}", is_unique)
+        for command in () if has_index(name) else build(new, partitions):
+            op.execute(command)
+        return
     if op.get_bind().scalar(_INVALID, {"name": name}):
         op.drop_index(name, postgresql_concurrently=True)
     op.create_index(
@@ -121,6 +144,11 @@ def require(table: str, column: str) -> None:
     with waiting_briefly():
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
+
+
+def has_index(name: str) -> bool:
+    """Whether there is an index of the name, valid or not."""
+    return op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
 
 
 def refuse_null(table: str, column: str) -> None:

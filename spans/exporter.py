@@ -13,15 +13,26 @@ class Exporter(Protocol):
     share: float
 
     def recording(
-        self, root: Part, began_at: float, fields: Mapping[bytes, bytes], *, is_drawn: bool
+        self,
+        root: Part,
+        began_at: float,
+        fields: Mapping[bytes, bytes],
+        *,
+        is_drawn: bool,
+        sampled: bool | None,
     ) -> Recording | None:
         """A recording that continues the trace in the header fields, if one is to be made.
 
-        It is where the caller's is sampled, or the caller has none and this was drawn at random.
+        Whether it is `sampled` a trusted caller says; for all others it `is_drawn` at random.
         """
 
-    def afterwards(self, root: Part, began_at: float, fields: Mapping[bytes, bytes]) -> Recording:
-        """A recording of what has ended already, whatever the caller's trace is."""
+    def afterwards(
+        self, root: Part, began_at: float, fields: Mapping[bytes, bytes]
+    ) -> Recording | None:
+        """A recording of what has ended already, whatever the caller's trace is.
+
+        None if there were too many that nobody drew.
+        """
 
     def export(self, recording: Recording) -> None:
         """Export a finished recording, without waiting; does not raise."""

@@ -17,6 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.trace.status import Status, StatusCode
 
 from spans.part import Part
+from spans.rate_bound import RateBound
 from spans.recording import RecordedSpan, Recording
 from spans.semantics import attributes_of, kind_of, name_of
 
@@ -27,26 +28,42 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class OtlpExporter:
-    """Exports to the collector at `endpoint` without waiting for it."""
+    """Exports to the collector at `endpoint` without waiting for it.
 
-    def __init__(self, endpoint: str, *, service_name: str, share: float) -> None:
+    Of requests that were not drawn, those that callers ask for and those that went wrong, it
+    takes `most_others_per_second`.
+    """
+
+    def __init__(
+        self, endpoint: str, *, service_name: str, share: float, most_others_per_second: float
+    ) -> None:
         self.share = share
+        self._others = RateBound(most_others_per_second)
         self._resource = Resource.create({SERVICE_NAME: service_name})
         self._processor = BatchSpanProcessor(
             OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
         )
 
     def recording(
-        self, root: Part, began_at: float, fields: Mapping[bytes, bytes], *, is_drawn: bool
+        self,
+        root: Part,
+        began_at: float,
+        fields: Mapping[bytes, bytes],
+        *,
+        is_drawn: bool,
+        sampled: bool | None,
     ) -> Recording | None:
-        """A recording if the caller's trace is sampled, or has none and this one was drawn."""
-        caller = _caller(fields)
-        is_recorded = is_drawn if caller is None else caller.trace_flags.sampled
-        return _continued(root, began_at, caller) if is_recorded else None
+        """A recording if a trusted caller samples it, or says nothing and this one was drawn."""
+        if sampled and not self._others.take():
+            sampled = None
+        is_recorded = is_drawn if sampled is None else sampled
+        return _continued(root, began_at, _caller(fields)) if is_recorded else None
 
-    def afterwards(self, root: Part, began_at: float, fields: Mapping[bytes, bytes]) -> Recording:
-        """A recording of what has ended already, whatever the caller's trace is."""
-        return _continued(root, began_at, _caller(fields))
+    def afterwards(
+        self, root: Part, began_at: float, fields: Mapping[bytes, bytes]
+    ) -> Recording | None:
+        """A recording of what has ended already; None if there were too many of these."""
+        return _continued(root, began_at, _caller(fields)) if self._others.take() else None
 
     def export(self, recording: Recording) -> None:
         """Hand the spans of a finished recording to the SDK."""

@@ -7,7 +7,7 @@ from functools import partial
 from math import floor, inf, log
 from random import random
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from spans.current import within_trace
 from spans.exporter import Exporter
@@ -19,6 +19,18 @@ from spans.trace import SelfTime, Trace
 T = TypeVar("T")
 Uses: TypeAlias = Mapping[Part, SelfTime]
 NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
+
+
+class TracedHead(Protocol):
+    """The header fields of a request, and whether its caller decided that it is sampled."""
+
+    @property
+    def fields(self) -> Mapping[bytes, bytes]:
+        """By name, in lower case."""
+
+    @property
+    def sampled(self) -> bool | None:
+        """None if its caller has not decided, or may not."""
 
 
 @dataclass(slots=True)
@@ -95,16 +107,16 @@ class Tracer:
         root: Part,
         coroutine: Coroutine[Any, Any, T],
         operation: Callable[[], str | None],
-        fields: Mapping[bytes, bytes] = NO_FIELDS,
+        head: TracedHead | None = None,
         answered: Answered | None = None,
     ) -> Coroutine[Any, Any, T]:
         """Trace a request; at the end `operation` returns its name, or None to drop the trace.
 
-        `fields` are those of the request's head; `answered` is told the id of an exported trace.
+        `answered` is told the id of an exported trace.
         """
         is_drawn, self._is_drawn = self._is_drawn, False
         trace_it = partial(self._run, root, coroutine, operation, is_drawn=is_drawn)
-        return trace_it(fields, answered or Answered())
+        return trace_it(head, answered or Answered())
 
     # Any: as above.
     async def _run(
@@ -112,7 +124,7 @@ class Tracer:
         root: Part,
         coroutine: Coroutine[Any, Any, T],
         operation: Callable[[], str | None],
-        fields: Mapping[bytes, bytes],
+        head: TracedHead | None,
         answered: Answered,
         *,
         is_drawn: bool,
@@ -121,7 +133,11 @@ class Tracer:
         trace = Trace(root, delay=self._delay)
         if self.exporter is not None:
             trace.recording = self.exporter.recording(
-                root, trace.began_at, fields, is_drawn=is_drawn
+                root,
+                trace.began_at,
+                NO_FIELDS if head is None else head.fields,
+                is_drawn=is_drawn,
+                sampled=None if head is None else head.sampled,
             )
             if trace.recording is not None:
                 trace.recording.exporter = self.exporter

@@ -6,17 +6,12 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import settings
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.typing import EventDict
 
 # Of what is imported and collected nothing is ever garbage, and looking through it again and again
 # would take a quarter of the time: it is not looked at, neither while it comes nor later.
 gc.disable()
-# Where a test says nothing else; the longer form is `--hypothesis-profile long`.
-settings.register_profile("suite", max_examples=40)
-settings.register_profile("long", max_examples=5_000)
-settings.load_profile("suite")
 *_before, _ = structlog.get_config()["processors"]
 # As it is, the logger would take seconds to draw each traceback with the variables of its frames.
 _draw = ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
@@ -37,8 +32,10 @@ structlog.configure(
 )
 
 pytest_plugins = [
+    "tests.fixtures.run.examples",
     "tests.fixtures.run.unit",
     "tests.fixtures.run.by_folder",
+    "tests.fixtures.run.settings",
     "tests.fixtures.run.tools",
     "tests.fixtures.stores.postgres",
     "tests.fixtures.run.interrupted",
@@ -54,6 +51,7 @@ pytest_plugins = [
     "tests.fixtures.servers.live",
     "tests.fixtures.servers.subgraph",
     "tests.fixtures.clients.npm",
+    "tests.fixtures.clients.browser",
 ]
 
 EXECUTION_CASES = 2_000

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Unpacks Debian's promtool, PgBouncer, HAProxy, nginx and systemd-analyze into .tools, without root, for
-# the tests that ask them and for `guidance cluster`.
+# the tests that ask them and for `guidance cluster`; and installs the packages of tests/npm.
 # Fails where it cannot, and where Node, curl or jq, which come from elsewhere, are not here; tests
 # that need what is missing are skipped, and say so.
 set -euo pipefail
@@ -36,3 +36,8 @@ is_complete || unpack
 for program in node npm curl jq; do
   command -v "$program" >/dev/null || { echo "$program is not here: tests need Node with npm, curl and jq" >&2; exit 1; }
 done
+# What tests use of npm; otherwise the first of them would wait for it.
+installed=tests/npm/node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ tests/npm/package-lock.json -nt "$installed" ]; then
+  (cd tests/npm && npm ci --loglevel error --no-progress --no-audit --no-fund --ignore-scripts)
+fi

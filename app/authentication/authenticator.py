@@ -7,12 +7,13 @@ import structlog
 
 from app.authentication.claims import InvalidToken
 from app.authentication.key_set import KeySetUnavailable
-from app.authentication.tokens import TokenVerifier
+from app.authentication.tokens import TokenVerifier, looks_like_token
 from app.authentication.verified_tokens import Identity
 from db.connections.errors import DatabaseUnavailable
 from services.callers.people import KnownPeople, PersonUnknown
 from services.callers.principal import Anonymous, Person, Principal
 from services.enterprise.authentication import ApiKeyService
+from services.enterprise.keys import looks_like_key, parse_key
 
 _BEARER, _KEY = "Bearer ", "x-api-key"
 _log = structlog.get_logger("guidance.authentication")
@@ -78,7 +79,8 @@ class Authenticator:
         try:
             claims = await self._tokens.verify(token.strip())
         except InvalidToken as error:
-            raise NotAuthenticated(f"The token is not accepted: {error}.") from None
+            why = "it is an API key, for `X-API-Key`" if looks_like_key(token.strip()) else error
+            raise NotAuthenticated(f"The token is not accepted: {why}.") from None
         except KeySetUnavailable as error:
             raise AuthenticationUnavailable("Tokens cannot be checked at the moment.") from error
         if not await self._people.has(claims.person.user_id):
@@ -92,5 +94,11 @@ class Authenticator:
             _log.error("database unavailable", reason=str(error))
             raise AuthenticationUnavailable("API keys cannot be checked at the moment.") from error
         if client is None:
-            raise NotAuthenticated("The API key is wrong, expired or revoked.")
+            raise NotAuthenticated(f"The API key {_fault_of(api_key.strip())}.")
         return client
+
+
+def _fault_of(refused_key: str) -> str:
+    if looks_like_token(refused_key):
+        return "is a person's token, for `Authorization: Bearer …`"
+    return "is mistyped" if parse_key(refused_key) is None else "is wrong, expired or revoked"

@@ -42,6 +42,11 @@ class Routers:
             return None
         return _known(_der_of(certificate), self._certificates, "certificate")
 
+    def has_key(self, fields: Mapping[bytes, bytes]) -> bool:
+        """Whether the header fields have the key of a router."""
+        key = fields.get(KEY_FIELD.encode())
+        return key is not None and sha256(key.strip()).hexdigest() in self._keys
+
 
 def _known(credential: bytes, digests: Container[str], kind: str) -> Router:
     digest = sha256(credential).hexdigest()

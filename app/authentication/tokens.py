@@ -97,6 +97,11 @@ async def _keys(key_set: KeySet, kid: object, algorithm: str) -> Sequence[PyJWK]
         raise InvalidToken("its key is not known") from None
 
 
+def looks_like_token(text: str) -> bool:
+    """Whether it has the form of a token, whatever it says."""
+    return len(text) <= LONGEST_TOKEN and _COMPACT.fullmatch(text) is not None
+
+
 # Any: a payload is JSON of unknown shape until its members are checked.
 def _payload(token: str, keys: Iterable[str | PyJWK], algorithm: str) -> dict[str, Any]:
     """The payload, verified with the first key whose signature matches."""

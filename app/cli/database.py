@@ -7,12 +7,13 @@ from typing import TypeVar
 
 import click
 
+from app.cli.data_folder import warn_of_new_folder
 from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings
 from db.database import Database, open_database
-from db.schema.migration import revisions
 from db.schema.readiness import behind
+from db.schema.revisions import revisions
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) 
         async with _open(settings, url) as database:
             return await work(database.in_background())
 
+    _warn_if_embedded(settings)
     with database_url(settings) as url, reporting_database_failures("the database cannot be used"):
         return asyncio.run(do(url))
 
@@ -34,11 +36,17 @@ def served_database_url(settings: Settings) -> Iterator[str]:
 
     One that cannot be asked is served: it may come up, and until then /readyz says that it is away.
     """
+    _warn_if_embedded(settings)
     with database_url(settings) as url:
         earlier = asyncio.run(_behind(settings, url)) if settings.database_url else None
         if earlier is not None:
             raise click.ClickException(f"the database is {earlier}")
         yield url
+
+
+def _warn_if_embedded(settings: Settings) -> None:
+    if settings.database_url is None:
+        warn_of_new_folder(settings)
 
 
 async def _behind(settings: Settings, url: str) -> str | None:

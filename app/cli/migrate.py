@@ -11,15 +11,17 @@ from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
 from db.schema.migration import HEAD, UnknownRevision, data_losses
 from db.schema.migration import migrate as migrate_database
-from db.schema.partitions import partition
+from db.schema.partitions.online import partition
+from db.schema.partitions.swap import CopyDiffers
 
 
 @click.command()
 @click.argument("revision", default=HEAD)
 @click.option(
     "--partitions",
-    type=click.IntRange(2, 1024),
-    help="Part the tables of people and companies into so many, offline; at the head only.",
+    type=click.IntRange(1, 1024),
+    help="Part the tables of people and companies into so many, beside readers and writers; "
+    "1 makes them whole again. At the head only, once no version before 20261130_0040 serves.",
 )
 @click.option("--yes", "is_agreed", is_flag=True, help="Destroy data without a question.")
 def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
@@ -32,19 +34,22 @@ def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
         raise click.UsageError("--partitions is for a database at the head")
     settings = load_settings()
     with database_url(settings, is_migrated=False) as url:
+        parted: tuple[str, ...] = ()
         try:
             with reporting_database_failures("the database cannot be migrated"):
                 if not is_agreed:
                     _check_losses(settings, data_losses(url, revision))
                 reached = migrate_database(url, revision=revision, repaired=_print_repair)
-                parted = () if partitions is None else partition(url, partitions)
+                if partitions is not None:
+                    parted = partition(url, partitions, begun=_print_begun)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
-        except IndexNotRepaired as error:
+        except (IndexNotRepaired, CopyDiffers) as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {reached}.")
     if parted:
-        click.echo(f"{len(parted)} tables have {partitions} partitions each.")
+        form = "are whole again" if partitions == 1 else f"have {partitions} partitions each"
+        click.echo(f"{len(parted)} tables {form}.")
 
 
 def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
@@ -56,6 +61,10 @@ def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
         raise click.ClickException(f"{said}. Do it with --yes")
     if sys.stdin.isatty():
         click.confirm(f"{said[0].upper()}{said[1:]}. Go on?", abort=True)
+
+
+def _print_begun(table: str) -> None:
+    click.echo(f"{table} is copied")
 
 
 def _print_repair(difference: str) -> None:

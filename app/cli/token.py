@@ -4,6 +4,7 @@ import click
 
 from app.authentication.claims import LARGEST_ID
 from app.authentication.tokens import issue_token
+from app.cli.data_folder import warn_of_new_folder
 from app.composition.secrets import signing_secrets
 from app.settings import load_settings
 from services.clock import system_clock
@@ -29,6 +30,8 @@ def token(user_id: int, roles: tuple[str, ...], ttl_seconds: int) -> None:
     settings = load_settings()
     if settings.is_production:
         raise click.ClickException("tokens are not made in production; ask the identity provider")
+    if settings.jwt_secret_key is None:
+        warn_of_new_folder(settings)
     click.echo(
         issue_token(
             signing_secrets(settings)[0],

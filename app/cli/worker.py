@@ -9,6 +9,7 @@ from app.cli.database import served_database_url
 from app.endpoints.metrics_port import metrics_port, metrics_route
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
+from app.settings.misspelled import report_misspelled
 from app.wiring import open_application
 from app.worker import running_worker
 
@@ -21,6 +22,7 @@ def worker() -> None:
     """
     settings = load_settings()
     configure_logs(is_json=settings.is_production)
+    report_misspelled()
     with served_database_url(settings) as url:
         asyncio.run(work(settings, url))
 

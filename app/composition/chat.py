@@ -11,6 +11,7 @@ from db.database import Database
 from keyvalue import KeyValue
 from services.clock import Clock
 from services.conversations.branches import BranchService
+from services.conversations.feedback import FeedbackService
 from services.conversations.service import ConversationService
 from services.generation.jobs import GenerationConfig, GenerationJobs
 from services.generation.recovery import Recovery
@@ -31,6 +32,7 @@ class Chat:
 
     conversations: ConversationService
     branches: BranchService
+    feedback: FeedbackService
     guidance: GuidanceService
     streams: ReplyStreams
     jobs: tuple[GenerationJobs, ...]
@@ -74,6 +76,7 @@ async def open_chat(
         yield Chat(
             conversations=ConversationService(database, clock=clock),
             branches=BranchService(database, streams, clock=clock),
+            feedback=FeedbackService(database, clock=clock),
             guidance=GuidanceService(database, jobs, replies, streams, exchanges, clock=clock),
             streams=streams,
             jobs=(jobs, metered),

@@ -28,6 +28,6 @@ def open_company_billing(
     patient, invoices = database.in_background(), company_invoices(settings.billing_seller)
     return CompanyBilling(
         MeterEventSender(patient, provider, clock=clock),
-        MonthClosing(patient, invoices, clock=clock),
+        MonthClosing(patient, provider, invoices, clock=clock),
         Collection(patient, provider, invoices, clock=clock),
     )

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.settings import Settings
-from db.embedded import embedded_postgres
-from db.schema.migration import migrate
 
 
 @contextmanager
@@ -17,6 +15,10 @@ def database_url(settings: Settings, *, is_migrated: bool = True) -> Iterator[st
     if settings.database_url is not None:
         yield settings.database_url
         return
+    # Alembic and what runs PostgreSQL take a tenth of a command's start, and only this needs them.
+    from db.embedded import embedded_postgres
+    from db.schema.migration import migrate
+
     with embedded_postgres(settings.guidance_data_dir) as url:
         if is_migrated:
             migrate(url)

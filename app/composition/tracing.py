@@ -24,6 +24,7 @@ async def open_exporter(settings: Settings) -> AsyncIterator[Exporter | None]:
         settings.otel_exporter_otlp_endpoint,
         service_name=settings.otel_service_name,
         share=settings.otel_traces_sampler_arg,
+        most_others_per_second=settings.otel_traces_others_per_second,
     )
     try:
         with exporting_with(exporter):

@@ -18,11 +18,11 @@ def traced(tracer: Tracer, name: str, endpoint: Endpoint) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         exchange = exchange_of(request.scope)
-        if not (tracer.should_trace() or exchange.head.asks_for_trace):
+        if not (tracer.should_trace() or exchange.head.sampled):
             return await endpoint(request)
         answered = Answered(exchange.log)
         work = _answer(endpoint(request), answered)
-        return await tracer.run(root, work, lambda: None, exchange.head.fields, answered)
+        return await tracer.run(root, work, lambda: None, exchange.head, answered)
 
     return answer if tracer.exporter is not None else endpoint
 

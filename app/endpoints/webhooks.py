@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from app.composition.billing import Billing
 from app.http.error_responses import BAD_REQUEST, SERVICE_UNAVAILABLE, error_body
 from app.http.exchange import exchange_of
+from clients.payments.records import RefundEvent
 from clients.payments.signature import InvalidWebhook
 from clients.payments.webhook import LARGEST_BODY_BYTES
 from db.connections.errors import DatabaseUnavailable
@@ -32,7 +33,9 @@ class PaymentWebhook:
             event = self._billing.provider.read_event(
                 await _body(request), request.headers.get("stripe-signature", "")
             )
-            if event is not None:
+            if isinstance(event, RefundEvent):
+                await self._billing.events.handle_refund(event, request_id=request_id)
+            elif event is not None:
                 await self._billing.events.handle(event, request_id=request_id)
         except BodyTooLarge as error:
             return _refused(413, error, request)

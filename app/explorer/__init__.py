@@ -1,6 +1,6 @@
-"""The GraphQL explorer: a page at /graphql for browsers, made of static files of our own."""
+"""Pages for browsers, made of static files of our own: an explorer at /graphql, a chat at /chat."""
 
 from app.explorer.callers import Callers, callers_route
-from app.explorer.page import STATIC_ROUTE, Page
+from app.explorer.page import CHAT_ROUTE, STATIC_ROUTE, Page
 
-__all__ = ["STATIC_ROUTE", "Callers", "Page", "callers_route"]
+__all__ = ["CHAT_ROUTE", "STATIC_ROUTE", "Callers", "Page", "callers_route"]

@@ -1,4 +1,4 @@
-"""The page, and the files that it is made of."""
+"""The pages, and the files that they are made of."""
 
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,10 @@ def _wants_page(request: Request) -> bool:
     )
 
 
+async def _chat(_request: Request) -> Response:
+    return _file("chat/chat.html")
+
+
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     return _file(name) if name in _NAMES else Response(status_code=404)
@@ -67,3 +71,4 @@ _NAMES = frozenset(
     if path.suffix in {".css", ".js"}
 )
 STATIC_ROUTE = Route("/graphql/explorer/{name:path}", _static)
+CHAT_ROUTE = Route("/chat", _chat)

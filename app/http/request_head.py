@@ -12,7 +12,7 @@ HEAD = "head"
 _PROCESS, _numbers = os.urandom(8).hex(), count()
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
-_SAMPLED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]")
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]([0-9a-f])")
 
 
 class RequestHead:
@@ -21,7 +21,7 @@ class RequestHead:
     `options` is what the GraphQL endpoint reads of them, cached here.
     """
 
-    __slots__ = ("asks_for_trace", "fields", "is_forwarded", "offered_id", "options")
+    __slots__ = ("fields", "is_forwarded", "offered_id", "options", "sampled")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self.fields: Mapping[bytes, bytes] = dict(reversed(headers))
@@ -29,13 +29,18 @@ class RequestHead:
         self.offered_id = self.fields.get(REQUEST_ID)
         self.is_forwarded = not _FORWARDED.isdisjoint(self.fields)
         """Whether a proxy passed the request on."""
-        traceparent = self.fields.get(b"traceparent")
-        self.asks_for_trace = (
-            traceparent is not None and _SAMPLED.fullmatch(traceparent) is not None
-        )
-        """https://www.w3.org/TR/trace-context/#sampled-flag"""
+        self.sampled = _sampled(self.fields.get(b"traceparent"))
+        """Whether the caller samples its trace; None if it does not say, or is not followed.
+
+        https://www.w3.org/TR/trace-context/#sampled-flag
+        """
         # Any: it is the endpoint's own.
         self.options: Any = None
+
+
+def _sampled(traceparent: bytes | None) -> bool | None:
+    found = None if traceparent is None else _TRACEPARENT.fullmatch(traceparent)
+    return None if found is None else int(found[1], 16) % 2 == 1
 
 
 def request_id_from(offered: bytes | None) -> str:

@@ -11,12 +11,14 @@ from app.settings.fields.field_types import (
     HeaderName,
     Origin,
     Positive,
+    Proxy,
     Seconds,
     StatusProfile,
     Switch,
 )
 
 _TRACE_SHARE = 1 / 64
+_LOOPBACK = ("127.0.0.0/8", "::1")
 
 
 class EndpointSettings(SettingsGroup):
@@ -29,7 +31,8 @@ class EndpointSettings(SettingsGroup):
     )
     graphql_ide: Switch = Field(
         None,
-        description="Whether /graphql shows browsers the explorer; by default only in development.",
+        description="Whether /graphql shows browsers the explorer, and /chat a chat; by default "
+        "only in development.",
     )
     graphql_ide_callers: Mapping[str, Mapping[str, str]] | None = Field(
         None,
@@ -44,8 +47,14 @@ class EndpointSettings(SettingsGroup):
     graphql_trace_share: Annotated[float | None, Field(ge=0, le=1)] = Field(
         None,
         description="The share of requests that are traced for `/metrics`; by default 1 in 64, "
-        "and 1 with `Server-Timing`. A request with the sampled flag in "
-        "`traceparent` is always traced.",
+        "and 1 with `Server-Timing`.",
+    )
+    graphql_trace_callers: CommaSeparated[Proxy] | None = Field(
+        None,
+        description="Addresses and networks of callers whose `traceparent` decides whether their "
+        "requests are traced, separated by commas: gateways and meshes that let no flag of a "
+        "client's through. A router with its key decides too. Of others the trace's id is kept. "
+        "By default none; in development those of the loopback interface.",
     )
     graphql_status_profile: StatusProfile = Field(
         StatusProfile.CURRENT,
@@ -104,6 +113,13 @@ class EndpointSettings(SettingsGroup):
         if self.graphql_trace_share is not None:
             return self.graphql_trace_share
         return 1.0 if self.sends_server_timing else _TRACE_SHARE
+
+    @property
+    def trace_callers(self) -> tuple[str, ...]:
+        """Addresses and networks whose decision about tracing is followed."""
+        if self.graphql_trace_callers is not None:
+            return tuple(self.graphql_trace_callers)
+        return () if self.is_production else _LOOPBACK
 
     @property
     def sends_server_timing(self) -> bool:

@@ -40,7 +40,20 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise InvalidSettings("; ".join(_in_words(one) for one in error.errors())) from None
+        errors = _errors_of_groups() or error.errors()
+        raise InvalidSettings("; ".join(dict.fromkeys(map(_in_words, errors)))) from None
+
+
+# Any: pydantic's description of one error.
+def _errors_of_groups() -> list[Any]:
+    """The errors of each group by itself; validated together, the first that fails is the last."""
+    errors: list[Any] = []
+    for group in reversed(Settings.__bases__):
+        try:
+            group()
+        except ValidationError as error:
+            errors += error.errors()
+    return errors
 
 
 # Any: pydantic's description of one error.

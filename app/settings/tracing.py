@@ -23,5 +23,10 @@ class TracingSettings(SettingsGroup):
     otel_traces_sampler_arg: Annotated[float, Field(ge=0, le=1)] = Field(
         0.01,
         description="The share of requests whose traces are sent, besides those over their budget "
-        "or failed, and those whose caller's `traceparent` is sampled.",
+        "or failed, and those that a caller of `GRAPHQL_TRACE_CALLERS` samples.",
+    )
+    otel_traces_others_per_second: Annotated[float, Field(ge=1, le=10_000)] = Field(
+        20,
+        description="The most requests a second, in each process, whose traces are sent though "
+        "they were not drawn.",
     )

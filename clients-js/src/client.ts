@@ -1,7 +1,7 @@
 /** Sending messages, and following the replies to them. */
 
 import { type Backoff, USUAL_BACKOFF } from "./backoff.js";
-import { FOLLOW, REGENERATE, SEND, STOP, request } from "./documents.js";
+import { EDIT, FOLLOW, REGENERATE, SEND, STOP, request } from "./documents.js";
 import type { Message, ReplyEvent, Sent, UserError } from "./events.js";
 import { retryingFetch } from "./fetch.js";
 import { ask } from "./http.js";
@@ -10,7 +10,7 @@ import { AnswerError, ConnectionLost } from "./problems.js";
 import { resuming } from "./resuming.js";
 import { type SocketOptions, openSocket } from "./socket.js";
 import type { Token } from "./token.js";
-import type { Transport } from "./transport.js";
+import type { Payload, Transport } from "./transport.js";
 
 export interface GuidanceOptions {
   /** Where the API is, like `https://api.example`. */
@@ -27,11 +27,18 @@ export interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-export interface SendOptions extends Abortable {
-  /** Where to send it; left out, a new conversation is started. */
-  readonly conversationId?: string;
+export interface ReplyOptions extends Abortable {
   /** To be kept with the message, so that it is sent once even if the page is loaded anew. */
   readonly idempotencyKey?: string;
+  /** One of `User.models`; left out, the first of them. */
+  readonly model?: string;
+}
+
+export interface SendOptions extends ReplyOptions {
+  /** Where to send it; left out, a new conversation is started. */
+  readonly conversationId?: string;
+  /** What it follows, the last message that the person sees; left out, what is shown last. */
+  readonly parentMessageId?: string;
 }
 
 export interface FollowOptions extends Abortable {
@@ -80,19 +87,26 @@ export class Guidance {
    * It is sent once, however often the connection is lost on the way. Throws `Refused`.
    */
   async send(content: string, options: SendOptions = {}): Promise<Sent> {
-    const { conversationId, idempotencyKey = crypto.randomUUID(), signal } = options;
-    const input = { content, idempotencyKey, delivery: "STREAM", conversationId };
-    return this.#change(SEND, "sendMessage", input, signal);
+    return this.#begin(SEND, "sendMessage", { content }, options);
+  }
+
+  /** Another version of a person's message, beside the first; otherwise like `send`. */
+  async edit(messageId: string, content: string, options: ReplyOptions = {}): Promise<Sent> {
+    return this.#begin(EDIT, "editMessage", { messageId, content }, options);
   }
 
   /** Have a message answered again; otherwise like `send`. */
-  async regenerate(
-    messageId: string,
-    options: Omit<SendOptions, "conversationId"> = {},
-  ): Promise<Sent> {
-    const { idempotencyKey = crypto.randomUUID(), signal } = options;
-    const input = { messageId, idempotencyKey, delivery: "STREAM" };
-    return this.#change(REGENERATE, "regenerateReply", input, signal);
+  async regenerate(messageId: string, options: ReplyOptions = {}): Promise<Sent> {
+    return this.#begin(REGENERATE, "regenerateReply", { messageId }, options);
+  }
+
+  /**
+   * The data of any other query or mutation, with the same patience; throws `AnswerError`.
+   *
+   * A mutation that must not be done twice has an idempotency key among its variables.
+   */
+  async ask<Data>(payload: Payload, { signal }: Abortable = {}): Promise<Data> {
+    return ask<Data>(this.#fetch, this.#address, payload, this.#untilClosed(signal));
   }
 
   /** Stop a reply; gives it with what had arrived. Those who follow it hear of its end. */
@@ -145,6 +159,16 @@ export class Guidance {
     }
   }
 
+  async #begin(
+    document: typeof SEND,
+    field: string,
+    about: Readonly<Record<string, unknown>>,
+    { signal, idempotencyKey = crypto.randomUUID(), ...options }: ReplyOptions,
+  ): Promise<Sent> {
+    const input = { ...about, ...options, idempotencyKey, delivery: "STREAM" };
+    return this.#change(document, field, input, signal);
+  }
+
   async #change<Given>(
     document: typeof SEND,
     field: string,
@@ -153,7 +177,7 @@ export class Guidance {
   ): Promise<Given> {
     type Data = Record<string, Given & { userErrors: UserError[] }>;
     const sent = request(document, { input }, this.#sendsIds);
-    const data = await ask<Data>(this.#fetch, this.#address, sent, this.#untilClosed(signal));
+    const data = await this.ask<Data>(sent, signal ? { signal } : {});
     const { userErrors, ...given } = data[field]!;
     if (userErrors[0]) {
       throw new Refused(userErrors[0]);

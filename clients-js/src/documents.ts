@@ -27,6 +27,15 @@ export const SEND: Document = {
 }`,
 };
 
+export const EDIT: Document = {
+  name: "GuidanceEdit",
+  kind: "mutation",
+  id: "8c7ed42c13680786a43936cf8df805b9ea96e3523b49ed39520593eb26466430",
+  text: `mutation GuidanceEdit($input: EditMessageInput!) {
+  editMessage(input: $input) ${SENT}
+}`,
+};
+
 export const REGENERATE: Document = {
   name: "GuidanceRegenerate",
   kind: "mutation",
@@ -68,7 +77,7 @@ export const FOLLOW: Document = {
 }`,
 };
 
-export const DOCUMENTS: readonly Document[] = [SEND, REGENERATE, STOP, FOLLOW];
+export const DOCUMENTS: readonly Document[] = [SEND, EDIT, REGENERATE, STOP, FOLLOW];
 
 /** The request for a document, by its text, or by the id under which it was published. */
 export function request(

@@ -5,6 +5,7 @@ export {
   Guidance,
   type GuidanceOptions,
   Refused,
+  type ReplyOptions,
   type SendOptions,
 } from "./client.js";
 export { DOCUMENTS, type Document } from "./documents.js";

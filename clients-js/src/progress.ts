@@ -3,6 +3,8 @@
 import type { Payload, Result } from "./transport.js";
 
 const ENDS: readonly unknown[] = ["ReplyCompleted", "ReplyFailed"];
+/** Each event of these is all that there is to know, and the first says what holds now. */
+const WHOLE: readonly unknown[] = ["subscriptionChanged"];
 type Event = Readonly<Record<string, unknown>>;
 
 /**
@@ -48,7 +50,10 @@ export class Progress {
 
   /** Note a result; whether it is new. */
   take(result: Result): boolean {
-    const [event] = Object.values(result.data ?? {}) as (Event | null)[];
+    const [[field, event] = []] = Object.entries(result.data ?? {}) as [string, Event | null][];
+    if (WHOLE.includes(field)) {
+      return true;
+    }
     if (typeof event?.["index"] === "number") {
       return this.#takePiece(event["index"]);
     }

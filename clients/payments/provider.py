@@ -12,6 +12,7 @@ from clients.payments.records import (
     Refund,
     RefundEvent,
     RefundResult,
+    Sale,
     UsageEvent,
 )
 
@@ -26,6 +27,10 @@ class PaymentProviderRefused(Exception):
     This is not a decline: the API key, its permissions or our request are wrong. Once that is
     fixed, `find` returns the result of the charge.
     """
+
+
+class CustomerMissing(PaymentProviderRefused):
+    """The provider does not know the customer, or not any more: another has to be opened."""
 
 
 class PaymentMethodRefused(Exception):
@@ -62,8 +67,8 @@ class PaymentProvider(Protocol):
         `NOT_MADE`, or what it has come to if it is too late.
         """
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
-        """The event in a webhook's raw body; None if it is of a kind that is not about a charge.
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
+        """The event in a webhook's raw body; None if it is of a kind that is not about our money.
 
         Raises `InvalidWebhook` if the signature or the body is not valid.
         """
@@ -73,19 +78,25 @@ class CustomerAccounts(Protocol):
     """Keeps customers and their payment methods, for charges without the person."""
 
     async def open_customer(self, owner: Owner) -> str:
-        """The reference of the owner's customer, which is made if there is none.
+        """The reference of the owner's customer, which is made if there is none, or none any more.
 
         It may be a new one if the first is older than 24 hours: the caller stores it.
         """
 
     async def store_method(self, customer: str, token: str) -> str:
-        """Store a payment method, and return its reference; raises `PaymentMethodRefused`."""
+        """Store a payment method, and return its reference; raises `PaymentMethodRefused`.
+
+        Its reason is `CUSTOMER_MISSING` where the customer is not known.
+        """
 
     async def delete_customer(self, customer: str) -> None:
         """Forget a customer and their methods, if that was not done before."""
 
     async def portal_url(self, customer: str, return_url: str) -> str:
-        """A link to the provider's own page for the customer: for one use, within minutes."""
+        """A link to the provider's own page for the customer: for one use, within minutes.
+
+        Raises `CustomerMissing`.
+        """
 
 
 class Refunds(Protocol):
@@ -115,6 +126,16 @@ class UsageMeter(Protocol):
         """
 
 
+class TaxComputation(Protocol):
+    """Computes taxes."""
+
+    async def tax_cents(self, sale: Sale) -> int:
+        """The part of an amount that is tax.
+
+        Raises `PaymentProviderRefused` also where the customer has no address to compute it for.
+        """
+
+
 class ChargeHistory(Protocol):
     """Says what became of all charges."""
 
@@ -125,5 +146,13 @@ class ChargeHistory(Protocol):
         """Each refund of ours that was begun since `instant`, as it stands now."""
 
 
-class FullProvider(PaymentProvider, CustomerAccounts, Refunds, UsageMeter, ChargeHistory, Protocol):
+class FullProvider(
+    PaymentProvider,
+    CustomerAccounts,
+    Refunds,
+    UsageMeter,
+    TaxComputation,
+    ChargeHistory,
+    Protocol,
+):
     """Everything that we ask of a provider."""

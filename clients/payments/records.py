@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+CUSTOMER_MISSING = "customer_missing"
+"""The decline reason where the provider does not know the customer, or not any more."""
+
 
 class OwnerKind(Enum):
     """Who can have charges at the provider."""
@@ -92,6 +95,16 @@ class PaymentEvent:
     idempotency_key: str | None = None
     result: ChargeResult | None = None
     owner: Owner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a customer is to pay, tax included; the same key always comes with the same values."""
+
+    customer: str
+    amount_cents: int
+    currency: str
+    key: str
 
 
 class RefundState(Enum):

@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from clients.payments.records import PaymentEvent
+from clients.payments.records import PaymentEvent, RefundEvent
 from clients.payments.signature import InvalidWebhook, verify
 from clients.payments.stripe.intents import UnknownIntent, charge_of_intent, is_id, result_of
+from clients.payments.stripe.refund_objects import refund_event
 
 LARGEST_BODY_BYTES = 262_144
 """The largest event that is accepted."""
@@ -19,6 +20,7 @@ _OUTCOMES = {
     "payment_intent.processing",
     "payment_intent.succeeded",
 }
+_OF_REFUNDS = {"charge.refund.updated", "refund.failed", "refund.updated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class WebhookReader:
     secrets: Sequence[str] = field(repr=False)
     clock: Callable[[], datetime]
 
-    def read(self, body: bytes, signature_header: str) -> PaymentEvent | None:
-        """The event in a raw body; None if it is of a kind that is not about a charge.
+    def read(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
+        """The event in a raw body; None if it is of a kind that is not about money of ours.
 
         Raises `InvalidWebhook`.
         """
@@ -49,8 +51,10 @@ class WebhookReader:
 
 
 # Any: an event is JSON.
-def _event(parsed: Any) -> PaymentEvent | None:
+def _event(parsed: Any) -> PaymentEvent | RefundEvent | None:
     match parsed:
+        case {"type": str(kind), "data": {"object": dict(refund)}} if kind in _OF_REFUNDS:
+            return refund_event(refund)
         case {"type": str(kind)} if kind not in _OUTCOMES:
             # Stripe may add kinds at any time, with fields that we do not know.
             return None

@@ -29,10 +29,12 @@ _SERVER_KEEPALIVE = {
     "client_connection_check_interval": "1000",
 }
 """The same for PostgreSQL's end, which also checks for a lost client while it runs a statement."""
-_GENERIC_PLANS = {"plan_cache_mode": "force_generic_plan"}
+_PLANS = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 """Statements with array parameters would otherwise be planned each time: a generic plan assumes ten
 elements, so PostgreSQL finds a custom plan for the given array cheaper. The generic plans are those
-that the performance gate and `tests/db/queries/test_index_plans.py` check."""
+that the performance gate and `tests/db/queries/test_index_plans.py` check. A generic plan is also
+thought to cost far more than it does where an index finds little of a large table, as in a search:
+it would be compiled for longer than it runs."""
 _SETTING_REFUSED = (
     asyncpg.ProtocolViolationError,
     asyncpg.UndefinedObjectError,
@@ -64,7 +66,7 @@ class Connector:
         )
         settings = (
             _SERVER_KEEPALIVE
-            | _GENERIC_PLANS
+            | _PLANS
             | {
                 "statement_timeout": _milliseconds(timeouts.statement_seconds),
                 "idle_in_transaction_session_timeout": _milliseconds(timeouts.idle_seconds),

@@ -1,5 +1,6 @@
 """Conversations and messages, and the quota that they use."""
 
+from db.personal.feedback import FEEDBACK
 from db.personal.models import MODEL_USE
 from db.personal.vocabulary import (
     BY_PERSON,
@@ -32,6 +33,7 @@ CHAT = (
         ),
     ),
     *MODEL_USE,
+    *FEEDBACK,
     ClassifiedTable(
         "quota_ledger_entries",
         Deleted(),
@@ -60,7 +62,9 @@ CHAT = (
         columns=(
             *columns(Category.IDENTITY, "user_id", withheld=_MADE_OF_MESSAGES),
             *columns(Category.CONTENT, "lexemes", withheld=_MADE_OF_MESSAGES),
-            *columns(Category.TECHNICAL, "message_id place created_at", withheld=_MADE_OF_MESSAGES),
+            *columns(
+                Category.TECHNICAL, "message_id place created_at form", withheld=_MADE_OF_MESSAGES
+            ),
         ),
     ),
     ClassifiedTable(

@@ -56,7 +56,11 @@ COMPANY_BILLING = (
                 "id enterprise_account_id invoice_id attempt status amount_cents currency "
                 "created_at asked_at next_check_at",
             ),
-            *columns(Category.NOT_PERSONAL, "provider_reference", author=Author.PROVIDER),
+            *columns(
+                Category.NOT_PERSONAL,
+                "provider_reference customer payment_method",
+                author=Author.PROVIDER,
+            ),
             *columns(Category.NOT_PERSONAL, "failure_reason", author=Author.SYSTEM),
         ),
     ),

@@ -73,7 +73,7 @@ ARCHIVED_MONEY = (
         "archived_plan_changes",
         "changed_at",
         columns(Category.NOT_PERSONAL, "id subscription_id from_plan_code to_plan_code changed_at"),
-        columns(Category.NOT_PERSONAL, "from_price_cents to_price_cents"),
+        columns(Category.NOT_PERSONAL, "from_price_cents to_price_cents carried_cents"),
         refers_to=_SUBSCRIPTION,
     ),
     kept_books(
@@ -141,7 +141,7 @@ MONEY = (
             *columns(Category.IDENTITY, "user_id"),
             *columns(Category.TECHNICAL, "idempotency_key", author=Author.CALLER),
             *columns(Category.PAYMENT, "id subscription_id from_plan_code to_plan_code changed_at"),
-            *columns(Category.PAYMENT, "from_price_cents to_price_cents"),
+            *columns(Category.PAYMENT, "from_price_cents to_price_cents carried_cents"),
         ),
     ),
     ClassifiedTable(

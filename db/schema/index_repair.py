@@ -1,6 +1,6 @@
 """Rebuilding indexes that are missing, invalid, or different from what the tables declare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -14,6 +14,7 @@ from db.schema.indexes import (
     index_differences,
 )
 from db.schema.migration_lock import migration_lock
+from db.schema.partitioned_indexes import PARTITIONS, NewIndex, build
 from db.tables import Table
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def repair_indexes(url: str) -> tuple[str, ...]:
 async def _repair(connection: "Driver", difference: IndexDifference) -> None:
     try:
         # Each runs outside of a transaction, as CONCURRENTLY requires.
-        for command in _commands(difference):
+        for command in await _commands(connection, difference):
             await connection.execute(command)
     except asyncpg.DuplicateTableError as error:
         holder = await connection.fetchval(_HOLDER, difference.declared.name)
@@ -69,17 +70,49 @@ async def _repair(connection: "Driver", difference: IndexDifference) -> None:
         raise IndexNotRepaired(f"{difference} and cannot be made: {error.args[0]}") from error
 
 
-def _commands(difference: IndexDifference) -> Iterator[str]:
+async def _commands(connection: "Driver", difference: IndexDifference) -> Sequence[str]:
+    table = difference.declared.shape.table
+    partitions = await connection.fetch(PARTITIONS.format(table="$1"), table)
+    if partitions:
+        return tuple(_partitioned(difference, [row["name"] for row in partitions]))
+    return tuple(_plain(difference))
+
+
+def _partitioned(difference: IndexDifference, partitions: Sequence[str]) -> Iterator[str]:
+    declared, existing = difference.declared, difference.existing
+    if existing is not None and existing.is_of_constraint:
+        _check_same(difference)
+        yield f'ALTER TABLE "{declared.shape.table}" DROP CONSTRAINT "{declared.name}"'
+    elif existing is not None:
+        yield f'DROP INDEX "{declared.name}"'
+    yield from build(
+        NewIndex(
+            declared.name,
+            declared.shape.table,
+            _how(declared),
+            declared.shape.is_unique,
+            declared.constraint,
+        ),
+        partitions,
+    )
+
+
+def _check_same(difference: IndexDifference) -> None:
+    if difference.existing is not None and difference.existing.shape != difference.declared.shape:
+        raise IndexNotRepaired(f"{difference}, and belongs to a constraint: make it by hand")
+
+
+def _plain(difference: IndexDifference) -> Iterator[str]:
     declared, existing = difference.declared, difference.existing
     name = f'"{declared.name}"'
     if existing is not None and existing.is_of_constraint:
-        if existing.shape != declared.shape:
-            raise IndexNotRepaired(f"{difference}, and belongs to a constraint: make it by hand")
+        _check_same(difference)
         yield f"REINDEX INDEX CONCURRENTLY {name}"
         return
     if existing is not None:
         yield f"DROP INDEX CONCURRENTLY {name}"
-    yield _creation(declared)
+    unique = "UNIQUE " if declared.shape.is_unique else ""
+    yield (f'CREATE {unique}INDEX CONCURRENTLY {name} ON "{declared.shape.table}" {_how(declared)}')
     if declared.constraint is not None:
         yield (
             f'ALTER TABLE "{declared.shape.table}" ADD CONSTRAINT {name} '
@@ -87,17 +120,14 @@ def _commands(difference: IndexDifference) -> Iterator[str]:
         )
 
 
-def _creation(declared: DeclaredIndex) -> str:
+def _how(declared: DeclaredIndex) -> str:
+    """What stands behind the table in the command that makes the index."""
     shape = declared.shape
-    unique = "UNIQUE " if shape.is_unique else ""
     is_ordered = shape.method == BTREE
     keys = ", ".join(_index_key(*key) if is_ordered else f'"{key[0]}"' for key in shape.keys)
     storage = f" WITH ({declared.storage})" if declared.storage else ""
     rows = f" WHERE {declared.condition}" if declared.condition else ""
-    return (
-        f'CREATE {unique}INDEX CONCURRENTLY "{declared.name}" ON "{shape.table}" '
-        f"USING {shape.method} ({keys}){storage}{rows}"
-    )
+    return f"USING {shape.method} ({keys}){storage}{rows}"
 
 
 def _index_key(column: str, options: int) -> str:

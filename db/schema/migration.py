@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic, sleep
 
 import asyncpg
@@ -12,14 +11,14 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-import db
 from db.schema.index_repair import repair_indexes
-
-SCRIPTS = Path(db.__file__).parents[1] / "migrations"
+from db.schema.partitions.online import make_whole
+from db.schema.revisions import SCRIPTS, revisions
 
 HEAD, BASE = "head", "base"
-_LOCK_NOT_AVAILABLE = "55P03"
-_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.4
+_BUSY = {"55P03", "40P01"}
+"""A lock that others hold for too long, and one for which somebody else waits for us."""
+_LOCKED_SECONDS, _RETRY_SECONDS = 300.0, 0.1
 
 
 class UnknownRevision(ValueError):
@@ -32,7 +31,7 @@ def migrate(
     """Upgrade or downgrade the database at `url` to `revision`, and return the revision reached.
 
     At the head, indexes that differ from what the tables declare are rebuilt, and `repaired` is
-    called with a description of each.
+    called with a description of each. Before a downgrade, partitioned tables are made whole.
 
     Each migration commits by itself and one process at a time migrates a database, so the next run
     continues an interrupted one. A lock is waited for only briefly, as others would queue behind,
@@ -46,6 +45,11 @@ def migrate(
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["url"] = url
+    if (current := asyncio.run(_current(url))) in history and (
+        not target or history.index(target) < history.index(current)
+    ):
+        # What migrations undo, they undo in tables of one part: a key without the person, first.
+        make_whole(url)
     try:
         _move_when_unlocked(config, target)
     except CommandError as error:
@@ -94,7 +98,7 @@ def _move_when_unlocked(config: Config, target: str) -> None:
         try:
             _move(config, target)
         except DBAPIError as error:
-            is_locked = getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+            is_locked = getattr(error.orig, "sqlstate", None) in _BUSY
             if not is_locked or monotonic() > deadline:
                 raise
             sleep(_RETRY_SECONDS)
@@ -110,9 +114,3 @@ def _move(config: Config, target: str) -> None:
         command.downgrade(config, target)
     else:
         command.downgrade(config, BASE)
-
-
-def revisions(scripts: Path = SCRIPTS) -> tuple[str, ...]:
-    """The revisions of this code, or of another version's scripts, oldest first."""
-    found = ScriptDirectory(str(scripts)).walk_revisions()
-    return tuple(script.revision for script in found)[::-1]

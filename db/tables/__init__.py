@@ -36,6 +36,7 @@ from db.tables.enterprise import (
     EnterpriseDailyUsage,
     EnterpriseGeneration,
 )
+from db.tables.feedback import MessageFeedback, ModelDailyFeedback
 from db.tables.idempotency import EnterpriseIdempotencyKey, IdempotencyKey
 from db.tables.invoices import (
     EnterpriseInvoice,
@@ -112,9 +113,11 @@ __all__ = [
     "GenerationPart",
     "IdempotencyKey",
     "InvoiceCounter",
+    "MessageFeedback",
     "MessageKey",
     "MessageSearch",
     "MessageToIndex",
+    "ModelDailyFeedback",
     "ModelDailyTotal",
     "ModelDailyUsage",
     "PaymentProviderKey",

@@ -191,7 +191,10 @@ class BillingWebhookEvent(Table):
 
 
 class BillingPlanChange(Table):
-    """A change of plan within one subscription; the prices are those of its period."""
+    """A change of plan within one subscription; the prices are those of its period.
+
+    `carried_cents` are owed when it has taken effect, but too little to be charged alone.
+    """
 
     __tablename__ = "billing_plan_changes"
     __table_args__ = (
@@ -211,3 +214,4 @@ class BillingPlanChange(Table):
     changed_at: Mapped[datetime] = mapped_column(instant, server_default=now)
     from_price_cents: Mapped[int | None]
     to_price_cents: Mapped[int | None]
+    carried_cents: Mapped[int | None]

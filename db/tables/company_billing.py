@@ -79,7 +79,10 @@ class EnterpriseMeterEvent(Table):
 
 
 class EnterprisePayment(Table):
-    """An attempt to take the money of a company's invoice."""
+    """An attempt to take the money of a company's invoice.
+
+    What it is charged to is what the terms said when it was charged first, as its key is for that.
+    """
 
     __tablename__ = "enterprise_payments"
     __table_args__ = (
@@ -104,6 +107,8 @@ class EnterprisePayment(Table):
     currency: Mapped[str] = mapped_column(Text)
     provider_reference: Mapped[str | None] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
+    customer: Mapped[str | None] = mapped_column(Text)
+    payment_method: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(instant)
     asked_at: Mapped[datetime | None] = mapped_column(instant)
     next_check_at: Mapped[datetime] = mapped_column(instant)

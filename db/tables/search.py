@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +14,7 @@ class MessageSearch(Table):
 
     They are stored outside of the row, which so stays short. Each message of a person has a
     `place`, one above the newest or below the oldest. Several share one that were numbered at once.
+    The version before wrote lexemes of `form` 1.
     """
 
     __tablename__ = "chat_message_searches"
@@ -21,6 +22,13 @@ class MessageSearch(Table):
         of_user("message_id", "chat_messages", ondelete="CASCADE"),
         Index(None, "lexemes", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index(None, "user_id", "created_at", "place"),
+        Index(None, "user_id", "place"),
+        Index(
+            "ix_chat_message_searches_earlier_form",
+            "user_id",
+            "message_id",
+            postgresql_where=text("form = 1"),
+        ),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -28,6 +36,7 @@ class MessageSearch(Table):
     place: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(instant)
     lexemes: Mapped[str] = mapped_column(TSVECTOR)
+    form: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
 
 
 class MessageToIndex(Table):

@@ -19,6 +19,7 @@ SELECT create_reference_table('enterprise_administrators');
 SELECT create_reference_table('enterprise_key_ids');
 SELECT create_reference_table('general_audit_events');
 SELECT create_reference_table('invoice_counters');
+SELECT create_reference_table('model_daily_feedback');
 SELECT create_reference_table('model_daily_totals');
 SELECT create_reference_table('payment_provider_keys');
 SELECT create_reference_table('payment_provider_references');
@@ -69,6 +70,7 @@ SELECT create_distributed_table('enterprise_payments', 'enterprise_account_id', 
 SELECT create_distributed_table('privacy_erasure_counts', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('privacy_exports', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('user_invoice_lines', 'user_id', colocate_with => 'users');
+SELECT create_distributed_table('chat_message_feedback', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_message_keys', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_message_searches', 'user_id', colocate_with => 'users');
 SELECT create_distributed_table('chat_messages_to_index', 'user_id', colocate_with => 'users');

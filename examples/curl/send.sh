@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sends a message and prints the reply. ADDRESS and TOKEN are what `make run` prints; needs jq.
 set -euo pipefail
-: "${ADDRESS:?}" "${TOKEN:?}"
+: "${ADDRESS:?and TOKEN are what make run prints}" "${TOKEN:?is what make run prints after Person}"
 
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT

@@ -117,4 +117,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if not {"ADDRESS", "TOKEN"} <= os.environ.keys():
+        raise SystemExit("Set ADDRESS and TOKEN to what `make run` prints.")
+    try:
+        main()
+    except Refused as refused:
+        raise SystemExit(str(refused)) from None

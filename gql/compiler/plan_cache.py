@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TypeAlias
+from copy import copy
+from typing import Self, TypeAlias
 
 from cachetools import LRUCache
 from graphql import (
@@ -113,6 +114,12 @@ class OperationPlans:
         if not self._compile(compile_):
             del self._plans[variant]
         return self._plans.get(variant)
+
+    def compiled_by(self, compile_: Compile) -> Self:
+        """These plans and, when more are needed, others that `compile_` compiles."""
+        others = copy(self)
+        others._compile, others._plans = compile_, dict(self._plans)  # noqa: SLF001 - a copy
+        return others
 
     def compile_unconditional(self) -> None:
         """Compile now, if no variable decides what is included; may run in another thread."""

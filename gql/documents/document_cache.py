@@ -1,5 +1,7 @@
 """Caches documents, which are parsed, validated and analysed once."""
 
+from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 
 from cachetools import LRUCache
@@ -34,6 +36,8 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 """Estimated memory of one document; a larger one is not cached."""
 _NODE_BYTES, _DOCUMENT_BYTES = 950, 20_000
 """Estimated memory of a node (with its costs and its share of compiled code), and of the rest."""
+_OWN_DOCUMENTS = 256
+"""How many operations of our own documents are kept, for all servers of a process."""
 
 _NO_INTROSPECTION = (
     "GraphQL introspection has been disabled, but the requested query contained the field '{}'."
@@ -91,6 +95,23 @@ class DocumentCache:
         Raises `RequestRefused`.
         """
         return self.prepare(text, is_long_lived=True).operation(None)
+
+    def own_operation(self, text: str) -> Operation:
+        """The only operation of one of our own documents, with its plan if it always has the same.
+
+        What follows from the schema is worked out once a process, whatever the number of its
+        servers. Raises `RequestRefused`.
+        """
+        operation = _own_operation(
+            self._schema,
+            text,
+            self._limits,
+            allows_introspection=self._allows_introspection,
+            hides_suggestions=self._hides_suggestions,
+            is_compiled=self._is_compiled,
+        )
+        plans = operation.plans
+        return replace(operation, plans=plans and plans.compiled_by(self._compile))
 
     def get(self, text: str) -> Document | None:
         """The cached document, which becomes the most recently used; None if it is not cached."""
@@ -180,6 +201,29 @@ class DocumentCache:
             for definition in document.definitions
             if isinstance(definition, OperationDefinitionNode)
         }
+
+
+@lru_cache(_OWN_DOCUMENTS)
+def _own_operation(
+    schema: GraphQLSchema,
+    text: str,
+    limits: Limits,
+    *,
+    allows_introspection: bool,
+    hides_suggestions: bool,
+    is_compiled: bool,
+) -> Operation:
+    preparation = DocumentCache(
+        schema,
+        limits=limits,
+        allows_introspection=allows_introspection,
+        hides_suggestions=hides_suggestions,
+        is_compiled=is_compiled,
+    )
+    operation = preparation.only_operation(text)
+    if operation.plans is not None:
+        operation.plans.compile_unconditional()
+    return operation
 
 
 def _estimated_bytes(document: Document) -> int:

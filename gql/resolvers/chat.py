@@ -10,6 +10,7 @@ from gql.resolvers.conversations import conversation_key
 from gql.resolvers.mutation_field import input_key, mutation, none_if_unset
 from gql.schema.chat.inputs import (
     EditMessageInput,
+    GiveFeedbackInput,
     MessageInput,
     RegenerateReplyInput,
     ReplyDelivery,
@@ -19,6 +20,7 @@ from gql.schema.chat.inputs import (
 from gql.schema.chat.payloads import (
     ConversationPayload,
     DeleteMessagePayload,
+    MessagePayload,
     SendMessagePayload,
     StopReplyPayload,
 )
@@ -118,6 +120,20 @@ class MessageMutations:
             deleted_message_ids=[global_id("Message", one) for one in deletion.message_ids],
             conversation=deletion.conversation,
         )
+
+    @mutation(
+        "Rate a reply that has ended, or take back what was given. Of each person the newest "
+        "counts; giving the same again changes nothing.",
+        MessagePayload,
+    )
+    async def give_feedback(self, info: Info, input_: GiveFeedbackInput) -> MessagePayload:
+        row = await info.context.services.feedback.give(
+            info.context.require_viewer_id(),
+            message_key(input_.message_id),
+            rating=none_if_unset(input_.rating),
+            comment=none_if_unset(input_.comment),
+        )
+        return MessagePayload(message=row)
 
 
 async def _exchange_payload(

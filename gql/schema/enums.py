@@ -6,6 +6,7 @@ from enum import Enum
 from db.states import (
     ApiCredentialStatus,
     ConversationStatus,
+    FeedbackRating,
     InvoiceLineKind,
     InvoiceStatus,
     MessageRole,
@@ -45,6 +46,10 @@ _DESCRIPTIONS: Mapping[type[Enum], tuple[str, Mapping[str, str]]] = {
             ),
             "STOPPED": "The person stopped the reply; what had arrived is kept.",
         },
+    ),
+    FeedbackRating: (
+        "What a person thinks of a reply.",
+        {"UP": "It was good.", "DOWN": "It was not."},
     ),
     SubscriptionStatus: (
         "How a subscription stands.",

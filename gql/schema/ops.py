@@ -8,8 +8,13 @@ import strawberry
 from gql.context import Info
 from gql.errors import BadUserInput
 from gql.schema import described
+from gql.schema.chat.feedback import FeedbackSummary
+from gql.schema.day_span import FirstDay, LastDay, check_span
 from gql.values.cost_weights import ROWS_WEIGHT, Weight
+from gql.values.mappings import Sourced
 from gql.values.objectives import OBJECTIVE_ERROR_SHARE
+from loaders import FeedbackOfDay, FeedbackSpan
+from loaders.batching.loader import LoaderFuture
 from metrics.observations import OperationStats
 from metrics.repository_methods import MethodStats
 from spans.part import Kind, Part
@@ -173,7 +178,7 @@ class OperationSlo:
 _RANKS = {BudgetVerdict.EXCEEDED: 0, BudgetVerdict.NO_SAMPLES: 1, BudgetVerdict.KEPT: 2}
 
 
-@strawberry.type(description="Operations data of the process that answers.")
+@strawberry.type(description="Operations data, most of it of the process that answers.")
 class Ops:
     """For callers with the `ops` role."""
 
@@ -200,3 +205,14 @@ class Ops:
         seen = info.context.observations.operations()
         slos = [OperationSlo.from_record(name, record) for name, record in seen]
         return sorted(slos, key=lambda slo: slo.severity_rank)
+
+    @described.field(
+        "What people think of replies. One row per UTC day and model with feedback, oldest first; "
+        "at most 400 days.",
+        ROWS_WEIGHT,
+    )
+    def feedback(
+        self, info: Info, from_: FirstDay, to: LastDay
+    ) -> Sourced[list[FeedbackSummary], LoaderFuture[list[FeedbackOfDay]]]:
+        check_span(from_, to)
+        return info.context.loaders.feedback_by_day.start(FeedbackSpan(from_, to))

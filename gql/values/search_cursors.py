@@ -8,7 +8,7 @@ from hashlib import sha256
 from db.page import SearchPosition
 from gql.errors import BadUserInput
 
-_NAME, _LONGEST = "search", 200
+_NAME, _LONGEST = "found", 200
 _DIGITS = 16
 
 
@@ -39,5 +39,5 @@ def decode_search_cursor(digest: str, text: str) -> SearchPosition:
 
 def _fits(place: SearchPosition) -> bool:
     return (
-        0 <= place.tier < 2**15 and -(2**31) <= place.part < 2**31 and 0 < place.message_id < 2**63
+        0 <= place.tier < 2**15 and -(2**31) <= place.place < 2**31 and 0 < place.message_id < 2**63
     )

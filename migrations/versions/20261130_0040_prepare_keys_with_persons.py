@@ -5,7 +5,7 @@ Beside the version before: a trigger fills in what that one does not know.
 
 from alembic import op
 
-from migrations.online import fill, index, moved, require, unique_index
+from migrations.online import fill, has_column, index, moved, require, unique_index
 
 revision: str = "20261130_0040"
 down_revision: str | None = "20261130_0037"
@@ -171,18 +171,19 @@ END $$
 
 
 def upgrade() -> None:
-    for statement in CREATED.strip().split(";\n"):
-        op.execute(statement)
-    for table in (*OWNED, WEBHOOK_EVENTS):
-        op.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS user_id bigint")
-    for table, (_key, parent, column) in OWNED.items():
-        _fill_for_the_version_before(table, parent, column)
-    op.execute(OWN_REQUESTS)
-    op.execute(
-        "CREATE OR REPLACE TRIGGER own_privacy_request AFTER INSERT ON user_privacy_requests "
-        "FOR EACH ROW EXECUTE FUNCTION own_privacy_request()"
-    )
     with op.get_context().autocommit_block():
+        for statement in CREATED.strip().split(";\n"):
+            op.execute(statement)
+        for table in (*OWNED, WEBHOOK_EVENTS):
+            if not has_column(table, "user_id"):
+                op.execute(f"ALTER TABLE {table} ADD COLUMN user_id bigint")
+        for table, (_key, parent, column) in OWNED.items():
+            _fill_for_the_version_before(table, parent, column)
+        op.execute(OWN_REQUESTS)
+        op.execute(
+            "CREATE OR REPLACE TRIGGER own_privacy_request AFTER INSERT ON user_privacy_requests "
+            "FOR EACH ROW EXECUTE FUNCTION own_privacy_request()"
+        )
         _fill()
     _archive_what_is_nobodys()
     with op.get_context().autocommit_block():
@@ -260,7 +261,7 @@ def downgrade() -> None:
         if table not in {"chat_conversations", "reply_generations", "quota_ledger_entries"}:
             op.execute(f"ALTER TABLE {table} ALTER COLUMN user_id DROP NOT NULL")
     for table in OWNED:
-        op.execute(f"DROP TRIGGER own_{table} ON {table}")
+        op.execute(f"DROP TRIGGER IF EXISTS own_{table} ON {table}")
         op.execute(f"DROP FUNCTION own_{table}()")
     _bring_back()
     op.execute("DROP STATISTICS st_chat_messages_owner")

@@ -1,9 +1,15 @@
 """Keys and foreign keys begin with the person, or with the company."""
 
 from alembic import op
-from sqlalchemy import text
 
-from migrations.online import has_constraint, primary_key, refer, replace_primary_key, validate
+from migrations.online import (
+    has_constraint,
+    has_index,
+    primary_key,
+    refer,
+    replace_primary_key,
+    validate,
+)
 
 revision: str = "20261130_0041"
 down_revision: str | None = "20261130_0040"
@@ -48,23 +54,27 @@ LEDGER_INDEXES = {"reserved": "kind = 'reserve'", "ended": "kind IN ('settle', '
 
 
 def upgrade() -> None:
-    for table, name in (EVENTS_TO_PAYMENTS, *((one[0], _old(*one[:2])) for one in REFERENCES)):
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")
-    for table, columns in KEYS.items():
-        if primary_key(table) == columns:
-            replace_primary_key(table, f"pk_{table}_new")
-    for table, column, target, tenant, then in REFERENCES:
-        if not has_constraint(_new(table, column, tenant), table):
-            name = _new(table, column, tenant)
-            refer(name, table, (tenant, column), target, (tenant, _key(target)), then)
-    for name in LEDGER_INDEXES:
-        index = f"uq_quota_ledger_entries_{name}"
-        if op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": f"{index}_new"}):
-            op.execute(f"ALTER INDEX {index} RENAME TO {index}_old")
-            op.execute(f"ALTER INDEX {index}_new RENAME TO {index}")
+    # Each step commits by itself, so that none holds what another waits for. The new foreign keys
+    # hold before the old ones go.
     with op.get_context().autocommit_block():
-        for table, column, _target, tenant, _then in REFERENCES:
-            validate(_new(table, column, tenant), table)
+        for table, column, target, tenant, then in REFERENCES:
+            name = _new(table, column, tenant)
+            if not has_constraint(name, table):
+                refer(name, table, (tenant, column), target, (tenant, _key(target)), then)
+            validate(name, table)
+        for table, name in (EVENTS_TO_PAYMENTS, *((one[0], _old(*one[:2])) for one in REFERENCES)):
+            if has_constraint(name, table):
+                op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        for table, columns in KEYS.items():
+            if primary_key(table) == columns:
+                replace_primary_key(table, f"pk_{table}_new")
+        for name in LEDGER_INDEXES:
+            index = f"uq_quota_ledger_entries_{name}"
+            if has_index(f"{index}_new"):
+                op.execute(
+                    f"DO $$ BEGIN ALTER INDEX {index} RENAME TO {index}_old; "
+                    f"ALTER INDEX {index}_new RENAME TO {index}; END $$"
+                )
         for name in (*OUTLIVED, *(f"uq_quota_ledger_entries_{one}_old" for one in LEDGER_INDEXES)):
             op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 

@@ -8,6 +8,7 @@ from alembic import op
 
 from migrations.online import (
     has_column,
+    has_constraint,
     index,
     move,
     primary_key,
@@ -168,13 +169,13 @@ CREATE INDEX IF NOT EXISTS ix_privacy_export_files_user_id ON privacy_export_fil
 
 
 def upgrade() -> None:
-    for statement in CREATED.strip().split(";\n"):
-        op.execute(statement)
-    op.execute("DROP TRIGGER IF EXISTS own_privacy_request ON user_privacy_requests")
-    op.execute("DROP FUNCTION IF EXISTS own_privacy_request()")
-    for name, (table, columns, sources) in LOOKUPS.items():
-        _keep(name, table, columns.split(), sources.split())
     with op.get_context().autocommit_block():
+        for statement in CREATED.strip().split(";\n"):
+            op.execute(statement)
+        for name, (table, columns, sources) in LOOKUPS.items():
+            _keep(name, table, columns.split(), sources.split())
+        op.execute("DROP TRIGGER IF EXISTS own_privacy_request ON user_privacy_requests")
+        op.execute("DROP FUNCTION IF EXISTS own_privacy_request()")
         for name, (table, columns, sources) in LOOKUPS.items():
             _fill(name, table, columns.split(), sources.split())
         index(
@@ -183,17 +184,25 @@ def upgrade() -> None:
         for table in PARTED:
             if has_column(table, "enterprise_account_id"):
                 _part(table)
+        _leave_to_lookups()
+
+
+def _leave_to_lookups() -> None:
+    """Each step commits by itself; the column goes last, as it says whether a table is parted."""
     for table in PARTED:
         if primary_key(table) == ("id",):
             replace_primary_key(table, f"pk_{table}_new")
-        op.execute(f"ALTER TABLE {table} DROP COLUMN IF EXISTS enterprise_account_id")
+        if has_column(table, "enterprise_account_id"):
+            op.execute(f"ALTER TABLE {table} DROP COLUMN enterprise_account_id")
     for table, columns in UNIQUE.items():
         for column in columns.split():
-            op.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS uq_{table}_{column}")
-    op.execute(
-        "ALTER TABLE enterprise_accounts "
-        "DROP CONSTRAINT IF EXISTS fk_enterprise_accounts_administrator_id"
-    )
+            if has_constraint(f"uq_{table}_{column}", table):
+                op.execute(f"ALTER TABLE {table} DROP CONSTRAINT uq_{table}_{column}")
+    if has_constraint("fk_enterprise_accounts_administrator_id", "enterprise_accounts"):
+        op.execute(
+            "ALTER TABLE enterprise_accounts DROP CONSTRAINT "
+            "fk_enterprise_accounts_administrator_id"
+        )
 
 
 def _keep(name: str, table: str, columns: list[str], sources: list[str]) -> None:

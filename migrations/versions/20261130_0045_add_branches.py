@@ -19,36 +19,39 @@ FIRST = sa.text("0")
 
 
 def upgrade() -> None:
-    op.create_table(
-        BRANCHES,
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("parent_branch", sa.Integer(), nullable=False),
-        sa.Column("parent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("parent_id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("shown_order", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "number = 0 OR parent_branch < number", name=op.f(f"ck_{BRANCHES}_parents_are_older")
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id", "conversation_id"],
-            [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
-            name=op.f(f"fk_{BRANCHES}_user_id_conversation_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "user_id", "conversation_id", "number", name=op.f(f"pk_{BRANCHES}")
-        ),
-        if_not_exists=True,
-    )
-    for table, column in ((CONVERSATIONS, "shown_branch"), (MESSAGES, "branch")):
-        op.add_column(
-            table,
-            sa.Column(column, sa.Integer(), server_default=FIRST, nullable=False),
+    # Each step commits by itself, so that none holds what another waits for.
+    with op.get_context().autocommit_block():
+        op.create_table(
+            BRANCHES,
+            sa.Column("user_id", sa.BigInteger(), nullable=False),
+            sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+            sa.Column("number", sa.Integer(), nullable=False),
+            sa.Column("parent_branch", sa.Integer(), nullable=False),
+            sa.Column("parent_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("parent_id", sa.BigInteger(), nullable=False),
+            sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+            sa.Column("shown_order", sa.BigInteger(), nullable=False),
+            sa.CheckConstraint(
+                "number = 0 OR parent_branch < number",
+                name=op.f(f"ck_{BRANCHES}_parents_are_older"),
+            ),
+            sa.ForeignKeyConstraint(
+                ["user_id", "conversation_id"],
+                [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
+                name=op.f(f"fk_{BRANCHES}_user_id_conversation_id"),
+                ondelete="CASCADE",
+            ),
+            sa.PrimaryKeyConstraint(
+                "user_id", "conversation_id", "number", name=op.f(f"pk_{BRANCHES}")
+            ),
             if_not_exists=True,
         )
+        for table, column in ((CONVERSATIONS, "shown_branch"), (MESSAGES, "branch")):
+            op.add_column(
+                table,
+                sa.Column(column, sa.Integer(), server_default=FIRST, nullable=False),
+                if_not_exists=True,
+            )
     for order in ORDERS:
         build_index(BRANCHES, ("user_id", "conversation_id", order))
     build_index(MESSAGES, OF_BRANCH)

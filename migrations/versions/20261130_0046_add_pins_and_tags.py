@@ -15,28 +15,29 @@ OF_TAG = f"ix_{TAGS}_by_tag"
 
 
 def upgrade() -> None:
-    op.create_table(
-        TAGS,
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column("conversation_id", sa.BigInteger(), nullable=False),
-        sa.Column("tag", sa.Text(), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("char_length(tag) BETWEEN 1 AND 40", name=op.f(f"ck_{TAGS}_tag")),
-        sa.ForeignKeyConstraint(
-            ["user_id", "conversation_id"],
-            [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
-            name=op.f(f"fk_{TAGS}_user_id_conversation_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("user_id", "conversation_id", "tag", name=op.f(f"pk_{TAGS}")),
-        if_not_exists=True,
-    )
-    op.add_column(
-        CONVERSATIONS,
-        sa.Column("is_pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        if_not_exists=True,
-    )
+    # Each step commits by itself, so that none holds what another waits for.
     with op.get_context().autocommit_block():
+        op.create_table(
+            TAGS,
+            sa.Column("user_id", sa.BigInteger(), nullable=False),
+            sa.Column("conversation_id", sa.BigInteger(), nullable=False),
+            sa.Column("tag", sa.Text(), nullable=False),
+            sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+            sa.CheckConstraint("char_length(tag) BETWEEN 1 AND 40", name=op.f(f"ck_{TAGS}_tag")),
+            sa.ForeignKeyConstraint(
+                ["user_id", "conversation_id"],
+                [f"{CONVERSATIONS}.user_id", f"{CONVERSATIONS}.id"],
+                name=op.f(f"fk_{TAGS}_user_id_conversation_id"),
+                ondelete="CASCADE",
+            ),
+            sa.PrimaryKeyConstraint("user_id", "conversation_id", "tag", name=op.f(f"pk_{TAGS}")),
+            if_not_exists=True,
+        )
+        op.add_column(
+            CONVERSATIONS,
+            sa.Column("is_pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+            if_not_exists=True,
+        )
         index(OF_TAG, TAGS, BY_TAG)
         index(PINNED, CONVERSATIONS, ("user_id", "updated_at", "id"), where="is_pinned")
 

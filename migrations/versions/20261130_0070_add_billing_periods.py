@@ -93,37 +93,40 @@ LONG_PAST = sa.text("'1970-01-01 00:00:00+00'::timestamptz")
 
 
 def upgrade() -> None:
-    for table, name, type_, default in ADDED:
-        server_default = None if default is None else sa.text(default)
-        nullable = default is None
+    # Each step commits by itself, so that none holds what another waits for.
+    with op.get_context().autocommit_block():
+        for table, name, type_, default in ADDED:
+            server_default = None if default is None else sa.text(default)
+            nullable = default is None
+            op.add_column(
+                table,
+                sa.Column(name, type_, server_default=server_default, nullable=nullable),
+                if_not_exists=True,
+            )
+            if table in ARCHIVES and name not in NOT_ARCHIVED:
+                _add_to_archive(ARCHIVES[table], name, type_, default)
         op.add_column(
-            table,
-            sa.Column(name, type_, server_default=server_default, nullable=nullable),
+            SUBSCRIPTIONS,
+            sa.Column("due_at", INSTANT, server_default=LONG_PAST),
             if_not_exists=True,
         )
-        if table in ARCHIVES and name not in NOT_ARCHIVED:
-            _add_to_archive(ARCHIVES[table], name, type_, default)
-    op.add_column(
-        SUBSCRIPTIONS, sa.Column("due_at", INSTANT, server_default=LONG_PAST), if_not_exists=True
-    )
-    op.create_table(
-        "billing_customers",
-        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("customer", sa.Text(), nullable=False),
-        sa.Column("payment_method", sa.Text()),
-        sa.Column("updated_at", INSTANT, server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_billing_customers_user_id")
-        ),
-        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_billing_customers")),
-        if_not_exists=True,
-    )
-    for table, (before, added, after) in STATES.items():
-        _check_status(table, before + added + after)
-    for table, name, rule in CHECKS:
-        if not has_constraint(name, table):
-            op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
-    with op.get_context().autocommit_block():
+        op.create_table(
+            "billing_customers",
+            sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+            sa.Column("customer", sa.Text(), nullable=False),
+            sa.Column("payment_method", sa.Text()),
+            sa.Column("updated_at", INSTANT, server_default=sa.text("now()"), nullable=False),
+            sa.ForeignKeyConstraint(
+                ["user_id"], ["users.id"], name=op.f("fk_billing_customers_user_id")
+            ),
+            sa.PrimaryKeyConstraint("user_id", name=op.f("pk_billing_customers")),
+            if_not_exists=True,
+        )
+        for table, (before, added, after) in STATES.items():
+            _check_status(table, before + added + after)
+        for table, name, rule in CHECKS:
+            if not has_constraint(name, table):
+                op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule} NOT VALID")
         for table in STATES:
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT ck_{table}_status")
         for table, name, _rule in CHECKS:

@@ -15,6 +15,7 @@ from gql.documents.budgets.budget import DEFAULT
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from metrics.generation import REPLIES_RUNNING
 from perf.counting.threaded_model import ThreadedModel
+from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import (
     NOW,
     REPLY_STATEMENTS,
@@ -109,7 +110,7 @@ class InProcessClient:
 
         self._model.pause()
         with capture_statements(record):
-            answer = await self._server.exchange(request, measuring)
+            answer = await self._server.exchange(request, measuring, is_left=is_endless(document))
         bodies = _bodies(document, answer)
         return DocumentAnswer(
             ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)

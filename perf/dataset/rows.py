@@ -27,6 +27,14 @@ class SubscriptionRow(NamedTuple):
     updated_at: datetime
 
 
+class CustomerRow(NamedTuple):
+    """A row of `billing_customers`."""
+
+    user_id: int
+    customer: str
+    payment_method: str
+
+
 class PaymentRow(NamedTuple):
     """A row of `billing_payment_attempts`: a pending one, checked again at `next_check_at`."""
 
@@ -130,6 +138,7 @@ class DailyUsageRow(NamedTuple):
 Row: TypeAlias = (
     UserRow
     | SubscriptionRow
+    | CustomerRow
     | PaymentRow
     | QuotaUsageRow
     | QuotaOpeningRow

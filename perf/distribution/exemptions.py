@@ -20,11 +20,11 @@ EXEMPTIONS = (
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
-        r"company_billing\.(all_terms|lock_due|claim_payment)|meter_events\.(claim|unknown_days)",
+        r"company_billing\.(all_terms|due_accounts)|company_payments\.claim_payment|meter_events\.(claim|unknown_days)",
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
-        r"message_search\.waiting_of_anybody",
+        r"message_indexing\.(waiting_of_anybody|index_again)",
         "A worker takes what is due from each shard in turn.",
     ),
     Exemption(
@@ -59,7 +59,7 @@ EXEMPTIONS = (
 )
 MANY_AT_ONCE = (
     Exemption(
-        r"(generations|metered_replies)\.(renew|save_progress)|credentials\.note_uses|message_search\.index",
+        r"(generations|metered_replies)\.(renew|save_progress)|credentials\.note_uses|message_indexing\.index",
         "A process writes for many people at once: on shards, one statement for each of these.",
     ),
 )

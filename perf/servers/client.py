@@ -1,7 +1,7 @@
 """A client of one server that keeps its connections, and adds nothing to what is timed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -79,7 +79,7 @@ class Client:
         self.answered += response.status == _OK
         return response
 
-    async def follow(self, request: Request) -> AsyncIterator[bytes]:
+    async def follow(self, request: Request) -> AsyncGenerator[bytes, None]:
         """Send a subscription and yield its events.
 
         Raises what `post` raises, and `UnexpectedAnswer` unless the server starts a stream.

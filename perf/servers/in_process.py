@@ -1,7 +1,7 @@
 """An application served in this process, by the same protocol as in production."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
@@ -13,6 +13,8 @@ from app.http.protocol.http import HttpProtocol
 from perf.servers.memory_transport import MemoryTransport
 
 _NOTHING = nullcontext()
+_EVENT = b"data: {"
+"""How the data of an event begin."""
 
 
 class InProcessServer:
@@ -29,14 +31,20 @@ class InProcessServer:
         self._connect()
 
     async def exchange(
-        self, request: bytes, measuring: AbstractContextManager[object] = _NOTHING
+        self,
+        request: bytes,
+        measuring: AbstractContextManager[object] = _NOTHING,
+        *,
+        is_left: bool = False,
     ) -> bytes:
         """Send the bytes of a request, and return those of the response.
 
-        `measuring` is entered from when the bytes arrive until the request's task has ended.
+        `measuring` is entered from when the bytes arrive until the request's task has ended. A
+        stream that `is_left` ends with its first event, as its client closes the connection.
         """
         tasks, transport = self._state.tasks, self._transport
         transport.written.clear()
+        transport.on_write = self._leave_after_first_event(transport) if is_left else None
         with measuring:
             self._protocol.data_received(request)
             while not tasks:  # noqa: ASYNC110 - a long request is read in pieces
@@ -49,6 +57,14 @@ class InProcessServer:
         """Close the connection, and open another, as most clients do sooner or later."""
         self.close()
         self._connect()
+
+    def _leave_after_first_event(self, transport: MemoryTransport) -> Callable[[], None]:
+        def leave_after_first_event() -> None:
+            if _EVENT in transport.written:
+                transport.on_write = None
+                asyncio.get_running_loop().call_soon(self.reconnect)
+
+        return leave_after_first_event
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,6 +1,7 @@
 """An in-memory transport that collects what the server writes."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 _ADDRESSES = {"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)}
@@ -12,12 +13,15 @@ class MemoryTransport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__(_ADDRESSES)
         self.written = bytearray()
+        self.on_write: Callable[[], None] | None = None
         self._is_closing = False
 
     # Any: as asyncio has it.
     def write(self, data: Any) -> None:
         """Append the bytes to `written`."""
         self.written += data
+        if self.on_write is not None:
+            self.on_write()
 
     def is_closing(self) -> bool:
         """Whether the server has closed it."""

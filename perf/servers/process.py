@@ -16,6 +16,7 @@ import psutil
 OURS = "guidance-api"
 TWO_WORKERS = "guidance-api in two processes"
 WITH_WORKER = "guidance serve"
+WORKER = "guidance worker"
 STOCK = "stock Strawberry"
 RELAY = "bare relay"
 _START_SECONDS = 90
@@ -26,12 +27,14 @@ PRODUCTION = {
     "CHAT_TITLES": "false",
 }
 """Production settings with an unreachable model and sandbox payments: only the database works."""
-_SERVE = ("-c", "from app.cli import main; main()", "serve")
+_COMMAND = ("-c", "from app.cli import main; main()")
+_SERVE = (*_COMMAND, "serve")
 _OURS = (*_SERVE, "--no-worker")
 _UVICORN = ("-m", "uvicorn", "--no-access-log", "--log-level", "warning")
 _COMMANDS = {
     OURS: _OURS,
     WITH_WORKER: _SERVE,
+    WORKER: (*_COMMAND, "worker"),
     TWO_WORKERS: (*_OURS, "--workers", "2"),
     STOCK: (*_UVICORN, "perf.benchmarks.references.stock_strawberry:app"),
     RELAY: (*_UVICORN, "perf.benchmarks.references.bare_relay:app"),
@@ -87,14 +90,16 @@ def running_process(
 ) -> Iterator[Server]:
     """Run a server on a free port and these cores until the block is left.
 
-    `tree` is the folder whose source is run, which may be another version. Raises
-    `ServerNotStarted`.
+    `tree` is the folder whose source is run, which may be another version. A worker listens for
+    whoever asks for its metrics. Raises `ServerNotStarted`.
     """
     port = free_port()
+    place = ("--port", str(port)) if name != WORKER else ()
+    metrics_place = {"METRICS_PORT": str(port)} if name == WORKER else {}
     process = subprocess.Popen(
-        [python, *_COMMANDS[name], "--port", str(port)],
+        [python, *_COMMANDS[name], *place],
         # Whoever asks has ended before the server does.
-        env=os.environ | {"SHUTDOWN_DRAIN_SECONDS": "0"} | environment,
+        env=os.environ | {"SHUTDOWN_DRAIN_SECONDS": "0"} | metrics_place | environment,
         cwd=tree,
         stderr=subprocess.DEVNULL,
     )

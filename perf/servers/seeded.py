@@ -36,6 +36,7 @@ LOAD_TEST_SETTINGS = {
     "METRICS_MAX_AGE_SECONDS": "0",
     # Enough traces to attribute time, few enough not to cost much of it.
     "GRAPHQL_TRACE_SHARE": "0.1",
+    "GRAPHQL_TRACE_CALLERS": "127.0.0.1",
 }
 
 

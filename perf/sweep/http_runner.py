@@ -1,6 +1,7 @@
 """Run documents over HTTP, with the same interface as the gate's runner."""
 
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 from types import MappingProxyType
@@ -10,7 +11,8 @@ import asyncpg
 import orjson
 
 from gql.documents.registry.built_in import RESERVED
-from gql.documents.trusted_documents import TrustedDocument
+from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import DocumentAnswer, ResourceUsage, RunFailed
 from perf.load.generator.outcomes import UNANSWERED, Outcome, OutcomeKind, error, outcome_of
 from perf.servers.client import Client, Request
@@ -56,6 +58,8 @@ class HttpRunner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[ResourceUsage, list[Any]]:
         """An empty usage, and the data of the answers; raises `RunFailed`."""
+        if self.by_id and document.name not in trusted_documents():
+            raise RunFailed("it has a text of its own, and ids alone are sent")
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:
             said = orjson.dumps(answered.bodies)[:_MOST_SHOWN].decode(errors="replace")
@@ -98,7 +102,7 @@ class HttpRunner:
         started = self.clock()
         try:
             if document.text.startswith("subscription"):
-                return await self._followed(request, started)
+                return await self._followed(request, started, is_left=is_endless(document))
             response = await self.client.post(request)
         except (OSError, EOFError):
             return TimedAnswer((), UNANSWERED, self.clock() - started)
@@ -106,12 +110,15 @@ class HttpRunner:
         outcome = outcome_of(response.status, response.body, accepts=accepts)
         return TimedAnswer((response.body,), outcome, seconds)
 
-    async def _followed(self, request: Request, started: float) -> TimedAnswer:
+    async def _followed(self, request: Request, started: float, *, is_left: bool) -> TimedAnswer:
         bodies, seconds = [], 0.0
         try:
-            async for body in self.client.follow(request):
-                seconds = seconds or self.clock() - started
-                bodies.append(body)
+            async with aclosing(self.client.follow(request)) as events:
+                async for body in events:
+                    seconds = seconds or self.clock() - started
+                    bodies.append(body)
+                    if is_left:
+                        break
         except UnexpectedAnswer as refused:
             said = str(refused).encode()
             return TimedAnswer((said,), error("the stream did not begin"), self.clock() - started)

@@ -40,10 +40,12 @@ async def run_periodically(
 ) -> None:
     """Run `work` forever, waiting `every_seconds` before each run; a failed run does not end it.
 
-    `first_after_seconds` replaces the first wait. The log and the metrics call the job `name`.
+    `first_after_seconds` replaces the first wait. The log and the metrics call the job `name`. That
+    the database is away is logged once until it is back.
     """
     job_scheduled(name, every_seconds)
     wait_seconds = every_seconds if first_after_seconds is None else first_after_seconds
+    is_away = False
     while True:
         await asyncio.sleep(wait_seconds)
         wait_seconds = every_seconds
@@ -51,12 +53,17 @@ async def run_periodically(
             await run_job(name, work())
         except DatabaseUnavailable as error:
             job_failed(name)
-            _log.warning("the database is away", job=name, reason=str(error))
+            if not is_away:
+                _log.warning("the database is away", job=name, reason=str(error))
+            is_away = True
         except Exception:  # noqa: BLE001 - the next run may succeed
             job_failed(name)
             _log.exception("failed, and will be tried again", job=name)
         else:
             job_done(name)
+            if is_away:
+                _log.info("the database is back", job=name)
+            is_away = False
 
 
 async def run_job(name: str, work: Coroutine[Any, Any, T]) -> T:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from clients.payments.minimum import least_charge_cents
 from db.database import Connection, Transaction
 from db.queries.billing import customers, plan_changes, subscriptions
 from services.billing.records import Customer, Plan, StoredSubscription, SubscriptionState
@@ -11,7 +12,7 @@ from services.billing.rows import plan_from, stored_subscription_from
 from services.billing.rules.lifecycle import as_of, with_period
 from services.billing.rules.payments import InvalidPlan
 from services.billing.rules.plan_changes import first_price_cents
-from services.billing.rules.proration import Segment
+from services.billing.rules.proration import Segment, charged_at_renewal
 from services.mutations.texts import is_short_text
 from services.record_values import values_of
 
@@ -59,7 +60,10 @@ async def unlapsed_subscription(
 async def price_segments(
     connection: Connection, subscription: StoredSubscription | None
 ) -> tuple[Segment, ...]:
-    """The prices of the current period, from its start; none where there is no period."""
+    """The prices of the current period, from its start; none where there is no period.
+
+    What a period before has carried was charged with this one.
+    """
     if subscription is None or subscription.state.period_start is None:
         return ()
     start = subscription.state.period_start
@@ -67,8 +71,20 @@ async def price_segments(
         connection, subscription.user_id, subscription.id, start
     )
     first = rows[0]["from_price_cents"] if rows else first_price_cents(subscription)
-    changes = (Segment(row["changed_at"], row["to_price_cents"]) for row in rows)
+    changes = (
+        Segment(row["changed_at"], row["to_price_cents"], row["carried_cents"] or 0) for row in rows
+    )
     return (Segment(start, first), *changes)
+
+
+async def renewal_cents(
+    connection: Connection, subscription: StoredSubscription, plan: Plan
+) -> int:
+    """What the next period is charged at, with what the one under way has carried."""
+    segments = await price_segments(connection, subscription)
+    carried_cents = segments[-1].carried_cents if segments else 0
+    least_cents = least_charge_cents(plan.currency)
+    return charged_at_renewal(plan.monthly_price_cents, carried_cents, least_cents)
 
 
 async def customer_of(connection: Connection, user_id: int) -> Customer | None:

@@ -1,6 +1,6 @@
 """What the payment provider knows people by: opened with the first payment, and stored."""
 
-from clients.payments.provider import CustomerAccounts
+from clients.payments.provider import CustomerAccounts, CustomerMissing
 from clients.payments.records import Owner, OwnerKind
 from db.database import Database, Transaction
 from db.queries.billing import customers, payments
@@ -42,6 +42,13 @@ class Customers:
 
     async def portal_url(self, user_id: int, return_url: str) -> str:
         """A link to the provider's pages for the person; raises `PersonUnknown`."""
+        customer = await self._reference_of(user_id)
+        try:
+            return await self._provider.portal_url(customer, return_url)
+        except CustomerMissing:
+            async with self._database.begin() as transaction:
+                await people.lock(transaction, user_id)
+                await customers.forget(transaction, user_id, customer)
         return await self._provider.portal_url(await self._reference_of(user_id), return_url)
 
     async def _reference_of(self, user_id: int) -> str:

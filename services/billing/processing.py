@@ -20,15 +20,18 @@ from clients.payments.records import (
     Owner,
     OwnerKind,
     Refund,
-    RefundState,
 )
 from db.database import Database
-from db.queries.billing import archived_payments, payments
+from db.queries.billing import archived_payments, payment_checks, payments
 from db.states import PaymentKind
 from services.billing.customers import Customers
 from services.billing.records import Payment
 from services.billing.rows import payment_from
-from services.billing.rules.payments import NO_PAYMENT_METHOD, REFUND_FAILED
+from services.billing.rules.payments import (
+    NO_PAYMENT_METHOD,
+    REFUND_FAILED,
+    result_of_refund,
+)
 from services.billing.settlement import PaymentSettlement, lock_payment
 from services.callers.people import PersonUnknown
 from services.clock import Clock
@@ -100,14 +103,16 @@ class PaymentProcessor:
 
     async def _claim_overdue(self) -> Payment | None:
         async with self._database.read_primary() as connection:
-            row = await payments.claim_overdue(connection, self.overdue_seconds)
+            row = await payment_checks.claim_overdue(connection, self.overdue_seconds)
             if row is None:
                 row = await archived_payments.claim_overdue(connection, self.overdue_seconds)
         return None if row is None else payment_from(row)
 
     async def _claim_expired(self) -> Payment | None:
         async with self._database.read_primary() as connection:
-            row = await payments.claim_expired(connection, self.overdue_seconds, self._clock())
+            row = await payment_checks.claim_expired(
+                connection, self.overdue_seconds, self._clock()
+            )
         return None if row is None else payment_from(row)
 
     async def _make(self, payment: Payment) -> ChargeResult:
@@ -142,21 +147,17 @@ class PaymentProcessor:
 
     async def _refund(self, payment: Payment) -> ChargeResult:
         """Give back what a recorded refund says, or find that it was given back before."""
+        charged_id = payment.refund_of_id or 0
         async with self._database.read_primary() as connection:
-            charged = await payments.by_id(
-                connection, payment.user_id or 0, payment.refund_of_id or 0
-            )
+            if payment.user_id is None:
+                charged = await archived_payments.by_id(connection, charged_id)
+            else:
+                charged = await payments.by_id(connection, payment.user_id, charged_id)
         reference = None if charged is None else charged["provider_reference"]
         if reference is None:
             return _REFUND_FAILED
-        result = await self._provider.refund(
-            Refund(reference, payment.amount_cents, payment.provider_key)
-        )
-        if result.state is RefundState.FAILED:
-            return _REFUND_FAILED
-        is_done = result.state is RefundState.SUCCEEDED
-        state = ChargeState.SUCCEEDED if is_done else ChargeState.PENDING
-        return ChargeResult(state, result.reference)
+        refund = Refund(reference, payment.amount_cents, payment.provider_key)
+        return result_of_refund(await self._provider.refund(refund))
 
     async def _cancel(self, payment: Payment) -> ChargeResult:
         if payment.amount_cents == 0 or payment.kind is PaymentKind.REFUND:
@@ -184,7 +185,7 @@ class PaymentProcessor:
                 if payment.user_id is None:
                     await archived_payments.postpone(connection, payment.id)
                 else:
-                    await payments.postpone(connection, payment.user_id, payment.id)
+                    await payment_checks.postpone(connection, payment.user_id, payment.id)
             return
         async with self._database.begin() as transaction:
             locked = await lock_payment(transaction, payment.user_id, payment.id)

@@ -1,4 +1,4 @@
-"""Asking the provider what became of charges, for what its webhooks never told."""
+"""Asking the provider what became of charges and refunds, for what its webhooks never told."""
 
 from datetime import timedelta
 
@@ -8,6 +8,8 @@ from services.billing.provider_events import PaymentEventHandler
 from services.clock import Clock
 
 REQUEST_ID = "reconcile"
+REFUNDS_MAY_FAIL_FOR = timedelta(days=40)
+"""How long after it was made a refund may still come back: Stripe says up to a month."""
 
 
 async def reconcile_charges(
@@ -24,6 +26,16 @@ async def reconcile_charges(
     for event in charges:
         await events.handle(event, request_id=REQUEST_ID)
     return len(charges)
+
+
+async def reconcile_refunds(
+    history: ChargeHistory, events: PaymentEventHandler, *, clock: Clock
+) -> int:
+    """Apply what became of each refund that may still fail, and return how many there were."""
+    refunds = await history.refunds_since(clock() - REFUNDS_MAY_FAIL_FOR)
+    for refund in refunds:
+        await events.handle_refund(refund, request_id=REQUEST_ID)
+    return len(refunds)
 
 
 def _is_of_a_company(event: PaymentEvent) -> bool:

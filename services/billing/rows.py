@@ -17,6 +17,7 @@ from services.billing.rules.lifecycle import as_of
 _STATUSES = {one.value: one for one in SubscriptionStatus}
 
 
+# Any: values of every type, by the names of members.
 def plan_from(row: Row) -> Plan:
     """The plan in a row that holds a plan's columns."""
     return Plan(

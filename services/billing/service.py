@@ -9,7 +9,12 @@ from db.database import Transaction
 from db.queries.billing import subscriptions
 from db.row import Row
 from db.states import PaymentKind, SubscriptionStatus
-from services.billing.current import customer_of, plan_on_sale, store_state
+from services.billing.current import (
+    customer_of,
+    plan_on_sale,
+    renewal_cents,
+    store_state,
+)
 from services.billing.orders import OrderDesk, replayed_payment
 from services.billing.records import NewPayment, Payment, Plan, StoredSubscription
 from services.billing.rules import lifecycle
@@ -174,7 +179,7 @@ class BillingService:
             kind=PaymentKind.RENEWAL,
             subscription_id=current.id,
             plan_code=plan.code,
-            amount_cents=plan.monthly_price_cents,
+            amount_cents=await renewal_cents(transaction, current, plan),
             currency=plan.currency,
             idempotency_key=key_digest(order.idempotency_key),
             payment_method_token=order.payment_method_token,

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
-from clients.payments.records import ChargeResult
+from clients.payments.records import CUSTOMER_MISSING, ChargeResult
 from db.database import Transaction
 from db.queries import users
 from db.queries.billing import archived_payments, customers, payments, plan_changes
@@ -102,11 +102,12 @@ class PaymentSettlement:
         self, transaction: Transaction, payment: Payment, result: ChargeResult, actor: Actor
     ) -> None:
         """Store what the provider says about a locked payment; repeating it changes nothing."""
-        status = next_payment_status(payment.status, result.state)
+        status = next_payment_status(payment.kind, payment.status, result.state)
         if status is None:
             return
         settled = _Settled(payment, result, status, payment_failure_reason(result), self._clock())
         await _store(transaction, settled)
+        await _forget_missing_customer(transaction, settled)
         subscription = await _subscription_of(transaction, payment, settled.now)
         change = outcome(
             payment,
@@ -167,6 +168,14 @@ async def _store(transaction: Transaction, settled: _Settled) -> None:
     )
 
 
+async def _forget_missing_customer(transaction: Transaction, settled: _Settled) -> None:
+    """What the provider does not know any more is charged no more: another one is opened."""
+    payment = settled.payment
+    if settled.reason != CUSTOMER_MISSING or payment.user_id is None or payment.customer is None:
+        return
+    await customers.forget(transaction, payment.user_id, payment.customer)
+
+
 async def _subscription_of(
     transaction: Transaction, payment: Payment, now: datetime
 ) -> StoredSubscription | None:
@@ -217,6 +226,7 @@ async def _record_plan_change(
         to_plan_code=payment.plan_code,
         from_price_cents=first_price_cents(subscription),
         to_price_cents=payment.plan_price_cents or 0,
+        carried_cents=0,
         idempotency_key=f"payment:{payment.id}",
         changed_at=payment.period_start or now,
     )
@@ -230,10 +240,10 @@ async def _give_back(transaction: Transaction, payment: Payment, now: datetime) 
     """
     if payment.amount_cents == 0:
         return
-    if payment.user_id is None:
-        _log.error("money was taken for nothing; give it back", payment=payment.id)
-        return
     _log.warning("money was taken for nothing, and is given back", payment=payment.id)
+    if payment.user_id is None:
+        await archived_payments.add_refund(transaction, payment.id, now)
+        return
     refund = NewPayment(
         kind=PaymentKind.REFUND,
         subscription_id=payment.subscription_id,

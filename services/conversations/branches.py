@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from db.database import Database, Transaction
-from db.queries.chat import branches, conversations, titles
+from db.queries.chat import branch_deletion, branches, conversations, titles
 from db.row import Row
 from keyvalue import KeyValueError
 from services.callers import people
@@ -54,7 +54,7 @@ class BranchService:
         async with self._database.begin() as transaction:
             conversation_id = await _lock(transaction, user_id, message_id)
             deleted = _found(
-                await branches.delete_subtree(
+                await branch_deletion.delete_subtree(
                     transaction,
                     user_id,
                     conversation_id,
@@ -90,7 +90,7 @@ async def _lock(transaction: Transaction, user_id: int, message_id: int) -> int:
 
 
 async def _renew_title(transaction: Transaction, user_id: int, conversation_id: int) -> None:
-    first = await branches.first_shown(transaction, user_id, conversation_id)
+    first = await branch_deletion.first_shown(transaction, user_id, conversation_id)
     await titles.renew(transaction, user_id, conversation_id, title_from(first or ""))
 
 

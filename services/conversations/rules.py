@@ -1,14 +1,16 @@
-"""Validating titles and tags, and deriving a title from the first message."""
+"""Validating titles, tags and feedback, and deriving a title from the first message."""
 
 import unicodedata
 from collections.abc import Sequence
 
-from services.mutations.refusals import InvalidInput
-from services.mutations.texts import excerpt, is_short_text, short_text
+from db.states import FeedbackRating, MessageRole, MessageStatus
+from services.mutations.refusals import Conflict, InvalidInput
+from services.mutations.texts import excerpt, is_short_text, long_text, short_text
 
 LONGEST_TITLE = 120
 UNTITLED = "New conversation"
 LONGEST_TAG, MOST_TAGS = 40, 20
+LONGEST_COMMENT = 2_000
 _LONGEST_DERIVED_TITLE = 60
 
 
@@ -36,6 +38,23 @@ def tag_to_find(text: str) -> str:
 def _composed(tag: str) -> str:
     """One spelling of what looks the same; NFC leaves compatible characters as they are."""
     return unicodedata.normalize("NFC", tag)
+
+
+def checked_comment(text: str | None, rating: FeedbackRating | None) -> str | None:
+    """The comment without surrounding white space; raises `InvalidInput`."""
+    if text is None:
+        return None
+    if rating is None:
+        raise InvalidInput("A comment needs a rating that it is about.", field="comment")
+    return long_text(text, field="comment", name="A comment", longest=LONGEST_COMMENT)
+
+
+def check_ratable(role: str, status: str) -> None:
+    """Raise `InvalidInput` or `Conflict` for what cannot be rated: only replies that have ended."""
+    if role != MessageRole.ASSISTANT:
+        raise InvalidInput("Only replies can be rated.", field="messageId")
+    if status == MessageStatus.STREAMING:
+        raise Conflict("The reply is being written; rate it when it has ended.", field="messageId")
 
 
 def title_from(content: str) -> str:

@@ -50,6 +50,11 @@ def parse_key(text: str) -> ParsedKey | None:
     return ParsedKey(key_id=match[1], secret_hash=_hash(match[2]))
 
 
+def looks_like_key(text: str) -> bool:
+    """Whether it begins as keys do."""
+    return text.startswith("gk_")
+
+
 def matches(key: ParsedKey, secret_hash: bytes) -> bool:
     """Whether `key` has the stored hash, compared in constant time."""
     return compare_digest(key.secret_hash, secret_hash)

@@ -8,8 +8,8 @@ import structlog
 
 from db.connections.errors import DatabaseUnavailable
 from db.database import Database
-from db.queries.chat import message_search
-from db.queries.chat.message_search import IndexedMessage
+from db.queries.chat import message_indexing
+from db.queries.chat.message_indexing import IndexedMessage
 from db.row import Row
 from services.search.lexemes import lexemes_of
 from services.search.rules import PlaceEnds, places_of
@@ -28,9 +28,13 @@ class MessageIndexer:
         self._database = database
 
     async def index_all(self) -> None:
-        """Index whatever waits, in batches."""
-        while await self._index_batch(None) == BATCH:
+        """Index whatever waits, in batches, and then what was indexed in an earlier form."""
+        while await self._index_batch(None) == BATCH or await self._index_again():
             pass
+
+    async def _index_again(self) -> int:
+        async with self._database.write() as connection:
+            return await message_indexing.index_again(connection, most=BATCH)
 
     async def index_newest(self, user_id: int) -> None:
         """Index what waits of a person's messages, the newest of them if there are very many."""
@@ -49,11 +53,11 @@ class MessageIndexer:
     async def _index_waiting(self, user_id: int | None, *, without: Collection[int] = ()) -> int:
         """Index a batch; the messages `without` lexemes are found by nothing, nor wait longer."""
         async with self._database.begin() as transaction:
-            rows = await message_search.waiting(transaction, user_id=user_id, most=BATCH)
+            rows = await message_indexing.waiting(transaction, user_id=user_id, most=BATCH)
             if rows:
                 people = sorted({row["user_id"] for row in rows})
-                ends = await message_search.ends(transaction, people)
-                await message_search.index(transaction, _placed(rows, ends, without))
+                ends = await message_indexing.ends(transaction, people)
+                await message_indexing.index(transaction, _placed(rows, ends, without))
         for message_id in without:
             _log.error("a message cannot be searched", message_id=message_id)
         return len(rows)
@@ -61,14 +65,14 @@ class MessageIndexer:
     async def _unreadable(self, user_id: int | None) -> Collection[int]:
         """The ids of the messages of a batch that cannot be indexed, which are tried alone."""
         async with self._database.begin() as transaction:
-            rows = await message_search.waiting(transaction, user_id=user_id, most=BATCH)
+            rows = await message_indexing.waiting(transaction, user_id=user_id, most=BATCH)
         return [row["id"] for row in rows if not await self._is_readable(row)]
 
     async def _is_readable(self, row: Row) -> bool:
         try:
             (message,) = _placed([row], [])
             async with self._database.begin() as transaction:
-                await message_search.read(transaction, message)
+                await message_indexing.read(transaction, message)
         except DatabaseUnavailable:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, the message is left out
@@ -95,8 +99,14 @@ def _placed(
                 row["id"],
                 place,
                 row["created_at"],
-                "" if row["id"] in without else lexemes_of(row["content"], row["conversation_id"]),
+                "" if row["id"] in without else _lexemes_of(row),
             )
             for row, place in zip(messages, places, strict=True)
         ]
     return placed
+
+
+def _lexemes_of(row: Row) -> str:
+    return lexemes_of(
+        row["content"], user_id=row["user_id"], conversation_id=row["conversation_id"]
+    )

@@ -1,19 +1,19 @@
 """The lexemes under which a message is found, and the queries that find it.
 
-Each begins with `PERSON` or `PART`, in whose stead the statements write whose it is, or also in
-which part of that person's messages: an index of them leads with the person. Queries are ranked:
+Each begins with the person, so that an index of them leads with the person. Queries are ranked:
 each is wider than the one before it, and leaves out what that finds.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from typing import Final
 
 from services.search.words import Word, words_in
 
-PERSON: Final = "%"
-PART: Final = "@"
-_CHARACTERS, _SHORTENED, _CONVERSATION, _ANY = "#", "-", "=", "/"
+_PERSON = "%"
+"""Stands for the person in what is made here, until it is known who that is."""
+_CHARACTERS, _SHORTENED, _BEGINNING, _CONVERSATION = "#", "-", "^", "="
+_LONGEST_BEGINNING = 12
+"""Letters of the beginnings that are lexemes: those of more letters are of hardly any words."""
 MOST_WORDS = 8
 """Words of a query that count, runs of characters without spaces as one."""
 MOST_CHARACTERS = 40
@@ -30,26 +30,46 @@ _LEAST_MISSPELT, _MOST_COMPARED = 5, 7
 """Shorter words have too many neighbours; of longer ones only the beginning is compared."""
 
 
-def lexemes_of(text: str, conversation_id: int) -> str:
-    """What a message is found by, as PostgreSQL reads a `tsvector`: `'@word':1,7 '%-wrd' …`.
+def lexemes_of(text: str, *, user_id: int, conversation_id: int) -> str:
+    """What a message is found by, as PostgreSQL reads a `tsvector`: `'1f.word':1,7 '1f.-wrd' …`.
 
     Of a very long text the end is left out.
     """
     places: dict[str, list[int]] = {}
-    shortened: set[str] = set()
+    others: set[str] = set()
     size = 0
     for number, lexeme in enumerate(_in_order(words_in(text[:MOST_INDEXED])), 1):
-        forms = () if lexeme in places else shortened_forms(lexeme) - shortened
-        added = forms if lexeme in places else (lexeme, *forms)
-        size += _BYTES_OF_PLACE + sum(_BYTES_OF_EACH + len(one.encode()) for one in added)
+        added = () if lexeme in places else (_shortened(lexeme) | _beginnings(lexeme)) - others
+        new = added if lexeme in places else (lexeme, *added)
+        size += _BYTES_OF_PLACE + sum(_BYTES_OF_EACH + len(one.encode()) for one in new)
         if size > MOST_BYTES:
             break
         places.setdefault(lexeme, []).append(min(number, MOST_POSITIONS))
-        shortened.update(forms)
-    found = [f"'{PART}{lexeme}':{','.join(map(str, at))}" for lexeme, at in places.items()]
-    found += [f"'{PERSON}{_SHORTENED}{short}'" for short in sorted(shortened)]
-    found += [f"'{PERSON}{_CONVERSATION}{conversation_id}'", f"'{PART}{_ANY}'"]
-    return " ".join(found)
+        others.update(added)
+    others.add(f"{_CONVERSATION}{conversation_id}")
+    found = [f"'{_PERSON}{lexeme}':{','.join(map(str, at))}" for lexeme, at in places.items()]
+    found += [f"'{_PERSON}{one}'" for one in sorted(others)]
+    return _of_person(" ".join(found), user_id)
+
+
+def _of_person(text: str, user_id: int) -> str:
+    """Lexemes with whose they are; no word has the character that is replaced."""
+    return text.replace(_PERSON, f"{user_id:x}.")
+
+
+def _shortened(lexeme: str) -> set[str]:
+    """The lexemes by which a word is found with one letter amiss."""
+    return {f"{_SHORTENED}{one}" for one in shortened_forms(lexeme)}
+
+
+def _beginnings(lexeme: str) -> set[str]:
+    """The lexemes of what a longer word begins with, or of the first of two characters."""
+    if lexeme.startswith(_CHARACTERS):
+        return {f"{_BEGINNING}{lexeme[1]}"}
+    return {
+        f"{_BEGINNING}{lexeme[:length]}"
+        for length in range(1, min(len(lexeme), _LONGEST_BEGINNING + 1))
+    }
 
 
 def shortened_forms(word: str) -> set[str]:
@@ -62,7 +82,9 @@ def shortened_forms(word: str) -> set[str]:
     return _without_one(word[:_MOST_COMPARED])
 
 
-def ranked_queries(text: str, conversation_id: int | None) -> tuple[str, ...]:
+def ranked_queries(
+    text: str, *, user_id: int, conversation_id: int | None = None
+) -> tuple[str, ...]:
     """The queries that find a text, as PostgreSQL reads a `tsquery`, the strictest first.
 
     They find whole words, then words that begin so, then words with a typing error. None where
@@ -71,14 +93,12 @@ def ranked_queries(text: str, conversation_id: int | None) -> tuple[str, ...]:
     terms = _terms(words_in(text))
     if not terms:
         return ()
-    place = f" & '{PART}{_ANY}'"
-    if conversation_id is not None:
-        place += f" & '{PERSON}{_CONVERSATION}{conversation_id}'"
+    inside = "" if conversation_id is None else f" & '{_PERSON}{_CONVERSATION}{conversation_id}'"
     ranked = (_whole, _beginning, _misspelt)
     forms = dict.fromkeys(" & ".join(f"({form(term)})" for term in terms) for form in ranked)
     stricter = [None, *forms]
     return tuple(
-        f"{form}{place}" + (f" & !({before})" if before else "")
+        _of_person(f"{form}{inside}" + (f" & !({before})" if before else ""), user_id)
         for form, before in zip(forms, stricter, strict=False)
     )
 
@@ -126,14 +146,23 @@ def _pieces(run: Sequence[Word]) -> tuple[str, ...]:
 
 
 def _whole(term: tuple[str, ...]) -> str:
-    is_single = len(term) == 1 and term[0].startswith(_CHARACTERS) and len(term[0]) == 2  # noqa: PLR2004
-    if is_single:
-        return f"'{PART}{term[0]}':*"
-    return " <-> ".join(f"'{PART}{piece}'" for piece in term)
+    if _is_character(term):
+        return f"'{_PERSON}{_BEGINNING}{term[0][1]}'"
+    return " <-> ".join(f"'{_PERSON}{piece}'" for piece in term)
+
+
+def _is_character(term: tuple[str, ...]) -> bool:
+    """Whether it is one character of a script without spaces."""
+    return len(term[0]) == len(_CHARACTERS) + 1 and term[0].startswith(_CHARACTERS)
 
 
 def _beginning(term: tuple[str, ...]) -> str:
-    return _whole(term) if term[0].startswith(_CHARACTERS) else f"'{PART}{term[0]}':*"
+    word = term[0]
+    if word.startswith(_CHARACTERS):
+        return _whole(term)
+    if len(word) > _LONGEST_BEGINNING:
+        return f"'{_PERSON}{word}':*"
+    return f"'{_PERSON}{word}' | '{_PERSON}{_BEGINNING}{word}'"
 
 
 def _misspelt(term: tuple[str, ...]) -> str:
@@ -141,9 +170,9 @@ def _misspelt(term: tuple[str, ...]) -> str:
     if not word.isalpha() or len(word) < _LEAST_MISSPELT - 1:
         return _beginning(term)
     compared = word[:_MOST_COMPARED]
-    shortened = {compared} | _without_one(compared)
-    words = [f"'{PART}{one}'" for one in sorted(_without_one(compared))]
-    forms = [f"'{PERSON}{_SHORTENED}{one}'" for one in sorted(shortened)]
+    without_one = _without_one(compared)
+    words = [f"'{_PERSON}{one}'" for one in sorted(without_one)]
+    forms = [f"'{_PERSON}{_SHORTENED}{one}'" for one in sorted({compared} | without_one)]
     return " | ".join([_beginning(term), *words, *forms])
 
 

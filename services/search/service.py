@@ -5,7 +5,7 @@ from datetime import datetime
 
 from db.database import Database
 from db.page import SearchPosition
-from db.queries.chat import message_search
+from db.queries.chat import message_indexing, message_search
 from services.mutations.refusals import InvalidInput
 from services.search.indexing import MessageIndexer
 from services.search.lexemes import ranked_queries
@@ -46,11 +46,13 @@ class SearchService:
         Whole words come before beginnings, those before misspellings, and newer messages before
         older ones. Everything that was written before is found.
         """
-        queries = ranked_queries(scope.query, scope.conversation_id)
+        queries = ranked_queries(
+            scope.query, user_id=user_id, conversation_id=scope.conversation_id
+        )
         if not queries:
             return SearchPage()
         async with self._database.read_primary() as connection:
-            is_waiting = await message_search.is_waiting(connection, user_id)
+            is_waiting = await message_indexing.is_waiting(connection, user_id)
         if is_waiting:
             await self._indexer.index_newest(user_id)
         async with self._database.read_primary() as connection:

@@ -1,5 +1,6 @@
 """The file of `CHAT_LLM_MODELS`: what it holds, and one line for what is wrong with it."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_a_model_and_what_is_left_out(environment: pytest.MonkeyPatch, tmp_path:
     environment.setenv("CHAT_CONTEXT_WINDOW_MESSAGES", "6")
     environment.setenv("CHAT_CONTEXT_MAX_CHARACTERS", "500")
     assert context_window(load_settings()) == ContextWindow(6, 500)
+
+
+def test_the_file_that_the_page_shows(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/operating/model.md").read_text()
+    (shown,) = re.findall("```toml\n(.*?)```", page, re.DOTALL)
+    for name in re.findall('api_key_variable = "(.+?)"', shown):
+        environment.setenv(name, "sk-secret")
+    assert load(tmp_path, shown).model_file is not None
 
 
 @pytest.mark.parametrize(

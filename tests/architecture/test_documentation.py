@@ -13,7 +13,9 @@ from tests.fixtures.servers.server import Api, issue_key, serving, settings_for
 from tests.fixtures.stores.world import ADA, ADAS_COMPANY, ALAN
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+README = ROOT / "README.md"
+DECISIONS = ROOT / "docs/decisions"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLE = re.compile(
     r"```graphql(?: (api-key|unpaid))?\n(.*?)```(?:\s*```json variables\n(.*?)```)?"
     r"(?:\s*```json( body)?\n(.*?)```)?",
@@ -89,6 +91,38 @@ def test_the_lock_files_have_hashes_and_no_address(name: str) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_every_page_is_within_two_clicks_of_the_readme() -> None:
+    """Decision records are found in their folder."""
+    reached = {README}
+    for _ in range(2):
+        links = [page.parent / link for page in reached for link in LINK.findall(page.read_text())]
+        reached |= {link.resolve() for link in links if link.suffix == ".md"}
+    assert [page.name for page in PAGES if page not in reached and page.parent != DECISIONS] == []
+
+
+def test_the_readme_takes_two_minutes() -> None:
+    """At 250 words a minute, without what is there to be looked up or pasted."""
+    text, _, links = README.read_text().partition("## More")
+    prose = re.sub(r"\]\([^)]*\)", "]", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    assert len(re.findall(r"\w[\w'-]*", prose)) <= 500
+    assert len(re.findall(r"^\| `guidance", text, re.MULTILINE)) == 7
+    assert len(links.splitlines()) <= 50
+
+
+def test_what_the_readme_claims_is_what_was_agreed() -> None:
+    claim = re.compile(
+        r"Twenty conversations with ten messages each take (\w+) statements; "
+        r"starting or renaming one takes (\w+)"
+    )
+    found = claim.search(" ".join(README.read_text().split()))
+    assert found is not None
+    claimed = [{"one": 1, "two": 2}[word] for word in found.groups()]
+    budgets = tomllib.loads((ROOT / "gql/documents/files/budgets.toml").read_text())
+    agreed = {name: budget.get("statements") for name, budget in budgets.items()}
+    assert claimed == [agreed["ConversationsWithMessages"], agreed["StartConversation"]]
+    assert agreed["RenameConversation"] == agreed["StartConversation"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

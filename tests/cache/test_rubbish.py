@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
@@ -15,6 +15,7 @@ from services.billing.cached import SUBSCRIPTION_SERIALIZER
 from services.billing.records import Plan, Subscription
 from tests.cache.assertions import ID, Cache, assert_hits, number
 from tests.cache.instances import SHAPE, Table, Version, measured, shared_caches
+from tests.fixtures.run.examples import examples
 from tests.fixtures.stores.world import NOW
 
 ENTRY = b"V" + b"9" * 16 + b"0" * 16
@@ -129,7 +130,7 @@ async def test_an_entry_that_another_program_keeps_for_ever_is_not_served_for_ev
                 await asyncio.sleep(0.01)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(stored=st.binary(max_size=80) | st.binary(max_size=60).map(lambda rest: ENTRY + rest))
 def test_whatever_is_stored_the_truth_is_read(redis_url: str, stored: bytes) -> None:
     async def scenario() -> None:

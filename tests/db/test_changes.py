@@ -2,18 +2,26 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy import text as sql
 
 import db.queries
-from db.changes import OWNER_NAMES, UNFOLLOWED_TABLES, Changes, are_reproducible
+from db.changes import (
+    OWNER_NAMES,
+    UNFOLLOWED_TABLES,
+    Changes,
+    are_reproducible,
+    footprint_of,
+)
 from db.database import open_database
 from db.personal.registry import REGISTRY
 from db.personal.vocabulary import BY_COMPANY, EVERYWHERE
 from db.statement import Statement, statements_named
 from db.tables import Table
+from perf.distribution.statements import all_statements
 from tests.fixtures.stores.postgres import rows_of
 from tests.fixtures.stores.world import ADA, ALAN, EDITH, GRACE, MARY, NOW
 
@@ -82,6 +90,23 @@ async def test_people_of_one_block_are_told_together() -> None:
         ("conversations.rename", {"user_id": person}, 1) for person in (ADA, GRACE, ADA)
     ]
     assert await told_by(*changes)() == [frozenset({ADA, GRACE})]
+
+
+FOLLOWED = [
+    one
+    for one in all_statements()
+    if footprint_of(one).is_followed and footprint_of(one).owner_name is not None
+]
+
+
+@pytest.mark.parametrize("one", FOLLOWED, ids=lambda one: one.name)
+def test_the_person_that_a_statement_names_is_whose_rows_it_changes(one: Statement) -> None:
+    """So the name means the owner wherever it is used, and never who asks, or who is concerned."""
+    owner = footprint_of(one).owner_name
+    places = "|".join(str(place) for place, name in enumerate(one.names, 1) if name == owner)
+    compared = rf"\b(?:user_id|users\.id) = (?:ANY \()?\$(?:{places})\b"
+    inserted = r"INSERT INTO \w+ \([^)]*\buser_id\b"
+    assert re.search(f"{compared}|{inserted}", one.sql), one.sql
 
 
 def test_every_table_is_followed_or_named() -> None:

@@ -73,6 +73,28 @@ def test_what_is_personal_is_never_kept(edge: tuple[httpx2.Client, httpx2.Client
         assert emails == ["ada@example.com", "grace@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("method", "parameters"),
+    [
+        ("GET", {"query": "{ viewer { email } }"}),
+        ("GET", {"query": "query Own @cacheControl(maxAge: 60) { viewer { email } }"}),
+        ("GET", {"query": "{ plans { code } nope }"}),
+        ("GET", {"query": "mutation { startConversation(input: {}) { userErrors { code } } }"}),
+        ("POST", {"query": "{ plans { code } }"}),
+    ],
+)
+def test_what_is_not_public_is_kept_for_nobody_even_without_credentials(
+    edge: tuple[httpx2.Client, httpx2.Client], method: str, parameters: dict[str, str]
+) -> None:
+    """The cache would keep what it may: the answers say that it may not."""
+    http, _ = edge
+    for _ in range(2):
+        sent = {"params": parameters} if method == "GET" else {"json": parameters}
+        answer = http.request(method, "/graphql", **sent)  # type: ignore[arg-type]  # both are JSON
+        assert answer.headers.get("x-cache-status", "MISS") == "MISS"
+        assert "public" not in answer.headers["cache-control"]
+
+
 def test_what_is_personal_is_validated_by_the_server(
     edge: tuple[httpx2.Client, httpx2.Client],
 ) -> None:

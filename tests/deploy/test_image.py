@@ -81,7 +81,7 @@ def test_the_builders_steps_make_a_server_that_answers(
         server = Service(
             *(tmp_path, guard, "image", serve),
             is_ready=lambda: is_ready(url),
-            environment={"DATABASE_URL": empty_database_url},
+            environment={"DATABASE_URL": empty_database_url, "SHUTDOWN_DRAIN_SECONDS": "0"},
         )
         server.start()
         try:

@@ -13,6 +13,8 @@ test("sending, answering again, following and stopping by ids", async () => {
   const guidance = new Guidance({ address, token: () => TOKEN, sendsIds: true, socket });
   const { message, reply } = await guidance.send("How do I begin?");
   await guidance.stop(reply.id);
+  const edited = await guidance.edit(message.id, "How do I end?");
+  await guidance.stop(edited.reply.id);
   const again = await guidance.regenerate(message.id);
   const texts = [];
   for await (const event of guidance.follow(again.reply.id)) texts.push(event.text ?? event.message);

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import test, { describe } from "node:test";
 
-import { buildSchema, isAbstractType, parse, validate } from "graphql";
+import { buildSchema, isAbstractType, parse, validate, validateSchema } from "graphql";
 import { DOCUMENTS, Guidance, USUAL_BACKOFF, resuming } from "guidance-client";
 import WebSocket from "ws";
 
@@ -19,6 +19,18 @@ test("the client's documents fit the schema, and their ids are the hashes of the
   for (const { id, text } of DOCUMENTS) {
     assert.deepEqual(validate(schema, parse(text)), []);
     assert.equal(createHash("sha256").update(text).digest("hex"), id);
+  }
+});
+
+test("graphql-js reads the printed schema, and our own documents against it", async () => {
+  assert.deepEqual(validateSchema(schema), []);
+  const folder = new URL("../../gql/documents/files/", import.meta.url);
+  const files = await readdir(folder, { recursive: true });
+  const documents = files.filter((name) => name.endsWith(".graphql"));
+  assert.ok(documents.length > 50, `${documents.length} documents`);
+  for (const name of documents) {
+    const document = parse(await readFile(new URL(name, folder), "utf8"));
+    assert.deepEqual(validate(schema, document), [], name);
   }
 });
 
@@ -101,7 +113,7 @@ describe("the client over HTTP", { concurrency: true }, () => {
 });
 
 /** What a sink is given, and what is asked for, when connections bring these results and problems. */
-function scripted(connections, attempts = 5) {
+function scripted(connections, attempts = 5, said = ({ data }) => data.replyStream.text ?? "end") {
   const asked = [];
   const client = {
     subscribe(payload, sink) {
@@ -117,7 +129,7 @@ function scripted(connections, attempts = 5) {
   return new Promise((resolve) => {
     const heard = [];
     const end = (problem) => resolve({ heard, asked, problem });
-    const next = ({ data }) => heard.push(data.replyStream.text ?? "end");
+    const next = (result) => heard.push(said(result));
     const payload = { query: "…", variables: { id: "a reply", after: 0 } };
     transport.subscribe(payload, { next, error: end, complete: end });
   });
@@ -141,6 +153,13 @@ describe("the client over sockets", { concurrency: true }, () => {
       [0, 2, 3],
     );
     assert.equal(problem, undefined);
+  });
+
+  test("what is whole in each event is asked for again", async () => {
+    const state = (status) => ["next", { data: { subscriptionChanged: { status } } }];
+    const connections = [[state("ACTIVE"), BROKEN], [state("PAST_DUE"), BROKEN], [["complete"]]];
+    const { heard, asked, problem } = await scripted(connections, 5, ({ data }) => data.subscriptionChanged.status);
+    assert.deepEqual([heard, asked.length, problem], [["ACTIVE", "PAST_DUE"], 3, undefined]);
   });
 
   test("a connection that breaks behind the end is not missed", async () => {

@@ -1,20 +1,18 @@
 """`useChat` and assistant-ui, as they are, in a browser: sent, stopped, cut off and come back."""
 
-import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import token_hex
 
-import httpx2
 import pytest
 
-from perf.chaos.outages.proxy import Proxy, ProxyPath, proxied
-from tests.fixtures.clients.browser import Page, browser
+from perf.chaos.outages.proxy import ProxyPath
+from tests.fixtures.clients.browser import Page
+from tests.fixtures.clients.network import Network, network_to
 from tests.fixtures.clients.npm import FOLDER, PACKAGES, NodeTests, checked
 from tests.fixtures.servers.chat import Chat
 from tests.fixtures.servers.server import token_of
@@ -29,7 +27,7 @@ _libraries = pytest.mark.parametrize("library", ["useChat", "assistant-ui"])
 class ChatPage:
     """The page of one chat, and what somebody sees and does there."""
 
-    def __init__(self, page: Page, address: str, network: "Network", library: str) -> None:
+    def __init__(self, page: Page, address: str, network: Network, library: str) -> None:
         self._page = page
         api = f"{network.address}/chat/stream"
         query = f"api={api}&token={token_of(ADA)}&chat={token_hex(8)}&library={library}"
@@ -65,39 +63,6 @@ class ChatPage:
         texts = "[...document.querySelectorAll('.user, .assistant')].map((one) => one.textContent)"
         found: list[str] = self._page.value(texts)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """What is between the page and the server."""
-
-    proxy: Proxy
-    loop: asyncio.AbstractEventLoop
-
-    @property
-    def address(self) -> str:
-        """The server, through it."""
-        return f"http://127.0.0.1:{self.proxy.port}"
-
-    def set_path(self, path: ProxyPath) -> None:
-        """Take the network away, also from what is being read, or give it back."""
-        asyncio.run_coroutine_threadsafe(self.proxy.set_path(path), self.loop).result()
-
-
-@contextmanager
-def network_to(server: httpx2.URL) -> Iterator[Network]:
-    """A network that can be taken away, until the block is left."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    between = proxied((server.host, server.port or 80))
-    try:
-        yield Network(asyncio.run_coroutine_threadsafe(between.__aenter__(), loop).result(), loop)
-    finally:
-        asyncio.run_coroutine_threadsafe(between.__aexit__(None, None, None), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 @contextmanager
@@ -137,13 +102,6 @@ def address(node_tests: NodeTests, tmp_path_factory: pytest.TempPathFactory) -> 
     )
     with serving_files(folder) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture

@@ -3,19 +3,18 @@
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from app.cli import guidance
+from tests.fixtures.clients.environments import environment
 from tests.fixtures.clients.npm import CLIENT, EXAMPLES, FOLDER, NodeTests, checked
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.run.tools import skip_without, tool
 from tests.fixtures.servers.chat import Chat
-from tests.fixtures.servers.server import SECRET, serving, settings_for, token_of
+from tests.fixtures.servers.documents import publish_manifest
+from tests.fixtures.servers.server import serving, settings_for, token_of
 from tests.fixtures.stores.postgres import new_database
 from tests.fixtures.stores.world import ADA, TODAY
 
@@ -47,7 +46,7 @@ def registered(
     (folder / "relay.json").write_bytes((EXAMPLES / "relay.json").read_bytes())
     with new_database(postgres, world_template) as url:
         for client in (*manifests, "relay"):
-            _publish(url, folder / f"{client}.json", client)
+            publish_manifest(url, folder / f"{client}.json", client)
         settings = settings_for(
             url,
             folder,
@@ -77,26 +76,23 @@ def python_packages() -> Path:
 
 
 @pytest.fixture(scope="module")
-def generated_client(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def generated_client(
+    node_tests: NodeTests, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
     """The Python of an environment with ariadne-codegen, and the example with its client made."""
-    environment = FOLDER / "node_modules/.codegen"
-    python = environment / "bin/python"
-    if not (environment / "bin/ariadne-codegen").exists():
-        venv.create(environment, with_pip=True)
-        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        wanted = ("--requirement", _CODEGEN / "requirements.txt")
-        ran = subprocess.run([*pip, *wanted], capture_output=True, text=True, check=False)
-        if ran.returncode:
-            skip_without(f"the package ariadne-codegen ({ran.stderr.strip()[:200]})")
+    del node_tests
+    programs = environment(
+        "codegen", "ariadne-codegen", "--requirement", str(_CODEGEN / "requirements.txt")
+    )
     # The schema is found as from the folder of the example.
     root = tmp_path_factory.mktemp("codegen")
     folder = root / _CODEGEN.relative_to(_ROOT)
     shutil.copytree(_CODEGEN, folder)
     (root / "gql").mkdir()
     shutil.copy(_ROOT / "gql/schema.graphql", root / "gql")
-    command = [str(environment / "bin/ariadne-codegen"), "--config", "ariadne-codegen.toml"]
+    command = [str(programs / "ariadne-codegen"), "--config", "ariadne-codegen.toml"]
     checked(command, folder)
-    return python, folder
+    return programs / "python", folder
 
 
 @pytest.mark.parametrize("client", ["apollo", "urql", "relay"])
@@ -152,13 +148,6 @@ def test_the_example_with_generated_python(chat: Chat, generated_client: tuple[P
         f"ada@example.com may send {1_000 - used} messages today.\n"
         f"{reply}\n{999 - used} are left.\n"
     )
-
-
-def _publish(url: str, manifest: Path, client: str) -> None:
-    environment = {"DATABASE_URL": url, "JWT_SECRET_KEY": SECRET}
-    command = ("operations", "publish", str(manifest), "--client", client)
-    ran = CliRunner().invoke(guidance, command, env=environment)
-    assert ran.exit_code == 0, ran.output
 
 
 def _caller(chat: Chat) -> dict[str, str]:

@@ -33,9 +33,15 @@ class Kept:
     recordings: list[Recording] = field(default_factory=list)
 
     def recording(
-        self, root: Part, began_at: float, _fields: Mapping[bytes, bytes], *, is_drawn: bool
+        self,
+        root: Part,
+        began_at: float,
+        _fields: Mapping[bytes, bytes],
+        *,
+        is_drawn: bool,
+        sampled: bool | None,
     ) -> Recording | None:
-        return Recording(root, began_at) if is_drawn else None
+        return Recording(root, began_at) if is_drawn or sampled else None
 
     def afterwards(self, root: Part, began_at: float, _fields: Mapping[bytes, bytes]) -> Recording:
         return Recording(root, began_at)

@@ -15,13 +15,12 @@ from clients.payments.provider import (
     PaymentProviderRefused,
     PaymentProviderUnavailable,
 )
-from clients.payments.records import Owner, OwnerKind
 from db.database import Database
-from services.billing.reconciliation import reconcile_charges
+from services.billing.reconciliation import reconcile_charges, reconcile_refunds
 from services.clock import system_clock
 from services.enterprise.billing.audit import audit_overage
 from services.enterprise.billing.metering import MeterEventSender
-from services.enterprise.billing.terms import set_terms
+from services.enterprise.billing.terms import InvalidTerms, set_terms, store_method
 from services.invoicing.audit import audit_invoices
 
 T = TypeVar("T")
@@ -57,15 +56,19 @@ def audit() -> None:
 def reconcile(days: int) -> None:
     """Mend what the provider's webhooks never told."""
 
-    async def run(database: Database, parts: Billing) -> tuple[int, int]:
+    async def run(database: Database, parts: Billing) -> tuple[int, int, int]:
         charges = await reconcile_charges(
             parts.provider, parts.events, since=timedelta(days=days), clock=system_clock
         )
+        refunds = await reconcile_refunds(parts.provider, parts.events, clock=system_clock)
         sender = MeterEventSender(database, parts.provider, clock=system_clock)
-        return charges, await sender.reconcile()
+        return charges, refunds, await sender.reconcile()
 
-    charges, events = _with_billing(run)
-    click.echo(f"{charges} charges were compared, and {events} events of use settled.")
+    charges, refunds, events = _with_billing(run)
+    click.echo(
+        f"{charges} charges and {refunds} refunds were compared, "
+        f"and {events} events of use settled."
+    )
 
 
 @click.command()
@@ -91,15 +94,16 @@ def terms(
     starts_on = (first_day.date() if first_day else system_clock().date()).replace(day=1)
 
     async def run(database: Database, parts: Billing) -> None:
-        customer = await parts.provider.open_customer(Owner(OwnerKind.COMPANY, account_id))
+        customer, stored = await store_method(database, parts.provider, account_id, method)
         await set_terms(
             database,
             account_id,
             currency=currency,
             prices_cents=(monthly_cents, overage_cents),
             customer=customer,
-            payment_method=await parts.provider.store_method(customer, method),
+            payment_method=stored,
             starts_on=starts_on,
+            now=system_clock(),
         )
 
     _with_billing(run)
@@ -122,5 +126,5 @@ def _with_billing(work: Callable[[Database, Billing], Awaitable[T]]) -> T:
         return with_database(settings, do)
     except PaymentMethodRefused as error:
         raise click.ClickException(f"the provider refuses the method: {error.reason}") from None
-    except (PaymentProviderRefused, PaymentProviderUnavailable) as error:
+    except (InvalidTerms, PaymentProviderRefused, PaymentProviderUnavailable) as error:
         raise click.ClickException(str(error)) from None

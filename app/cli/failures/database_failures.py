@@ -22,4 +22,7 @@ def reporting_database_failures(what: str) -> Iterator[None]:
 
 def _reason(error: BaseException | None) -> str:
     """The first line of the message: PostgreSQL may quote values in the others."""
-    return str(error).partition("\n")[0]
+    said = str(error).partition("\n")[0]
+    if isinstance(error, TimeoutError):
+        return said or "no answer came in time"
+    return said or type(error).__name__

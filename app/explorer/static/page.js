@@ -1,14 +1,17 @@
 // The page: its tabs, its tools, the schema, and what is kept of them.
 
+import { demoCallers } from "./callers.js";
 import { at, button, element } from "./element.js";
+import { notice } from "./notice.js";
 import { ask } from "./requests/transport.js";
+import { followScheme } from "./scheme.js";
 import { Documentation } from "./schema/documentation.js";
 import { INTROSPECTION } from "./schema/introspection.js";
 import { Schema } from "./schema/types.js";
 import { linkedOperation, linkTo } from "./workspace/links.js";
 import { showHistory } from "./workspace/past.js";
 import { run } from "./workspace/run.js";
-import { storedScheme, storedTabs, storeScheme, storeTabs } from "./workspace/stored.js";
+import { storedTabs, storeTabs } from "./workspace/stored.js";
 import { Tab } from "./workspace/tab.js";
 
 const FIRST = `# Ctrl+Enter runs it; Ctrl+Space shows what can stand here.
@@ -23,7 +26,6 @@ query Me {
   }
 }
 `;
-const CALLERS = "/graphql/explorer/callers.json";
 const NARROW = matchMedia("(max-width: 44rem)");
 
 const main = document.querySelector("main");
@@ -37,9 +39,9 @@ const documentation = new Documentation({
 start();
 
 async function start() {
-  paintScheme(storedScheme());
+  followScheme(at("scheme"));
   listen();
-  page.callers = await callers();
+  page.callers = await demoCallers();
   const { tabs: stored, active: index } = storedTabs();
   const linked = linkedOperation(location);
   stored.forEach((one) => add(one));
@@ -50,12 +52,6 @@ async function start() {
   showPane("request");
   browse(!NARROW.matches);
   await loadSchema();
-}
-
-/** Header fields to ask with, by name: the demo has them; elsewhere there are none. */
-async function callers() {
-  const response = await fetch(CALLERS).catch(() => null);
-  return response?.ok ? response.json() : {};
 }
 
 function add(stored) {
@@ -123,7 +119,6 @@ function listen() {
   at("format").onclick = prettify;
   at("share").onclick = share;
   at("past").onclick = () => showHistory(at("history"), open);
-  at("scheme").onchange = () => paintScheme(at("scheme").value);
   at("reload").onclick = loadSchema;
   at("browse").onclick = () => browse(main.classList.contains("without-schema"));
   at("panes").onclick = ({ target }) => target.dataset.pane && showPane(target.dataset.pane);
@@ -170,20 +165,6 @@ async function share() {
     history.replaceState(null, "", link);
     notice("The address bar has the link now. It has no headers.");
   }
-}
-
-let noticed = 0;
-function notice(text) {
-  at("notice").textContent = text;
-  at("notice").hidden = false;
-  clearTimeout(noticed);
-  noticed = setTimeout(() => { at("notice").hidden = true; }, 5_000);
-}
-
-function paintScheme(scheme) {
-  at("scheme").value = scheme;
-  document.documentElement.dataset.scheme = scheme;
-  storeScheme(scheme);
 }
 
 function browse(isShown) {

@@ -39,6 +39,8 @@ def export_ended(
         if facts is None or not (is_over_budget or outcome is Outcome.SERVER_ERROR):
             return
         recording = _afterwards(exporter, run, facts)
+        if recording is None:
+            return
         recording.root.attributes.update(Answered(run.call.log).attributes(), cost=cost)
         run.call.log["trace_id"] = recording.id_text
         exporter.export(recording)
@@ -47,8 +49,10 @@ def export_ended(
         facts.record.exemplar = (seconds, recording.id_text)
 
 
-def _afterwards(exporter: Exporter, run: EndedRun, facts: OperationFacts) -> Recording:
+def _afterwards(exporter: Exporter, run: EndedRun, facts: OperationFacts) -> Recording | None:
     recording = exporter.afterwards(_REQUEST, run.started, run.call.fields or NO_FIELDS)
+    if recording is None:
+        return None
     operation = recording.begin(facts.part, recording.root, run.started)
     for name, began_at, ended_at in (run.work and run.work.timings) or ():
         statement = recording.begin(Part(Kind.DATABASE, name), operation, began_at)

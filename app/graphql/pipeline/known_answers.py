@@ -17,6 +17,8 @@ from gql.documents.operation import Operation
 from services.callers.answer_versions import AnswerVersions
 from services.callers.principal import ApiClient, Person, Principal
 
+ANY_TAG = "*"
+"""What a client offers that has some answer, whichever it is."""
 _MOST_KNOWN = 20_000
 RequestKey: TypeAlias = tuple[str, str]
 """What tells two requests of one caller apart: the URL's parameters, and the media type."""
@@ -82,7 +84,11 @@ class Validation:
         self._user_id = principal.user_id if isinstance(principal, Person) else None
         self._version = await self.known.versions.current(self._user_id)
         tag = self.known.entity_tag(self._user_id, self.key, operation, self._version)
-        return tag if tag in self.offered_tags else None
+        return tag if tag is not None and self.is_offered(tag) else None
+
+    def is_offered(self, tag: str) -> bool:
+        """Whether the client has the answer with this tag."""
+        return tag in self.offered_tags or ANY_TAG in self.offered_tags
 
     def end(self, response: OperationResponse, scope: RequestScope) -> None:
         """Decide whether the answer that was made may be validated, and whether remembered."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 
 class Proxies:
@@ -29,4 +29,6 @@ class Proxies:
             place = ip_address(address)
         except ValueError:
             return False
-        return any(place in network for network in self._networks)
+        # A socket of both versions names its peers of IPv4 in the form of IPv6.
+        mapped = (isinstance(place, IPv6Address) and place.ipv4_mapped) or place
+        return any(place in network or mapped in network for network in self._networks)

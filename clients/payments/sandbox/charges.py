@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from sqlite3 import Connection, Row
 
+from clients.payments.minimum import AMOUNT_TOO_SMALL, least_charge_cents
 from clients.payments.provider import PaymentProviderRefused
 from clients.payments.records import (
     Charge,
@@ -32,6 +33,8 @@ def decide(charge: Charge) -> ChargeResult:
     """What becomes of a charge that was not made before."""
     digest = sha256(charge.idempotency_key.encode()).hexdigest()
     reference, secret = f"sandbox_{digest[:24]}", f"sandbox_{digest[:24]}_secret_{digest[24:48]}"
+    if charge.amount_cents < least_charge_cents(charge.currency):
+        return declined(reference, AMOUNT_TOO_SMALL)
     token = tokens.token_of(charge.payment_method_token, charge.customer)
     is_alone = charge.is_off_session
     if tokens.needs_action(token, is_off_session=is_alone):

@@ -14,6 +14,7 @@ from clients.payments.records import (
     Refund,
     RefundEvent,
     RefundResult,
+    Sale,
     UsageEvent,
 )
 from clients.payments.sandbox import charges, tokens, usage
@@ -22,6 +23,11 @@ from clients.payments.stripe.intents import INVALID_PAYMENT_METHOD
 from clients.payments.webhook import WebhookReader
 
 PORTAL = "https://sandbox.invalid/portal"
+
+
+def customer_of(owner: Owner) -> str:
+    """The reference of the owner's customer."""
+    return f"sandbox_cus_{sha256(owner.key.encode()).hexdigest()[:24]}"
 
 
 def _in_memory() -> SandboxAccount:
@@ -39,6 +45,8 @@ class SandboxProvider:
     sleep: Callable[[float], Awaitable[None]]
     account: SandboxAccount = field(default_factory=_in_memory)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    tax_percent: int = 0
+    """What companies' invoices include; people's charges include none."""
 
     async def charge(self, charge: Charge) -> ChargeResult:
         """Decide by the token; after a time-out the result has to be looked up."""
@@ -74,7 +82,7 @@ class SandboxProvider:
 
     async def open_customer(self, owner: Owner) -> str:
         """The owner's customer, the same for ever."""
-        reference = f"sandbox_cus_{sha256(owner.key.encode()).hexdigest()[:24]}"
+        reference = customer_of(owner)
         with self.account.changing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO customers VALUES (?, ?)", (owner.key, reference)
@@ -113,6 +121,10 @@ class SandboxProvider:
         with self.account.changing() as connection:
             return usage.reported(connection, customer, start, end)
 
+    async def tax_cents(self, sale: Sale) -> int:
+        """The part that is tax, rounded down."""
+        return sale.amount_cents * self.tax_percent // (100 + self.tax_percent)
+
     async def charges_since(self, instant: datetime) -> tuple[PaymentEvent, ...]:
         """What became of all charges."""
         with self.account.changing() as connection:
@@ -123,6 +135,6 @@ class SandboxProvider:
         with self.account.changing() as connection:
             return charges.refunds_since(connection, instant)
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
         """The event in a webhook signed like Stripe's; raises `InvalidWebhook`."""
         return self.webhooks.read(body, signature_header)

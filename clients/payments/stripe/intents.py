@@ -23,6 +23,11 @@ _STATES = {
     "requires_confirmation": ChargeState.NOT_MADE,
     "canceled": ChargeState.NOT_MADE,
 }
+_FORMER_STATUSES = {
+    "requires_source": "requires_payment_method",
+    "requires_source_action": "requires_action",
+}
+"""What events of an endpoint have whose version of the API is before 2019-02-11."""
 _LARGEST_NUMBER = 2**63 - 1
 _OWNER = re.compile(f"({'|'.join(kind.value for kind in OwnerKind)}):([0-9]{{1,19}})", re.ASCII)
 _NUMBER = re.compile("[0-9]{1,19}", re.ASCII)
@@ -85,17 +90,24 @@ def charge_of_intent(intent: Intent) -> ChargeIdentity | None:
 
 
 def is_of_charge(intent: Intent, charge: Charge) -> bool:
-    """Whether an intent is for this charge: those of earlier versions do not say whose it is."""
+    """Whether an intent is for this charge.
+
+    Those of earlier versions do not say whose it is, and we do not know it of a person who was
+    erased since; the key is one charge's alone.
+    """
     found = charge_of_intent(intent)
     return (
         found is not None
         and (found.payment_id, found.idempotency_key) == (charge.payment_id, charge.idempotency_key)
-        and found.owner in {None, charge.owner}
+        and (charge.owner is None or found.owner in {None, charge.owner})
     )
 
 
 def result_of(intent: Intent) -> ChargeResult:
-    """The result of the charge in an intent; raises `UnknownIntent`."""
+    """The result of the charge in an intent, in any version; raises `UnknownIntent`."""
+    status = intent.get("status")
+    if isinstance(status, str) and status in _FORMER_STATUSES:
+        intent = {**intent, "status": _FORMER_STATUSES[status]}
     match intent:
         case {"id": str(id_)} if not is_id(id_):
             raise UnknownIntent("an invalid id")

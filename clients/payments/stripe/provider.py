@@ -11,7 +11,10 @@ import stripe
 from stripe import StripeClient
 from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams
 
+from clients.payments.minimum import AMOUNT_TOO_SMALL
+from clients.payments.provider import PaymentProviderRefused
 from clients.payments.records import (
+    CUSTOMER_MISSING,
     Charge,
     ChargeResult,
     ChargeState,
@@ -20,6 +23,7 @@ from clients.payments.records import (
     Refund,
     RefundEvent,
     RefundResult,
+    Sale,
     UsageEvent,
 )
 from clients.payments.stripe import customers, history, meters, refunds, tax
@@ -44,12 +48,6 @@ API_VERSION = "2026-10-28.endive"
 """What requests and answers mean: changed by us, and not by an update of the library."""
 RETRIES = 2
 """Retries of one request, made by the library after temporary failures."""
-AMOUNT_TOO_SMALL = "amount_too_small"
-"""Stripe's code, and ours, for less than it charges at least: no request of ours is wrong then."""
-
-
-CUSTOMER_MISSING = "customer_missing"
-"""Our code for a customer who was deleted at Stripe: asking again would not help."""
 
 
 class CannotBeMade(Exception):
@@ -146,6 +144,17 @@ class StripeProvider:
         async with translate_errors(timeout_seconds=self._timeout_seconds):
             return await meters.reported(self._client, self._meter, customer, start, end)
 
+    async def tax_cents(self, sale: Sale) -> int:
+        """Ask Stripe Tax, if it is to be asked."""
+        if not self._computes_tax:
+            return 0
+        async with translate_errors(timeout_seconds=self._timeout_seconds):
+            try:
+                computed = await tax.computed(self._client, sale, sale.key)
+            except tax.UnknownTaxLocation:
+                raise PaymentProviderRefused(tax.UNKNOWN_LOCATION) from None
+        return computed.tax_cents
+
     async def charges_since(self, instant: datetime) -> Sequence[PaymentEvent]:
         """List the intents created since then; each page has the whole time of a call."""
         return await history.charges_since(
@@ -158,7 +167,7 @@ class StripeProvider:
             self._client, instant, timeout_seconds=self._timeout_seconds
         )
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
         """The event in a webhook's raw body; raises `InvalidWebhook`."""
         return self._webhooks.read(body, signature_header)
 
@@ -170,6 +179,12 @@ class StripeProvider:
             except CannotBeMade as error:
                 # It may have been possible when the key was new.
                 return await self._earlier(charge, cancelled) or declined(None, error.reason)
+            except stripe.IdempotencyError:
+                # The charge was made for somebody whom we have forgotten since.
+                earlier = await self._earlier(charge, cancelled)
+                if earlier is None:
+                    raise
+                return earlier
             result = await self._retrieve(id_)
             if result.state in cancelled:
                 result = await self._cancel(id_)
@@ -201,7 +216,7 @@ class StripeProvider:
         if charge.customer is not None:
             params["customer"] = charge.customer
         if self._computes_tax:
-            computed = await tax.computed(self._client, charge)
+            computed = await tax.of_charge(self._client, charge)
             params["metadata"] = metadata_of(charge, tax_cents=computed.tax_cents)
             params["hooks"] = {"inputs": {"tax": {"calculation": computed.calculation}}}
         intent = await self._intents.create_async(

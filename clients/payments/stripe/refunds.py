@@ -2,21 +2,12 @@
 
 from datetime import datetime
 
-import stripe
 from stripe import StripeClient
 from stripe.params import RefundListParams
 
-from clients.payments.records import Refund, RefundEvent, RefundResult, RefundState
+from clients.payments.records import Refund, RefundEvent, RefundResult
 from clients.payments.stripe.failures import translate_errors
-
-_STATES = {
-    "succeeded": RefundState.SUCCEEDED,
-    "pending": RefundState.PENDING,
-    "requires_action": RefundState.PENDING,
-    "failed": RefundState.FAILED,
-    "canceled": RefundState.FAILED,
-}
-_KEY = "refund_key"
+from clients.payments.stripe.refund_objects import REFUND_KEY, refund_event, refund_result
 
 
 async def refund(client: StripeClient, order: Refund) -> RefundResult:
@@ -28,17 +19,20 @@ async def refund(client: StripeClient, order: Refund) -> RefundResult:
         {"payment_intent": order.charge_reference, "limit": 100}
     )
     for one in made.data:
-        if one.metadata is not None and one.metadata.to_dict().get(_KEY) == order.idempotency_key:
-            return _result(one)
+        if (
+            one.metadata is not None
+            and one.metadata.to_dict().get(REFUND_KEY) == order.idempotency_key
+        ):
+            return refund_result(one.to_dict())
     new = await client.v1.refunds.create_async(
         {
             "payment_intent": order.charge_reference,
             "amount": order.amount_cents,
-            "metadata": {_KEY: order.idempotency_key},
+            "metadata": {REFUND_KEY: order.idempotency_key},
         },
         {"idempotency_key": order.idempotency_key},
     )
-    return _result(new)
+    return refund_result(new.to_dict())
 
 
 async def refunds_since(
@@ -51,16 +45,8 @@ async def refunds_since(
     while has_more:
         async with translate_errors(timeout_seconds=timeout_seconds):
             page = await client.v1.refunds.list_async(params)
-        for one in page.data:
-            key, intent = (one.to_dict().get("metadata") or {}).get(_KEY), one.payment_intent
-            if key is not None and isinstance(intent, str):
-                events.append(RefundEvent(key, intent, one.amount, _result(one)))
+        events += [event for one in page.data if (event := refund_event(one.to_dict()))]
         has_more = page.has_more and bool(page.data)
         if has_more:
             params["starting_after"] = page.data[-1].id
     return tuple(reversed(events))
-
-
-def _result(one: stripe.Refund) -> RefundResult:
-    # A state that is new to us is not an end.
-    return RefundResult(_STATES.get(one.status or "", RefundState.PENDING), one.id)

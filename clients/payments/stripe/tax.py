@@ -6,7 +6,7 @@ import stripe
 from stripe import StripeClient
 from stripe.params.tax import CalculationCreateParams
 
-from clients.payments.records import Charge
+from clients.payments.records import Charge, Sale
 
 UNKNOWN_LOCATION = "tax_location_unknown"
 _REFUSED = "customer_tax_location_invalid"
@@ -24,27 +24,29 @@ class ComputedTax:
     calculation: str
 
 
-async def computed(client: StripeClient, charge: Charge) -> ComputedTax:
-    """Compute the tax, the same for the same charge; raises `UnknownTaxLocation`.
+async def of_charge(client: StripeClient, charge: Charge) -> ComputedTax:
+    """The tax of a charge; raises `UnknownTaxLocation`."""
+    if charge.customer is None:
+        raise UnknownTaxLocation
+    sale = Sale(charge.customer, charge.amount_cents, charge.currency, charge.idempotency_key)
+    return await computed(client, sale, f"payment {charge.payment_id}")
+
+
+async def computed(client: StripeClient, sale: Sale, reference: str) -> ComputedTax:
+    """Compute the tax, the same for the same sale; raises `UnknownTaxLocation`.
 
     https://docs.stripe.com/tax/payment-intent
     """
-    if charge.customer is None:
-        raise UnknownTaxLocation
     params: CalculationCreateParams = {
-        "currency": charge.currency.lower(),
-        "customer": charge.customer,
+        "currency": sale.currency.lower(),
+        "customer": sale.customer,
         "line_items": [
-            {
-                "amount": charge.amount_cents,
-                "reference": f"payment {charge.payment_id}",
-                "tax_behavior": "inclusive",
-            }
+            {"amount": sale.amount_cents, "reference": reference, "tax_behavior": "inclusive"}
         ],
     }
     try:
         calculation = await client.v1.tax.calculations.create_async(
-            params, {"idempotency_key": f"{charge.idempotency_key}:tax"}
+            params, {"idempotency_key": f"{sale.key}:tax"}
         )
     except stripe.InvalidRequestError as error:
         if error.code != _REFUSED:

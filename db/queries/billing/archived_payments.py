@@ -2,19 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BigInteger, Text, bindparam, func, insert, literal_column, select, update
 
 from db.database import Connection
-from db.queries.billing.payments import (
+from db.queries.billing.payment_columns import (
     claim,
     overdue,
     payment_columns,
     postponement,
     settlement_values,
 )
+from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import PaymentStatus
+from db.states import PaymentKind, PaymentStatus
 from db.tables import ARCHIVED_PAYMENTS
 
 _columns = ARCHIVED_PAYMENTS.c
@@ -23,6 +24,33 @@ _IS_THIS = _columns.id == bindparam("payment_id")
 _OF_KEY = Statement(
     "archived_payments.of_key",
     select(_columns.id).where(_columns.provider_key == bindparam("provider_key")),
+)
+_BY_ID = Statement("archived_payments.by_id", select(*_SHOWN).where(_IS_THIS))
+# It has no person to be numbered with, and a number of the same series.
+_next_id = literal_column("nextval('billing_payment_attempts_id_seq')", BigInteger)
+_ADD_REFUND = Statement(
+    "archived_payments.add_refund",
+    insert(ARCHIVED_PAYMENTS).from_select(
+        [
+            *("id", "subscription_id", "plan_code", "amount_cents", "currency", "refund_of_id"),
+            *("kind", "status", "provider_key", "checks"),
+            *("created_at", "updated_at", "next_check_at"),
+        ],
+        select(
+            _next_id,
+            *(
+                _columns[one]
+                for one in ("subscription_id", "plan_code", "amount_cents", "currency")
+            ),
+            _columns.id,
+            literal_text(PaymentKind.REFUND),
+            literal_text(PaymentStatus.PENDING),
+            func.gen_random_uuid().cast(Text),
+            literal_column("0"),
+            *(bindparam("now", type_=_columns.created_at.type) for _ in range(2)),
+            func.clock_timestamp(),
+        ).where(_IS_THIS),
+    ),
 )
 _LOCK = Statement("archived_payments.lock", select(*_SHOWN).where(_IS_THIS).with_for_update())
 _SETTLE = Statement(
@@ -50,6 +78,19 @@ async def of_key(connection: Connection, provider_key: str) -> int | None:
     """The id of the payment that the provider knows by this key."""
     rows = await connection.fetch(_OF_KEY, provider_key=provider_key)
     return rows[0]["id"] if rows else None
+
+
+@repository_method
+async def by_id(connection: Connection, payment_id: int) -> Row | None:
+    """A payment of a person who was erased."""
+    rows = await connection.fetch(_BY_ID, payment_id=payment_id)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def add_refund(connection: Connection, payment_id: int, now: datetime) -> None:
+    """Record that all of a payment is to be given back; its check is due at once."""
+    await connection.fetch(_ADD_REFUND, payment_id=payment_id, now=now)
 
 
 @repository_method

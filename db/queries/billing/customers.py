@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy import Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from db.database import Connection
@@ -36,6 +36,14 @@ _STORE = Statement(
     ),
 )
 
+_FORGET = Statement(
+    "billing.forget_customer",
+    delete(BillingCustomer).where(
+        BillingCustomer.user_id == bindparam("user_id"),
+        BillingCustomer.customer == bindparam("customer"),
+    ),
+)
+
 
 @repository_method
 async def by_user(connection: Connection, user_id: int) -> Row | None:
@@ -57,3 +65,9 @@ async def store(
     await connection.fetch(
         _STORE, user_id=user_id, customer=customer, payment_method=payment_method, now=now
     )
+
+
+@repository_method
+async def forget(connection: Connection, user_id: int, customer: str) -> None:
+    """Delete a person's customer with its method, unless it is another one by now."""
+    await connection.fetch(_FORGET, user_id=user_id, customer=customer)

@@ -1,64 +1,24 @@
-"""Statements about attempts to take a payment.
-
-How long a process may ask the provider about one is measured by the database's clock.
-"""
+"""Statements about attempts to take a payment."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Double,
-    Integer,
-    Interval,
-    Text,
-    and_,
-    bindparam,
-    func,
-    literal_column,
-    null,
-    select,
-    true,
-    update,
-)
+from sqlalchemy import Text, bindparam, func, literal_column, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from db.database import Connection
+from db.queries.billing.payment_columns import (
+    Columns,
+    asked_until,
+    payment_columns,
+    settlement_values,
+)
 from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
 from db.states import PaymentKind, PaymentStatus
 from db.tables import BillingPaymentAttempt, PaymentProviderKey
-
-_SECOND = literal_column("interval '1 second'", Interval)
-_LONGEST_WAIT = literal_column("interval '1 hour'", Interval)
-_DOUBLINGS = literal_column("12", Integer)
-"""The largest exponent of the backoff; it exceeds `_LONGEST_WAIT`, and keeps numbers in range."""
-# Any: columns of all types.
-Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
-_PERSONAL = ("user_id", "payment_method_token", "customer", "client_secret")
-_SHOWN = (
-    *("id", "subscription_id", "plan_code", "status", "amount_cents", "currency"),
-    *("provider_key", "failure_reason", "created_at", "kind", "period_start", "period_end"),
-    *("plan_price_cents", "expires_at", "refund_of_id", "provider_reference"),
-)
-
-
-# Any: columns of all types.
-def payment_columns(columns: Columns) -> tuple[ColumnElement[Any], ...]:
-    """A payment as it is read; an archived one has no person, and nothing that takes money."""
-    personal = (columns[name] if name in columns else null().label(name) for name in _PERSONAL)
-    # Only the first request to the provider makes the payment; later ones check on it.
-    is_being_made = and_(
-        columns["checks"] == literal_column("0"),
-        columns["asked_until"] > func.clock_timestamp(),
-    )
-    shown = (columns[name] for name in _SHOWN)
-    return *personal, *shown, is_being_made.label("is_being_made")
-
 
 _LIVE: Columns = BillingPaymentAttempt.__table__.c
 _COLUMNS = payment_columns(_LIVE)
@@ -66,7 +26,6 @@ _IS_THIS = (
     BillingPaymentAttempt.user_id == bindparam("of_user"),
     BillingPaymentAttempt.id == bindparam("payment_id"),
 )
-_asked_until = func.clock_timestamp() + bindparam("patience_seconds", type_=Double) * _SECOND
 # Any: the values are of the columns' types.
 _given: dict[str, Any] = {
     name: bindparam(name, type_=BillingPaymentAttempt.__table__.c[name].type)
@@ -95,7 +54,7 @@ _INSERT = Statement(
         provider_key=func.gen_random_uuid().cast(Text),
         created_at=bindparam("now"),
         updated_at=bindparam("now"),
-        asked_until=_asked_until,
+        asked_until=asked_until,
         **_given,
     )
     .on_conflict_do_nothing(
@@ -111,53 +70,6 @@ _OF_KEY = Statement(
     ),
 )
 _LOCK = Statement("payments.lock", select(*_COLUMNS).where(*_IS_THIS).with_for_update())
-
-
-# Any: values of every type.
-def settlement_values(columns: Columns) -> dict[str, ColumnElement[Any]]:
-    """What is stored of a payment that has ended."""
-    return {
-        "status": bindparam("new_status"),
-        "provider_reference": func.coalesce(
-            bindparam("reference", type_=Text), columns["provider_reference"]
-        ),
-        "failure_reason": bindparam("new_failure_reason", type_=Text),
-        "asked_until": null(),
-        "updated_at": bindparam("now"),
-    }
-
-
-# Any: values of every type.
-def postponement(columns: Columns) -> dict[str, ColumnElement[Any]]:
-    """What is stored of a payment that the provider cannot say anything about."""
-    doublings = func.least(columns["checks"], _DOUBLINGS)
-    wait = func.least(_LONGEST_WAIT, func.power(2, doublings) * _SECOND)
-    return {"asked_until": null(), "next_check_at": func.clock_timestamp() + wait}
-
-
-# Any: values of every type.
-def claim(columns: Columns) -> dict[str, ColumnElement[Any]]:
-    """What is stored of a payment that a process checks."""
-    return {"checks": columns["checks"] + 1, "asked_until": _asked_until}
-
-
-# Any: columns of all types.
-def overdue(columns: Columns, *key: str) -> CTE:
-    """The key of a pending payment whose check is due, locked."""
-    is_being_checked = columns["asked_until"] >= func.clock_timestamp()
-    return (
-        select(*(columns[name] for name in key))
-        .where(
-            # A literal, as in the partial index: a generic plan could not use it with a parameter.
-            columns["status"] == literal_text(PaymentStatus.PENDING),
-            columns["next_check_at"] <= func.clock_timestamp(),
-            is_being_checked.is_not(true()),
-        )
-        .order_by(columns["next_check_at"])
-        .limit(literal_column("1"))
-        .with_for_update(skip_locked=True)
-        .cte("overdue")
-    )
 
 
 _SETTLE = Statement(
@@ -224,47 +136,6 @@ _REFUNDED = Statement(
         _refund.refund_of_id == bindparam("payment_id"),
         _refund.status != literal_text(PaymentStatus.FAILED),
     ),
-)
-_POSTPONE = Statement(
-    "payments.postpone",
-    update(BillingPaymentAttempt)
-    .where(*_IS_THIS, BillingPaymentAttempt.status == PaymentStatus.PENDING)
-    .values(postponement(_LIVE)),
-)
-_overdue = overdue(_LIVE, "user_id", "id")
-_is_asked = BillingPaymentAttempt.asked_until >= func.clock_timestamp()
-_expired = (
-    select(BillingPaymentAttempt.user_id, BillingPaymentAttempt.id)
-    .where(
-        # A literal, as above.
-        BillingPaymentAttempt.status == literal_text(PaymentStatus.REQUIRES_ACTION),
-        BillingPaymentAttempt.expires_at <= bindparam("now"),
-        _is_asked.is_not(true()),
-    )
-    .order_by(BillingPaymentAttempt.expires_at)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True)
-    .cte("expired")
-)
-_CLAIM_EXPIRED = Statement(
-    "payments.claim_expired",
-    update(BillingPaymentAttempt)
-    .where(
-        BillingPaymentAttempt.user_id == _expired.c.user_id,
-        BillingPaymentAttempt.id == _expired.c.id,
-    )
-    .values(claim(_LIVE))
-    .returning(*_COLUMNS),
-)
-_CLAIM_OVERDUE = Statement(
-    "payments.claim_overdue",
-    update(BillingPaymentAttempt)
-    .where(
-        BillingPaymentAttempt.user_id == _overdue.c.user_id,
-        BillingPaymentAttempt.id == _overdue.c.id,
-    )
-    .values(claim(_LIVE))
-    .returning(*_COLUMNS),
 )
 
 
@@ -398,25 +269,3 @@ async def refunded_cents(connection: Connection, user_id: int, payment_id: int) 
     """How much of a payment was given back, or is being given back."""
     rows = await connection.fetch(_REFUNDED, of_user=user_id, payment_id=payment_id)
     return int(rows[0][0])
-
-
-@repository_method
-async def claim_expired(
-    connection: Connection, patience_seconds: float, now: datetime
-) -> Row | None:
-    """Claim one payment that has waited for the person as long as it may."""
-    rows = await connection.fetch(_CLAIM_EXPIRED, patience_seconds=patience_seconds, now=now)
-    return rows[0] if rows else None
-
-
-@repository_method
-async def postpone(connection: Connection, user_id: int, payment_id: int) -> None:
-    """Schedule the next check of a payment that is still pending, with exponential backoff."""
-    await connection.fetch(_POSTPONE, of_user=user_id, payment_id=payment_id)
-
-
-@repository_method
-async def claim_overdue(connection: Connection, patience_seconds: float) -> Row | None:
-    """Claim one pending payment whose check is due and that no other process is checking."""
-    rows = await connection.fetch(_CLAIM_OVERDUE, patience_seconds=patience_seconds)
-    return rows[0] if rows else None

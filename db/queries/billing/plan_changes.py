@@ -20,6 +20,7 @@ _INSERT = Statement(
         to_plan_code=bindparam("to_plan_code"),
         from_price_cents=bindparam("from_price_cents", type_=Integer),
         to_price_cents=bindparam("to_price_cents", type_=Integer),
+        carried_cents=bindparam("carried_cents", type_=Integer),
         idempotency_key=bindparam("idempotency_key"),
         changed_at=bindparam("changed_at"),
     )
@@ -34,6 +35,7 @@ _SINCE = Statement(
         BillingPlanChange.changed_at,
         BillingPlanChange.from_price_cents,
         BillingPlanChange.to_price_cents,
+        BillingPlanChange.carried_cents,
     )
     .where(
         BillingPlanChange.user_id == bindparam("user_id"),
@@ -55,6 +57,7 @@ async def insert_plan_change(
     to_plan_code: str,
     from_price_cents: int,
     to_price_cents: int,
+    carried_cents: int,
     idempotency_key: str,
     changed_at: datetime,
 ) -> bool:
@@ -67,6 +70,7 @@ async def insert_plan_change(
         to_plan_code=to_plan_code,
         from_price_cents=from_price_cents,
         to_price_cents=to_price_cents,
+        carried_cents=carried_cents,
         idempotency_key=idempotency_key,
         changed_at=changed_at,
     )
@@ -77,7 +81,7 @@ async def insert_plan_change(
 async def plan_changes_since(
     connection: Connection, user_id: int, subscription_id: int, since: datetime
 ) -> list[Row]:
-    """The changes of a subscription's plan since an instant, oldest first, with their prices."""
+    """The changes of a subscription's plan since an instant, oldest first, with their sums."""
     return await connection.fetch(
         _SINCE, user_id=user_id, subscription_id=subscription_id, since=since
     )

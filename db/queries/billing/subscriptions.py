@@ -133,26 +133,37 @@ _ADOPT = Statement(
     "billing.adopt_subscription",
     update(UserSubscription).where(_is_the_one).values(_new_state),
 )
-_has_open_payment = exists().where(
-    BillingPaymentAttempt.user_id == UserSubscription.user_id,
-    BillingPaymentAttempt.subscription_id == UserSubscription.id,
-    BillingPaymentAttempt.kind != literal_text(PaymentKind.REFUND),
-    BillingPaymentAttempt.status.in_(
-        [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
-    ),
+# Subqueries of one value are looked up row by row, in the order of the index and as far as the
+# limit. Joins would be of whole tables where much is due, as far as the planner knows.
+_open_payment = (
+    select(BillingPaymentAttempt.id)
+    .where(
+        BillingPaymentAttempt.user_id == UserSubscription.user_id,
+        BillingPaymentAttempt.subscription_id == UserSubscription.id,
+        BillingPaymentAttempt.kind != literal_text(PaymentKind.REFUND),
+        BillingPaymentAttempt.status.in_(
+            [literal_text(PaymentStatus.PENDING), literal_text(PaymentStatus.REQUIRES_ACTION)]
+        ),
+    )
+    .limit(literal_column("1"))
+    .scalar_subquery()
+)
+_is_not_being_erased = (
+    select(User.erasure_began_at.is_(None))
+    .where(User.id == UserSubscription.user_id)
+    .scalar_subquery()
 )
 _DUE = Statement(
     "billing.due_subscriptions",
     select(UserSubscription.id, UserSubscription.user_id)
-    .join(User, User.id == UserSubscription.user_id)
     .where(
         # Literals, as in the partial index: a generic plan could not use it with parameters.
         UserSubscription.status.in_(
             [literal_text(SubscriptionStatus.ACTIVE), literal_text(SubscriptionStatus.PAST_DUE)]
         ),
         UserSubscription.due_at <= bindparam("now"),
-        User.erasure_began_at.is_(None),
-        ~_has_open_payment,
+        _is_not_being_erased,
+        _open_payment.is_(None),
     )
     .order_by(UserSubscription.due_at)
     .limit(bindparam("most", type_=Integer)),

@@ -1,190 +1,153 @@
-"""Statements that search a person's messages, and that index them.
+"""The statement that searches messages, by an index of lexemes that begin with the person.
 
-A lexeme begins with the person, or with the person and the part of their messages: so what a search
-reads of the index does not depend on anybody else. The parts are searched one after another, the
-newest first, and only while there are too few results: so it does not depend on how many messages
-of the person's match, either.
+What it reads depends on nobody else's messages, and little on how many of the person's match. Some
+words match so many that the newest are all that can be looked at, others so few that all can be: so
+it looks into the newest messages first, in *windows* of them; then among all, unless very many are
+found there; and then through all windows, newest first, until there are enough.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    DateTime,
-    Integer,
-    Text,
-    bindparam,
-    literal_column,
-    select,
-)
+from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam
 from sqlalchemy import text as sql
 
 from db.database import Connection
 from db.page import SearchPosition
-from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import MessageToIndex
 
-TIERS = 3
+TIERS: Final = 3
 """The queries of a search, the strictest first."""
-_PART_BITS = 11
-"""A part has 2,048 messages: so many rows a common word is found among, so few scans a rare one."""
-_FIRST_PART = 1 << 20
-"""What is added to parts, which may be negative, so that none is."""
+_NEAR_BITS, _FAR_BITS = 9, 12
+"""Windows of the newest messages have 512 places, and those of all 4,096."""
+_NEAR, _FAR = "/", "+"
+"""What the lexemes of windows begin with, behind the person."""
+_NEAR_WINDOWS = 2
+_MOST_SORTED = 1_024
+"""Results that are fetched to find the newest of them."""
+_FIRST_WINDOW = 1 << 23
+"""What is added to the numbers of windows, which may be negative, so that none is."""
+_OUT_OF_ORDER = 2_048
+"""Messages that may have been indexed in another order than that in which they were written."""
 
 
-def _placed(lexemes: str, part: str, user_id: str) -> str:
-    """Lexemes that say whose they are: `%` is the person, `@` the person's part."""
-    person = f"to_hex({user_id}) || '.'"
-    place = f"{person} || to_hex({part} + {_FIRST_PART}) || ':'"
-    return f"replace(replace({lexemes}, '@', {place}), '%', {person})"
+def windows_of(user_id: int, place: int) -> str:
+    """The lexemes of the windows that a message is in."""
+    near, far = ((place >> bits) + _FIRST_WINDOW for bits in (_NEAR_BITS, _FAR_BITS))
+    return f"'{user_id:x}.{_NEAR}{near:x}' '{user_id:x}.{_FAR}{far:x}'"
 
 
-def _tier(number: int) -> str:
-    """The results of one query, unless the ones before have given enough.
+_SEARCHED = """SELECT user_id, message_id, place, created_at FROM chat_message_searches
+        WHERE lexemes @@ """
+_IS_IN_TIME = "(:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)"
+
+
+def _is_behind(number: int) -> str:
+    """Whether a result of a query is in time, and behind the place at which the page begins."""
+    return f"""{_IS_IN_TIME}
+        AND (:after_tier <> {number} OR (place, message_id) < (:after_place, :after_id))"""
+
+
+def _newest(number: int, bits: int) -> str:
+    """The window from which on a query searches."""
+    return f"""((CASE WHEN :after_tier = {number} THEN least(:after_place, bounds.newest)
+      ELSE bounds.newest END) >> {bits})"""
+
+
+def _oldest(bits: int) -> str:
+    return f"(bounds.oldest >> {bits})"
+
+
+def _windows(number: int, kind: str, newest: str, oldest: str) -> str:
+    """Results of a query in windows, newest first, while they are too few.
 
     The subquery with an offset keeps the planner from anything but the index of lexemes: it knows
     how many messages a person has on average, and not how rare a word is. A lateral join gives the
-    parts in the order of the series.
+    windows in the order of the series.
     """
-    counts = (f"(SELECT count(*) FROM tier_{one})" for one in range(number))  # noqa: S608 - ours
-    found_before = " + ".join(counts) or "0"
-    query = f"CAST(:query_{number} AS text)"
-    return f"""tier_{number} AS MATERIALIZED (
-  SELECT {number} AS tier, found.part, found.message_id
+    window = f"to_hex(:user_id) || '.{kind}' || to_hex(searched.number + {_FIRST_WINDOW})"
+    return f"""SELECT found.place, found.message_id
   FROM bounds,
-    generate_series(
-      CASE WHEN :after_tier = {number} THEN least(:after_part, bounds.newest)
-        ELSE bounds.newest END,
-      bounds.oldest, -1) AS searched (part),
+    generate_series({newest}, {oldest}, -1) AS searched (number),
     LATERAL (
-      SELECT matching.part, matching.message_id
+      SELECT place, message_id
       FROM (
-        SELECT user_id, message_id, place >> {_PART_BITS} AS part, created_at
-        FROM chat_message_searches
-        WHERE lexemes @@ CAST({_placed(query, "searched.part", ":user_id")} AS tsquery) OFFSET 0
+        {_SEARCHED}(CAST(:query_{number} AS tsquery) && CAST(quote_literal({window}) AS tsquery))
+        OFFSET 0
       ) AS matching
-      WHERE matching.user_id = :user_id
-        AND (:since IS NULL OR matching.created_at >= :since)
-        AND (:until IS NULL OR matching.created_at < :until)
-        AND (:after_tier <> {number}
-          OR (matching.part, matching.message_id) < (:after_part, :after_id))
-      ORDER BY matching.message_id DESC
-    ) AS found
-  WHERE {query} IS NOT NULL AND :after_tier <= {number} AND {found_before} < :most
-  LIMIT :most
+      WHERE user_id = :user_id AND {_is_behind(number)}
+      ORDER BY place DESC, message_id DESC
+    ) AS found"""  # noqa: S608 - texts of ours
+
+
+def _tier(number: int) -> str:
+    """The results of one query, unless the ones before have given enough."""
+    before = (f"(SELECT count(*) FROM tier_{one})" for one in range(number))  # noqa: S608 - ours
+    is_wanted = (
+        f":query_{number} IS NOT NULL AND :after_tier <= {number} "
+        f"AND {' + '.join(before) or '0'} < :most"
+    )
+    newest, oldest = _newest(number, _NEAR_BITS), _oldest(_NEAR_BITS)
+    has_enough = f"""((SELECT count(*) FROM near_{number}) >= :most
+    OR (SELECT {newest} - {oldest} < {_NEAR_WINDOWS} FROM bounds))"""  # noqa: S608 - ours
+    are_few = f"(SELECT count(*) FROM all_{number}) <= {_MOST_SORTED}"  # noqa: S608 - ours
+    last_near = f"greatest({newest} - {_NEAR_WINDOWS - 1}, {oldest})"
+    return f"""near_{number} AS MATERIALIZED (
+  {_windows(number, _NEAR, newest, last_near)}
+  WHERE {is_wanted} LIMIT :most
+), all_{number} AS MATERIALIZED (
+  SELECT place, message_id, created_at
+  FROM bounds, (
+    {_SEARCHED}CAST(:query_{number} AS tsquery) OFFSET 0
+  ) AS matching
+  WHERE user_id = :user_id AND place BETWEEN bounds.oldest AND bounds.newest
+    AND {is_wanted} AND NOT {has_enough} LIMIT {_MOST_SORTED + 1}
+), far_{number} AS MATERIALIZED (
+  {_windows(number, _FAR, _newest(number, _FAR_BITS), _oldest(_FAR_BITS))}
+  WHERE NOT {are_few} LIMIT :most
+), tier_{number} AS MATERIALIZED (
+  SELECT {number} AS tier, place, message_id
+  FROM (
+    SELECT place, message_id FROM near_{number} WHERE {has_enough}
+    UNION ALL
+    SELECT place, message_id FROM all_{number} WHERE {are_few} AND {_is_behind(number)}
+    UNION ALL
+    SELECT place, message_id FROM far_{number}
+  ) AS found ORDER BY place DESC, message_id DESC LIMIT :most
 )"""  # noqa: S608 - numbers of ours
 
 
-_BOUND = f"SELECT place >> {_PART_BITS} FROM chat_message_searches WHERE user_id = :user_id"  # noqa: S608 - ours
+def _bound(time: str, order: str, extreme: str) -> str:
+    """The place of the newest or oldest message, of those that are in time if that is limited."""
+    places = "SELECT place FROM chat_message_searches WHERE user_id = :user_id"
+    return f"""CASE WHEN :{time} IS NULL
+    THEN ({places} ORDER BY place{order} LIMIT 1)
+    ELSE (SELECT {extreme}(place) FROM (
+      {places} AND created_at {"<" if order else ">="} :{time}
+      ORDER BY created_at{order}, place{order} LIMIT {_OUT_OF_ORDER}) AS near) END"""  # noqa: S608 - ours
+
+
 _SEARCH = Statement(
     "message_search.search",
     sql(
         f"""WITH bounds AS MATERIALIZED (
-  SELECT
-    ({_BOUND} AND (:until IS NULL OR created_at < :until)
-      ORDER BY created_at DESC, place DESC LIMIT 1) + 1 AS newest,
-    ({_BOUND} AND (:since IS NULL OR created_at >= :since)
-      ORDER BY created_at, place LIMIT 1) - 1 AS oldest
+  SELECT {_bound("until", " DESC", "max")} AS newest, {_bound("since", "", "min")} AS oldest
 ),
 {", ".join(_tier(number) for number in range(TIERS))}
 {" UNION ALL ".join(f"SELECT * FROM tier_{number}" for number in range(TIERS))}
-ORDER BY tier, part DESC, message_id DESC LIMIT :most"""  # noqa: S608 - texts of ours
+ORDER BY tier, place DESC, message_id DESC LIMIT :most"""  # noqa: S608 - texts of ours
     ).bindparams(
         bindparam("user_id", type_=BigInteger),
         bindparam("since", type_=DateTime(timezone=True)),
         bindparam("until", type_=DateTime(timezone=True)),
         bindparam("after_tier", type_=Integer),
-        bindparam("after_part", type_=Integer),
+        bindparam("after_place", type_=Integer),
         bindparam("after_id", type_=BigInteger),
         bindparam("most", type_=Integer),
+        *(bindparam(f"query_{number}", type_=Text) for number in range(TIERS)),
     ),
 )
-_IS_WAITING = Statement(
-    "message_search.is_waiting",
-    select(MessageToIndex.message_id)
-    .where(MessageToIndex.user_id == bindparam("user_id", type_=BigInteger))
-    # The planner takes a limit for a sign that any row will do, unless the index gives an order.
-    .order_by(MessageToIndex.message_id.desc())
-    .limit(literal_column("1")),
-)
-_WAITING = """
-SELECT message.user_id, message.id, message.conversation_id, message.created_at, message.content
-FROM chat_messages_to_index AS waiting
-JOIN chat_messages AS message
-  ON message.user_id = waiting.user_id AND message.id = waiting.message_id
-{condition} ORDER BY waiting.user_id, waiting.message_id DESC LIMIT :most
-FOR UPDATE OF waiting SKIP LOCKED FOR KEY SHARE OF message SKIP LOCKED"""
-_most = bindparam("most", type_=Integer)
-_WAITING_OF_USER = Statement(
-    "message_search.waiting_of_user",
-    sql(
-        _WAITING.format(condition="WHERE waiting.user_id = :user_id AND message.user_id = :user_id")
-    ).bindparams(_most, bindparam("user_id", type_=BigInteger)),
-)
-_WAITING_OF_ANYBODY = Statement(
-    "message_search.waiting_of_anybody", sql(_WAITING.format(condition="")).bindparams(_most)
-)
-_ENDS = Statement(
-    "message_search.ends",
-    sql(
-        """SELECT person.user_id, newest.place AS newest, newest.created_at AS newest_at,
-  oldest.place AS oldest, oldest.created_at AS oldest_at
-FROM unnest(:user_ids) AS person (user_id)
-CROSS JOIN LATERAL (
-  SELECT place, created_at FROM chat_message_searches AS one WHERE one.user_id = person.user_id
-  ORDER BY created_at DESC, place DESC LIMIT 1) AS newest
-CROSS JOIN LATERAL (
-  SELECT place, created_at FROM chat_message_searches AS one WHERE one.user_id = person.user_id
-  ORDER BY created_at, place LIMIT 1) AS oldest"""
-    ).bindparams(bindparam("user_ids", type_=ARRAY(BigInteger))),
-)
-_INDEX = Statement(
-    "message_search.index",
-    sql(
-        f"""WITH one AS (
-  SELECT * FROM unnest(:user_ids, :message_ids, :places, :instants, :lexemes)
-    AS one (user_id, message_id, place, created_at, lexemes)
-), added AS (
-  INSERT INTO chat_message_searches (user_id, message_id, place, created_at, lexemes)
-  SELECT user_id, message_id, place, created_at,
-    CAST({_placed("lexemes", f"(place >> {_PART_BITS})", "user_id")} AS tsvector)
-  FROM one ON CONFLICT DO NOTHING
-)
-DELETE FROM chat_messages_to_index AS waiting USING one
-WHERE waiting.user_id = one.user_id AND waiting.message_id = one.message_id"""  # noqa: S608 - as above
-    ).bindparams(
-        bindparam("user_ids", type_=ARRAY(BigInteger)),
-        bindparam("message_ids", type_=ARRAY(BigInteger)),
-        bindparam("places", type_=ARRAY(Integer)),
-        bindparam("instants", type_=ARRAY(DateTime(timezone=True))),
-        bindparam("lexemes", type_=ARRAY(Text)),
-    ),
-)
-_READ = Statement(
-    "message_search.read",
-    sql(
-        f"SELECT CAST({_placed('CAST(:lexemes AS text)', f'(:place >> {_PART_BITS})', ':user_id')}"
-        " AS tsvector) IS NOT NULL AS is_read"
-    ).bindparams(
-        bindparam("user_id", type_=BigInteger),
-        bindparam("place", type_=Integer),
-        bindparam("lexemes", type_=Text),
-    ),
-)
-
-
-class IndexedMessage(NamedTuple):
-    """A message with its place among its person's, and its lexemes without whose they are."""
-
-    user_id: int
-    message_id: int
-    place: int
-    created_at: datetime
-    lexemes: str
 
 
 @repository_method
@@ -200,7 +163,7 @@ async def search(
 ) -> list[SearchPosition]:
     """What at most `TIERS` queries find of the user's messages, the strictest first.
 
-    What one query finds is ordered by part and id, newest first. `after` is where to go on.
+    What one query finds is ordered by place and id, newest first. `after` is where to go on.
     """
     place = after or SearchPosition(-1, 0, 0)
     padded = [*queries, *[None] * TIERS][:TIERS]
@@ -210,54 +173,9 @@ async def search(
         since=since,
         until=until,
         after_tier=place.tier,
-        after_part=place.part,
+        after_place=place.place,
         after_id=place.message_id,
         most=most,
         **{f"query_{number}": query for number, query in enumerate(padded)},
     )
-    return [SearchPosition(row["tier"], row["part"], row["message_id"]) for row in rows]
-
-
-@repository_method
-async def is_waiting(connection: Connection, user_id: int) -> bool:
-    """Whether messages of the user's are still to be indexed."""
-    return bool(await connection.fetch(_IS_WAITING, user_id=user_id))
-
-
-@repository_method
-async def waiting(connection: Connection, *, user_id: int | None, most: int) -> list[Row]:
-    """Messages that are to be indexed, of one user or of anybody, the newest of each first.
-
-    They are locked against being deleted, and those that others have locked are left out.
-    """
-    if user_id is None:
-        return await connection.fetch(_WAITING_OF_ANYBODY, most=most)
-    return await connection.fetch(_WAITING_OF_USER, user_id=user_id, most=most)
-
-
-@repository_method
-async def ends(connection: Connection, user_ids: Sequence[int]) -> list[Row]:
-    """Places and instants of the newest and oldest indexed message of users who have any."""
-    return await connection.fetch(_ENDS, user_ids=user_ids)
-
-
-@repository_method
-async def index(connection: Connection, messages: Sequence[IndexedMessage]) -> None:
-    """Index messages, which then are no longer waiting."""
-    user_ids, message_ids, places, instants, lexemes = zip(*messages, strict=True)
-    await connection.fetch(
-        _INDEX,
-        user_ids=user_ids,
-        message_ids=message_ids,
-        places=places,
-        instants=instants,
-        lexemes=lexemes,
-    )
-
-
-@repository_method
-async def read(connection: Connection, message: IndexedMessage) -> None:
-    """Have PostgreSQL read the lexemes of a message; raises `StatementFailed` where it cannot."""
-    await connection.fetch(
-        _READ, user_id=message.user_id, place=message.place, lexemes=message.lexemes
-    )
+    return [SearchPosition(row["tier"], row["place"], row["message_id"]) for row in rows]

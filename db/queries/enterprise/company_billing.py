@@ -1,17 +1,15 @@
 """Statements about companies' terms, the invoices of their months, and the payments of those."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import (
     BigInteger,
     Date,
     DateTime,
-    Text,
     and_,
     bindparam,
     cast,
     func,
-    insert,
     literal_column,
     select,
     update,
@@ -22,11 +20,10 @@ from db.database import Connection
 from db.queries.clauses.expressions import literal_text
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.states import MeteredReplyStatus, PaymentStatus
+from db.states import MeteredReplyStatus
 from db.tables import (
     EnterpriseBillingTerms,
     EnterpriseGeneration,
-    EnterpriseInvoice,
     EnterpriseMeterEvent,
     EnterprisePayment,
 )
@@ -87,13 +84,20 @@ _runs = (
     )
     .exists()
 )
+_is_due = and_(_TERMS.billed_until < bindparam("month_start", type_=Date), ~_runs)
+_DUE_ACCOUNTS = Statement(
+    "company_billing.due_accounts",
+    select(_TERMS.enterprise_account_id)
+    .where(_is_due)
+    .order_by(_TERMS.billed_until, _TERMS.enterprise_account_id),
+)
+_due_of_account = select(*_TERMS_COLUMNS).where(
+    _TERMS.enterprise_account_id == _account_id, _is_due
+)
+_DUE_OF_ACCOUNT = Statement("company_billing.due_of_account", _due_of_account)
 _LOCK_DUE = Statement(
     "company_billing.lock_due",
-    select(*_TERMS_COLUMNS)
-    .where(_TERMS.billed_until < bindparam("month_start", type_=Date), ~_runs)
-    .order_by(_TERMS.billed_until, _TERMS.enterprise_account_id)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True, of=_TERMS),
+    _due_of_account.with_for_update(skip_locked=True, of=_TERMS),
 )
 _uninvoiced = and_(
     _EVENT.enterprise_account_id == _account_id,
@@ -116,71 +120,9 @@ _ADVANCE = Statement(
     .where(_TERMS.enterprise_account_id == _account_id)
     .values(billed_until=bindparam("new_billed_until", type_=Date)),
 )
-_ADD_PAYMENT = Statement(
-    "company_billing.add_payment",
-    insert(_PAYMENT).values(
-        enterprise_account_id=_account_id,
-        invoice_id=bindparam("invoice_id"),
-        attempt=bindparam("attempt"),
-        amount_cents=bindparam("amount_cents"),
-        currency=bindparam("currency"),
-        created_at=bindparam("now"),
-        next_check_at=bindparam("due_at"),
-    ),
-)
-_due = (
-    select(_PAYMENT.enterprise_account_id, _PAYMENT.id)
-    .where(
-        _PAYMENT.status == literal_text(PaymentStatus.PENDING),
-        _PAYMENT.next_check_at <= bindparam("now", type_=_INSTANT),
-    )
-    .order_by(_PAYMENT.next_check_at)
-    .limit(literal_column("1"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM_PAYMENT = Statement(
-    "company_billing.claim_payment",
-    update(_PAYMENT)
-    .where(
-        _PAYMENT.enterprise_account_id == _due.c.enterprise_account_id,
-        _PAYMENT.id == _due.c.id,
-        _TERMS.enterprise_account_id == _PAYMENT.enterprise_account_id,
-        EnterpriseInvoice.enterprise_account_id == _PAYMENT.enterprise_account_id,
-        EnterpriseInvoice.id == _PAYMENT.invoice_id,
-    )
-    .values(
-        asked_at=func.coalesce(_PAYMENT.asked_at, bindparam("now", type_=_INSTANT)),
-        next_check_at=bindparam("again_at", type_=_INSTANT),
-    )
-    .returning(
-        _PAYMENT.enterprise_account_id,
-        _PAYMENT.id,
-        _PAYMENT.invoice_id,
-        _PAYMENT.attempt,
-        _PAYMENT.amount_cents,
-        _PAYMENT.currency,
-        _PAYMENT.asked_at,
-        _TERMS.customer,
-        _TERMS.payment_method,
-        EnterpriseInvoice.source,
-        EnterpriseInvoice.issued_at,
-    ),
-)
-_END_PAYMENT = Statement(
-    "company_billing.end_payment",
-    update(_PAYMENT)
-    .where(
-        _PAYMENT.enterprise_account_id == _account_id,
-        _PAYMENT.id == bindparam("payment_id"),
-        _PAYMENT.status == literal_text(PaymentStatus.PENDING),
-    )
-    .values(
-        status=bindparam("new_status"),
-        provider_reference=bindparam("reference", type_=Text),
-        failure_reason=bindparam("reason", type_=Text),
-    )
-    .returning(_PAYMENT.id),
+_TERMS_OF = Statement(
+    "company_billing.terms_of",
+    select(*_TERMS_COLUMNS).where(_TERMS.enterprise_account_id == _account_id),
 )
 _LEDGER = Statement(
     "company_billing.ledger_by_month",
@@ -227,15 +169,36 @@ async def set_terms(
 
 
 @repository_method
+async def terms_of(connection: Connection, account_id: int) -> Row | None:
+    """What a company pays, and with what; None if it has no terms."""
+    rows = await connection.fetch(_TERMS_OF, account_id=account_id)
+    return rows[0] if rows else None
+
+
+@repository_method
 async def all_terms(connection: Connection) -> list[Row]:
     """The terms of every company that has some."""
     return await connection.fetch(_ALL_TERMS)
 
 
 @repository_method
-async def lock_due(connection: Connection, month_start: date) -> Row | None:
-    """Lock the terms of a company whose month is over, with no reply of it being written."""
-    rows = await connection.fetch(_LOCK_DUE, month_start=month_start)
+async def due_accounts(connection: Connection, month_start: date) -> list[int]:
+    """The companies whose month is over, with no reply of it being written."""
+    rows = await connection.fetch(_DUE_ACCOUNTS, month_start=month_start)
+    return [row["enterprise_account_id"] for row in rows]
+
+
+@repository_method
+async def due_of_account(connection: Connection, account_id: int, month_start: date) -> Row | None:
+    """The terms of a company, if it is one of those."""
+    rows = await connection.fetch(_DUE_OF_ACCOUNT, account_id=account_id, month_start=month_start)
+    return rows[0] if rows else None
+
+
+@repository_method
+async def lock_due(connection: Connection, account_id: int, month_start: date) -> Row | None:
+    """The same, locked; None also while another process has it locked."""
+    rows = await connection.fetch(_LOCK_DUE, account_id=account_id, month_start=month_start)
     return rows[0] if rows else None
 
 
@@ -261,61 +224,6 @@ async def mark_invoiced(
 async def advance(connection: Connection, account_id: int, billed_until: date) -> None:
     """Store up to which day a company is invoiced."""
     await connection.fetch(_ADVANCE, account_id=account_id, new_billed_until=billed_until)
-
-
-@repository_method
-async def add_payment(
-    connection: Connection,
-    account_id: int,
-    *,
-    invoice_id: int,
-    attempt: int,
-    amount_cents: int,
-    currency: str,
-    now: datetime,
-    due_at: datetime,
-) -> None:
-    """Add an attempt to take the money of an invoice, which is due at an instant."""
-    await connection.fetch(
-        _ADD_PAYMENT,
-        account_id=account_id,
-        invoice_id=invoice_id,
-        attempt=attempt,
-        amount_cents=amount_cents,
-        currency=currency,
-        now=now,
-        due_at=due_at,
-    )
-
-
-@repository_method
-async def claim_payment(connection: Connection, now: datetime, again_at: datetime) -> Row | None:
-    """Claim a payment that is due, until `again_at`."""
-    rows = await connection.fetch(_CLAIM_PAYMENT, now=now, again_at=again_at)
-    return rows[0] if rows else None
-
-
-@repository_method
-async def end_payment(
-    connection: Connection,
-    account_id: int,
-    payment_id: int,
-    *,
-    status: PaymentStatus,
-    reference: str | None,
-    reason: str | None,
-) -> bool:
-    """Store what became of a payment; False if it has ended already, however it did."""
-    return bool(
-        await connection.fetch(
-            _END_PAYMENT,
-            account_id=account_id,
-            payment_id=payment_id,
-            new_status=status,
-            reference=reference,
-            reason=reason,
-        )
-    )
 
 
 @repository_method

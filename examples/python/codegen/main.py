@@ -27,4 +27,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    if not {"ADDRESS", "TOKEN"} <= os.environ.keys():
+        raise SystemExit("Set ADDRESS and TOKEN to what `make run` prints.")
     asyncio.run(main())

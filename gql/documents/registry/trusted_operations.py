@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from gql.documents.document_cache import DocumentCache
 from gql.documents.operation import Operation, RequestRefused
+from gql.documents.registry.built_in import PUBLISHER
 from gql.documents.registry.skeleton import skeleton
 from services.documents.records import RegisteredDocument
 from services.documents.rules import tool_names
@@ -62,14 +63,15 @@ class TrustedOperations:
         for document in documents:
             try:
                 operation = self._by_id.get(document.id) or await run(
-                    partial(_prepared, document_cache, document.text)
+                    partial(_prepared, document_cache, document)
                 )
             except RequestRefused as refused:
                 invalid.append(InvalidDocument(document, refused.errors[0].message))
                 continue
             skeletons.add(skeleton(document.text))
-            for id_ in (document.id, *document.other_ids):
-                by_id[id_] = replace(operation, document=document)
+            if operation.document != document:
+                operation = replace(operation, document=document)
+            by_id |= dict.fromkeys((document.id, *document.other_ids), operation)
         self._by_id, self.invalid = by_id, tuple(invalid)
         can_be_called = [
             one for one in documents if one.id in by_id and by_id[one.id].kind != "subscription"
@@ -78,8 +80,10 @@ class TrustedOperations:
         self._skeletons = frozenset(skeletons - {None})
 
 
-def _prepared(document_cache: DocumentCache, text: str) -> Operation:
-    operation = document_cache.only_operation(text)
+def _prepared(document_cache: DocumentCache, document: RegisteredDocument) -> Operation:
+    if document.publishers == (PUBLISHER,):
+        return document_cache.own_operation(document.text)
+    operation = document_cache.only_operation(document.text)
     if operation.plans is not None:
         operation.plans.compile_unconditional()
     return operation

@@ -75,10 +75,19 @@ def _input_type(schema: GraphQLSchema, node: TypeNode) -> Any:
 def _of_type(type_: GraphQLInputType, definitions: dict[str, JsonSchema]) -> JsonSchema:
     if isinstance(type_, GraphQLNonNull):
         return _not_null(type_.of_type, definitions)
-    inner = _not_null(type_, definitions)
-    if isinstance(inner.get("type"), str):
-        return inner | {"type": [inner["type"], "null"]}
-    return {"anyOf": [inner, {"type": "null"}]}
+    return nullable(_not_null(type_, definitions))
+
+
+def nullable(schema: JsonSchema) -> JsonSchema:
+    """The same, or null."""
+    if isinstance(schema.get("type"), str):
+        return schema | {"type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def scalar_schema(name: str) -> JsonSchema:
+    """The schema of a scalar's values; of one that is not known, that of anything."""
+    return dict(_SCALARS.get(name, {}))
 
 
 # Any: graphql-core's types are narrower than its guards.

@@ -26,9 +26,14 @@ class PlanChangePreview:
     amount_due_cents: int = strawberry.field(
         description="What is charged now; negative for a credit."
     )
+    carried_cents: int = strawberry.field(
+        description=(
+            "What is owed then, but too little to be charged alone: it is on the next invoice."
+        )
+    )
     currency: str = strawberry.field(description="ISO 4217, for example EUR.")
     lines: list[InvoiceLine] = strawberry.field(
-        description="What the amount consists of; empty where nothing is charged.",
+        description="What the amount consists of, with what is on the next invoice given back.",
         metadata=weight_metadata(Weight(assumed_size=2)),
     )
 
@@ -55,7 +60,7 @@ async def shown_or_refused(change: Awaitable[PlanChange]) -> PlanChangePreviewPa
         return PlanChangePreviewPayload(user_errors=[error])
 
 
-_ATTRIBUTES = ("plan", "effective_at", "amount_due_cents", "currency", "lines")
+_ATTRIBUTES = ("plan", "effective_at", "amount_due_cents", "carried_cents", "currency", "lines")
 PLAN_CHANGE_PREVIEW = ObjectMapping(
     PlanChangePreview, {name: Member(name) for name in _ATTRIBUTES}, source=Preview
 )

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 from strawberry import UNSET
 
+from db.states import FeedbackRating
 from gql.schema import described
 
 _MODEL = "One of `User.models`; the first of them where left out."
@@ -137,6 +138,21 @@ class MessageInput:
     """For mutations of a message and what follows it."""
 
     message_id: strawberry.ID = strawberry.field(description="The message's `id`.")
+
+
+@strawberry.input(description="The reply, and what the person thinks of it from now on.")
+class GiveFeedbackInput:
+    """For `giveFeedback`."""
+
+    message_id: strawberry.ID = strawberry.field(description="The `id` of a reply that has ended.")
+    rating: FeedbackRating | None = strawberry.field(
+        default=UNSET, description="Left out, what was given is taken back."
+    )
+    comment: str | None = strawberry.field(
+        default=UNSET,
+        description="1 to 2,000 characters about the reply, of one or more lines, with a rating; "
+        "left out, there is none.",
+    )
 
 
 @strawberry.input(description="The message to answer again, and whether to wait for the new reply.")

@@ -11,6 +11,7 @@ from db.row import Row
 from db.states import MessageRole, MessageStatus
 from gql.context import Info, page_reads
 from gql.schema import described
+from gql.schema.chat.feedback import MessageFeedback
 from gql.schema.chat.models import GenerationPart
 from gql.schema.connections import After, First, PageInfo, page_info, requested_page
 from gql.schema.node import Node
@@ -132,6 +133,12 @@ class Message(Node):
     @described.field("Its place among them, oldest first, from 0.", COUNT_WEIGHT)
     def sibling_index(self, info: Info) -> Sourced[int, LoaderFuture[int]]:
         return map_future(info.context.loaders.sibling_place.start(self.key), _index)
+
+    @described.field(
+        "What the viewer thinks of the reply; null until they say so, and on their own messages."
+    )
+    def feedback(self, info: Info) -> Sourced[MessageFeedback | None, LoaderFuture[Row | None]]:
+        return info.context.loaders.feedback_by_message.start(self.key)
 
     @described.field(
         "The messages with the same parent, itself among them, oldest first: the versions of a "

@@ -57,6 +57,16 @@ class DeleteMessagePayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
 
 
+@strawberry.type(description="A message after a change, or why it was not changed.")
+class MessagePayload:
+    """Of mutations that change what belongs to a message."""
+
+    message: Sourced[Message | None, Row | None] = strawberry.field(
+        default=None, description="The message as it is now."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description=_ERRORS)
+
+
 @strawberry.type(description="A message and the reply to it.")
 class SendMessagePayload:
     """Of `sendMessage`, `editMessage` and `regenerateReply`."""

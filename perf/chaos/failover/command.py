@@ -11,7 +11,7 @@ from perf.chaos.failover.trial import FailoverPlan, FailoverResult, run_trial
 from perf.chaos.people_of_cluster import UnexpectedAnswer
 from perf.cli import options
 from perf.llm_standin.process import running_stand_in
-from perf.servers.cluster.cluster import running_cluster
+from perf.servers.cluster.cluster import RedisTopology, running_cluster
 from perf.servers.cluster.programs import ProgramsMissing
 from perf.servers.cluster.service import ServiceFailed
 
@@ -21,7 +21,14 @@ MOST_SECONDS_WITHOUT_REDIS = 2.0
 
 @click.command("failover")
 @options.number("--seconds", 5, "How long people write before and after each failure.")
-def failover(seconds: int) -> None:
+@click.option(
+    "--redis",
+    type=click.Choice([one.value for one in RedisTopology]),
+    default=RedisTopology.SENTINEL.value,
+    show_default=True,
+    help="Whether Sentinels say who takes over for Redis, or it is a cluster of three primaries.",
+)
+def failover(seconds: int, redis: str) -> None:
     """Kill PostgreSQL and Redis while people write.
 
     On a cluster of its own, as `guidance cluster up` runs it. Exits with 1 if a write that was
@@ -34,7 +41,9 @@ def failover(seconds: int) -> None:
         running_stand_in(*STAND_IN_OPTIONS) as model_url,
     ):
         try:
-            with running_cluster(Path(folder), model_url=model_url) as cluster:
+            with running_cluster(
+                Path(folder), model_url=model_url, redis=RedisTopology(redis)
+            ) as cluster:
                 result = asyncio.run(run_trial(plan, cluster))
         except* (ProgramsMissing, ServiceFailed, UnexpectedAnswer) as failures:
             raise click.ClickException(str(failures.exceptions[0])) from None

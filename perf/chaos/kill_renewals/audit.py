@@ -10,8 +10,7 @@ from pathlib import Path
 
 import asyncpg
 
-from services.billing.rules.periods import Period
-from services.billing.rules.proration import Segment, cost_cents
+from perf.chaos.kill_renewals.sums import problems_of_sums
 
 _PAYMENTS = """
 SELECT p.id, p.user_id, p.subscription_id, p.kind, p.status, p.amount_cents, p.provider_key,
@@ -33,7 +32,7 @@ SELECT user_id, status, current_period_end FROM user_subscriptions
 WHERE status = 'active' AND current_period_end <= $1
 """
 _CHANGES = """
-SELECT user_id, subscription_id, changed_at, from_price_cents, to_price_cents
+SELECT user_id, changed_at, to_price_cents, coalesce(carried_cents, 0) AS carried_cents
 FROM billing_plan_changes WHERE to_price_cents IS NOT NULL ORDER BY changed_at, id
 """
 
@@ -66,7 +65,7 @@ async def audit(
     problems = [
         *_against_provider(paid, taken, returned),
         *_of_periods(paid),
-        *_of_sums(paid, changes),
+        *problems_of_sums(paid, changes),
         *_of_invoices(paid, invoices),
         *_left_open(payments),
         *_not_charged(await connection.fetch(_OVERDUE, now)),
@@ -125,31 +124,6 @@ def _of_periods(paid: list[asyncpg.Record]) -> Iterator[str]:
                 for user, at in begun
             ):
                 yield f"user {user_id} has not paid from {one['period_end']}"
-
-
-def _of_sums(paid: list[asyncpg.Record], changes: list[asyncpg.Record]) -> Iterator[str]:
-    """What was charged over a renewed period is what its time cost."""
-    kept = [one for one in paid if one["refunded_cents"] < one["amount_cents"]]
-    by_person: dict[int, list[asyncpg.Record]] = defaultdict(list)
-    for change in changes:
-        by_person[change["user_id"]].append(change)
-    differences: dict[tuple[int, datetime], int] = defaultdict(int)
-    for one in kept:
-        if one["kind"] == "proration":
-            differences[one["user_id"], one["period_end"]] += one["amount_cents"]
-    for one in kept:
-        if one["kind"] != "renewal":
-            continue
-        period = Period(one["period_start"], one["period_end"])
-        segments = [Segment(period.start, one["amount_cents"])]
-        segments += [
-            Segment(change["changed_at"], change["to_price_cents"])
-            for change in by_person[one["user_id"]]
-            if period.start < change["changed_at"] < period.end
-        ]
-        charged = one["amount_cents"] + differences[one["user_id"], period.end]
-        if charged != cost_cents(period, segments):
-            yield f"user {one['user_id']} paid {charged} for {period}"
 
 
 def _of_invoices(paid: list[asyncpg.Record], invoices: list[asyncpg.Record]) -> Iterator[str]:

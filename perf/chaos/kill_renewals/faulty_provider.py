@@ -13,6 +13,7 @@ from clients.payments.records import (
     Owner,
     PaymentEvent,
     Refund,
+    RefundEvent,
     RefundResult,
 )
 from clients.payments.sandbox.provider import SandboxProvider
@@ -66,7 +67,7 @@ class FaultyProvider:
         """A link to nowhere."""
         return await self._sandbox.portal_url(customer, return_url)
 
-    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | None:
+    def read_event(self, body: bytes, signature_header: str) -> PaymentEvent | RefundEvent | None:
         """No event comes this way."""
         return self._sandbox.read_event(body, signature_header)
 

@@ -1,5 +1,6 @@
 """The people of the trial: made with subscriptions of all days, and what they do on a day."""
 
+from datetime import timedelta
 from math import ceil
 from random import Random
 
@@ -35,8 +36,9 @@ SELECT id, plan, 'active', at FROM begun RETURNING user_id
 """
 _WAITING = """
 SELECT id, user_id, provider_key, client_secret FROM billing_payment_attempts
-WHERE status = 'requires_action' AND created_at > $1::timestamptz - interval '1 day'
+WHERE status = 'requires_action' AND created_at > $1
 """
+_WAITING_FOR = timedelta(days=1)
 
 
 async def make_people(
@@ -67,13 +69,14 @@ class People:
     async def confirm(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Let most of those whom the bank asks confirm; of some the event never comes."""
         billing = self._billing
-        for row in await connection.fetch(_WAITING, billing.clock()):
+        since = billing.clock() - _WAITING_FOR
+        for row in await connection.fetch(_WAITING, since):
             if self._random.random() < _UNTOLD or row["client_secret"] is None:
                 continue
             billing.sandbox.complete_action(row["client_secret"])
             if self._random.random() < _UNTOLD:
                 continue
-            for event in await billing.sandbox.charges_since(billing.clock().replace(year=2000)):
+            for event in await billing.sandbox.charges_since(since):
                 if event.idempotency_key == row["provider_key"]:
                     await self._tell(event)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from db.schema.migration import migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import revisions
 from perf.chaos.upgrades.effects import MigrationEffects, as_migration_session, observed_migration
 from perf.chaos.upgrades.load import loads
+from perf.chaos.upgrades.worker import PreviousWorker
 from perf.sweep.server import SweepTarget
 
 MOST_SECONDS = 0.1
@@ -69,3 +71,19 @@ async def check_steps(target: SweepTarget, steps: Sequence[Step]) -> AsyncIterat
                     await asyncio.to_thread(step.run, as_migration_session(url))
                 seconds = monotonic() - began
             yield Report(step.revision, seconds, effects, load.failures)
+
+
+async def check_worker(worker: PreviousWorker, steps: Sequence[Step]) -> AsyncIterator[Report]:
+    """Run the steps on the database of a worker; and then another one, on the newest schema.
+
+    Jobs that are rare run when a worker begins: before the first step, and after the last.
+    """
+    async with worker.working() as jobs:
+        for step in steps:
+            began = monotonic()
+            failures = await jobs.failures_during(partial(step.run, worker.database_url))
+            yield Report(step.revision, monotonic() - began, MigrationEffects(), failures)
+    began = monotonic()
+    async with worker.working() as jobs:
+        failures = await jobs.failures_of_all()
+    yield Report(steps[-1].revision, monotonic() - began, MigrationEffects(), failures)

@@ -10,8 +10,15 @@ import asyncpg
 import click
 
 from db.embedded import embedded_postgres
-from db.schema.migration import SCRIPTS, revisions
-from perf.chaos.upgrades.checking import Report, Step, check_steps, steps_since
+from db.schema.revisions import SCRIPTS, revisions
+from perf.chaos.upgrades.checking import (
+    Report,
+    Step,
+    check_steps,
+    check_worker,
+    steps_since,
+)
+from perf.chaos.upgrades.worker import PreviousWorker, previous_worker
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.servers.host import ROOT
 from perf.servers.process import ServerNotStarted
@@ -31,9 +38,10 @@ from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_s
 def check_migrations(before: str) -> None:
     """Run new migrations under the previous version.
 
-    It reads and writes meanwhile, on a temporary PostgreSQL with the data of the performance gate.
-    Exits with 1 if a lock that conflicts with reads or writes is there for longer than 100 ms, a
-    table is rewritten, or a document or statement of the previous version fails.
+    It reads and writes meanwhile, and its worker does its jobs, on a temporary PostgreSQL with the
+    data of the performance gate. Exits with 1 if a lock that conflicts with reads or writes is
+    there for longer than 100 ms, a table is rewritten, or a document, a statement or a background
+    job of the previous version fails.
     """
     try:
         with version_of(before) as version:
@@ -41,8 +49,8 @@ def check_migrations(before: str) -> None:
             if not steps:
                 click.echo(f"{before} has all migrations already")
                 return
-            with serving(version) as target:
-                reports = asyncio.run(_reported(target, steps))
+            with serving(version) as (target, worker):
+                reports = asyncio.run(_reported(target, worker, steps))
     except VersionUnusable as unusable:
         raise click.ClickException(str(unusable)) from None
     except ServerNotStarted:
@@ -56,8 +64,8 @@ def check_migrations(before: str) -> None:
 
 
 @contextmanager
-def serving(version: Version) -> Iterator[SweepTarget]:
-    """A server of a version on a database that it migrated, with the gate's data.
+def serving(version: Version) -> Iterator[tuple[SweepTarget, PreviousWorker]]:
+    """A server of a version on a database that it migrated, with the gate's data, and its worker.
 
     Raises `VersionUnusable`, as where its tables cannot hold them.
     """
@@ -72,11 +80,14 @@ def serving(version: Version) -> Iterator[SweepTarget]:
         except asyncpg.PostgresError as error:
             raise VersionUnusable(f"its schema cannot hold the data: {error}") from None
         groups = (FEW_ROWS, TWICE_THE_ROWS)
+        worker = previous_worker(version, url, model, Path(folder) / "worker")
         with gate_server(url, model, groups=groups, data_dir=folder, version=version) as target:
-            yield target
+            yield target, worker
 
 
-async def _reported(target: SweepTarget, steps: Sequence[Step]) -> list[Report]:
+async def _reported(
+    target: SweepTarget, worker: PreviousWorker, steps: Sequence[Step]
+) -> list[Report]:
     reports = []
     async for report in check_steps(target, steps):
         longest = max(report.effects.lock_seconds.values(), default=0.0)
@@ -84,7 +95,15 @@ async def _reported(target: SweepTarget, steps: Sequence[Step]) -> list[Report]:
             f"{report.revision}: {report.seconds * 1000:.0f} ms, "
             f"the longest lock {longest * 1000:.0f} ms"
         )
-        for problem in report.problems:
-            click.echo(f"  WRONG: {problem}")
-        reports.append(report)
+        reports.append(_told(report))
+    click.echo("the same beside its worker")
+    async for report in check_worker(worker, steps):
+        click.echo(f"{report.revision}: {report.seconds * 1000:.0f} ms")
+        reports.append(_told(report))
     return reports
+
+
+def _told(report: Report) -> Report:
+    for problem in report.problems:
+        click.echo(f"  WRONG: {problem}")
+    return report

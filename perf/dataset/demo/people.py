@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from clients.payments.sandbox.tokens import TIMEOUT
+from clients.payments.records import Owner, OwnerKind
+from clients.payments.sandbox.provider import customer_of
+from clients.payments.sandbox.tokens import OK, TIMEOUT, stored
 from perf.dataset.rows import (
+    CustomerRow,
     PaymentRow,
     PrivacyRequestRow,
     QuotaUsageRow,
@@ -39,6 +42,12 @@ def subscriptions(now: datetime) -> tuple[SubscriptionRow, ...]:
         SubscriptionRow(6, TOMAS, _BASIC, "failed", "card_declined", tomas, tomas, declined),
         SubscriptionRow(7, LENA, _BASIC, "inactive", None, lena, lena, lapsed),
     )
+
+
+def customers() -> tuple[CustomerRow, ...]:
+    """The cards of those whose subscription is active: their plans can be changed."""
+    known = [(key, customer_of(Owner(OwnerKind.PERSON, key))) for key in (MAYA, JONAS)]
+    return tuple(CustomerRow(key, customer, stored(OK, customer)) for key, customer in known)
 
 
 def payments(now: datetime) -> tuple[PaymentRow, ...]:

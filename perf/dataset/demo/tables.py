@@ -9,6 +9,7 @@ from perf.dataset.demo.chat import chat
 from perf.dataset.rows import (
     AccountRow,
     ConversationRow,
+    CustomerRow,
     DailyUsageRow,
     MessageRow,
     PaymentRow,
@@ -39,6 +40,7 @@ def demo_tables(now: datetime) -> tuple[TableRows, ...]:
     return (
         _table("users", UserRow, people.users(now)),
         _table("user_subscriptions", SubscriptionRow, people.subscriptions(now)),
+        _table("billing_customers", CustomerRow, people.customers()),
         _table("billing_payment_attempts", PaymentRow, people.payments(now)),
         _table("daily_quota_usages", QuotaUsageRow, usages),
         _table("quota_ledger_entries", QuotaOpeningRow, opening_entries(usages)),

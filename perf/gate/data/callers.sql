@@ -57,9 +57,9 @@ INSERT INTO chat_message_keys
 INSERT INTO chat_message_searches
   SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
          array_to_tsvector(ARRAY(
-           SELECT to_hex(user_id) || '.100000:' || word
-           FROM unnest(ARRAY['/', 'begin', 'with', 'the', 'smallest', 'step']) word
-         ) || (to_hex(user_id) || '.=' || conversation_id))
+           SELECT to_hex(user_id) || '.' || word
+           FROM unnest(ARRAY['/800000', '+800000', 'begin', 'with', 'the', 'smallest', 'step']) word
+         ) || (to_hex(user_id) || '.=' || conversation_id)), 2
   FROM caller JOIN chat_messages ON user_id = person;
 -- Some are pinned, and some have tags: as many as they have of everything.
 UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';
@@ -96,6 +96,15 @@ INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offse
   SELECT person, m.id, 1, model, 0, prompt_tokens, completion_tokens
   FROM caller JOIN chat_conversations c ON c.user_id = person
   JOIN chat_messages m ON m.conversation_id = c.id WHERE model IS NOT NULL AND times = 1;
+-- Every second reply is rated.
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT person, m.id, CASE m.id % 4 WHEN 0 THEN 'up' ELSE 'down' END, 'It says what to do.',
+         m.created_at
+  FROM caller JOIN chat_conversations c ON c.user_id = person
+  JOIN chat_messages m ON m.conversation_id = c.id
+  WHERE model IS NOT NULL AND times = 1 AND m.id % 2 = 0;
+INSERT INTO model_daily_feedback (day, model, shard, up, down)
+  SELECT '2026-02-20'::date - d, 'stand-in', 0, 7, 3 FROM generate_series(0, 400) d;
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
   cached_tokens, completion_tokens, cost_micros)
   SELECT person, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000

@@ -24,7 +24,9 @@ INSERT INTO chat_message_keys
   SELECT user_id, conversation_id, id::text, id FROM chat_messages WHERE id % 10 = 0;
 INSERT INTO chat_message_searches
   SELECT user_id, id, row_number() OVER (PARTITION BY user_id ORDER BY id), created_at,
-         array_to_tsvector(ARRAY[to_hex(user_id) || '.100000:/', to_hex(user_id) || '.100000:text'])
+         array_to_tsvector(ARRAY(
+           SELECT to_hex(user_id) || '.' || word FROM unnest(ARRAY['text', '/800000', '+800000']) word
+         )), 2
   FROM chat_messages;
 INSERT INTO chat_messages_to_index SELECT user_id, id FROM chat_messages WHERE id % 20 = 1;
 INSERT INTO reply_generations

@@ -21,6 +21,7 @@ from app.wiring import open_application
 from db.connections.capture import ExecutedStatement, capture_statements
 from gql.documents.operation import RequestRefused
 from gql.documents.trusted_documents import TrustedDocument
+from perf.gate.execution.following import is_endless
 from perf.gate.execution.pausable_model import PausableModel, pausable_model
 from services.callers.principal import Principal
 
@@ -124,7 +125,7 @@ class InProcessRunner:
         is_followed_later = answers_before_reply(document, variables)
         with self._recording(ran, STREAM_STATEMENTS if is_followed_later else REPLY_STATEMENTS):
             async with aclosing(answers):
-                texts = [encode_json(answer.body) async for answer in answers]
+                texts = [encode_json(answer.body) async for answer in _read(answers, document)]
         bodies = tuple(orjson.loads(text) for text in texts)
         cost = await self._cost(replace(call, asks_cost=True))
         return DocumentAnswer(
@@ -193,6 +194,16 @@ def gate_settings(url: str, folder: Path, model_url: str) -> dict[str, object]:
         "graphql_person_budget": _NO_BOUND,
         "graphql_address_budget": 0,
     }
+
+
+async def _read(
+    answers: AsyncIterator[OperationResponse], document: TrustedDocument
+) -> AsyncIterator[OperationResponse]:
+    """The answers to a document; the first one of a subscription without end."""
+    async for answer in answers:
+        yield answer
+        if is_endless(document):
+            return
 
 
 # Any: variables are JSON.

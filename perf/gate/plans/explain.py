@@ -10,7 +10,14 @@ from db.statement import Statement
 
 # Any: plans are JSON.
 Plan: TypeAlias = dict[str, Any]
-_SIZES = "SELECT relname, reltuples::bigint FROM pg_class WHERE relkind = 'r'"
+_SIZES = """
+SELECT relname, reltuples::bigint FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+"""
+_PARTS = """
+SELECT part.relname AS part, whole.relname AS whole FROM pg_inherits
+JOIN pg_class AS part ON part.oid = inhrelid JOIN pg_class AS whole ON whole.oid = inhparent
+"""
+_NAMES = ("Relation Name", "Index Name")
 _SORTS = frozenset({"Sort", "Incremental Sort"})
 
 
@@ -26,7 +33,7 @@ async def custom_plan(
 ) -> Plan:
     """The plan for these values; the statement is not run."""
     said = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.sql}", *arguments)
-    return _plan(said)
+    return await _plan(connection, said)
 
 
 async def executed_plan(
@@ -42,7 +49,8 @@ async def executed_plan(
     await transaction.start()
     try:
         options = "ANALYZE, TIMING OFF, SUMMARY OFF, FORMAT JSON"
-        return _plan(await connection.fetchval(f"EXPLAIN ({options}) {statement.sql}", *arguments))
+        said = await connection.fetchval(f"EXPLAIN ({options}) {statement.sql}", *arguments)
+        return await _plan(connection, said)
     except asyncpg.IntegrityConstraintViolationError:
         pass
     finally:
@@ -61,7 +69,8 @@ async def generic_plan(
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     await connection.execute(f"PREPARE explained AS {statement.sql}")
     try:
-        return _plan(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained{nulls}"))
+        said = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained{nulls}")
+        return await _plan(connection, said)
     finally:
         await connection.execute("DEALLOCATE explained; RESET plan_cache_mode")
 
@@ -104,6 +113,11 @@ def nodes(plan: Plan) -> Iterator[Plan]:
         yield from nodes(inner)
 
 
-def _plan(explained: str) -> Plan:
+async def _plan(connection: "asyncpg.Connection[asyncpg.Record]", explained: str) -> Plan:
+    """A plan, in which partitions have the names of what they are parts of."""
     plan: Plan = orjson.loads(explained)[0]["Plan"]
+    if "_part_" in explained:
+        wholes = {row["part"]: row["whole"] for row in await connection.fetch(_PARTS)}
+        for node in nodes(plan):
+            node |= {name: wholes.get(node[name], node[name]) for name in _NAMES if name in node}
     return plan

@@ -30,7 +30,7 @@ SORTED_ON_PURPOSE: Mapping[str, str] = {
     "payments.open_of_subscription": "the open payments of a subscription, of which it has one",
     "messages.page_by_sibling": "the versions of one message, or the replies to one",
     "credentials.by_account": "the keys of one company, of which it makes a few a year",
-    "message_search.search": "what is found in a part of a person's messages, of 2,048 at most",
+    "message_search.search": "what is found in a window of a person's messages, of 4,096 at most",
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
 """Repository methods that may sort, and the reason."""

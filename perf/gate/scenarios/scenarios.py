@@ -158,6 +158,11 @@ async def _regenerating(context: ScenarioContext) -> Variables:
     return {"input": {"messageId": await _complete_reply(context), "model": STAND_IN} | _key()}
 
 
+async def _rating(context: ScenarioContext) -> Variables:
+    reply = await _complete_reply(context)
+    return {"input": {"messageId": reply, "rating": "UP", "comment": "It says what to do."}}
+
+
 async def _editing(context: ScenarioContext) -> Variables:
     sent = await context.data("SendMessage", **await _sending(context))
     edited = {"messageId": sent["message"]["id"], "content": _TEXT, "model": STAND_IN}
@@ -365,6 +370,7 @@ _OWN: Mapping[str, Scenario] = {
     "EnterpriseInvoices": Scenario(reader, also=(COMPANY,)),
     "EnterpriseModelUsage": Scenario(reader, _days, also=(COMPANY,)),
     "EnterpriseUsage": Scenario(company, also=(PERSON, OPS)),
+    "GiveFeedback": Scenario(writer, _rating),
     "GenerateGuidance": Scenario(guidance_company, _guidance),
     "KeyedChat": Scenario(reader, _keyed_chat),
     "KeyedChatMessage": Scenario(reader, _keyed_chat_message),
@@ -378,6 +384,7 @@ _OWN: Mapping[str, Scenario] = {
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
+    "RatedMessages": Scenario(reader, _own_conversation),
     "RegenerateInChat": Scenario(writer, _regenerating_in_chat),
     "RegenerateReply": Scenario(writer, _regenerating),
     "RenameConversation": Scenario(writer, _renaming),
@@ -400,6 +407,7 @@ _OWN: Mapping[str, Scenario] = {
     "StartConversation": Scenario(writer, _with_key),
     "StopReply": Scenario(writer, _stopping),
     "StreamMessage": Scenario(writer, _sending),
+    "SubscriptionChanged": Scenario(reader),
     "UnarchiveConversation": Scenario(writer, _on_archived_conversation),
     "UpdatePaymentMethod": Scenario(plan_changer, _giving_a_card),
 }

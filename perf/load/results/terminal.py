@@ -1,7 +1,7 @@
 """A report as text for the terminal."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from perf.load.results.budgeted_counts import format_calls
 from perf.load.results.completeness import incomplete
@@ -42,11 +42,18 @@ def format_target(target: Target) -> str:
     return line
 
 
+def _by_reason(left_out: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    names: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        names.setdefault(reason, []).append(name)
+    return names
+
+
 def _problems(report: LoadReport) -> Iterator[str]:
     for finding in incomplete(report):
         yield finding.text
-    for name, reason in report.left_out.items():
-        yield f"left out: {name}: {reason}"
+    for reason, names in _by_reason(report.left_out).items():
+        yield f"left out: {', '.join(names)}: {reason}"
     for name, one in report.operations.items():
         for code, count in one.errors.items():
             yield f"{name}: {count} of {one.requests} failed: {code}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from secrets import token_hex
 
@@ -18,9 +19,10 @@ from perf.servers.cluster.postgres import (
     standby,
 )
 from perf.servers.cluster.programs import programs
+from perf.servers.cluster.redis_cluster import Member, join, redis_members
 from perf.servers.cluster.service import Service, free_ports, wait_for
 from perf.servers.cluster.site import Site, open_site
-from perf.servers.cluster.stores import pooler, redis_servers, sentinels
+from perf.servers.cluster.stores import SENTINEL_SERVICE, pooler, redis_servers, sentinels
 
 MOST_INSTANCES = 3
 PROGRAMS = ("haproxy", "pgbouncer", "redis-server")
@@ -28,8 +30,28 @@ _PUBLIC = "PUBLIC"
 _PLACES = (
     "BALANCER_COMMANDS",
     *("PRIMARY", "REPLICA", "POSTGRES_1", "POSTGRES_2", "POOLER"),
-    *("REDIS", "REDIS_1", "REDIS_2", "SENTINEL_1", "SENTINEL_2", "SENTINEL_3"),
 )
+
+
+class RedisTopology(StrEnum):
+    """How the servers of Redis stand in for each other."""
+
+    SENTINEL = "sentinel"
+    """One with a replica, and three Sentinels that say which of them is the primary."""
+    CLUSTER = "cluster"
+    """Three primaries that share the keys, and a replica of each."""
+
+
+_PLACES_OF_REDIS = {
+    RedisTopology.SENTINEL: (
+        *("REDIS_1", "REDIS_2"),
+        *("SENTINEL_1", "SENTINEL_2", "SENTINEL_3"),
+    ),
+    RedisTopology.CLUSTER: tuple(
+        f"{kind}_{number}" for kind in ("REDIS", "BUS") for number in range(1, 7)
+    ),
+}
+_PRIMARIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,7 @@ def running_cluster(
     instances: int = MOST_INSTANCES,
     port: int = 0,
     retries: int = 2,
+    redis: RedisTopology = RedisTopology.SENTINEL,
 ) -> Iterator[Cluster]:
     """Run one in an empty folder until the block is left; `port` is where clients ask.
 
@@ -65,14 +88,15 @@ def running_cluster(
     and with this process where that is killed.
     """
     found = programs(*PROGRAMS)
-    places = _places(instances, port)
+    places = _places(instances, port, redis)
     passwords = Passwords(owner=token_hex(16), replication=token_hex(16))
-    environment = _environment(folder, places, passwords, model_url)
+    environment = _environment(folder, places, passwords, model_url, redis)
     with open_site(folder) as site:
         first = primary(site, places["POSTGRES_1"], passwords)
         migrate(first.url)
         second = standby(site, places["POSTGRES_2"], passwords, first)
-        _run_stores(site, found, places, passwords, user=first.user)
+        _run_redis(site, found["redis-server"], places, redis)
+        _run_pooler(site, found["pgbouncer"], places, passwords, user=first.user)
         site.run(balancer(site, found["haproxy"], places=places, retries=retries))
         serving = tuple(
             instance(site, number, places[f"INSTANCE_{number}"], environment)
@@ -94,37 +118,44 @@ def running_cluster(
         )
 
 
-def _places(instances: int, port: int) -> dict[str, int]:
-    names = (_PUBLIC, *_PLACES, *(f"INSTANCE_{number}" for number in range(1, instances + 1)))
+def _places(instances: int, port: int, redis: RedisTopology) -> dict[str, int]:
+    serving = (f"INSTANCE_{number}" for number in range(1, instances + 1))
+    names = (_PUBLIC, *_PLACES, *_PLACES_OF_REDIS[redis], *serving)
     places = dict(zip(names, free_ports(len(names)), strict=True))
     return places | ({_PUBLIC: port} if port else {})
 
 
-def _run_stores(
+def _run_redis(site: Site, program: str, places: Mapping[str, int], redis: RedisTopology) -> None:
+    ports = _numbered("REDIS", places)
+    if redis is RedisTopology.SENTINEL:
+        site.run(
+            *redis_servers(site, program, ports),
+            *sentinels(site, program, _numbered("SENTINEL", places), master=ports[0]),
+        )
+        return
+    members = [Member(*one) for one in zip(ports, _numbered("BUS", places), strict=True)]
+    site.run(*redis_members(site, program, members))
+    join(members[:_PRIMARIES], members[_PRIMARIES:])
+
+
+def _run_pooler(
     site: Site,
-    found: Mapping[str, str],
+    program: str,
     places: Mapping[str, int],
     passwords: Passwords,
     *,
     user: str | None,
 ) -> None:
     site.run(
-        *redis_servers(site, found["redis-server"], _numbered("REDIS", places)),
-        *sentinels(
-            site,
-            found["redis-server"],
-            _numbered("SENTINEL", places),
-            master=places["REDIS_1"],
-        ),
         pooler(
             site,
-            found["pgbouncer"],
+            program,
             port=places["POOLER"],
             primary=places["PRIMARY"],
             replica=places["REPLICA"],
             passwords=passwords,
             user=user,
-        ),
+        )
     )
 
 
@@ -133,7 +164,11 @@ def _numbered(kind: str, places: Mapping[str, int]) -> list[int]:
 
 
 def _environment(
-    folder: Path, places: Mapping[str, int], passwords: Passwords, model_url: str
+    folder: Path,
+    places: Mapping[str, int],
+    passwords: Passwords,
+    model_url: str,
+    redis: RedisTopology,
 ) -> dict[str, str]:
     pooled = f"postgresql://{USER}:{passwords.owner}@127.0.0.1:{places['POOLER']}/{DATABASE}"
     return {
@@ -141,10 +176,18 @@ def _environment(
         "DATABASE_URL": pooled,
         "DATABASE_REPLICA_URL": f"{pooled}_replica",
         "DATABASE_POOLER": "transaction",
-        "REDIS_URL": f"redis://127.0.0.1:{places['REDIS']}/0",
+        "REDIS_URL": _redis_url(places, redis),
         "GUIDANCE_DATA_DIR": str(folder / "exports"),
         "JWT_SECRET_KEY": token_hex(32),
         "CHAT_LLM_BASE_URL": model_url,
         "PAYMENTS_PROVIDER": "sandbox",
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{places[_PUBLIC]}",
     }
+
+
+def _redis_url(places: Mapping[str, int], redis: RedisTopology) -> str:
+    """As the settings take it: it names those who know where the keys are."""
+    kind = "SENTINEL" if redis is RedisTopology.SENTINEL else "REDIS"
+    servers = ",".join(f"127.0.0.1:{port}" for port in _numbered(kind, places))
+    path = f"/{SENTINEL_SERVICE}/0" if redis is RedisTopology.SENTINEL else ""
+    return f"redis+{redis}://{servers}{path}"

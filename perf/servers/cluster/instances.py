@@ -1,5 +1,6 @@
 """The service itself: instances and the worker, as in production."""
 
+import signal
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -23,6 +24,8 @@ def instance(site: Site, number: int, port: int, environment: Mapping[str, str])
         [str(GUIDANCE), "serve", "--no-worker", "--port", str(port)],
         is_ready=lambda: is_ready(f"http://127.0.0.1:{port}"),
         environment=environment,
+        # Without serving on for a while, as on SIGTERM.
+        last_signal=signal.SIGINT,
     )
 
 

@@ -18,7 +18,11 @@ _TRUSTED, _BY_PASSWORD = (
     "host all all 127.0.0.1/32 trust",
     "host all all 127.0.0.1/32 scram-sha-256",
 )
-_SETTINGS = ("idle_in_transaction_session_timeout=60s", "plan_cache_mode=force_generic_plan")
+_SETTINGS = (
+    "idle_in_transaction_session_timeout=60s",
+    "plan_cache_mode=force_generic_plan",
+    "jit=off",
+)
 _FOLLOWS = "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming')"
 
 

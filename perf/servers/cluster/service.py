@@ -34,8 +34,11 @@ class Service:
         is_ready: Callable[[], bool],
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
+        last_signal: signal.Signals | None = None,
     ) -> None:
+        """`last_signal` ends it when everything ends; by default the one that always does."""
         self.name = name
+        self._last_signal = last_signal
         self.log = folder / f"{name}.log"
         self._command = command
         self._folder = folder
@@ -104,6 +107,13 @@ class Service:
         except subprocess.TimeoutExpired:
             self.kill()
         self._process = None
+
+    def end(self) -> None:
+        """Stop it for good, when nobody asks any more."""
+        if self._last_signal is None:
+            self.stop()
+        else:
+            self.stop(self._last_signal)
 
     def kill(self) -> None:
         """End it without a warning (SIGKILL)."""

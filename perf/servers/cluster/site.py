@@ -35,7 +35,7 @@ class Site:
     def run(self, *services: Service) -> None:
         """Start them together, and wait until all are ready; raises `ServiceFailed`."""
         for service in services:
-            self._stack.callback(service.stop)
+            self._stack.callback(service.end)
             self.services[service.name] = service
             service.begin()
         for service in services:

@@ -9,6 +9,9 @@ from perf.servers.cluster.programs import LIBRARIES
 from perf.servers.cluster.service import Service, listens
 from perf.servers.cluster.site import Site
 
+SENTINEL_SERVICE = "guidance"
+"""As `sentinel.sh` names what it watches."""
+
 
 def pooler(
     site: Site,

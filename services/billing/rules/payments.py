@@ -1,7 +1,7 @@
 """Who may pay, what is refused, and how a payment changes state."""
 
-from clients.payments.records import ChargeResult, ChargeState
-from db.states import PaymentStatus, SubscriptionStatus
+from clients.payments.records import ChargeResult, ChargeState, RefundResult, RefundState
+from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
 from services.mutations.refusals import Conflict, InvalidInput, Refusal, UserErrorCode
 
 LONGEST_TOKEN = 255
@@ -14,6 +14,7 @@ REFUND_FAILED = "refund_failed"
 AUTHENTICATION_REQUIRED = "authentication_required"
 """Why a renewal is past due that waits for the person's action."""
 _NOT_TAKEN = {ChargeState.DECLINED, ChargeState.NOT_MADE}
+_SENT = {PaymentStatus.SUCCEEDED}
 OPEN = {PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION}
 """The states of a payment that may still succeed."""
 
@@ -75,19 +76,33 @@ def payment_under_way() -> Conflict:
     return Conflict("A payment is under way; wait for its outcome.", retry_after_seconds=2)
 
 
-def next_payment_status(status: PaymentStatus, state: ChargeState) -> PaymentStatus | None:
+def next_payment_status(
+    kind: PaymentKind, status: PaymentStatus, state: ChargeState
+) -> PaymentStatus | None:
     """The new status of a payment after the provider reports `state`; None if it does not change.
 
     A success always counts, even for a payment that had failed. Anything else counts only while
-    the payment is open.
+    the payment is open; but the money of a refund may come back after it was sent.
     """
     if state is ChargeState.SUCCEEDED and status is not PaymentStatus.SUCCEEDED:
         return PaymentStatus.SUCCEEDED
-    if state in _NOT_TAKEN and status in OPEN:
+    may_fail = status in OPEN or (kind is PaymentKind.REFUND and status in _SENT)
+    if state in _NOT_TAKEN and may_fail:
         return PaymentStatus.FAILED
     if state is ChargeState.REQUIRES_ACTION and status is PaymentStatus.PENDING:
         return PaymentStatus.REQUIRES_ACTION
     return None
+
+
+def result_of_refund(refund: RefundResult) -> ChargeResult:
+    """The result of a payment that is a refund."""
+    match refund.state:
+        case RefundState.SUCCEEDED:
+            return ChargeResult(ChargeState.SUCCEEDED, refund.reference)
+        case RefundState.FAILED:
+            return ChargeResult(ChargeState.DECLINED, refund.reference, REFUND_FAILED)
+        case RefundState.PENDING:
+            return ChargeResult(ChargeState.PENDING, refund.reference)
 
 
 def payment_failure_reason(result: ChargeResult) -> str | None:

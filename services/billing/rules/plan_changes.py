@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from clients.payments.minimum import least_charge_cents
 from db.states import SubscriptionStatus
 from services.billing.records import Plan, StoredSubscription
 from services.billing.rules.lifecycle import period_of
@@ -15,7 +16,12 @@ from services.billing.rules.payments import (
     NoActiveSubscription,
 )
 from services.billing.rules.periods import Period
-from services.billing.rules.proration import Difference, Segment, difference
+from services.billing.rules.proration import (
+    Difference,
+    Segment,
+    charged_at_once,
+    difference,
+)
 from services.mutations.refusals import Conflict
 
 _NOTHING = Difference(charge_cents=0, credit_cents=0)
@@ -32,7 +38,11 @@ class PlanChangeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PlanChange:
-    """A change of plan, with what it charges now; `period` is the one under way."""
+    """A change of plan, with what it costs; `period` is the one under way.
+
+    Of `before_cents`, which the period owes already, and the difference, what can be charged is
+    `due_cents`; the rest is carried to what is charged next.
+    """
 
     kind: PlanChangeKind
     previous: Plan
@@ -42,6 +52,20 @@ class PlanChange:
     period: Period
     from_price_cents: int
     to_price_cents: int
+    before_cents: int = 0
+
+    @property
+    def due_cents(self) -> int:
+        """What is charged now."""
+        if self.kind is not PlanChangeKind.AT_ONCE:
+            return 0
+        owed_cents = self.before_cents + self.difference.due_cents
+        return charged_at_once(owed_cents, least_charge_cents(self.wanted.currency))
+
+    @property
+    def carried_cents(self) -> int:
+        """What is owed then and not charged, as it is too little."""
+        return self.before_cents + self.difference.due_cents - self.due_cents
 
 
 def plan_change(
@@ -76,15 +100,23 @@ def plan_change(
         kind, effective_at, due = PlanChangeKind.AT_PERIOD_END, period.end, _NOTHING
         to_price_cents = wanted.monthly_price_cents
     return PlanChange(
-        kind, current.plan, wanted, effective_at, due, period, price_cents, to_price_cents
+        kind,
+        current.plan,
+        wanted,
+        effective_at,
+        due,
+        period,
+        price_cents,
+        to_price_cents,
+        segments[-1].carried_cents,
     )
 
 
 def check_amount(change: PlanChange, expected_cents: int | None) -> None:
     """Raise `AmountChanged` unless the change charges what was expected, if anything was."""
-    if expected_cents is not None and change.difference.due_cents != expected_cents:
+    if expected_cents is not None and change.due_cents != expected_cents:
         raise AmountChanged(
-            f"The change costs {change.difference.due_cents} cents now.",
+            f"The change costs {change.due_cents} cents now.",
             field="expectedAmountDueCents",
         )
 

@@ -20,10 +20,14 @@ _HALF = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A plan's price for a whole period, from an instant until the next segment."""
+    """A plan's price for a whole period, from an instant until the next segment.
+
+    `carried_cents` were owed in this period when it began, and are not charged yet.
+    """
 
     since: datetime
     price_cents: int
+    carried_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,21 @@ def unused_cents(period: Period, price_cents: int, since: datetime) -> int:
     """What is left of a plan's price for the rest of a period; halves are rounded up."""
     left = Fraction((period.end - since) // _MICROSECOND, _length(period))
     return _rounded(price_cents * left)
+
+
+def charged_at_once(owed_cents: int, least_cents: int) -> int:
+    """What is charged of what is owed: all, or nothing while it is less than can be charged."""
+    return owed_cents if owed_cents >= least_cents else 0
+
+
+def charged_at_renewal(price_cents: int, carried_cents: int, least_cents: int) -> int:
+    """What a period costs with what the one before has carried.
+
+    That is waived where the sum is still less than can be charged, as after a change to a plan
+    that costs nothing.
+    """
+    owed_cents = price_cents + carried_cents
+    return owed_cents if owed_cents >= least_cents else price_cents
 
 
 def _exact_cost(period: Period, segments: Sequence[Segment]) -> Fraction:

@@ -104,7 +104,7 @@ class PlanChangeService:
         if current is None:
             raise RuntimeError("only an active subscription has a change of plan")
         await self._desk.check_none_open(transaction, current)
-        if change.difference.due_cents > 0:
+        if change.due_cents > 0:
             return change, await self._begin_payment(transaction, order, current, change)
         await self._apply(transaction, order, current, change)
         return change, None
@@ -123,7 +123,7 @@ class PlanChangeService:
             kind=PaymentKind.PRORATION,
             subscription_id=current.id,
             plan_code=change.wanted.code,
-            amount_cents=change.difference.due_cents,
+            amount_cents=change.due_cents,
             currency=change.wanted.currency,
             idempotency_key=key_digest(order.idempotency_key),
             payment_method_token=method,
@@ -159,6 +159,7 @@ class PlanChangeService:
             to_plan_code=code,
             from_price_cents=change.from_price_cents,
             to_price_cents=change.to_price_cents,
+            carried_cents=change.carried_cents,
             idempotency_key=key_digest(order.idempotency_key),
             changed_at=change.effective_at,
         ):

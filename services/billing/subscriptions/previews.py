@@ -18,6 +18,7 @@ class Preview:
     plan: Plan
     effective_at: datetime
     amount_due_cents: int
+    carried_cents: int
     currency: str
     lines: tuple[InvoiceLine, ...]
 
@@ -28,10 +29,23 @@ def preview_of(change: PlanChange) -> Preview:
     return Preview(
         plan=change.wanted,
         effective_at=change.effective_at,
-        amount_due_cents=change.difference.due_cents,
+        amount_due_cents=change.due_cents,
+        carried_cents=change.carried_cents,
         currency=change.wanted.currency,
-        lines=difference_lines(change.previous, change.wanted, rest, change.difference),
+        lines=(
+            *difference_lines(change.previous, change.wanted, rest, change.difference),
+            *carried_lines(change.due_cents - change.difference.due_cents),
+        ),
     )
+
+
+def carried_lines(amount_cents: int) -> tuple[InvoiceLine, ...]:
+    """The line of what was owed before, or, if it is negative, of what is charged later."""
+    if amount_cents == 0:
+        return ()
+    if amount_cents < 0:
+        return (InvoiceLine(InvoiceLineKind.CREDIT, "On the next invoice", 1, amount_cents),)
+    return (InvoiceLine(InvoiceLineKind.PRORATION, "Carried over", 1, amount_cents),)
 
 
 def difference_lines(

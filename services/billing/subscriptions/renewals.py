@@ -1,5 +1,7 @@
 """Renewals: the worker charges each period once, repeats what failed, and ends what is over."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from db.database import Database, Transaction
@@ -9,6 +11,7 @@ from db.states import PaymentKind
 from services.billing.current import (
     columns_of,
     customer_of,
+    renewal_cents,
     store_state,
 )
 from services.billing.processing import PaymentProcessor
@@ -24,6 +27,8 @@ from services.mutations import audit
 
 _AT_ONCE = 100
 """How many due subscriptions are read at once."""
+_CONCURRENT = 4
+"""How many of them are charged at once: what takes time is waiting for the provider."""
 
 
 class Renewals:
@@ -54,12 +59,24 @@ class Renewals:
         while True:
             async with self._database.read_primary() as connection:
                 rows = await subscriptions.due(connection, self._clock(), _AT_ONCE)
-            done = 0
-            for row in rows:
-                done += await self._do(row)
+            done = await self._do_all(rows)
             steps += done
             if done == 0:
                 return steps
+
+    async def _do_all(self, rows: Sequence[Row]) -> int:
+        """Take a step with each; if one fails, others are done before it is raised."""
+        waiting = iter(rows)
+
+        async def take_turns() -> int:
+            return sum([await self._do(row) for row in waiting])
+
+        turns = [take_turns() for _ in range(_CONCURRENT)]
+        ended = await asyncio.gather(*turns, return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
+        return sum(one for one in ended if isinstance(one, int))
 
     async def _do(self, row: Row) -> bool:
         """Take one step with a subscription; False if another process was faster."""
@@ -106,13 +123,15 @@ class Renewals:
             transaction, subscription.user_id, subscription.id, period.start
         )
         plan = subscription.next_plan or subscription.plan
+        amount_cents = await renewal_cents(transaction, subscription, plan)
         customer = await customer_of(transaction, subscription.user_id)
-        method = None if customer is None else customer.payment_method
+        # What costs nothing needs no method.
+        method = customer.payment_method if customer and amount_cents else None
         new = NewPayment(
             kind=PaymentKind.RENEWAL,
             subscription_id=subscription.id,
             plan_code=plan.code,
-            amount_cents=plan.monthly_price_cents,
+            amount_cents=amount_cents,
             currency=plan.currency,
             idempotency_key=f"period:{subscription.id}:{period.start.isoformat()}:{tried}",
             payment_method_token=method,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time
 
+from clients.payments.minimum import least_charge_cents
 from clients.payments.provider import UsageMeter
 from clients.payments.usage_window import OLDEST_USAGE
 from db.database import Database
@@ -32,6 +33,11 @@ async def _audit_company(
         counts = await meter_events.counts_by_month(snapshot, account_id)
     calls = {row["month"].date(): row["calls"] for row in ledger}
     events = {row["month"].date(): row for row in counts}
+    closed = [row for month, row in events.items() if month < terms["billed_until"]]
+    left = sum(row["events"] - row["invoiced"] for row in closed)
+    # What is too little to be charged is on the next invoice that is not.
+    left_cents = left * terms["overage_price_cents"]
+    is_little = 0 < left_cents < least_charge_cents(terms["currency"])
     found: list[str] = []
     for month in sorted(calls.keys() | events.keys()):
         row = events.get(month)
@@ -41,7 +47,7 @@ async def _audit_company(
         where = f"company {account_id}, {month:%Y-%m}"
         if calls.get(month, 0) != sent:
             found.append(f"{where}: {calls.get(month, 0)} calls in the ledger, {sent} events")
-        if month < terms["billed_until"] and invoiced != sent:
+        if month < terms["billed_until"] and invoiced != sent and not is_little:
             found.append(f"{where}: {sent} events, {invoiced} of them on invoices")
         end = datetime.combine(next_month(month), time(), UTC)
         counted = await meter.reported(

@@ -11,7 +11,7 @@ from clients.payments.provider import (
 )
 from clients.payments.records import Charge, ChargeResult, ChargeState, Owner, OwnerKind
 from db.database import Database
-from db.queries.enterprise import company_billing
+from db.queries.enterprise import company_payments
 from db.row import Row
 from db.states import InvoiceStatus, PaymentStatus
 from services.clock import Clock
@@ -59,7 +59,7 @@ class Collection:
     async def _claim(self) -> Row | None:
         now = self._clock()
         async with self._database.read_primary() as connection:
-            return await company_billing.claim_payment(connection, now, now + _AGAIN_AFTER)
+            return await company_payments.claim_payment(connection, now, now + _AGAIN_AFTER)
 
     async def _ask(self, payment: Row) -> ChargeResult | None:
         is_fresh = payment["asked_at"] > self._clock() - _KEY_REMEMBERED
@@ -76,7 +76,7 @@ class Collection:
         """Store the end of an attempt, with what it makes of its invoice, in one transaction."""
         account_id, source = payment["enterprise_account_id"], payment["source"]
         async with self._database.begin() as transaction:
-            if not await company_billing.end_payment(
+            if not await company_payments.end_payment(
                 transaction,
                 account_id,
                 payment["id"],
@@ -95,7 +95,7 @@ class Collection:
                 )
                 return
             now = self._clock()
-            await company_billing.add_payment(
+            await company_payments.add_payment(
                 transaction,
                 account_id,
                 invoice_id=payment["invoice_id"],

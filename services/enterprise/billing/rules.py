@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from clients.payments.minimum import least_charge_cents
 from db.states import InvoiceLineKind, MeterEventStatus
 from services.clock import next_month
 from services.invoicing.records import InvoiceLine
@@ -31,6 +32,7 @@ class Terms:
     monthly_price_cents: int
     overage_price_cents: int
     billed_until: date
+    customer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,11 @@ def month_lines(terms: Terms, overage: int) -> list[InvoiceLine]:
         over = "Requests over the contract"
         lines.append(InvoiceLine(InvoiceLineKind.OVERAGE, over, overage, amount, start, end))
     return lines
+
+
+def is_carried(lines: Sequence[InvoiceLine], currency: str) -> bool:
+    """Whether a month costs so little that it is invoiced with the next one."""
+    return 0 < sum(line.amount_cents for line in lines) < least_charge_cents(currency)
 
 
 def next_attempt_at(issued_at: datetime, attempts: int) -> datetime | None:

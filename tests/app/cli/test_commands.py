@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import guidance as commands
-from db.schema.migration import revisions
+from db.schema.revisions import revisions
 from gql.build import schema
 from gql.semantic_non_null import with_semantic_non_null
 from services.enterprise.keys import parse_key
@@ -88,6 +88,18 @@ def test_a_token_is_signed_for_a_user() -> None:
     assert (claims["sub"], claims["roles"], claims["exp"] - claims["iat"]) == ("7", ["ops"], 60)
 
 
+def test_a_secret_that_no_server_has_is_warned_of_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Whoever gives a command in another folder than the server's is told so."""
+    folder = tmp_path / ".data"
+    environment = UNSIGNED | {"GUIDANCE_DATA_DIR": str(folder)}
+    first = ended(monkeypatch, capsys, "token", "--user-id", "1", **environment)
+    assert first[2].startswith(f"There is no {folder}: it is made, and empty.")
+    again = ended(monkeypatch, capsys, "token", "--user-id", "1", **environment)
+    assert (first[0], again[0], again[2]) == (0, 0, "")
+
+
 def test_a_key_is_made_for_a_company(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_world: str
 ) -> None:
@@ -97,35 +109,42 @@ def test_a_key_is_made_for_a_company(
     assert parse_key(out.strip()) is not None
 
 
-def test_no_key_is_made_for_no_company(database_url: str) -> None:
-    ran = guidance("api-key", "--account-id", "7", DATABASE_URL=database_url)
+def test_no_key_is_made_for_no_company(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    arguments = ("api-key", "--account-id", "7")
     said = "guidance: there is no enterprise account 7; `guidance accounts` lists them\n"
-    assert (ran.returncode, ran.stderr) == (1, said)
+    assert ended(monkeypatch, capsys, *arguments, DATABASE_URL=database_url) == (1, "", said)
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_database_that_must_be_migrated_first_is_one_line(
-    empty_database_url: str, command: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    empty_database_url: str,
+    command: str,
 ) -> None:
-    ran = guidance(command, DATABASE_URL=empty_database_url)
     head = revisions()[-1]
     said = f"guidance: the database is at revision None, not {head}: run `guidance db migrate`\n"
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", said)
+    assert ended(monkeypatch, capsys, command, DATABASE_URL=empty_database_url) == (1, "", said)
 
 
-async def test_companies_are_listed_with_their_ids(database_url: str) -> None:
-    await populate(database_url)
-    whole = guidance("accounts", DATABASE_URL=database_url)
-    first = guidance("accounts", "--most", "1", DATABASE_URL=database_url)
-    assert (whole.returncode, whole.stderr) == (0, "")
-    head, *rows = whole.stdout.splitlines()
+def test_companies_are_listed_with_their_ids(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    def listed(*options: str) -> tuple[object, str, str]:
+        return ended(monkeypatch, capsys, "accounts", *options, DATABASE_URL=database_url)
+
+    assert listed() == (0, "There are none.\n", "")
+    asyncio.run(populate(database_url))
+    status, whole, reported = listed()
+    assert (status, reported) == (0, "")
+    head, *rows = whole.splitlines()
     assert head.split("  ")[0] == "id"
     assert [row.split()[0] for row in rows] == [str(ADAS_COMPANY), str(GRACES_COMPANY)]
-    assert first.stdout.splitlines() == [head, rows[0]]
-    assert first.stderr == f"There may be more: guidance accounts --after {ADAS_COMPANY}\n"
-    assert guidance("accounts", "--after", "99", DATABASE_URL=database_url).stdout == (
-        "There are none.\n"
-    )
+    more = f"There may be more: guidance accounts --after {ADAS_COMPANY}\n"
+    assert listed("--most", "1") == (0, f"{head}\n{rows[0]}\n", more)
+    assert listed("--after", "99") == (0, "There are none.\n", "")
 
 
 def test_the_schema_is_printed(

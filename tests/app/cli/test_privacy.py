@@ -13,8 +13,9 @@ GIVEN_UP = (
     "attempts = 8, started_at = now() WHERE id = 10"
 )
 ARCHIVE = (
-    "INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)"
-    " VALUES (4, '4-x.zip', sha256('x'), 1, sha256('y'), 'infinity')"
+    "INSERT INTO privacy_exports "
+    "(user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at) "
+    "VALUES (1, 4, '4-x.zip', sha256('x'), 1, sha256('y'), 'infinity')"
 )
 
 

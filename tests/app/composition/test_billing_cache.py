@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from services.billing.subscriptions.plan_changes import PlanChangeOrder
 from services.callers.principal import Person
 from services.mutations.refusals import Refusal
 from tests.fixtures.servers.server import settings_for
-from tests.fixtures.stores.postgres import run
+from tests.fixtures.stores.postgres import rows_of, run
 from tests.fixtures.stores.redis import running_redis
 from tests.fixtures.stores.world import ALAN, NOW
 
@@ -128,3 +129,61 @@ async def test_what_is_refused_or_repeated_remains_cached(own_world: str, tmp_pa
                 await refused
         await service.checkout(payment("1"))
         assert await ask(application) == ("ACTIVE", BASIC, True)
+
+
+class Time:
+    """A clock that is set."""
+
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+_ENDS = """SELECT current_period_end AS period, grace_ends_at AS grace
+FROM user_subscriptions WHERE user_id = $1 ORDER BY id DESC LIMIT 1"""
+_PAST_DUE = """UPDATE user_subscriptions SET status = 'past_due', cancel_at_period_end = false,
+  past_due_since = current_period_end, grace_ends_at = current_period_end + interval '7 days'
+WHERE id > 5"""
+
+
+@pytest.mark.parametrize("ends_with", ["period", "grace"])
+@pytest.mark.parametrize("is_shared", [False, True], ids=["in memory", "in redis"])
+def test_no_entry_outlives_its_period_or_grace_anywhere(
+    own_world: str, tmp_path: Path, ends_with: str, *, is_shared: bool
+) -> None:
+    """Nobody records the end, so nobody invalidates: each instance's own clock ends it."""
+    time = Time()
+
+    async def scenario(url: str | None) -> None:
+        async with AsyncExitStack() as stack:
+            settings = settings_for(
+                own_world, tmp_path, redis_url=url, billing_subscription_cache_ttl_seconds=3_600
+            )
+            instances = [
+                await stack.enter_async_context(open_application(settings, own_world, clock=time))
+                for _ in range(2)
+            ]
+            billing = instances[0].billing
+            await billing.service.checkout(payment("1"))
+            await billing.cancellation.cancel(PersonOrder(ALAN, "2", "request"), at_period_end=True)
+            if ends_with == "grace":
+                await run(own_world, _PAST_DUE)
+                await instances[0].subscriptions.invalidate([ALAN])
+            ((period_end, grace_end),) = await rows_of(own_world, _ENDS, ALAN)
+            await warm(*instances)
+            end = grace_end if ends_with == "grace" else period_end
+            served = "PAST_DUE" if ends_with == "grace" else "ACTIVE"
+            time.now = end - timedelta(microseconds=1)
+            for instance in instances:
+                assert await ask(instance) == (served, BASIC, True)
+            time.now = end
+            # Who asks first reads it anew, for all who share the cache.
+            assert await ask(instances[0]) == ("INACTIVE", BASIC, False)
+            assert await ask(instances[1]) == ("INACTIVE", BASIC, is_shared)
+
+    if not is_shared:
+        asyncio.run(scenario(None))
+        return
+    with running_redis(tmp_path) as url:
+        asyncio.run(scenario(url))

@@ -25,7 +25,6 @@ DUE = (
 )
 STATUS = """SELECT status FROM user_privacy_requests WHERE id = $1
 UNION ALL SELECT status FROM archived_privacy_requests WHERE id = $1"""
-PROGRESS = "SELECT count(*) FROM chat_messages WHERE id = $1 AND content <> ''"
 
 
 @asynccontextmanager
@@ -35,14 +34,29 @@ async def requested_erasure(
     """A process, the reply that Ada is given there, and her request to be erased."""
     settings = settings_for(url, folder, redis_url=redis.url, chat_llm_base_url=stand_in.url)
     async with open_application(settings, url, clock=lambda: LATER) as application:
-        sent = await application.chat.guidance.send(
-            ADA, conversation_id=None, content="Hello?", idempotency_key="hello"
-        )
+        reply_id = await streamed_reply(application, redis, stand_in)
         request = await application.privacy.service.request_erasure(
             ADA, idempotency_key="erase", request_id="request"
         )
         await run(url, DUE)
-        yield application, sent.reply_id, int(request["id"])
+        yield application, reply_id, int(request["id"])
+
+
+async def streamed_reply(
+    application: Application, redis: ControlledRedis, stand_in: StandInControl
+) -> int:
+    """A reply whose text is in Redis: on a busy machine Redis may be given up for one of them."""
+    number = 0
+    while True:
+        number += 1
+        sent = await application.chat.guidance.send(
+            ADA, conversation_id=None, content="Hello?", idempotency_key=f"hello {number}"
+        )
+        reply_id = sent.reply_id
+        while not texts_in(redis, reply_id) and stand_in.counts()["finished"] < number:
+            await asyncio.sleep(0.01)
+        if texts_in(redis, reply_id):
+            return reply_id
 
 
 async def status(url: str, request: int) -> str:
@@ -51,6 +65,13 @@ async def status(url: str, request: int) -> str:
 
 async def erase(application: Application) -> int:
     return await application.privacy.runner.run_due(application.privacy.erasing)
+
+
+async def erase_until_completed(application: Application, url: str, request: int) -> None:
+    """On a busy machine Redis may not answer in time; the erasure is then tried again later."""
+    while await status(url, request) != PrivacyRequestStatus.COMPLETED.value:
+        await run(url, TAKE_AGAIN)
+        await erase(application)
 
 
 def texts_in(redis: ControlledRedis, reply_id: int) -> list[bytes]:
@@ -65,13 +86,11 @@ async def test_a_reply_that_has_ended_is_forgotten(
 ) -> None:
     async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         reply, request = ids
-        await until(lambda: stand_in.counts()["finished"] == 1)
         complete = "SELECT count(*) FROM chat_messages WHERE id = $1 AND status = 'complete'"
         while not (await rows_of(own_world, complete, reply))[0][0]:
             await asyncio.sleep(0.01)
         assert texts_in(redis, reply)
-        assert await erase(application) == 1
-        assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+        await erase_until_completed(application, own_world, request)
         assert texts_in(redis, reply) == []
 
 
@@ -81,9 +100,7 @@ async def test_a_reply_that_is_being_generated_is_erased_and_not_stored_again(
     stand_in.behave(**SLOWLY)
     async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         reply, request = ids
-        await until(lambda: texts_in(redis, reply))
-        assert await erase(application) == 1
-        assert await status(own_world, request) == PrivacyRequestStatus.COMPLETED.value
+        await erase_until_completed(application, own_world, request)
         assert texts_in(redis, reply) == []
         await until(lambda: stand_in.counts()["running"] == 0)
         assert texts_in(redis, reply) == []
@@ -94,11 +111,9 @@ async def test_no_erasure_completes_while_redis_cannot_be_reached(
 ) -> None:
     async with requested_erasure(own_world, tmp_path, redis, stand_in) as (application, *ids):
         request = ids[1]
-        await until(lambda: stand_in.counts()["finished"] == 1)
+        await until(lambda: stand_in.counts()["running"] == 0)
         redis.kill()
         assert await erase(application) == 1
         assert await status(own_world, request) == PrivacyRequestStatus.PROCESSING.value
         redis.start()
-        while await status(own_world, request) != PrivacyRequestStatus.COMPLETED.value:
-            await run(own_world, TAKE_AGAIN)
-            await erase(application)
+        await erase_until_completed(application, own_world, request)

@@ -17,13 +17,15 @@ from clients.tls import tls_context
 from gql.values.ids import parse_global_id
 from services.clock import system_clock
 from tests.fixtures.outside.stripe import STRIPE_KEY, Fault, StripeServer, Way, running_stripe
-from tests.fixtures.outside.stripe_account import BANK_DEBIT, VISA
 from tests.fixtures.outside.stripe_events import event
+from tests.fixtures.outside.stripe_objects.tokens import BANK_DEBIT, VISA
 from tests.fixtures.servers.billing import CHECKOUT, RETRY, WEBHOOK_SECRET, Till, paying
 from tests.fixtures.servers.processes import served, until
 from tests.fixtures.servers.server import Api, token_of
 from tests.fixtures.stores.postgres import new_database, run
 
+GIVE_CARD = """mutation($input: UpdatePaymentMethodInput!) { updatePaymentMethod(input: $input) {
+  subscription { status } userErrors { code message field } } }"""
 SUBSCRIPTION = "{ viewer { subscription { status failureReason } } }"
 SUCCESSES = "SELECT count(*) FROM audit_events WHERE user_id = $1 AND action = 'payment.succeeded'"
 ASK_NOW = "UPDATE billing_payment_attempts SET next_check_at = now() WHERE status = 'pending'"
@@ -80,6 +82,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(postgres: str, world_template: str) -> Iterator[Shop]:
     with running_stripe() as stripe, new_database(postgres, world_template) as url:
+        stripe.account.now = system_clock()
         environment = {
             "PAYMENTS_STRIPE_API_KEY": STRIPE_KEY,
             "PAYMENTS_STRIPE_BASE_URL": stripe.url,
@@ -146,6 +149,45 @@ def test_stripe_reports_the_outcome_by_an_event(shop: Shop, person: int) -> None
     late = event("succeeded", "succeeded", id=f"pi_late_{id_}", metadata=metadata)
     assert shop.first.send_event(late | {"id": "evt_late"}).status_code == 200
     assert shop.subscription(person) == {"status": "ACTIVE", "failureReason": None}
+
+
+LET_PERIOD_END = """UPDATE user_subscriptions SET due_at = now(), current_period_end = now(),
+current_period_start = now() - interval '28 days', period_anchor_at = now() - interval '28 days'
+WHERE user_id = $1"""
+RENEWALS = """SELECT status, failure_reason FROM billing_payment_attempts
+WHERE user_id = $1 AND kind = 'renewal' ORDER BY id"""
+
+
+def test_a_renewal_is_charged_to_the_method_that_stripe_has_stored(shop: Shop, person: int) -> None:
+    shop.first.payload(CHECKOUT, paying(VISA), viewer=person)
+    shop.first.rows(LET_PERIOD_END, person)
+    until(lambda: shop.first.rows(RENEWALS, person) == [("succeeded", None)])
+    assert shop.stripe.account.taken == [500, 500]
+    ((customer, method),) = shop.first.rows(
+        "SELECT customer, payment_method FROM billing_customers WHERE user_id = $1", person
+    )
+    confirmed = [one for one in shop.stripe.requested if one.path.endswith("/confirm")]
+    assert confirmed[-1].params == {"payment_method": method, "off_session": "true"}
+    assert shop.stripe.account.customers.methods[method]["customer"] == customer
+
+
+def test_a_customer_whom_stripe_has_lost_is_opened_anew(shop: Shop, person: int) -> None:
+    shop.first.payload(CHECKOUT, paying(VISA), viewer=person)
+    ((customer,),) = shop.first.rows(
+        "SELECT customer FROM billing_customers WHERE user_id = $1", person
+    )
+    shop.stripe.account.customers.delete(customer)
+    shop.first.rows(LET_PERIOD_END, person)
+    until(lambda: shop.first.rows(RENEWALS, person) == [("failed", "customer_missing")])
+    assert shop.subscription(person)["status"] == "PAST_DUE"
+    order = {"paymentMethodToken": VISA, "idempotencyKey": token_hex()}
+    given = shop.second.payload(GIVE_CARD, order, viewer=person)
+    assert (given["subscription"]["status"], given["userErrors"]) == ("ACTIVE", [])
+    assert shop.stripe.account.taken == [500, 500]
+    ((another,),) = shop.first.rows(
+        "SELECT customer FROM billing_customers WHERE user_id = $1", person
+    )
+    assert another != customer
 
 
 def test_a_question_without_an_answer_holds_up_no_other(shop: Shop) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from db.schema.migration import migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import revisions
 from tests.fixtures.servers.documents import publish
 from tests.fixtures.servers.server import Api, serving, settings_for
 from tests.fixtures.stores.postgres import new_database, run

@@ -131,6 +131,36 @@ def test_an_event_of_a_charge_that_is_not_ours(
     assert till.rows(OUTCOME, payment_id) == [("failed", "failed", 0)]
 
 
+REFUND = """INSERT INTO billing_payment_attempts
+(user_id, subscription_id, plan_code, status, amount_cents, currency, idempotency_key, provider_key,
+ kind, refund_of_id)
+SELECT user_id, subscription_id, plan_code, 'succeeded', 200, currency, 'refund',
+  'refund of ' || id, 'refund', id
+FROM billing_payment_attempts WHERE id = $1 RETURNING provider_key"""
+REFUNDED = "SELECT status, failure_reason FROM billing_payment_attempts WHERE refund_of_id = $1"
+
+
+def test_an_event_of_a_refund_that_came_back(till: Till, payment_id: int) -> None:
+    ((key,),) = till.rows(REFUND, payment_id)
+    refund = {
+        "id": f"re_{payment_id}",
+        "object": "refund",
+        "amount": 200,
+        "status": "pending",
+        "payment_intent": "pi_1",
+        "metadata": {"refund_key": key},
+    }
+    sent = of(till, payment_id) | {"type": "refund.failed", "data": {"object": refund}}
+    assert answered(till, sent) == TAKEN
+    assert till.rows(REFUNDED, payment_id) == [("succeeded", None)]
+    refund["status"] = "failed"
+    for _ in range(2):
+        assert answered(till, sent) == TAKEN
+        assert till.rows(REFUNDED, payment_id) == [("failed", "refund_failed")]
+    refund["metadata"] = {"refund_key": "of somebody else"}
+    assert answered(till, sent) == TAKEN
+
+
 def test_an_event_of_another_kind(till: Till, payment_id: int) -> None:
     for kind in ("charge.refunded", "payment_intent.created", "x"):
         assert answered(till, of(till, payment_id) | {"type": kind}) == TAKEN

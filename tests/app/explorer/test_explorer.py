@@ -37,6 +37,14 @@ def test_a_browser_gets_the_page_with_its_policy(api: Api) -> None:
     assert "<title>guidance-api</title>" in answer.text
 
 
+def test_the_chat_is_a_page_with_the_same_policy(api: Api) -> None:
+    answer = api.http.get("/chat")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == POLICY
+    assert "<title>chat</title>" in answer.text
+    assert api.http.post("/chat").status_code == 405
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "text/event-stream, */*", ""])
 def test_a_program_gets_no_page(api: Api, accept: str) -> None:
     answer = api.http.get("/graphql", headers={"accept": accept})
@@ -83,7 +91,9 @@ def test_nothing_comes_from_another_host_and_nothing_is_inline(file: Path) -> No
 
 
 def test_the_page_is_small() -> None:
-    assert sum(file.stat().st_size for file in FILES) < 100_000
+    of_chat = [file for file in FILES if file.parent.name in {"chat", "client"}]
+    for files in (of_chat, set(FILES) - set(of_chat)):
+        assert sum(file.stat().st_size for file in files) < 100_000
 
 
 def test_callers_are_shown_to_our_own_page_on_this_machine_only(world: str, tmp_path: Path) -> None:
@@ -107,7 +117,8 @@ def test_switched_off_there_is_no_page(world: str, tmp_path: Path) -> None:
     with serving(settings_for(world, tmp_path, graphql_ide=False)) as api:
         answer = api.http.get("/graphql", headers={"accept": BROWSER})
         assert (answer.status_code, answer.headers["content-type"]) == (400, JSON)
-        assert api.http.get("/graphql/explorer/page.js").status_code == 404
+        for path in ("/graphql/explorer/page.js", "/chat", "/graphql/explorer/chat/page.js"):
+            assert api.http.get(path, headers={"accept": BROWSER}).status_code == 404
 
 
 @pytest.mark.heavy

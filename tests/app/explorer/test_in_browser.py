@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fixtures.clients.browser import Page, browser
+from tests.fixtures.clients.browser import Page
 from tests.fixtures.servers.server import Api, serving, settings_for, token_of
 from tests.fixtures.stores.world import ADA
 
@@ -83,13 +83,6 @@ def demo(world: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("explorer")
     with serving(settings_for(world, folder, graphql_ide_callers=callers)) as api:
         yield api
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture

@@ -8,18 +8,19 @@ TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
 
 
 @pytest.mark.parametrize(
-    ("traceparent", "asks"),
+    ("traceparent", "sampled"),
     [
         (TRACE + b"01", True),
         (TRACE + b"00", False),
         (TRACE + b"03", True),
-        (b"01", False),
-        (b"", False),
+        (TRACE + b"0e", False),
+        (b"01", None),
+        (b"", None),
     ],
 )
-def test_a_client_that_samples_a_request_has_it_traced(traceparent: bytes, *, asks: bool) -> None:
-    assert RequestHead([(b"traceparent", traceparent)]).asks_for_trace is asks
-    assert not RequestHead([]).asks_for_trace
+def test_what_the_caller_says_of_its_trace(traceparent: bytes, *, sampled: bool | None) -> None:
+    assert RequestHead([(b"traceparent", traceparent)]).sampled is sampled
+    assert RequestHead([]).sampled is None
 
 
 def test_of_several_fields_of_one_name_the_first_counts() -> None:

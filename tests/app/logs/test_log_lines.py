@@ -54,6 +54,7 @@ def attacked(world: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         "PATH": psutil.Process().environ()["PATH"],
         "DATABASE_URL": world,
         "SERVE_RUNS_WORKER": "false",
+        "SHUTDOWN_DRAIN_SECONDS": "0",
         "JWT_SECRET_KEY": SECRET,
         **PRODUCTION,
     }
@@ -101,6 +102,12 @@ def test_every_line_is_an_event_of_ours_and_none_is_a_traceback(attacked: list[s
     } | {event["event"] for event in events if event["level"] == "info"}
     others = [event for event in events if "logger" in event]
     assert others == []
+
+
+def test_each_process_says_once_that_it_serves(attacked: list[str]) -> None:
+    events = [orjson.loads(line) for line in attacked]
+    assert len({event["pid"] for event in events if event["event"] == "serving"}) == 2
+    assert sum(event["event"] == "serving" for event in events) == 2
 
 
 def test_a_request_has_one_line(attacked: list[str]) -> None:

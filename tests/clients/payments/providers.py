@@ -10,6 +10,7 @@ from clients.payments.opening import PaymentConfiguration, StripeAccess, open_pa
 from clients.payments.provider import FullProvider
 from clients.payments.records import Charge
 from tests.fixtures.outside.stripe import STRIPE_KEY
+from tests.fixtures.outside.stripe_objects.meters import METER
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SECRET = "whsec_of_the_tests"
@@ -28,6 +29,7 @@ def asking(
     api_key: str = STRIPE_KEY,
     timeout_seconds: float = 20,
     slept: list[float] | None = None,
+    computes_tax: bool = False,
     sandbox_path: Path | None = None,
     clock: Callable[[], datetime] = lambda: NOW,
 ) -> Found:
@@ -35,7 +37,9 @@ def asking(
 
     Nobody waits: seconds to be slept are noted in `slept`.
     """
-    stripe = base_url and StripeAccess(api_key, base_url, timeout_seconds)
+    stripe = base_url and StripeAccess(
+        api_key, base_url, timeout_seconds, meter_id=METER, computes_tax=computes_tax
+    )
     noted = [] if slept is None else slept
 
     async def note(seconds: float) -> None:

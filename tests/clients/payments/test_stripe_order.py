@@ -13,7 +13,7 @@ from clients.payments.stripe.transport import StripeTransport
 from clients.payments.webhook import WebhookReader
 from tests.clients.payments.providers import NOW, asking, charge
 from tests.fixtures.outside.stripe import STRIPE_KEY, Fault, StripeServer, Way
-from tests.fixtures.outside.stripe_account import VISA
+from tests.fixtures.outside.stripe_objects.tokens import VISA
 
 SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, "pi_1")
 NOT_MADE = ChargeResult(ChargeState.NOT_MADE, "pi_1")

@@ -6,10 +6,17 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.payments.records import ChargeResult, ChargeState, PaymentEvent
+from clients.payments.records import (
+    ChargeResult,
+    ChargeState,
+    PaymentEvent,
+    RefundEvent,
+    RefundResult,
+    RefundState,
+)
 from clients.payments.signature import InvalidWebhook, sign
 from clients.payments.webhook import LARGEST_BODY_BYTES, WebhookReader
 from tests.fixtures.outside.stripe_events import CREATED, event
@@ -19,7 +26,7 @@ SECRETS = ("whsec_the_newest_one", "whsec_the_one_before")
 READER = WebhookReader(SECRETS, lambda: NOW)
 
 
-def read(body: object) -> PaymentEvent | None:
+def read(body: object) -> PaymentEvent | RefundEvent | None:
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     return READER.read(content, sign(content, SECRETS[1], NOW))
 
@@ -48,6 +55,48 @@ def refusal(body: object) -> str:
 )
 def test_what_became_of_a_charge(sent_event: dict[str, Any], result: ChargeResult) -> None:
     assert read(sent_event) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+
+
+OTHER_VERSIONS = [
+    (
+        "2018-11-08",
+        event(
+            "payment_failed",
+            "requires_source",
+            last_payment_error={"code": "card_declined", "decline_code": "insufficient_funds"},
+            source=None,
+        ),
+        ChargeResult(ChargeState.DECLINED, "pi_1", "insufficient_funds"),
+    ),
+    (
+        "2018-11-08",
+        event(
+            "requires_action",
+            "requires_source_action",
+            client_secret="pi_1_secret",
+            metadata={"payment_id": "17", "idempotency_key": "key", "allows_action": "true"},
+        ),
+        ChargeResult(ChargeState.REQUIRES_ACTION, "pi_1", client_secret="pi_1_secret"),
+    ),
+    (
+        "2020-08-27",
+        event("succeeded", "succeeded", charges={"object": "list", "data": [{"id": "ch_1"}]}),
+        ChargeResult(ChargeState.SUCCEEDED, "pi_1"),
+    ),
+    (
+        "2031-01-01.zinnia",
+        event("succeeded", "succeeded", latest_charge="ch_1", of_the_future={"nested": [1]}),
+        ChargeResult(ChargeState.SUCCEEDED, "pi_1"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("version", "sent_event", "result"), OTHER_VERSIONS)
+def test_an_endpoint_of_another_version_of_the_api(
+    version: str, sent_event: dict[str, Any], result: ChargeResult
+) -> None:
+    sent = sent_event | {"api_version": version}
+    assert read(sent) == PaymentEvent("evt_1", CREATED, 17, "key", result)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +204,48 @@ json = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(event("succeeded", "succeeded"), json)))
 def test_whatever_is_signed_is_an_event_or_refused(sent_event: dict[str, Any]) -> None:
     with suppress(InvalidWebhook):
         taken = read(event("succeeded", "succeeded") | sent_event)
         assert taken is None or taken.occurred_at.tzinfo is UTC
+
+
+# Any: an event is JSON.
+def refund_event(kind: str, **refund: Any) -> dict[str, Any]:
+    """An event of a refund of two euros."""
+    usual = {
+        "id": "re_1",
+        "object": "refund",
+        "amount": 200,
+        "status": "failed",
+        "payment_intent": "pi_1",
+        "metadata": {"refund_key": "key"},
+    }
+    return event("succeeded", "succeeded") | {"type": kind, "data": {"object": usual | refund}}
+
+
+@pytest.mark.parametrize("kind", ["refund.updated", "refund.failed", "charge.refund.updated"])
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("succeeded", RefundState.SUCCEEDED),
+        ("pending", RefundState.PENDING),
+        ("failed", RefundState.FAILED),
+        ("canceled", RefundState.FAILED),
+        ("of a kind that is new", RefundState.PENDING),
+        (None, RefundState.PENDING),
+        (7, RefundState.PENDING),
+    ],
+)
+def test_what_became_of_a_refund(kind: str, status: object, state: RefundState) -> None:
+    told = RefundEvent("key", "pi_1", 200, RefundResult(state, "re_1"))
+    assert read(refund_event(kind, status=status)) == told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"metadata": {}}, {"metadata": None}, {"payment_intent": None}, {"id": 1}, {"amount": "200"}],
+)
+def test_a_refund_that_is_not_ours(changes: dict[str, Any]) -> None:
+    assert read(refund_event("refund.updated", **changes)) is None

@@ -12,7 +12,8 @@ from app.cli.migrate import migrate as migrate_command
 from db.queries.schema import INDEXES
 from db.schema.index_repair import IndexNotRepaired, repair_indexes
 from db.schema.indexes import canonical, declared_indexes, existing_index, index_differences
-from db.schema.migration import migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import revisions
 from db.tables import Table
 from tests.fixtures.servers.server import serving, settings_for
 from tests.fixtures.stores.postgres import rows_of, run

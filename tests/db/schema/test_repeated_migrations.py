@@ -8,7 +8,8 @@ from itertools import pairwise
 import asyncpg
 from alembic.script import ScriptDirectory
 
-from db.schema.migration import SCRIPTS, migrate, revisions
+from db.schema.migration import migrate
+from db.schema.revisions import SCRIPTS, revisions
 from tests.db.schema.test_keys_with_persons import LEFT_BEHIND
 from tests.db.schema.test_migrations import (
     PATIENCE_SECONDS,
@@ -67,13 +68,13 @@ def half_done() -> set[str]:
 
 
 def test_each_migration_can_be_repeated(empty_database_url: str, database_url: str) -> None:
-    url, history = empty_database_url, revisions()
+    url, history, unfinished = empty_database_url, revisions(), half_done()
     migrate(url, revision=OLDEST)
     asyncio.run(run(url, LEFT_BEHIND))
     for previous, revision in pairwise(history[history.index(OLDEST) :]):
         asyncio.run(run(url, BEFORE.get(revision, "SELECT")))
         migrate(url, revision=revision)
-        if revision in half_done():
+        if revision in unfinished:
             asyncio.run(run(url, BETWEEN.get(revision, "SELECT")))
             asyncio.run(run(url, f"UPDATE alembic_version SET version_num = '{previous}'"))
             assert migrate(url, revision=revision) == revision

@@ -26,6 +26,7 @@ from gql.build import core_schema
 from gql.compiler.resolution.arguments import arguments
 from gql.compiler.resolution.input_coercion import NotCoerced, VariableCoercion
 from gql.compiler.resolution.strawberry_fields import UnwrappedResolver, unwrapped
+from tests.fixtures.run.examples import examples
 from tests.gql.equivalence.generated.inputs import (
     ANYTHING,
     JSON,
@@ -35,13 +36,9 @@ from tests.gql.equivalence.generated.inputs import (
 )
 
 CORE = core_schema()
-FEW = 8
+FEW = examples(8).max_examples
 """Cases of each of our types and fields."""
-CASES = settings(
-    max_examples=80,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+CASES = settings(examples(80), suppress_health_check=[HealthCheck.filter_too_much])
 WRONG = st.sampled_from([0.0, 0.1, 0.3])
 
 

@@ -2,11 +2,13 @@
 
 import gc
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from graphql.execution.values import VariableValues
 
 from gql.build import core_schema
+from gql.compiler.plan_cache import Compile, compile_now
 from gql.documents.document_cache import MAX_CACHED_BYTES, MAX_DOCUMENT_BYTES, DocumentCache
 from gql.documents.operation import RequestRefused
 from gql.documents.validation.limits import Limits
@@ -18,13 +20,17 @@ SMALL_BYTES = 1_000_000
 
 
 def document_cache(
-    max_tokens: int = 2_000, aliases: int = 20, max_cached_bytes: int = MAX_CACHED_BYTES
+    max_tokens: int = 2_000,
+    aliases: int = 20,
+    max_cached_bytes: int = MAX_CACHED_BYTES,
+    compile_: Compile = compile_now,
 ) -> DocumentCache:
     return DocumentCache(
         CORE,
         limits=Limits(tokens=max_tokens, depth=20, aliases=aliases),
         allows_introspection=True,
         max_cached_bytes=max_cached_bytes,
+        compile_=compile_,
     )
 
 
@@ -33,6 +39,30 @@ def test_a_document_is_prepared_once() -> None:
     first = prepared.operation(PLANS, None)
     assert prepared.operation(PLANS, "Plans") is first
     assert (first.name, first.kind) == ("Plans", "query")
+
+
+def test_one_of_our_own_is_worked_out_once_a_process_and_compiled_by_each_of_its_servers() -> None:
+    text = "query Plans($all: Boolean!) { plans { code currency @include(if: $all) } }"
+    compiled: list[str] = []
+
+    def compiling(name: str) -> Compile:
+        def compile_(work: Callable[[], None]) -> bool:
+            compiled.append(name)
+            return compile_now(work)
+
+        return compile_
+
+    one, other = (document_cache(compile_=compiling(name)) for name in ("one", "other"))
+    ours, theirs = one.own_operation(text), other.own_operation(text)
+    assert ours.definition is theirs.definition
+    for operation, all_ in ((ours, True), (theirs, False), (theirs, False), (theirs, True)):
+        assert operation.plans is not None
+        assert operation.plans.plan(VariableValues({}, {"all": all_})) is not None
+    assert compiled == ["one", "other", "other"]
+    assert document_cache(aliases=19).own_operation(text).definition is not ours.definition
+    for _ in range(2):
+        with pytest.raises(RequestRefused):
+            document_cache(max_tokens=5).own_operation(text)
 
 
 def test_the_least_recently_used_is_forgotten() -> None:

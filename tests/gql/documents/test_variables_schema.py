@@ -21,6 +21,7 @@ from jsonschema import Draft202012Validator
 from gql.build import core_schema
 from gql.documents.registry.variables_schema import variables_schema
 from gql.documents.trusted_documents import trusted_documents
+from tests.fixtures.run.examples import examples
 from tests.gql.equivalence.generated.inputs import input_types, values
 
 CORE = core_schema()
@@ -34,7 +35,7 @@ def operation(text: str) -> OperationDefinitionNode:
 
 
 # Any: types of every kind, and JSON.
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(examples(150), suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_it_accepts_is_coerced(data: st.DataObject) -> None:
     type_: Any = data.draw(input_types())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gql.compiler.plan_cache import OperationPlans
 from gql.runtime.executor import CompiledExecutor
+from tests.fixtures.run.examples import examples
 from tests.gql.equivalence.strawberry_schema import (
     SCHEMA,
     Colour,
@@ -257,7 +258,7 @@ documents = st.tuples(st.sampled_from(["branch", "branches"]), branch_fields).ma
 
 
 @pytest.mark.heavy
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(examples(100), suppress_health_check=list(HealthCheck))
 @given(documents, branches | anything)
 def test_any_document_over_any_data(document: str, root: object) -> None:
     run = assert_same(document, root)

@@ -16,9 +16,10 @@ from tests.gql.resolvers.privacy_documents import CANCEL, ERASURE, EXPORT
 
 COMPLETED = """
 WITH made AS (UPDATE user_privacy_requests SET status = 'completed', completed_at = requested_at
-  WHERE user_id = {user} AND status = 'requested' RETURNING id)
-INSERT INTO privacy_exports (request_id, file_name, token_hash, byte_size, sha256, expires_at)
-  SELECT id, 'archive', sha256('x'), {byte_size}, sha256('y'), 'infinity' FROM made"""
+  WHERE user_id = {user} AND status = 'requested' RETURNING user_id, id)
+INSERT INTO privacy_exports
+  (user_id, request_id, file_name, token_hash, byte_size, sha256, expires_at)
+  SELECT user_id, id, 'archive', sha256('x'), {byte_size}, sha256('y'), 'infinity' FROM made"""
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gql.values.cursors import encode_cursor
 from gql.values.ids import global_id, key_of
+from tests.fixtures.run.examples import examples
 from tests.fixtures.servers.server import Api, serving, settings_for
 from tests.fixtures.stores.postgres import run
 from tests.fixtures.stores.world import (
@@ -128,9 +129,7 @@ def test_backward_pages_give_each_row_once_in_order(
     assert seen == list(order)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 @given(
     is_backward=st.booleans(),
     size=st.integers(1, 100),

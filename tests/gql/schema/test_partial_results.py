@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.clients.peer import peer
+from tests.fixtures.run.examples import examples
 from tests.fixtures.servers.server import Api
 from tests.fixtures.stores.world import ADA
 
@@ -33,11 +33,7 @@ SELECTIONS = st.lists(
 )
 # Any: answers are JSON.
 Send: TypeAlias = Callable[[str], dict[str, Any]]
-often = hypothesis_settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+often = examples(25)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from tests.perf.dataset.queries import EMPTY, counts, fetch
 DEMO = EMPTY | {
     "users": 6,
     "user_subscriptions": 7,
+    "billing_customers": 2,
     "billing_payment_attempts": 1,
     "daily_quota_usages": 2,
     "quota_ledger_entries": 2,

@@ -15,10 +15,14 @@ from pathlib import Path
 import httpx2
 from click.testing import CliRunner, Result
 
+from app.wiring import open_application
 from perf.dataset.command import DEMO, fill_with_profile
 from perf.dataset.demo.api_key import demo_api_key
 from perf.dataset.demo.command import demo
+from perf.dataset.demo.people import JONAS, MAYA
 from perf.servers.process import free_port
+from services.billing.subscriptions.plan_changes import PlanChangeOrder
+from services.clock import system_clock
 from tests.fixtures.servers.processes import PATIENCE_SECONDS, accepts, until
 from tests.fixtures.servers.production import PRODUCTION
 from tests.fixtures.servers.server import SECRET, settings_for
@@ -29,7 +33,7 @@ _CONNECT_ATTEMPTS = 5
 
 
 def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) -> None:
-    """And its stand-in ends with it, and a second demo keeps the data and the key."""
+    """Its stand-in ends with it; a second demo keeps data and key, and uses a model that is set."""
     with _demo(database_url, tmp_path) as printed, _client() as http:
         before = _data(database_url)
         command = shlex.split(printed[printed.index("curl") :].replace("\\\n", ""))
@@ -62,24 +66,39 @@ def test_what_it_prints_works_as_it_stands(database_url: str, tmp_path: Path) ->
     _assert_a_second_one_keeps_data_and_key(database_url, tmp_path, before, key)
 
 
-def test_a_model_that_is_set_is_used(database_url: str, tmp_path: Path) -> None:
-    model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
-    with _demo(database_url, tmp_path, **model) as printed:
-        assert "Model     as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say" in printed
-    assert "stand-in" not in printed
-
-
 def _assert_a_second_one_keeps_data_and_key(
     database_url: str, tmp_path: Path, before: dict[str, int], key: str
 ) -> None:
-    with _demo(database_url, tmp_path) as second:
+    model = {"CHAT_LLM_BASE_URL": "http://127.0.0.1:1/v1"}
+    with _demo(database_url, tmp_path, **model) as second:
         pass
+    assert "Model     as CHAT_LLM_BASE_URL or CHAT_LLM_MODELS say" in second
+    assert "stand-in" not in second
     kept = tmp_path / "demo-api-key"
     assert kept.read_text() == key
     assert kept.read_text() in second
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert _data(database_url) == before
     assert before["enterprise_credentials"] == 1
+
+
+def test_whoever_has_a_plan_can_change_it_with_the_card_that_is_stored(
+    database_url: str, tmp_path: Path
+) -> None:
+    fill_with_profile(database_url, DEMO)
+
+    async def change() -> None:
+        settings = settings_for(database_url, tmp_path)
+        async with open_application(settings, database_url, clock=system_clock) as application:
+            billing = application.billing
+            order = PlanChangeOrder(JONAS, "premium-unlimited", "key", None)
+            changed = await billing.plan_changes.change_plan(order)
+            assert changed.payment is not None
+            assert changed.payment["status"] == "succeeded"
+            link = await billing.portal.link(MAYA, "https://example.com/account")
+            assert link.startswith("https://sandbox.invalid/portal/")
+
+    asyncio.run(change())
 
 
 def test_a_key_that_was_revoked_is_replaced(database_url: str, tmp_path: Path) -> None:
@@ -134,7 +153,11 @@ def _data(database_url: str) -> dict[str, int]:
 
 
 def _environment(database_url: str, data_dir: Path) -> dict[str, str]:
-    return {"DATABASE_URL": database_url, "GUIDANCE_DATA_DIR": str(data_dir)}
+    return {
+        "DATABASE_URL": database_url,
+        "GUIDANCE_DATA_DIR": str(data_dir),
+        "SHUTDOWN_DRAIN_SECONDS": "0",
+    }
 
 
 def _run(database_url: str, data_dir: Path, *arguments: str, **environment: str) -> Result:

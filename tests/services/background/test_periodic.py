@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from db.connections.errors import DatabaseUnavailable
 from services.background.periodic import run_in_background, run_periodically
+from tests.captured_logs import capture_logs
 
 
 def measured(name: str, job: str, **labels: str) -> float | None:
@@ -59,3 +60,23 @@ async def test_a_job_that_is_done_says_when_and_how_often() -> None:
             assert measured("interval_seconds", "well") == 0.01
 
     await asyncio.wait_for(scenario(), 30)
+
+
+async def test_an_outage_is_logged_where_it_begins_and_where_it_ends() -> None:
+    outcomes = iter([None, DatabaseUnavailable("away"), DatabaseUnavailable("still"), None, None])
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            outcome = next(outcomes)
+        except StopIteration:
+            ended.set()
+            return
+        if outcome is not None:
+            raise outcome
+
+    with capture_logs() as logs:
+        async with run_in_background(run_periodically(work, name="outage", every_seconds=0.001)):
+            await asyncio.wait_for(ended.wait(), 30)
+    said = [event["event"] for event in logs if event.get("job") == "outage"]
+    assert said == ["the database is away", "the database is back"]

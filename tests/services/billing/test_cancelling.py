@@ -1,11 +1,24 @@
 """Cancelling with the period or at once, taking that back, and what is given back by whom."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 import pytest
 
-from clients.payments.records import ChargeResult, ChargeState
+from clients.payments.records import (
+    ChargeResult,
+    ChargeState,
+    PaymentEvent,
+    Refund,
+    RefundEvent,
+    RefundResult,
+    RefundState,
+)
 from db.states import SubscriptionStatus
 from services.billing.closing import AccountClosing, MoneyInFlight
 from services.billing.customers import Customers
+from services.billing.reconciliation import reconcile_refunds
 from services.billing.refunds import RefundRefused, RefundService
 from services.billing.rules.payments import NoActiveSubscription
 from services.mutations.idempotency import IdempotencyKeyReused
@@ -165,3 +178,49 @@ async def test_an_erasure_that_overtakes_a_charge_gives_the_money_back(own_world
         assert await parts.subscription() == ("pending", BASIC, None)
         assert parts.provider.deleted == [f"customer of person:{ALAN}"]
         assert await parts.rows("SELECT FROM user_invoices WHERE user_id = $1", ALAN) == []
+
+
+@dataclass
+class Returned:
+    """A provider whose refunds have all come back."""
+
+    made: list[Refund]
+
+    async def charges_since(self, _instant: datetime) -> Sequence[PaymentEvent]:
+        return ()
+
+    async def refunds_since(self, instant: datetime) -> Sequence[RefundEvent]:
+        assert instant == BEGAN - timedelta(days=40)
+        return [
+            RefundEvent(
+                one.idempotency_key,
+                one.charge_reference,
+                one.amount_cents,
+                RefundResult(RefundState.FAILED, f"re_{one.idempotency_key}"),
+            )
+            for one in self.made
+        ]
+
+
+async def test_a_refund_that_came_back_is_sent_again_and_credited_once(own_world: str) -> None:
+    clock = MovedClock()
+    async with instance(own_world, clock=clock) as parts:
+        parts.provider.will(TAKEN)
+        payment = await parts.checkout("paid")
+        service = refunds(parts)
+        first = await service.refund(ALAN, payment["id"], amount_cents=None, reason="sorry")
+        assert first["status"] == "succeeded"
+        history = Returned(list(parts.provider.refunded))
+        for _ in range(2):
+            assert await reconcile_refunds(history, parts.events, clock=clock) == 1
+        row = await parts.payment(first["id"])
+        assert (row["status"], row["failure_reason"]) == ("failed", "refund_failed")
+        clock.set(BEGAN + timedelta(days=1))
+        again = await service.refund(ALAN, payment["id"], amount_cents=None, reason="by transfer")
+        assert (again["status"], again["amount_cents"]) == ("succeeded", 500)
+        with pytest.raises(RefundRefused, match="0 of 500 cents are left"):
+            await service.refund(ALAN, payment["id"], amount_cents=1, reason="once more")
+        totals = await parts.rows(
+            "SELECT total_cents FROM user_invoices WHERE user_id = $1 ORDER BY id", ALAN
+        )
+        assert [row["total_cents"] for row in totals] == [500, -500]

@@ -231,6 +231,9 @@ def test_a_late_success_counts_while_the_next_payment_is_open(own_world: str) ->
     play(own_world, scenario)
 
 
+TAKEN_MONEY = ChargeResult(ChargeState.SUCCEEDED, "pi_taken")
+
+
 @pytest.mark.parametrize("by_event", [True, False])
 def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: bool) -> None:
     async def scenario(parts: Instance) -> None:
@@ -243,27 +246,37 @@ def test_the_payment_of_a_person_who_was_erased(own_world: str, *, by_event: boo
         with capture_logs() as lines:
             if by_event:
                 key = payment["provider_key"]
-                event = PaymentEvent("evt_1", NOW, payment["id"], key, SUCCEEDED)
-                await parts.events.handle(event, request_id="webhook")
+                for _ in range(2):
+                    event = PaymentEvent("evt_1", NOW, payment["id"], key, TAKEN_MONEY)
+                    await parts.events.handle(event, request_id="webhook")
             else:
+                parts.provider.will(TAKEN_MONEY)
                 await parts.rows(
                     "UPDATE archived_payment_attempts SET next_check_at = '-infinity', "
                     "asked_until = '-infinity'"
                 )
-                assert await parts.charging.finish_overdue() == 1
-        assert [line["event"] for line in lines] == ["money was taken for nothing; give it back"]
+            # The payment, unless the event has settled it, and what is to be given back.
+            assert await parts.charging.finish_overdue() == 1 + (not by_event)
+            assert await parts.charging.finish_overdue() == 0
+        said = [line["event"] for line in lines]
+        assert said == ["money was taken for nothing, and is given back"]
         kept = await parts.rows(
-            "SELECT payment.status, subscription.status FROM archived_payment_attempts AS payment "
-            "JOIN archived_subscriptions AS subscription ON subscription.id = subscription_id"
+            "SELECT payment.kind, payment.status, subscription.status "
+            "FROM archived_payment_attempts AS payment JOIN archived_subscriptions AS subscription "
+            "ON subscription.id = subscription_id ORDER BY payment.id"
         )
-        assert [tuple(row) for row in kept] == [("succeeded", "inactive")]
-        assert (await parts.audit())[-1][:5] == (
-            "payment.superfluous",
-            f"subscription:{payment['subscription_id']}",
-            "system",
-            None,
-            None,
-        )
+        assert [tuple(row) for row in kept] == [
+            ("checkout", "succeeded", "inactive"),
+            ("refund", "succeeded", "inactive"),
+        ]
+        assert [(one.charge_reference, one.amount_cents) for one in parts.provider.refunded] == [
+            ("pi_taken", 500)
+        ]
+        subject = f"subscription:{payment['subscription_id']}"
+        assert [event[:5] for event in (await parts.audit())[-2:]] == [
+            ("payment.superfluous", subject, "system", None, None),
+            ("refund.succeeded", subject, "system", None, None),
+        ]
         assert parts.invalidated == invalidated
 
     play(own_world, scenario)

@@ -5,11 +5,12 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clients.payments.records import ChargeResult, ChargeState
 from services.mutations.refusals import Refusal, UserErrorCode
+from tests.fixtures.run.examples import examples
 from tests.services.billing.billing_instances import (
     BASIC,
     DECLINED,
@@ -241,9 +242,7 @@ async def code_of(work: Awaitable[object]) -> UserErrorCode | None:
     return None
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(30)
 @given(happening=steps)
 @example(happening=[Pay(BASIC, PROCESSING), Hear(0, SUCCEEDED, 0), Change(PREMIUM)])
 @example(happening=[Pay(BASIC, DECLINED), Hear(0, SUCCEEDED, 0), Change(PREMIUM)])

@@ -18,7 +18,8 @@ ISSUERS = "tests.services.invoicing.issuing_process"
 PATIENCE_SECONDS = 30
 _NUMBERED = "SELECT count(*), max(number) FROM user_invoices WHERE number LIKE 'INV-2026%'"
 _NOT_WHOLE = """SELECT count(*) FROM user_invoices i WHERE subtotal_cents <> (
-  SELECT sum(amount_cents) FROM user_invoice_lines l WHERE l.invoice_id = i.id)"""
+  SELECT sum(amount_cents) FROM user_invoice_lines l
+  WHERE l.user_id = i.user_id AND l.invoice_id = i.id)"""
 _COUNTER = "SELECT last_number FROM invoice_counters WHERE series = 'INV-2026'"
 
 

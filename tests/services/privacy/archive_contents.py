@@ -9,6 +9,7 @@ OF_ADA = {
     "daily_quota_usages": "user_id = 1",
     "chat_branches": "user_id = 1",
     "chat_conversation_tags": "user_id = 1",
+    "chat_message_feedback": "user_id = 1",
     "chat_message_keys": "user_id = 1",
     "chat_conversation_keys": "user_id = 1",
     "chat_messages": "conversation_id BETWEEN 1 AND 45",

@@ -44,7 +44,8 @@ INSERT INTO chat_conversation_keys SELECT user_id, 'chat of ' || user_id, id
   WHERE id IN (SELECT conversation_id FROM chat_messages WHERE id IN (1, 1000));
 INSERT INTO chat_message_keys SELECT user_id, conversation_id, 'message of ' || user_id, id
   FROM chat_messages WHERE id IN (1, 1000);
-INSERT INTO chat_message_searches SELECT user_id, id, 0, created_at, to_tsvector('simple', content)
+INSERT INTO chat_message_searches
+  SELECT user_id, id, 0, created_at, to_tsvector('simple', content), 2
   FROM chat_messages WHERE id = 1;
 INSERT INTO idempotency_keys (user_id, key, fingerprint, result)
   SELECT u, 'key of ' || u, sha256('x'), jsonb_build_object('user', u)
@@ -61,6 +62,9 @@ INSERT INTO billing_plan_changes (user_id, subscription_id, from_plan_code, to_p
 INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, prompt_tokens)
   VALUES ({ADA}, 2, 1, 'large', 0, 10), ({ADA}, 2, 2, 'small', 7, NULL),
     ({GRACE}, 1000, 1, 'large', 0, 11);
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT user_id, id, 'up', 'What ' || user_id || ' thinks', created_at FROM chat_messages
+  WHERE id IN (2, 1000);
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
     cost_micros)
   VALUES ({ADA}, '2026-02-20', 'large', 'EUR', 1, 10, 20),

@@ -153,7 +153,10 @@ async def test_a_person_without_anything_has_an_archive_too(own_world: str, tmp_
 
 async def test_everything_is_as_it_was_at_one_instant(own_world: str, tmp_path: Path) -> None:
     changes = (
-        "INSERT INTO chat_messages (conversation_id, role, content) VALUES (1, 'user', 'Late')",
+        (
+            "INSERT INTO chat_messages (user_id, conversation_id, role, content) "
+            "VALUES (1, 1, 'user', 'Late')"
+        ),
         "UPDATE chat_conversations SET title = 'Late' WHERE user_id = 1",
         "UPDATE users SET email = 'late@example.com' WHERE id = 1",
     )

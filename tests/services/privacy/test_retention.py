@@ -25,7 +25,7 @@ MOVE_IN_TIME = (
 OVER = {
     datetime(2032, 5, 6, 7, 8, 9, tzinfo=UTC): {"general_audit_events": 3},
     datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC): {
-        "archived_erasure_counts": 25,
+        "archived_erasure_counts": 26,
         "archived_privacy_requests": 6,
     },
     datetime(2042, 1, 1, tzinfo=UTC): {

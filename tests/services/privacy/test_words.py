@@ -1,5 +1,6 @@
 """Whose words they are: what others say of a person is no trace that the system has left."""
 
+from itertools import cycle
 from pathlib import Path
 
 from sqlalchemy import Text
@@ -25,19 +26,24 @@ LINE, FIVE_CENTS_LINE = (
     "invoice_id, line_number, kind, quantity, amount_cents, description",
     "1, 'period', 1, 5",
 )
+_PLACE = "(tableoid::regclass::text || ctid::text)"
+"""Where a row is: two partitions have rows at the same place."""
 OTHERS = f"""
 INSERT INTO users (id, email) VALUES (77, '{WORDS}@example.org');
 INSERT INTO chat_conversations (id, user_id, title) VALUES (7700, 77, '{WORDS}');
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)
   VALUES (77, 7700, '{WORDS}', now());
-INSERT INTO chat_messages (id, conversation_id, role, content, model, attempts)
-  VALUES (7703, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
+INSERT INTO chat_messages (id, user_id, conversation_id, role, content, model, attempts)
+  VALUES (7703, 77, 7700, 'assistant', '{WORDS}', '{WORDS}', 1);
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at, models)
   VALUES (7703, 7700, 77, now(), gen_random_uuid(), now(), ARRAY['{WORDS}']);
 INSERT INTO trusted_document_tools VALUES ('{WORDS}', '{WORDS}', 1, 1, 1, 1, 1, 1);
 INSERT INTO generation_parts (user_id, reply_id, part_number, model, start_offset, currency)
   VALUES (77, 7703, 1, '{WORDS}', 0, '{WORDS}');
+INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created_at)
+  SELECT user_id, id, 'up', '{WORDS}', created_at FROM chat_messages WHERE id = 7703;
+INSERT INTO model_daily_feedback (day, model, shard, up) VALUES (now(), '{WORDS}', 1, 1);
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency)
   VALUES (77, now(), '{WORDS}', '{WORDS}');
 INSERT INTO model_daily_totals (shard, usage_date, model, currency)
@@ -181,14 +187,15 @@ async def test_what_the_system_wrote_is_searched_everywhere(own_world: str, tmp_
         for part in ("invoices", "invoice_lines"):
             await run(own_world, f"ALTER TABLE {table}_{part} DISABLE TRIGGER USER")
     async with instance(own_world, tmp_path) as parts:
-        for table, column in OF_THE_SYSTEM:
-            before = await left(parts)
-            for words in ("ada@example.com", "user:1", "VXNlcjox"):
-                planted = await plant(parts, table, column, words)
-                found = await left(parts)
-                assert found.get(table, 0) == before.get(table, 0) + 1, (table, column)
-                await parts.rows(f"UPDATE {table} SET {column} = $1 WHERE ctid = $2", *planted)
-                assert await left(parts) == before
+        before = await left(parts)
+        # One pattern finds them all, in whichever column.
+        several = cycle(("ada@example.com", "user:1", "VXNlcjox"))
+        for (table, column), words in zip(OF_THE_SYSTEM, several, strict=False):
+            planted = await plant(parts, table, column, words)
+            found = await left(parts)
+            assert found.get(table, 0) == before.get(table, 0) + 1, (table, column)
+            await parts.rows(f"UPDATE {table} SET {column} = $1 WHERE {_PLACE} = $2", *planted)
+        assert await left(parts) == before
 
 
 async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[object, object]:
@@ -213,8 +220,8 @@ async def plant(parts: Instance, table: str, column: str, words: str) -> tuple[o
     (was,) = await parts.rows(f"SELECT {column} FROM {table} WHERE {reached} LIMIT 1")
     value = f'{{"to": "{words}"}}' if isinstance(was[0], str) and was[0][:1] == "{" else words
     changed = await parts.value(
-        f"UPDATE {table} SET {column} = $1 WHERE ctid = "
-        f"(SELECT ctid FROM {table} WHERE {reached} LIMIT 1) RETURNING ctid",
+        f"UPDATE {table} SET {column} = $1 WHERE {_PLACE} = "
+        f"(SELECT {_PLACE} FROM {table} WHERE {reached} LIMIT 1) RETURNING {_PLACE}",
         value,
     )
     return was[0], changed

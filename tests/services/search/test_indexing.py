@@ -17,11 +17,13 @@ WHERE message.conversation_id = $1 ORDER BY search.place"""
 TOO_LONG = " ".join(f"'%{number:060}'" for number in range(20_000))
 
 
-def refused(text: str, conversation_id: int) -> str:
+def refused(text: str, *, user_id: int, conversation_id: int) -> str:
     """As `lexemes_of`; more than PostgreSQL takes for one message, and a fault for another."""
     if text == "Raises":
         raise ValueError(text)
-    return TOO_LONG if text == "Too long" else lexemes_of(text, conversation_id)
+    if text == "Too long":
+        return TOO_LONG
+    return lexemes_of(text, user_id=user_id, conversation_id=conversation_id)
 
 
 async def test_a_message_that_cannot_be_indexed_stops_no_other(
@@ -52,3 +54,20 @@ async def test_a_message_that_cannot_be_indexed_stops_no_other(
             ("Four", True),
             ("Yes.", True),
         ]
+
+
+async def test_what_was_indexed_in_an_earlier_form_is_indexed_again(own_world: str) -> None:
+    async with instance(own_world) as parts:
+        place = None
+        for content in ("One", "Two"):
+            exchange = await send(parts, key=content, conversation_id=place, content=content)
+            await answered(parts, exchange, "Yes.")
+            place = exchange.conversation_id
+        indexer = MessageIndexer(parts.database)
+        await indexer.index_all()
+        before = [tuple(row) for row in await parts.rows(INDEXED, place)]
+        await parts.rows("UPDATE chat_message_searches SET form = 1, lexemes = ''")
+        await indexer.index_all()
+        assert [tuple(row) for row in await parts.rows(INDEXED, place)] == before
+        assert await parts.value("SELECT count(*) FROM chat_message_searches WHERE form = 1") == 0
+        assert await parts.value(WAITING) == 0

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from keyvalue import KeyValueClient
 from services.throttling.records import BucketPolicy, SpendResult
 from services.throttling.redis_buckets import RedisBuckets
+from tests.fixtures.run.examples import examples
 from tests.keyvalue.availability import counted
 
 POLICY = BucketPolicy(capacity=100, restore_rate=1)
@@ -92,7 +93,7 @@ def test_a_clock_that_jumps_costs_nobody_anything(
     assert spent_over(redis_url, stored, uuid4().hex).available == available
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     stored=st.dictionaries(
         st.sampled_from(["units", "at"]),

@@ -2,7 +2,6 @@
 
 const TABS = "explorer.tabs";
 const HISTORY = "explorer.history";
-const SCHEME = "explorer.scheme";
 const LONGEST_HISTORY = 50;
 
 /**
@@ -33,14 +32,6 @@ export function remember({ query, variables, operation }) {
 
 export function forgetHistory() {
   write(localStorage, HISTORY, []);
-}
-
-export function storedScheme() {
-  return read(localStorage, SCHEME) ?? "";
-}
-
-export function storeScheme(scheme) {
-  write(localStorage, SCHEME, scheme);
 }
 
 function read(storage, key) {

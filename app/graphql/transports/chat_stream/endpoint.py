@@ -38,6 +38,7 @@ from gql.runtime.deadline import ClientDisconnected
 from services.callers.principal import Person, Principal
 from services.clock import Clock
 from spans.part import Kind, Part
+from spans.tracer import Answered
 
 _REQUEST = Part(Kind.REQUEST, "chat stream")
 _NOTHING = 204
@@ -78,8 +79,11 @@ class ChatStreamEndpoint:
         request, tracer = GraphQLHttpRequest(scope, receive), self._pipeline.tracer
         answering = self._answering(action, request, send)
         exchange = request.exchange
-        if tracer.should_trace() or exchange.head.asks_for_trace:
-            await tracer.run(_REQUEST, answering, lambda: exchange.operation)
+        if tracer.should_trace() or exchange.head.sampled:
+            answered = Answered(exchange.log, lambda: exchange.status)
+            await tracer.run(
+                _REQUEST, answering, lambda: exchange.operation, exchange.head, answered
+            )
         else:
             await answering
 

@@ -84,12 +84,10 @@ class GraphQLEndpoint:
         request, tracer = GraphQLHttpRequest(scope, receive), self._pipeline.tracer
         answering = self._answering(request, send)
         exchange = request.exchange
-        if not (tracer.should_trace() or exchange.head.asks_for_trace):
+        if not (tracer.should_trace() or exchange.head.sampled):
             return answering
         answered = Answered(exchange.log, lambda: exchange.status)
-        return tracer.run(
-            _REQUEST, answering, lambda: exchange.operation, exchange.head.fields, answered
-        )
+        return tracer.run(_REQUEST, answering, lambda: exchange.operation, exchange.head, answered)
 
     async def _answering(self, request: GraphQLHttpRequest, send: Send) -> None:
         options, exchange = request.options, request.exchange

@@ -13,7 +13,7 @@ from orjson import Fragment
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from app.graphql.pipeline.known_answers import KnownAnswers, Validation
+from app.graphql.pipeline.known_answers import ANY_TAG, KnownAnswers, Validation
 from app.graphql.pipeline.responses import OperationResponse
 from app.graphql.request.http_request import GraphQLHttpRequest
 from app.graphql.transports.http.json_response import JsonResponse
@@ -39,9 +39,14 @@ def validation_of(
 
 
 def offered_tags(header: str | None) -> frozenset[str]:
-    """The tags that a client has answers of, without their weakness; at most 50."""
+    """The tags that a client has answers of, without their weakness; at most 50.
+
+    `*` is any: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+    """
     if not header or len(header) > _LONGEST:
         return frozenset()
+    if header.strip() == ANY_TAG:
+        return frozenset({ANY_TAG})
     return frozenset(_TAG.findall(header)[:_MOST_TAGS])
 
 
@@ -80,7 +85,7 @@ def validated_response(
         tag = entity_tag(body, media_type)
         validation.remember(tag)
     kept = caching_fields(tag, policy)
-    if tag in validation.offered_tags:
+    if validation.is_offered(tag):
         unchanged = Response(status_code=NOT_MODIFIED)
         unchanged.raw_headers = [*fields, *kept]
         return unchanged

@@ -174,11 +174,9 @@ class ToolCalls:
     ) -> Coroutine[Any, Any, T]:
         """The same, traced if it is sampled, or its caller asks for it."""
         tracer, log, head = self._pipeline.tracer, caller.log, caller.head
-        if not (tracer.should_trace() or head.asks_for_trace):
+        if not (tracer.should_trace() or head.sampled):
             return running
-        return tracer.run(
-            _CALL, running, lambda: str(log.get("operation")), head.fields, Answered(log)
-        )
+        return tracer.run(_CALL, running, lambda: str(log.get("operation")), head, Answered(log))
 
     def _in_background(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)

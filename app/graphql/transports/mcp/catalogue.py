@@ -6,15 +6,19 @@ from dataclasses import asdict
 from typing import TypeAlias
 from unicodedata import category
 
+import orjson
 from graphql import GraphQLSchema
 from mcp.types import Tool, ToolAnnotations
 
 from gql.documents.operation import Operation
+from gql.documents.registry.answer_schema import answer_schema
 from gql.documents.registry.variables_schema import JsonSchema, variables_schema
 from services.documents.records import RegisteredDocument, ToolLimits
 
 DRY_RUN, BUDGET = "guidance-api/dryRun", "guidance-api/budget"
 """Keys in `_meta`: of a call that is only to be estimated, and of a tool's limits."""
+LARGEST_OUTPUT_SCHEMA_BYTES = 16_000
+"""An agent has to read it, whenever it lists the tools."""
 LONGEST_DESCRIPTION = 2_000
 """In characters; what a client publishes may be longer."""
 _DRY_RUN_SENTENCE = (
@@ -64,6 +68,7 @@ class ToolCatalogue:
             name=name,
             description=f"{_description(operation)}\n\n{_budget_sentence(limits)}",
             input_schema=schema,
+            output_schema=self._output_schema(operation),
             annotations=ToolAnnotations(
                 title=operation.name,
                 read_only_hint=is_query,
@@ -76,6 +81,11 @@ class ToolCatalogue:
                 DRY_RUN: _DRY_RUN_SENTENCE,
             },
         )
+
+    def _output_schema(self, operation: Operation) -> JsonSchema | None:
+        """What every answer keeps to; none of an operation that asks for very many fields."""
+        schema = answer_schema(self._schema, operation.definition, operation.fragment_definitions)
+        return schema if len(orjson.dumps(schema)) <= LARGEST_OUTPUT_SCHEMA_BYTES else None
 
 
 def limits_of(operation: Operation) -> ToolLimits:

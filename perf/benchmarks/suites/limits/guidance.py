@@ -165,6 +165,7 @@ def _services(application: Application, metered: MeteredGuidance) -> Services:
         followers=application.billing.followers,
         conversations=application.chat.conversations,
         branches=application.chat.branches,
+        feedback=application.chat.feedback,
         guidance=application.chat.guidance,
         credentials=CredentialService(
             application.database, clock=system_clock, random_bytes=secrets.token_bytes

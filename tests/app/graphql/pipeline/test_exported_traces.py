@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -282,42 +281,15 @@ def test_the_database_sees_sampled_requests_alone(exporting_server: Exporting, f
     assert (f"traceparent='00-{trace_id}-" in found[0][0]) == (flags == SAMPLED)
 
 
-def test_a_share_of_the_requests_is_exported(
-    world: str, tmp_path: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+def test_a_chat_of_the_ai_sdk_is_part_of_its_callers_trace(
+    exporting: Api, collector: Collector
 ) -> None:
-    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
-    settings = settings_for(
-        world,
-        tmp_path,
-        otel_exporter_otlp_endpoint=collector.url,
-        otel_service_name="all-of-them",
-        otel_traces_sampler_arg=1.0,
-        serve_runs_worker=False,
-    )
-    before = len(collector.spans)
-    with serving(settings) as api:
-        for _ in range(10):
-            api.data("{ viewer { email } }", viewer=ADA)
-    roots = [one for one in collector.spans[before:] if one.name == "POST /graphql"]
-    assert len(roots) == 10
-    assert {one.parent_id for one in roots} == {""}
-    assert len({one.trace_id for one in roots}) == 10
-
-
-def test_nothing_of_opentelemetry_is_imported_where_no_endpoint_is_set() -> None:
-    # redis-py imports the interface of metrics wherever it finds it.
-    ours = (
-        "opentelemetry.sdk.trace",
-        "opentelemetry.exporter",
-        "opentelemetry.proto",
-        "spans.otlp",
-    )
-    names = f"[name for name in sys.modules if name.startswith({ours})]"
-    code = f"import sys, app.server, app.worker; print({names})"
-    found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout
-    assert found.strip() == "[]"
+    trace_id = token_hex(16)
+    headers = exporting.credentials(ADA) | {"traceparent": f"00-{trace_id}-{'ab' * 8}-01"}
+    status = exporting.http.post("/chat/stream", json={}, headers=headers).status_code
+    root, *_ = collector.trace(trace_id)
+    assert (root.name, root.parent_id) == ("POST /chat", "ab" * 8)
+    assert root.attributes["http.response.status_code"] == status == 400
 
 
 def test_a_webhook_is_traced(exporting: Api, collector: Collector) -> None:

@@ -116,7 +116,7 @@ async def noted(
 
 
 async def test_what_was_not_taken_is_sent_again(schema_registry: SchemaRegistry) -> None:
-    for fault in ({"status": 503}, {"status": 500}, {"seconds": 2.0}):
+    for fault in ({"status": 503}, {"status": 500}, {"status": 429}, {"seconds": 2.0}):
         for name, value in fault.items():
             setattr(schema_registry, name, value)
         pending = [one async for one in noted(schema_registry, of=5, seconds=0.5)]

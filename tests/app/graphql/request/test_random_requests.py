@@ -1,6 +1,6 @@
 """Whatever is sent over HTTP is answered as the protocol says, and is never our failure.
 
-`pytest --hypothesis-profile=long` sends much more of it.
+`make test-thorough` sends much more of it.
 """
 
 import json
@@ -9,8 +9,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.servers.server import Api, token_of
@@ -68,10 +67,6 @@ HEADERS = st.fixed_dictionaries(
         "content-encoding": st.just("gzip"),
     },
 )
-often = hypothesis_settings(
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 
 def damaged(text: bytes, place: int, piece: bytes) -> bytes:
@@ -95,14 +90,12 @@ BODIES = (
 )
 
 
-@often
 @given(body=BODIES, headers=HEADERS)
 def test_a_body(api: Api, body: bytes, headers: dict[str, str]) -> None:
     named = {"content-type": "application/json"} | headers
     check(api.http.post("/graphql", content=body, headers=named))
 
 
-@often
 @given(
     parameters=st.dictionaries(
         st.sampled_from(MEMBERS),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.clients.raw import connected, read_to_the_end, sent
@@ -153,7 +153,6 @@ def test_an_upgrade_that_is_not_granted_is_no_end(api: Api) -> None:
     assert received.count(ANSWER) == 3
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     cuts=st.lists(st.integers(0, 2 * len(LAST)), max_size=6),
     last=st.sampled_from([LAST, chunked(BODY)]),

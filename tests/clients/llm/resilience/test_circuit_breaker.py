@@ -11,6 +11,7 @@ from clients.llm.resilience.circuit_breaker import (
     ModelCircuitBreaker,
     Permit,
 )
+from tests.fixtures.run.examples import examples
 
 FAILURES, OPEN_SECONDS = 3, 5.0
 
@@ -131,5 +132,5 @@ class AnyUse(RuleBasedStateMachine):
             assert self.breaker.admits(self.now + OPEN_SECONDS)
 
 
-AnyUse.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
+AnyUse.TestCase.settings = settings(examples(100), stateful_step_count=30)
 TestAnyUse = pytest.mark.heavy(AnyUse.TestCase)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from perf.chaos.upgrades.checking import Report, Step, check_steps
+from perf.chaos.upgrades.checking import Report, Step, check_steps, check_worker
+from perf.chaos.upgrades.worker import PreviousWorker, previous_worker
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
+from perf.servers.seeded import THIS_VERSION
 from perf.sweep.server import SweepTarget, gate_server
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.stores.postgres import new_database, run
@@ -64,3 +66,23 @@ def checks(target: SweepTarget, *steps: Step) -> list[Report]:
         return [report async for report in check_steps(target, steps)]
 
     return asyncio.run(collect())
+
+
+@pytest.mark.slow
+def test_what_the_worker_before_needs_is_missed_too(
+    postgres: str, crowded_template: str, stand_in_process: StandInControl, tmp_path: Path
+) -> None:
+    async def collect(worker: PreviousWorker) -> list[Report]:
+        return [report async for report in check_worker(worker, steps)]
+
+    steps = (
+        planted("harmless", "ALTER TABLE users ADD COLUMN nickname text"),
+        planted("narrow", "ALTER TABLE chat_message_searches DROP COLUMN form"),
+    )
+    with new_database(postgres, crowded_template) as url:
+        worker = previous_worker(THIS_VERSION, url, stand_in_process.url, tmp_path / "worker")
+        harmless, narrow, afterwards = asyncio.run(collect(worker))
+    assert harmless.problems == []
+    for report in (narrow, afterwards):
+        assert "the job index_messages" in report.failures
+        assert "the worker's statement message_indexing.index_again" in report.failures

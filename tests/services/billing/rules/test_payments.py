@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from clients.payments.records import ChargeResult, ChargeState
-from db.states import PaymentStatus, SubscriptionStatus
+from db.states import PaymentKind, PaymentStatus, SubscriptionStatus
 from services.billing.rules.payments import (
     PaymentDeclined,
     SubscriptionAlreadyActive,
@@ -41,11 +41,18 @@ def test_nobody_pays_twice(
 
 
 def test_news_move_a_payment_that_they_can_move_and_no_other() -> None:
-    moved = {
-        (status, state): next_payment_status(status, state)
-        for status, state in product(PaymentStatus, ChargeState)
+    moves = {
+        kind: {
+            (status, state): next_payment_status(kind, status, state)
+            for status, state in product(PaymentStatus, ChargeState)
+        }
+        for kind in PaymentKind
     }
-    assert {case: status for case, status in moved.items() if status is not None} == {
+    found = {
+        kind: {case: status for case, status in moved.items() if status is not None}
+        for kind, moved in moves.items()
+    }
+    usual = {
         (PaymentStatus.PENDING, ChargeState.SUCCEEDED): PaymentStatus.SUCCEEDED,
         (PaymentStatus.PENDING, ChargeState.DECLINED): PaymentStatus.FAILED,
         (PaymentStatus.PENDING, ChargeState.NOT_MADE): PaymentStatus.FAILED,
@@ -55,6 +62,11 @@ def test_news_move_a_payment_that_they_can_move_and_no_other() -> None:
         (PaymentStatus.REQUIRES_ACTION, ChargeState.NOT_MADE): PaymentStatus.FAILED,
         (PaymentStatus.FAILED, ChargeState.SUCCEEDED): PaymentStatus.SUCCEEDED,
     }
+    came_back = {
+        (PaymentStatus.SUCCEEDED, ChargeState.DECLINED): PaymentStatus.FAILED,
+        (PaymentStatus.SUCCEEDED, ChargeState.NOT_MADE): PaymentStatus.FAILED,
+    }
+    assert found == dict.fromkeys(PaymentKind, usual) | {PaymentKind.REFUND: usual | came_back}
 
 
 @pytest.mark.parametrize(

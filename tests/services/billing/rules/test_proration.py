@@ -8,7 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.billing.rules.periods import Period, period_from
-from services.billing.rules.proration import Difference, Segment, cost_cents, difference
+from services.billing.rules.proration import (
+    Difference,
+    Segment,
+    charged_at_once,
+    charged_at_renewal,
+    cost_cents,
+    difference,
+)
 
 FEBRUARY = Period(datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
 BASIC, PREMIUM = 500, 2_000
@@ -61,6 +68,39 @@ def test_what_is_charged_is_what_the_time_costs(
 ) -> None:
     charged, exact = paid_by(changes, period, first)
     assert exact - HALF < charged <= exact + HALF
+
+
+@given(
+    period=periods,
+    first=prices,
+    changes=st.lists(st.tuples(shares.map(Fraction), prices), max_size=30),
+    least=st.integers(1, 20_000),
+    renewal=prices,
+)
+def test_what_is_charged_in_amounts_that_can_be_is_the_same_but_for_what_is_carried(
+    *,
+    period: Period,
+    first: int,
+    changes: list[tuple[Fraction, int]],
+    least: int,
+    renewal: int,
+) -> None:
+    """Dearer plans at once, as `changePlan` does it; what is left is on the next invoice."""
+    length = (period.end - period.start) // MICROSECOND
+    segments, amounts = [Segment(period.start, first)], []
+    for share, step in sorted(changes, key=lambda change: change[0]):
+        price = segments[-1].price_cents + step
+        at = period.start + MICROSECOND * int(share * length)
+        owed = segments[-1].carried_cents + difference(period, segments, price, at).due_cents
+        charged = charged_at_once(owed, least)
+        amounts.append(charged)
+        segments.append(Segment(at, price, owed - charged))
+    left = segments[-1].carried_cents
+    assert 0 <= left < least
+    assert all(amount == 0 or amount >= least for amount in amounts)
+    assert first + sum(amounts) + left == cost_cents(period, segments)
+    next_ = charged_at_renewal(renewal, left, least)
+    assert next_ == renewal + left or (next_ == renewal and renewal + left < least)
 
 
 @given(period=periods, share=shares, plans=st.lists(prices, min_size=1, max_size=9))

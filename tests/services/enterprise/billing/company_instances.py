@@ -1,9 +1,5 @@
 """Companies' billing without HTTP: Ada's company, its calls over the contract, and the sandbox."""
 
-import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -11,7 +7,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from clients.payments.records import Owner, OwnerKind
 from clients.payments.sandbox.account import SandboxAccount
 from clients.payments.sandbox.provider import SandboxProvider
 from clients.payments.sandbox.tokens import OK
@@ -23,7 +18,7 @@ from services.enterprise.billing.audit import audit_overage
 from services.enterprise.billing.collection import Collection
 from services.enterprise.billing.metering import MeterEventSender
 from services.enterprise.billing.months import MonthClosing
-from services.enterprise.billing.terms import set_terms
+from services.enterprise.billing.terms import set_terms, store_method
 from services.invoicing.audit import audit_invoices
 from services.invoicing.book import company_invoices
 from tests.fixtures.stores.postgres import rows_of
@@ -54,17 +49,18 @@ class Company:
     collection: Collection
     clock: Clock
 
-    async def agree(self, token: str = OK, *, monthly: int = 0, overage: int = 7) -> str:
+    async def agree(self, token: str = OK, *, monthly: int = 0, overage: int = 70) -> str:
         """Set the terms, and return the customer."""
-        customer = await self.provider.open_customer(Owner(OwnerKind.COMPANY, ADAS_COMPANY))
+        customer, method = await store_method(self.database, self.provider, ADAS_COMPANY, token)
         await set_terms(
             self.database,
             ADAS_COMPANY,
             currency="EUR",
             prices_cents=(monthly, overage),
             customer=customer,
-            payment_method=await self.provider.store_method(customer, token),
+            payment_method=method,
             starts_on=MONTH,
+            now=self.clock(),
         )
         return customer
 
@@ -102,48 +98,7 @@ async def company(
                 database,
                 provider,
                 MeterEventSender(database, provider, clock=clock),
-                MonthClosing(database, invoices, clock=clock),
+                MonthClosing(database, provider, invoices, clock=clock),
                 Collection(database, provider, invoices, clock=clock),
                 clock,
             )
-
-
-async def bill_until_killed(url: str, folder: Path, now: datetime, step: int) -> None:
-    """Send, invoice and collect, and kill this process after the n-th step of it.
-
-    Steps are the answers of statements, and those of the provider.
-    """
-    left = step
-
-    def count(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    async with company(url, folder, clock=lambda: now, observe=count) as parts:
-        report, charge = parts.provider.report, parts.provider.charge
-
-        class Counted(SandboxProvider):
-            """Counts the answers of the provider as steps."""
-
-            async def report(self, event: Any) -> None:  # Any: as the provider has it
-                await report(event)
-                count()
-
-            async def charge(self, charge_: Any) -> Any:  # Any: as the provider has it
-                result = await charge(charge_)
-                count()
-                return result
-
-        provider = Counted(parts.provider.webhooks, parts.provider.sleep, parts.provider.account)
-        invoices = company_invoices("Guidance")
-        clock: Clock = lambda: now  # noqa: E731 - the clock of all three
-        await MeterEventSender(parts.database, provider, clock=clock).send_due()
-        await parts.months.close_due()
-        await Collection(parts.database, provider, invoices, clock=clock).collect_due()
-
-
-if __name__ == "__main__":
-    _url, _folder, _now, _step = sys.argv[1:]
-    asyncio.run(bill_until_killed(_url, Path(_folder), datetime.fromisoformat(_now), int(_step)))

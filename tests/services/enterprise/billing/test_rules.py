@@ -11,6 +11,7 @@ from services.enterprise.billing.rules import (
     SentEvent,
     SettledDay,
     Terms,
+    is_carried,
     month_lines,
     next_attempt_at,
     settle_day,
@@ -58,7 +59,7 @@ def test_a_meter_that_counts_too_little_or_too_much_settles_no_more_than_there_i
 
 
 def test_the_lines_of_a_month() -> None:
-    terms = Terms(1, "EUR", 10_000, 7, date(2026, 12, 1))
+    terms = Terms(1, "EUR", 10_000, 7, date(2026, 12, 1), "cus")
     period, overage = month_lines(terms, 3)
     assert (period.kind, period.amount_cents) == (InvoiceLineKind.PERIOD, 10_000)
     assert (overage.kind, overage.quantity, overage.amount_cents) == (
@@ -70,11 +71,22 @@ def test_the_lines_of_a_month() -> None:
         datetime(2026, 12, 1, tzinfo=UTC),
         datetime(2027, 1, 1, tzinfo=UTC),
     )
-    assert month_lines(Terms(1, "EUR", 0, 7, date(2026, 12, 1)), 0) == []
-    (free,) = month_lines(Terms(1, "EUR", 0, 0, date(2026, 12, 1)), 5)
+    assert month_lines(Terms(1, "EUR", 0, 7, date(2026, 12, 1), "cus"), 0) == []
+    (free,) = month_lines(Terms(1, "EUR", 0, 0, date(2026, 12, 1), "cus"), 5)
     assert (free.kind, free.quantity, free.amount_cents) == (InvoiceLineKind.OVERAGE, 5, 0)
 
 
 def test_payments_are_tried_five_times_in_a_week() -> None:
     days = [next_attempt_at(NOW, attempts) for attempts in range(1, 6)]
     assert days == [*(NOW + timedelta(days=day) for day in (1, 3, 5, 7)), None]
+
+
+@pytest.mark.parametrize(
+    ("calls", "currency", "carried"),
+    [(0, "EUR", False), (1, "EUR", True), (7, "EUR", True), (8, "EUR", False), (5, "GBP", False)],
+)
+def test_a_month_that_is_too_little_to_be_charged_is_carried(
+    calls: int, currency: str, *, carried: bool
+) -> None:
+    lines = month_lines(Terms(1, currency, 0, 7, date(2026, 12, 1), "cus"), calls)
+    assert is_carried(lines, currency) == carried

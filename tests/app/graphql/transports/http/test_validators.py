@@ -1,76 +1,26 @@
 """Answers by GET are validated: polling costs no statement and no body while nothing changed."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import asyncpg
-import httpx2
 import pytest
 from redis import Redis
 
 from gql.documents.trusted_documents import trusted_documents
-from services.documents.identifiers import hash_of
-from tests.captured_logs import capture_logs
+from tests.app.graphql.transports.http.instances import (
+    OF_CALLER,
+    PAGE,
+    Instances,
+    get,
+    statements_of,
+)
 from tests.fixtures.servers.server import Api, serving, settings_for, token_of
-from tests.fixtures.stores.postgres import new_database
 from tests.fixtures.stores.world import ADA, GRACE
 from tests.waiting import until
-
-PAGE = "ConversationsWithMessages"
-OF_CALLER = "accept, accept-encoding, authorization, origin, x-api-key"
-
-
-@dataclass(frozen=True, slots=True)
-class Instances:
-    """Two servers of one database and one Redis."""
-
-    first: Api
-    second: Api
-    database_url: str
-
-
-@pytest.fixture(scope="module")
-def instances(
-    postgres: str,
-    world_template: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    redis_url: str,
-) -> Iterator[Instances]:
-    folder = tmp_path_factory.mktemp("data")
-    with ExitStack() as stack:
-        url = stack.enter_context(new_database(postgres, world_template))
-        settings = settings_for(url, folder, redis_url=redis_url, serve_runs_worker=False)
-        first, second = (stack.enter_context(serving(settings)) for _ in range(2))
-        yield Instances(first, second, url)
-
-
-def get(
-    api: Api, name: str, tag: str | None = None, *, viewer: int | None = ADA, **others: str
-) -> httpx2.Response:
-    """Ask one of our documents by its id."""
-    headers = {"accept": "application/json"}
-    if viewer is not None:
-        headers["authorization"] = f"Bearer {token_of(viewer)}"
-    if tag is not None:
-        headers["if-none-match"] = tag
-    document_id = hash_of(trusted_documents()[name].text)
-    return api.http.get("/graphql", params={"documentId": document_id, **others}, headers=headers)
-
-
-# Any: fields of log lines.
-def statements_of(ask: Any) -> tuple[httpx2.Response, int]:
-    """The answer, and the statements that its request ran."""
-    with capture_logs() as lines:
-        answer = ask()
-        id_ = answer.headers["x-request-id"]
-        until(lambda: any(one.get("request_id") == id_ and "ms" in one for one in lines))
-    (line,) = [one for one in lines if one.get("request_id") == id_ and "ms" in one]
-    return answer, line["statements"]
 
 
 def run_sql(url: str, sql: str) -> None:
@@ -115,7 +65,7 @@ def test_a_change_on_another_instance_is_seen_at_once(instances: Instances) -> N
         assert answer.status_code == 200
         assert title in answer.text
         tag = answer.headers["etag"]
-        answer, statements = statements_of(lambda tag=tag: get(instances.first, PAGE, tag))
+        answer, statements = statements_of(partial(get, instances.first, PAGE, tag))
         assert (answer.status_code, statements) == (304, 0)
 
 
@@ -253,13 +203,3 @@ def test_a_message_is_seen_by_the_next_poll(instances: Instances) -> None:
     answer = get(instances.first, PAGE, tag)
     assert answer.status_code == 200
     assert "Begun elsewhere" in answer.text
-
-
-def test_a_head_has_the_fields_of_a_get_and_no_body(api: Api) -> None:
-    query = {"query": "{ plans { code } }"}
-    fields = api.http.get("/graphql", params=query).headers
-    answer = api.http.request("HEAD", "/graphql", params=query)
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert [answer.headers[name] for name in ("etag", "cache-control", "content-length")] == [
-        fields[name] for name in ("etag", "cache-control", "content-length")
-    ]

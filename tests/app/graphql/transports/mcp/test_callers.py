@@ -1,5 +1,7 @@
 """Who may call: a person's token or a company's key, and where agents are sent to sign in."""
 
+from typing import Any
+
 import pytest
 
 from tests.app.graphql.transports.mcp.conftest import Tools
@@ -66,6 +68,42 @@ def test_there_is_nothing_unless_it_is_switched_on(api: Api) -> None:
 def test_pages_of_other_origins_are_refused(tools: Tools, origin: str | None, status: int) -> None:
     headers = ACCEPTS | tools.api.credentials(ADA) | ({"origin": origin} if origin else {})
     assert tools.api.http.post("/mcp", json=ASKING, headers=headers).status_code == status
+
+
+CALLING = ASKING | {"method": "tools/call", "params": {"name": "Plans", "arguments": {}}}
+CANCELLED = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}}
+
+
+# Any: a message is JSON.
+@pytest.mark.parametrize(
+    ("fields", "message", "status"),
+    [
+        ({"mcp-session-id": "of nobody"}, ASKING, 200),
+        ({"mcp-protocol-version": "1999-01-01"}, ASKING, 400),
+        ({"mcp-protocol-version": "'; DROP"}, ASKING, 400),
+        ({"accept": "text/html"}, ASKING, 406),
+        ({"content-type": "text/plain"}, ASKING, 400),
+        ({}, [ASKING, CALLING], 400),
+        ({}, CANCELLED, 202),
+        ({}, ASKING | {"method": "resources/list"}, 200),
+        ({}, ASKING | {"method": "tools/list", "params": {"cursor": "-1"}}, 200),
+        ({}, ASKING | {"method": "tools/list", "params": {"cursor": "9" * 400}}, 200),
+        ({}, CALLING | {"params": {"name": "Plans", "arguments": []}}, 200),
+        ({}, CALLING | {"params": {"name": {"a": 1}}}, 200),
+        ({}, CALLING | {"params": None}, 200),
+        ({}, ASKING | {"id": {"a": 1}}, 202),
+        ({}, ASKING | {"jsonrpc": "1.0"}, 400),
+    ],
+)
+def test_messages_that_no_client_sends(
+    tools: Tools, fields: dict[str, str], message: Any, status: int
+) -> None:
+    headers = ACCEPTS | tools.api.credentials(ADA) | fields
+    with capture_logs() as logs:
+        answer = tools.api.http.post("/mcp", json=message, headers=headers)
+    assert (answer.status_code, answer.text[:300]) == (status, answer.text[:300])
+    assert [one["event"] for one in logs if one["log_level"] == "error"] == []
+    assert sum(one.get("statements", 0) for one in logs if one["event"] == "request") == 0
 
 
 @pytest.mark.parametrize(

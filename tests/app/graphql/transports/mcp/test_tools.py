@@ -109,6 +109,11 @@ def test_what_is_listed(tools: Tools, mode: str) -> None:
         },
         "additionalProperties": False,
     }
+    assert titles.output_schema is not None
+    data = titles.output_schema["properties"]["data"]
+    assert (data["type"], data["required"]) == (["object", "null"], ["viewer"])
+    viewer = data["properties"]["viewer"]
+    assert (viewer["type"], viewer["required"]) == (["object", "null"], ["conversations"])
     assert titles.meta is not None
     assert titles.meta["guidance-api/budget"] == {
         "cost_per_call": 500,
@@ -130,6 +135,8 @@ def test_what_is_listed(tools: Tools, mode: str) -> None:
     assert len(by_name["Long"].description or "") < 2_400
     for tool in listed:
         jsonschema.Draft202012Validator.check_schema(tool.input_schema)
+        assert tool.output_schema is not None
+        jsonschema.Draft202012Validator.check_schema(tool.output_schema)
 
 
 @ERAS

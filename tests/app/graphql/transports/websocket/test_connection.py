@@ -4,14 +4,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from app.graphql.transports.websocket.connection import ConnectionTimeouts
 from tests.app.graphql.transports.websocket.socket_documents import COUNT, WHO
 from tests.fixtures.clients.peer import Peer, peer
+from tests.fixtures.run.examples import examples
 from tests.fixtures.servers.live import MAX_BYTES, Live, live_server
 
 JSON = st.recursive(
@@ -144,9 +144,7 @@ def test_saying_twice_who_it_is(known: Peer) -> None:
     assert known.closing() == (4429, "Too many initialisation requests")
 
 
-@hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 @given(sent=st.lists(MESSAGES | JSON | st.binary(max_size=9), max_size=6), begins=st.booleans())
 def test_whatever_is_sent_the_socket_closes_as_the_protocol_says(
     live: Live, sent: list[Any], *, begins: bool

@@ -1,0 +1,28 @@
+"""Differences too small to be charged are carried; a company's payment keeps what it is charged to.
+
+What the version before records carries nothing, as null says.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "20261201_0094"
+down_revision: str | None = "20261201_0092"
+
+CHANGES = ("billing_plan_changes", "archived_plan_changes")
+PAYMENTS = "enterprise_payments"
+CHARGED_TO = ("customer", "payment_method")
+
+
+def upgrade() -> None:
+    for table in CHANGES:
+        op.add_column(table, sa.Column("carried_cents", sa.Integer(), nullable=True))
+    for column in CHARGED_TO:
+        op.add_column(PAYMENTS, sa.Column(column, sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    for column in CHARGED_TO:
+        op.drop_column(PAYMENTS, column)
+    for table in CHANGES:
+        op.drop_column(table, "carried_cents")

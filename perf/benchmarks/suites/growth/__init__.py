@@ -1,0 +1,1 @@
+"""`guidance bench growth`: what budgeted operations cost while messages grow in number."""
