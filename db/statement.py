@@ -95,13 +95,8 @@ def _in_order(names: tuple[str, ...], constants: Mapping[str, Any]) -> Arguments
     if not names:
         return lambda _values: ()
     get_values = itemgetter(*names)
-    if constants.keys() & set(names):
-        return lambda values: _as_sequence(get_values({**constants, **values}), names)
-    return get_values if len(names) > 1 else lambda values: (get_values(values),)
-
-
-# Any: as above.
-def _as_sequence(picked: Any, names: tuple[str, ...]) -> Sequence[Any]:
-    """The result of `itemgetter` as a sequence, which it is not for a single name."""
-    sequence: Sequence[Any] = picked if len(names) > 1 else (picked,)
-    return sequence
+    if not constants.keys() & set(names):
+        return get_values if len(names) > 1 else lambda values: (get_values(values),)
+    if len(names) > 1:
+        return lambda values: get_values({**constants, **values})
+    return lambda values: (get_values({**constants, **values}),)

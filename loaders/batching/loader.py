@@ -115,7 +115,8 @@ class Loader(Generic[K, V]):
 
     def _begin(self) -> None:
         """Load the requested keys in a task, which is cancelled when the request's work ends."""
-        batch = self.take_batch()
+        # Mostly it was taken meanwhile.
+        batch = self.take_batch() if self._queue else None
         if batch is None:
             return
         task = self._loop.create_task(batch)

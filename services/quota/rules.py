@@ -15,8 +15,12 @@ def quota_of(subscription: Subscription, used: int, now: datetime) -> Quota:
     """The quota at `now` of a person with `subscription` who has used `used` units today."""
     limit = daily_limit(subscription)
     remaining = max(0, limit - used)
+    if subscription.status not in SERVED:
+        state = QuotaState.NO_ACTIVE_SUBSCRIPTION
+    else:
+        state = QuotaState.AVAILABLE if remaining else QuotaState.EXHAUSTED
     return Quota(
-        state=_state(subscription, remaining),
+        state=state,
         limit=limit,
         used=used,
         remaining=remaining,
@@ -29,9 +33,3 @@ def daily_limit(subscription: Subscription) -> int:
     if subscription.status not in SERVED or subscription.plan is None:
         return 0
     return subscription.plan.daily_message_limit
-
-
-def _state(subscription: Subscription, remaining: int) -> QuotaState:
-    if subscription.status not in SERVED:
-        return QuotaState.NO_ACTIVE_SUBSCRIPTION
-    return QuotaState.AVAILABLE if remaining else QuotaState.EXHAUSTED

@@ -111,7 +111,8 @@ INSERT INTO chat_message_feedback (user_id, message_id, rating, comment, created
   JOIN chat_messages m ON m.conversation_id = c.id
   WHERE model IS NOT NULL AND times = 1 AND m.id % 2 = 0;
 INSERT INTO model_daily_feedback (day, model, shard, up, down)
-  SELECT '2026-02-20'::date - d, 'stand-in', 0, 7, 3 FROM generate_series(0, 400) d;
+  SELECT '2026-02-20'::date - d, 'stand-in', shard, 7, 3
+  FROM generate_series(0, 400) d, generate_series(0, 3) shard;
 INSERT INTO model_daily_usages (user_id, usage_date, model, currency, calls, prompt_tokens,
   cached_tokens, completion_tokens, cost_micros)
   SELECT person, '2026-02-20'::date - d, 'stand-in', 'EUR', 30, 12000, 4000, 6000, 84000

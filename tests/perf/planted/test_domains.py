@@ -63,8 +63,8 @@ PAYMENT = "services/billing/subscriptions/plan_changes.py"
 ONLY_IF_PAID = (
     Edit(
         PAYMENT,
-        "        if change.difference.due_cents > 0:\n",
-        "        if change.difference.due_cents > 0:\n"
+        "        if change.due_cents > 0:\n",
+        "        if change.due_cents > 0:\n"
         "            await price_segments(transaction, current)\n",
     ),
 )
