@@ -123,7 +123,7 @@ def _sum_up(
 @options.number("--workers", USUAL.workers, "Processes that take work from every shard.")
 @click.option("--seed", default=1, show_default=True, help="Decides who has how many messages.")
 def bench_shards(messages: int, shards: int, nodes: int, workers: int, seed: int) -> None:
-    """Simulate very many messages on shards, from measured costs and named assumptions.
+    """Simulate a thousand million messages on shards.
 
     Nothing is run on shards: it says how evenly people fall on them, what the busiest one has to
     do, and how long it takes to move one.

@@ -288,7 +288,7 @@ def test_a_chat_of_the_ai_sdk_is_part_of_its_callers_trace(
     headers = exporting.credentials(ADA) | {"traceparent": f"00-{trace_id}-{'ab' * 8}-01"}
     status = exporting.http.post("/chat/stream", json={}, headers=headers).status_code
     root, *_ = collector.trace(trace_id)
-    assert (root.name, root.parent_id) == ("POST /chat", "ab" * 8)
+    assert (root.name, root.parent_id) == ("POST /chat/stream", "ab" * 8)
     assert root.attributes["http.response.status_code"] == status == 400
 
 
