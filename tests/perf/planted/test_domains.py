@@ -106,7 +106,7 @@ FAULTS = {
     "the conversation of each message that is found": (
         "SearchMessages",
         CONVERSATION_BY_ITSELF,
-        "23 statements, where exactly 4 are agreed",
+        " statements, where exactly 4 are agreed (conversations.by_id 2",
     ),
     "an error that is swallowed": (
         "Invoices",
@@ -116,7 +116,7 @@ FAULTS = {
     "only if something is to be paid": (
         "ChangePlan",
         ONLY_IF_PAID,
-        "in billing.plan_changes_since\n    SELECT ",
+        "26 statements, where exactly 25 are agreed",
     ),
 }
 
