@@ -135,6 +135,8 @@ class Loader(Generic[K, V]):
 
     async def _load(self) -> None:
         queue, self._queue = self._queue, {}
+        if not queue:  # Somebody took it after this was begun.
+            return
         try:
             loaded = await self._batch(list(queue))
             for waiting, value in zip(queue.values(), loaded, strict=True):

@@ -53,6 +53,21 @@ def test_keys_of_one_turn_are_one_batch_each_of_them_once() -> None:
     play(scenario)
 
 
+def test_a_batch_that_was_taken_after_it_was_begun_is_loaded_once() -> None:
+    async def scenario(loader: Loader[int, int], squares: Squares) -> None:
+        value = loader.start(3)
+        # Two turns later its task is there, and has not run yet.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        batch = loader.take_batch()
+        assert batch is not None
+        await batch
+        await asyncio.sleep(0)
+        assert (await value, squares.batches) == (9, [[3]])
+
+    play(scenario)
+
+
 def test_a_later_turn_is_a_batch_of_its_own_without_what_is_known() -> None:
     async def scenario(loader: Loader[int, int], squares: Squares) -> None:
         assert await loader.load(3) == 9

@@ -35,11 +35,6 @@ class ExploredPath:
     selections: Selections
     compared: ComparedResults
 
-    @property
-    def is_refused(self) -> bool:
-        """Whether the caller got only errors, so that others may get more."""
-        return self.compared.twice_as_many.refusal is not None
-
 
 class Explorer:
     """Follows every field of every type reached, for all callers."""
@@ -85,8 +80,7 @@ class Explorer:
                 attempt = (path, name, arguments)
                 if attempt not in self._tried:
                     news = await self._from(path, FieldSelection(name, arguments))
-                    objects = [one.path.objects for one in news if not one.is_refused]
-                    self._tried[attempt] = max(objects, default=0)
+                    self._tried[attempt] = max((one.path.objects for one in news), default=0)
                     found += news
                 most = max(most, self._tried[attempt])
             if most >= path.objects and path.steps:
@@ -133,7 +127,9 @@ class Explorer:
         fewer, objects = compared.parents(path)
         if not objects:
             return []
-        there = replace(path, objects=objects, grows=objects > fewer)
+        # A refusal is an object too, and any other answer is better.
+        is_refused = compared.twice_as_many.refusal is not None
+        there = replace(path, objects=0 if is_refused else objects, grows=objects > fewer)
         self._comparer.answered.add(path.fields[-1])
         self._comparer.remember(there, selections, compared)
         if path.type_name not in {step.type_name for step in path.steps[:-1]}:

@@ -31,6 +31,7 @@ SORTED_ON_PURPOSE: Mapping[str, str] = {
     "messages.page_by_sibling": "the versions of one message, or the replies to one",
     "credentials.by_account": "the keys of one company, of which it makes a few a year",
     "message_search.search": "what is found in a window of a person's messages, of 4,096 at most",
+    "feedback.by_day": "the sums of at most 400 days, of which each has one a model and shard",
     "feedback.give": "the models that wrote one reply, of which there are a few",
     "privacy.erased_tables": "the lines of receipts, of which each has one a table",
 }
