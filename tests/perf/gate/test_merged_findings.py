@@ -17,7 +17,7 @@ TRIED: list[Kinds] = [
 @pytest.mark.parametrize(
     ("faulty", "named"),
     [
-        (lambda one: True, ""),
+        (bool, ""),
         (lambda one: one["id"] == "absent", "id: absent"),
         (lambda one: one["id"] != "given", "id: absent or null"),
         (
