@@ -65,6 +65,9 @@ def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) ->
         return f"{name}: {' or '.join(kinds)}"
     if usual in faulty:
         return ""
+    for name in faulty[0]:
+        if excepted := _with_exception(name, faulty, others, usual):
+            return excepted
     unusual = _unusual(faulty[0], usual)
     items = [item for item in unusual.items() if all(item in one.items() for one in faulty)]
     for chosen in combinations(items, 2):
@@ -82,6 +85,22 @@ def _choice(
     if "" in kinds or any(one.get(name) in kinds for one in others):
         return None
     return name, tuple(kinds)
+
+
+def _with_exception(
+    name: str, faulty: Sequence[Kinds], others: Sequence[Kinds], usual: Kinds
+) -> str | None:
+    """The unusual kinds that all faulty variants have, and the choice of all others that do."""
+    kinds = dict.fromkeys(one.get(name, "") for one in faulty)
+    if "" in kinds or usual.get(name) in kinds:
+        return None
+    spared = [one for one in others if one.get(name) in kinds]
+    for choice, kind in spared[0].items():
+        if all(one.get(choice) == kind for one in spared) and not any(
+            one.get(choice) == kind for one in faulty
+        ):
+            return f"{name}: {' or '.join(kinds)}, except {choice}: {kind}"
+    return None
 
 
 def _unusual(kinds: Kinds, usual: Kinds) -> Kinds:

@@ -96,10 +96,7 @@ FAULTS = {
     "a sort of large pages of a tag": (
         "ConversationsByTag",
         SORT_OF_LARGE_PAGES_OF_TAGS,
-        (
-            ": sorts rows of chat_conversation_tags: no index has them in order in "
-            "conversations.page_by_user"
-        ),
+        ": sorts rows of chat_conversation_tags: no index has them in order in",
     ),
     "an answer that has everything several times": (
         "ReplyParts",

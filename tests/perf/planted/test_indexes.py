@@ -24,7 +24,7 @@ MISSED = {
     ),
     "ix_user_privacy_requests_user_id_request_kind_requested_at_id": (
         "PrivacyExportStatus",
-        READS.format(1, "privacy.requests_page_by_user"),
+        READS.format(2, "privacy.requests_page_by_user"),
     ),
     "ix_user_privacy_requests_user_id_requested_at_id": (
         "PrivacyRequests",

@@ -73,7 +73,7 @@ def test_an_index_that_no_migration_makes(tmp_path: Path) -> None:
     source = planted(tmp_path, *NO_INDEX)
     assert_caught(
         source.guidance("perf", "gate", "--document", "CurrentSubscription"),
-        "CurrentSubscription: reads the whole of user_subscriptions: no index serves it"
+        "CurrentSubscription: sorts rows of user_subscriptions: no index has them in order"
         " in billing.current_subscription_by_user\n    SELECT ",
     )
 
