@@ -1,4 +1,6 @@
 export PYTHON
+# What is compiled is kept: some forbid it, for containers that run once.
+unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8000
 VENV ?= .venv
 
@@ -65,9 +67,9 @@ migration: setup
 test: setup
 	@$(VENV)/bin/pytest
 
-# All tests on a database whose tables of people are partitioned.
+# All tests, or those of ONLY, on a database whose tables of people are partitioned.
 test-partitioned: setup
-	@GUIDANCE_TESTS_PARTITIONS=4 $(VENV)/bin/pytest
+	@GUIDANCE_TESTS_PARTITIONS=4 $(VENV)/bin/pytest $(ONLY)
 
 test-slow: setup
 	@$(VENV)/bin/pytest -m slow

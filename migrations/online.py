@@ -41,7 +41,7 @@ def fill(table: str, key: str, assignment: str, source: str, condition: str) -> 
     `UPDATE table SET assignment FROM source WHERE condition`.
     """
     connection = op.get_bind()
-    for first, behind in _batches(table, key):
+    for first, behind in batches(table, key):
         connection.execute(
             text(
                 f"UPDATE {table} SET {assignment} FROM {source} WHERE {condition} "  # noqa: S608 - our own names
@@ -51,7 +51,7 @@ def fill(table: str, key: str, assignment: str, source: str, condition: str) -> 
         )
 
 
-def _batches(table: str, key: str) -> Iterator[tuple[int, int]]:
+def batches(table: str, key: str) -> Iterator[tuple[int, int]]:
     """The first key of each batch, and that behind it, however far apart they are."""
     ahead = text(
         f"SELECT min({key}), max({key}) + 1 FROM (SELECT {key} FROM {table} "  # noqa: S608 - our own names
@@ -72,7 +72,7 @@ def move(table: str, target: str, columns: str, condition: str) -> None:
     """
     connection = op.get_bind()
     in_batch = f"{condition} AND id >= :first AND id < :behind"
-    for first, behind in _batches(table, "id"):
+    for first, behind in batches(table, "id"):
         connection.execute(
             text(moved(table, target, columns, in_batch)),
             {"first": first, "behind": behind},

@@ -32,6 +32,7 @@ structlog.configure(
 )
 
 pytest_plugins = [
+    "tests.fixtures.run.bytecode",
     "tests.fixtures.run.examples",
     "tests.fixtures.run.unit",
     "tests.fixtures.run.by_folder",

@@ -52,6 +52,8 @@ class RequestContextMiddleware:
             "method": scope.get("method", "GET"),
             "path": path if path == GRAPHQL_PATH else loggable_path(path),
         }
+        if head.trace_id is not None:
+            log["trace_id"] = head.trace_id
         exchange = Exchange(request_id, head, log, send, state.pop(CYCLE, None))
         state[EXCHANGE] = exchange
         try:

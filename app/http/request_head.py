@@ -12,7 +12,10 @@ HEAD = "head"
 _PROCESS, _numbers = os.urandom(8).hex(), count()
 _ACCEPTABLE_ID = re.compile(rb"[A-Za-z0-9._:-]{8,128}")
 _FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
-_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]([0-9a-f])")
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]([0-9a-f])"
+)
+"""https://www.w3.org/TR/trace-context/#traceparent-header"""
 
 
 class RequestHead:
@@ -21,7 +24,7 @@ class RequestHead:
     `options` is what the GraphQL endpoint reads of them, cached here.
     """
 
-    __slots__ = ("fields", "is_forwarded", "offered_id", "options", "sampled")
+    __slots__ = ("fields", "is_forwarded", "offered_id", "options", "sampled", "trace_id")
 
     def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self.fields: Mapping[bytes, bytes] = dict(reversed(headers))
@@ -29,18 +32,14 @@ class RequestHead:
         self.offered_id = self.fields.get(REQUEST_ID)
         self.is_forwarded = not _FORWARDED.isdisjoint(self.fields)
         """Whether a proxy passed the request on."""
-        self.sampled = _sampled(self.fields.get(b"traceparent"))
-        """Whether the caller samples its trace; None if it does not say, or is not followed.
-
-        https://www.w3.org/TR/trace-context/#sampled-flag
-        """
+        traceparent = self.fields.get(b"traceparent")
+        named = None if traceparent is None else _TRACEPARENT.fullmatch(traceparent)
+        self.trace_id = None if named is None else named[1].decode()
+        """The id of the caller's trace, exported or not; None if it names none."""
+        self.sampled = None if named is None else int(named[2], 16) % 2 == 1
+        """Whether the caller samples its trace; None if it does not say, or is not followed."""
         # Any: it is the endpoint's own.
         self.options: Any = None
-
-
-def _sampled(traceparent: bytes | None) -> bool | None:
-    found = None if traceparent is None else _TRACEPARENT.fullmatch(traceparent)
-    return None if found is None else int(found[1], 16) % 2 == 1
 
 
 def request_id_from(offered: bytes | None) -> str:

@@ -3,11 +3,11 @@
 from alembic import op
 from sqlalchemy import text
 
+from migrations.online import batches
+
 revision: str = "20261130_0052"
 down_revision: str | None = "20261130_0051"
 
-BATCH = 10_000
-NEWEST = text("SELECT max(id) FROM chat_messages")
 # Each message is kept from being deleted until it is queued. Those that others hold are left to a
 # second statement, which waits, but holds few: they would wait for each other else.
 BATCHED = (
@@ -30,9 +30,9 @@ QUEUES = (
 def upgrade() -> None:
     with op.get_context().autocommit_block():
         connection = op.get_bind()
-        for first in range(0, (connection.scalar(NEWEST) or 0) + 1, BATCH):
+        for first, behind in batches("chat_messages", "id"):
             for queue in QUEUES:
-                connection.execute(queue, {"first": first, "behind": first + BATCH})
+                connection.execute(queue, {"first": first, "behind": behind})
 
 
 def downgrade() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import orjson
 
+from gql.documents.budgets.budget import DEFAULT
 from gql.documents.registry.built_in import RESERVED
-from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from gql.documents.trusted_documents import TrustedDocument
 from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import DocumentAnswer, ResourceUsage, RunFailed
 from perf.load.generator.outcomes import UNANSWERED, Outcome, OutcomeKind, error, outcome_of
@@ -58,7 +59,7 @@ class HttpRunner:
         self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
     ) -> tuple[ResourceUsage, list[Any]]:
         """An empty usage, and the data of the answers; raises `RunFailed`."""
-        if self.by_id and document.name not in trusted_documents():
+        if self.by_id and document.budget is DEFAULT:
             raise RunFailed("it has a text of its own, and ids alone are sent")
         answered = await self.ask(document, principal, variables)
         if answered.refusal is not None:

@@ -10,7 +10,7 @@ from graphql import build_schema, parse, validate
 
 from perf.chaos.outages.proxy import ProxyPath
 from services.documents.identifiers import hash_of
-from tests.fixtures.clients.browser import Page, browser
+from tests.fixtures.clients.browser import Page
 from tests.fixtures.clients.network import Network, network_to
 from tests.fixtures.clients.npm import WEB
 from tests.fixtures.outside.llm import StandInControl
@@ -55,13 +55,6 @@ def server(
         )
         with serving(settings) as api:
             yield Chat(api, url, stand_in_process)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """One browser for all tests."""
-    with browser() as page:
-        yield page
 
 
 @pytest.fixture(scope="module")

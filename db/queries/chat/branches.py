@@ -181,7 +181,13 @@ def _lock() -> Statement:
     person = locked_person()
     locked = (
         select(ChatConversation.id)
-        .join(person, ChatConversation.user_id == person.c.id)
+        .join(
+            person,
+            and_(
+                ChatConversation.user_id == person.c.id,
+                ChatConversation.user_id == bindparam("user_id"),
+            ),
+        )
         .join(
             ChatMessage,
             and_(

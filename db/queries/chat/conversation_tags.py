@@ -81,14 +81,22 @@ def _replace() -> Statement:
         _tag.conversation_id == bindparam("conversation_id", type_=BigInteger),
         _tag.tag != all_(tags),
     )
-    new = upsert(_tag).from_select(
-        ["user_id", "conversation_id", "tag", "updated_at"],
+    # With its title, which is in no index: or the planner would look for it in the index that has
+    # all the rest, among all that the person has.
+    own = (
         select(
             ChatConversation.user_id,
             ChatConversation.id,
-            func.unnest(tags),
             ChatConversation.updated_at,
-        ).where(*is_conversation),
+            ChatConversation.title,
+        )
+        .where(*is_conversation)
+        .cte("own")
+        .prefix_with("MATERIALIZED")
+    )
+    new = upsert(_tag).from_select(
+        ["user_id", "conversation_id", "tag", "updated_at"],
+        select(own.c.user_id, own.c.id, func.unnest(tags), own.c.updated_at),
     )
     return Statement(
         "conversation_tags.replace",

@@ -37,6 +37,8 @@ def _change(name: str, column: str, **others: ColumnElement[str]) -> Statement:
         update(ChatConversation)
         .where(
             ChatConversation.id == bindparam("conversation_id"),
+            # Twice: PostgreSQL chooses the partition by a parameter, and not by what it reads.
+            ChatConversation.user_id == bindparam("user_id"),
             ChatConversation.user_id == person.c.id,
         )
         .values(
@@ -53,7 +55,10 @@ def _lock() -> Statement:
     locked = (
         select(ChatConversation.id)
         .join(person, ChatConversation.user_id == person.c.id)
-        .where(ChatConversation.id == bindparam("conversation_id"))
+        .where(
+            ChatConversation.id == bindparam("conversation_id"),
+            ChatConversation.user_id == bindparam("user_id"),
+        )
         .with_for_update(of=ChatConversation)
         .cte("locked")
     )

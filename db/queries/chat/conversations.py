@@ -10,10 +10,12 @@ from sqlalchemy import (
     ColumnElement,
     any_,
     bindparam,
+    column,
     func,
     insert,
     literal_column,
     select,
+    true,
     update,
 )
 
@@ -49,13 +51,24 @@ HAS_TAG: Sequence[ColumnElement[bool]] = (
     ChatConversationTag.tag == bindparam("tag"),
 )
 """The conditions of the filter `tag`, which need the table of tags."""
-_BY_ID = Statement(
-    "conversations.by_id",
-    select(*COLUMNS).where(
-        ChatConversation.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
-        ChatConversation.user_id == bindparam("user_id"),
-    ),
+_asked = (
+    func.unnest(bindparam("ids", type_=ARRAY(BigInteger)))
+    .table_valued(column("id", BigInteger), name="asked")
+    .render_derived()
 )
+# Each by its key, which the limit holds the planner to: for all ids at once it would read all
+# that an average person has, and there are people with fifty thousand.
+_found = (
+    select(*COLUMNS)
+    .where(
+        ChatConversation.id == _asked.c.id,
+        ChatConversation.user_id == bindparam("user_id", type_=BigInteger),
+    )
+    .correlate(_asked)
+    .limit(literal_column("1"))
+    .lateral("found")
+)
+_BY_ID = Statement("conversations.by_id", select(_found).select_from(_asked.join(_found, true())))
 
 
 @cache

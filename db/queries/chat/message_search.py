@@ -82,7 +82,11 @@ def _windows(number: int, kind: str, newest: str, oldest: str) -> str:
 
 
 def _tier(number: int) -> str:
-    """The results of one query, unless the ones before have given enough."""
+    """The results of one query, unless the ones before have given enough.
+
+    Among all messages the query is a subquery: a plan for given values would read the whole table
+    where a word is common, not knowing that lexemes are stored outside of their rows.
+    """
     before = (f"(SELECT count(*) FROM tier_{one})" for one in range(number))  # noqa: S608 - ours
     is_wanted = (
         f":query_{number} IS NOT NULL AND :after_tier <= {number} "
@@ -99,7 +103,7 @@ def _tier(number: int) -> str:
 ), all_{number} AS MATERIALIZED (
   SELECT place, message_id, created_at
   FROM bounds, (
-    {_SEARCHED}CAST(:query_{number} AS tsquery) OFFSET 0
+    {_SEARCHED}(SELECT CAST(:query_{number} AS tsquery)) OFFSET 0
   ) AS matching
   WHERE user_id = :user_id AND place BETWEEN bounds.oldest AND bounds.newest
     AND {is_wanted} AND NOT {has_enough} LIMIT {_MOST_SORTED + 1}

@@ -26,7 +26,7 @@ COPIES, REPLACED = "partitioning", "partitioning_replaced"
 AT_THE_END = " DEFERRABLE INITIALLY DEFERRED"
 _BATCH_SECONDS, _BATCH_SECONDS_ALONE = 0.02, 0.3
 """How long a batch should take, for which it locks its rows against deletion."""
-_LEAST_ROWS, _MOST_ROWS = 20, 10_000
+_LEAST_ROWS, _MOST_ROWS = 500, 10_000
 _BUSY_PAUSE_SECONDS = 0.05
 
 

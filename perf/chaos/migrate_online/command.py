@@ -46,7 +46,7 @@ def migrate_online(
     kill_within: float,
     seed: int,
 ) -> None:
-    """Migrate a full database while people use it, and kill what migrates.
+    """Migrate under load, and kill what migrates.
 
     Into partitions, or from an earlier revision to the newest. On a PostgreSQL of its own. People
     write meanwhile, as the version before does, and read pages. Exits with 1 when anything of

@@ -20,6 +20,7 @@ def welcome(address: str, *, token: str, key: str, stand_in: str | None) -> str:
     body = json.dumps({"query": _ONE_LINE})
     return f"""
 GraphQL   {address}   (open it in a browser, or ask it from a shell)
+Chat      {address.removesuffix("/graphql")}/chat   (for a browser)
 Person    {token}
 Company   {key}
 Model     {_model(stand_in)}

@@ -150,6 +150,7 @@ def test_cut_off_in_the_middle_every_character_is_there_once(page: ChatPage, cha
     assert chat.stand_in.counts()["received"] == 1
 
 
+@pytest.mark.slow
 def test_stopped_and_gone_on_with_after_a_reload(page: ChatPage, chat: Chat) -> None:
     chat.stand_in.next({"tokens": 600, "tokens_per_second": 30})
     page.write("#content", "Long")
@@ -216,6 +217,7 @@ def test_found_with_its_words_marked(page: ChatPage, chat: Chat) -> None:
     assert chat.api
 
 
+@pytest.mark.slow
 def test_named_pinned_tagged_and_deleted(page: ChatPage, chat: Chat) -> None:
     page.send("Name this")
     title, tag = f"Plans {token_hex(3)}", token_hex(3)
@@ -241,7 +243,7 @@ def test_named_pinned_tagged_and_deleted(page: ChatPage, chat: Chat) -> None:
     assert chat.rows(f"SELECT FROM chat_conversations WHERE title = '{title}'") == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_phone_shows_the_list_or_a_conversation_within_its_width(
     page: ChatPage, scheme: str
 ) -> None:
@@ -257,6 +259,7 @@ def test_a_phone_shows_the_list_or_a_conversation_within_its_width(
     assert page.value("document.documentElement.scrollWidth") == NARROW
 
 
+@pytest.mark.slow
 def test_a_token_that_is_no_good_is_asked_for(page: ChatPage) -> None:
     page.show(token="nonsense")
     page.wait_for("document.querySelector('#token-dialog').open")

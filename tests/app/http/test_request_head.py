@@ -14,13 +14,19 @@ TRACE = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"
         (TRACE + b"00", False),
         (TRACE + b"03", True),
         (TRACE + b"0e", False),
+        (TRACE.replace(b"00-", b"ff-", 1) + b"01", None),
+        (b"00-" + b"0" * 32 + b"-b7ad6b7169203331-01", None),
+        (b"00-0af7651916cd43dd8448eb211c80319c-" + b"0" * 16 + b"-01", None),
+        (TRACE.upper() + b"01", None),
         (b"01", None),
         (b"", None),
     ],
 )
 def test_what_the_caller_says_of_its_trace(traceparent: bytes, *, sampled: bool | None) -> None:
-    assert RequestHead([(b"traceparent", traceparent)]).sampled is sampled
-    assert RequestHead([]).sampled is None
+    head = RequestHead([(b"traceparent", traceparent)])
+    named = None if sampled is None else "0af7651916cd43dd8448eb211c80319c"
+    assert (head.sampled, head.trace_id) == (sampled, named)
+    assert (RequestHead([]).sampled, RequestHead([]).trace_id) == (None, None)
 
 
 def test_of_several_fields_of_one_name_the_first_counts() -> None:

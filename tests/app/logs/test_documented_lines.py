@@ -15,8 +15,9 @@ LEVELS = {"error": "error", "exception": "error", "warning": "warning"}
 def lines_of(level: str) -> Iterator[str]:
     """The events that our code logs at a level; what it puts into one is `…`."""
     for package in PACKAGES:
-        for module in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(module.read_text())):
+        texts = (module.read_text() for module in (ROOT / package).rglob("*.py"))
+        for text in texts:
+            for node in ast.walk(ast.parse(text)) if "_log." in text else ():
                 match node:
                     case ast.Call(
                         func=ast.Attribute(value=ast.Name("_log"), attr=attribute), args=[said, *_]

@@ -91,7 +91,7 @@ def test_what_is_not_data_keeps_to_it_as_well() -> None:
     assert Draft202012Validator(schema_of("{ person { name } }")).is_valid({"dryRun": True})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**40))
 def test_whatever_is_answered_keeps_to_it(seed: int) -> None:
     random = Random(seed)  # noqa: S311 - cases, no secrets

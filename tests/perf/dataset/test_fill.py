@@ -46,7 +46,7 @@ def test_rows_without_an_id_get_the_next_one(database_url: str) -> None:
         "users (email) VALUES ('new@example.com')": 7,
         "user_subscriptions (user_id, plan_code, status) VALUES (6, 'basic-entry', 'pending')": 8,
         "chat_conversations (user_id, title) VALUES (1, 'New')": 25,
-        "chat_messages (conversation_id, role, content) VALUES (1, 'user', 'New')": 83,
+        "chat_messages (user_id, conversation_id, role, content) VALUES (1, 1, 'user', 'New')": 83,
         "user_privacy_requests (user_id, request_kind) VALUES (6, 'export')": 6,
         "enterprise_accounts (company_name) VALUES ('New')": 2,
         "enterprise_daily_usages (enterprise_account_id, usage_date) VALUES (1, '2000-01-01')": 61,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clients.payments.records import ChargeResult, ChargeState
+from clients.payments.records import CUSTOMER_MISSING, ChargeResult, ChargeState
 from db.row import Row
 from db.states import SubscriptionStatus
 from services.billing.refunds import RefundRefused, RefundService
@@ -15,6 +15,7 @@ from tests.services.billing.billing_instances import BASIC, DECLINED, METHOD, PR
 from tests.services.billing.moved_clock import BEGAN, DAY, ENDS, MovedClock, paid_instance
 
 TAKEN = ChargeResult(ChargeState.SUCCEEDED, "pi_taken")
+MISSING = ChargeResult(ChargeState.DECLINED, None, CUSTOMER_MISSING)
 PRICE = "UPDATE billing_plans SET monthly_price_cents = $1 WHERE code = $2"
 TRIAL = "UPDATE billing_plans SET trial_days = 14 WHERE code = $1"
 NOBODY_ELSE = "UPDATE user_subscriptions SET due_at = NULL WHERE user_id <> $1"
@@ -136,3 +137,35 @@ async def test_of_two_refunds_at_once_one_gives_the_money_back(own_world: str) -
             "SELECT total_cents FROM user_invoices WHERE user_id = $1 ORDER BY id", ALAN
         )
         assert [row["total_cents"] for row in totals] == [500, -300]
+
+
+async def test_a_customer_whom_the_provider_has_lost_is_forgotten(own_world: str) -> None:
+    clock = MovedClock()
+    async with paid_instance(own_world, clock) as parts:
+        clock.set(ENDS)
+        parts.provider.will(MISSING)
+        await parts.renewals.run_due()
+        assert (await parts.state()).failure_reason == CUSTOMER_MISSING
+        assert await parts.rows("SELECT FROM billing_customers WHERE user_id = $1", ALAN) == []
+        clock.set(ENDS + DAY)
+        await parts.renewals.run_due()
+        assert (await parts.state()).failure_reason == "no_payment_method"
+        assert len(parts.provider.charged) == 2
+        paid = await parts.update_method()
+        assert (paid["status"], paid["customer"]) == ("succeeded", f"customer of person:{ALAN}")
+        state = await parts.state()
+        assert (state.status, state.current_period_start) == (SubscriptionStatus.ACTIVE, ENDS)
+
+
+async def test_a_free_renewal_needs_no_method(own_world: str) -> None:
+    clock = MovedClock()
+    async with paid_instance(own_world, clock) as parts:
+        await parts.rows("UPDATE billing_plans SET monthly_price_cents = 0 WHERE code = $1", BASIC)
+        await parts.rows(
+            "UPDATE billing_customers SET payment_method = 'pm_unknown' WHERE user_id = $1", ALAN
+        )
+        clock.set(ENDS)
+        await parts.renewals.run_due()
+        state = await parts.state()
+        assert (state.status, state.current_period_start) == (SubscriptionStatus.ACTIVE, ENDS)
+        assert len(parts.provider.charged) == 1

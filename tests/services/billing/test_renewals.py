@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from clients.payments.records import CUSTOMER_MISSING, Charge, ChargeResult, ChargeState
+from clients.payments.records import Charge, ChargeResult, ChargeState
 from db.states import SubscriptionStatus
 from tests.fixtures.stores.world import ADA, ALAN, EDITH, GRACE, NOW
 from tests.services.billing.billing_instances import (
@@ -306,38 +306,3 @@ async def test_a_trial_that_is_cancelled_is_never_charged(own_world: str) -> Non
         await parts.renewals.run_due()
         assert await parts.subscription() == ("inactive", BASIC, None)
         assert parts.provider.charged == []
-
-
-MISSING = ChargeResult(ChargeState.DECLINED, None, CUSTOMER_MISSING)
-
-
-async def test_a_customer_whom_the_provider_has_lost_is_forgotten(own_world: str) -> None:
-    clock = MovedClock()
-    async with paid_instance(own_world, clock) as parts:
-        clock.set(ENDS)
-        parts.provider.will(MISSING)
-        await parts.renewals.run_due()
-        assert (await parts.state()).failure_reason == CUSTOMER_MISSING
-        assert await parts.rows("SELECT FROM billing_customers WHERE user_id = $1", ALAN) == []
-        clock.set(ENDS + DAY)
-        await parts.renewals.run_due()
-        assert (await parts.state()).failure_reason == "no_payment_method"
-        assert len(charges_of_alan(parts)) == 2
-        paid = await parts.update_method()
-        assert (paid["status"], paid["customer"]) == ("succeeded", f"customer of person:{ALAN}")
-        state = await parts.state()
-        assert (state.status, state.current_period_start) == (SubscriptionStatus.ACTIVE, ENDS)
-
-
-async def test_a_free_renewal_needs_no_method(own_world: str) -> None:
-    clock = MovedClock()
-    async with paid_instance(own_world, clock) as parts:
-        await parts.rows("UPDATE billing_plans SET monthly_price_cents = 0 WHERE code = $1", BASIC)
-        await parts.rows(
-            "UPDATE billing_customers SET payment_method = 'pm_unknown' WHERE user_id = $1", ALAN
-        )
-        clock.set(ENDS)
-        await parts.renewals.run_due()
-        state = await parts.state()
-        assert (state.status, state.current_period_start) == (SubscriptionStatus.ACTIVE, ENDS)
-        assert len(charges_of_alan(parts)) == 1

@@ -185,13 +185,13 @@ export class ConversationView {
     if (!sibling) return;
     await api.selectBranch(sibling);
     this._show(await api.conversation(this.id));
-    this._focus(sibling);
+    this._refocus(sibling);
   }
 
   async _rate(view, rating, comment) {
     const feedback = await this._page.api.rate(view.message.id, rating, rating ? comment : "");
     view.show({ ...view.message, feedback });
-    this._focus(view.message.id);
+    this._refocus(view.message.id);
     notice(rating ? "Your rating is stored." : "Your rating is taken back.");
   }
 
@@ -218,6 +218,11 @@ export class ConversationView {
     while (!isThere() && this._before) await this._readEarlier();
     this._focus(messageId);
     this._views.forEach(({ node }) => node.classList.toggle("found", node.dataset.id === messageId));
+  }
+
+  /** Give a message the focus that went with a button; whoever is elsewhere by now stays there. */
+  _refocus(messageId) {
+    if (document.activeElement === document.body) this._focus(messageId);
   }
 
   _focus(messageId) {

@@ -1,5 +1,7 @@
 /** How far a stream of a reply was read, by the numbers of its pieces. */
 const ENDS = ["ReplyCompleted", "ReplyFailed"];
+/** Each event of these is all that there is to know, and the first says what holds now. */
+const WHOLE = ["subscriptionChanged"];
 /**
  * What was received of an operation, so that no event is passed on twice.
  *
@@ -39,7 +41,10 @@ export class Progress {
     }
     /** Note a result; whether it is new. */
     take(result) {
-        const [event] = Object.values(result.data ?? {});
+        const [[field, event] = []] = Object.entries(result.data ?? {});
+        if (WHOLE.includes(field)) {
+            return true;
+        }
         if (typeof event?.["index"] === "number") {
             return this.#takePiece(event["index"]);
         }

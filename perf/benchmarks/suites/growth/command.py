@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import click
@@ -23,7 +24,7 @@ from perf.benchmarks.suites.growth.judgement import (
 from perf.cli import options
 from perf.statistics.percentiles import Percentile
 
-_READY = "is filled"
+_READY, _COPY = "is filled", "measured"
 
 
 @click.command("growth")
@@ -98,8 +99,21 @@ def _database(size: int, parts: int, kept: Path | None) -> Iterator[tuple[str, P
                 partition(url, parts, pace=1.0)
             asyncio.run(_execute(url, PRELOAD))
         # What is preloaded is so from the next start on.
-        with embedded_postgres(folder, is_durable=False) as url:
-            yield url, Path(temporary)
+        with embedded_postgres(folder, is_durable=False) as url, _copied(url) as copy:
+            yield copy, Path(temporary)
+
+
+@contextmanager
+def _copied(url: str) -> Iterator[str]:
+    """A copy of the database: what documents write in it is gone when it is used again."""
+    parts = urlsplit(url)
+    whole, server = parts.path.removeprefix("/"), urlunsplit(parts._replace(path="/template1"))
+    asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {_COPY} WITH (FORCE)"))
+    asyncio.run(_execute(server, f'CREATE DATABASE {_COPY} TEMPLATE "{whole}" STRATEGY file_copy'))
+    try:
+        yield urlunsplit(parts._replace(path=f"/{_COPY}"))
+    finally:
+        asyncio.run(_execute(server, f"DROP DATABASE {_COPY} WITH (FORCE)"))
 
 
 async def _execute(url: str, command: str) -> None:

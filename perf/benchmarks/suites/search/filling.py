@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from db.queries.chat.message_search import windows_of
 from perf.benchmarks.suites.search.texts import text_of
 from services.search.lexemes import lexemes_of
@@ -64,6 +66,15 @@ FROM pg_index WHERE indrelid = 'chat_message_searches'::regclass AND NOT indispr
 """
 
 
+async def is_prepared(url: str) -> bool:
+    """Whether `prepare` has begun: migrating again would make the indexes that it took away."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("SELECT to_regclass('bench_pieces')") is not None
+    finally:
+        await connection.close()
+
+
 async def prepare(connection: "Driver") -> None:
     """Take away what would slow down the filling."""
     await connection.execute(_PREPARE)
@@ -96,6 +107,7 @@ async def fill(
 async def index(connection: "Driver") -> None:
     """Make the indexes that are missing, and have the planner know the table."""
     await connection.execute(_FASTER)
+    await connection.execute("SELECT pg_advisory_lock(-1)")
     there = {row["name"] for row in await connection.fetch(_INDEXES)}
     wanted = await connection.fetch("SELECT name, definition FROM bench_indexes")
     missing = [row["definition"] for row in wanted if row["name"] not in there]

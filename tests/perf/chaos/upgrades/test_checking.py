@@ -54,11 +54,11 @@ def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None
     slow, rewriting = checks(
         target,
         planted("slow", "BEGIN; LOCK TABLE users IN SHARE MODE; SELECT pg_sleep(0.3); COMMIT"),
-        planted("rewriting", "ALTER TABLE chat_messages ALTER COLUMN content TYPE varchar(300000)"),
+        planted("rewriting", "ALTER TABLE quota_ledger_entries ALTER COLUMN units TYPE bigint"),
     )
     assert slow.failures == {}
     assert any(said.startswith("users is locked in ShareLock for ") for said in slow.problems)
-    assert "chat_messages is rewritten" in rewriting.problems
+    assert "quota_ledger_entries is rewritten" in rewriting.problems
 
 
 def checks(target: SweepTarget, *steps: Step) -> list[Report]:
