@@ -91,7 +91,7 @@ def calls(asking: Asking, type_name: str, columns: Sequence[str], size: int) -> 
         assert isinstance(asking.compiled(operation, Person(ADA)), EncodedResult)
     found = []
     # On a busy machine the loop turns more often, and jobs of the process come in between.
-    for _ in range(9):
+    for _ in range(30):
         profile = Profile()
         profile.enable()
         asking.compiled(operation, Person(ADA))
