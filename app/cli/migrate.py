@@ -41,7 +41,7 @@ def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
                     _check_losses(settings, data_losses(url, revision))
                 reached = migrate_database(url, revision=revision, repaired=_print_repair)
                 if partitions is not None:
-                    parted = partition(url, partitions, begun=_print_begun)
+                    parted = partition(url, partitions, begun=_print_started)
         except UnknownRevision as error:
             raise click.BadParameter(str(error)) from None
         except (IndexNotRepaired, CopyDiffers) as error:
@@ -63,7 +63,7 @@ def _check_losses(settings: Settings, losses: Sequence[str]) -> None:
         click.confirm(f"{said[0].upper()}{said[1:]}. Go on?", abort=True)
 
 
-def _print_begun(table: str) -> None:
+def _print_started(table: str) -> None:
     click.echo(f"{table} is copied")
 
 

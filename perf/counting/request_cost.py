@@ -13,7 +13,8 @@ from perf.counting.calls import Calls, calls_in
 from perf.counting.client import InProcessClient, require_success
 from perf.gate.data.callers import EQUAL_PAIRS, CallerGroup
 from perf.gate.execution.in_process import ResourceUsage, answers_before_reply, starts_reply
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 
 Order: TypeAlias = tuple[str, ...]

@@ -19,7 +19,7 @@ from perf.gate.data.callers import FEW_ROWS, OTHER_ACCOUNTS, TWICE_THE_ROWS, Cal
 from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, ResourceUsage, RunFailed
 from perf.gate.findings import GateFinding, budget_findings, n_plus_one_findings
 from perf.gate.plans.plan_checker import PlanChecker
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
 from perf.gate.variants.empty_answers import empty_lists, refused_if_empty
 from perf.gate.variants.enumerator import Variant, VariantEnumerator
 from perf.gate.variants.merged_findings import VariantFinding, merge_findings

@@ -13,13 +13,12 @@ from perf.gate.fields.check import FieldsResult, check_fields
 from perf.gate.findings import GateFinding
 from perf.gate.plans.explain import table_sizes
 from perf.gate.plans.plan_checker import MINIMUM_ROWS, PlanChecker
-from perf.gate.scenarios.scenarios import Scenario, scenarios
+from perf.gate.scenarios.scenario import Scenario
+from perf.gate.scenarios.scenarios import scenarios
 
 SINGLE_VALUES, PAIRS = 1, 2
 """The strength of the covering arrays: single values, or pairs of values."""
-_NO_SCENARIO = (
-    "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks, and with what"
-)
+_NO_SCENARIO = "it has no scenario: perf/gate/scenarios has to say who asks, and with what"
 
 
 class TooFewRows(Exception):

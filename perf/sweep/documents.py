@@ -10,7 +10,8 @@ import asyncpg
 
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 from perf.load.generator.outcomes import NO_DATA
 from perf.load.monitoring.traced_parts import TRACED
@@ -51,9 +52,7 @@ class DocumentClient:
         if name in self._left_out:
             raise PreparationFailed(self._left_out[name])
         if scenario is None:
-            raise PreparationFailed(
-                "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
-            )
+            raise PreparationFailed("it has no scenario: perf/gate/scenarios has to say who asks")
         document = trusted_documents()[name]
         try:
             variables = await usual_variables(document, scenario, context)

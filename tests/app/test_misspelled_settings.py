@@ -20,7 +20,7 @@ SETTINGS = sorted(name.upper() for name in Settings.model_fields if not name.sta
         ("graphql_allowed_origin", "GRAPHQL_ALLOWED_ORIGINS"),
     ],
 )
-def test_a_typo_is_told_with_what_is_meant(variable: str, setting: str) -> None:
+def test_a_typo_is_reported_with_what_is_meant(variable: str, setting: str) -> None:
     assert misspelled({variable: "x"}) == {variable.upper(): setting}
 
 
@@ -29,7 +29,7 @@ def test_what_others_read_is_left_alone() -> None:
     assert misspelled(dict.fromkeys(others, "x")) == {}
 
 
-def test_nobody_is_told_of_a_name_beside_the_setting() -> None:
+def test_a_name_beside_the_setting_is_not_reported() -> None:
     assert misspelled({"REDIS_URL": "x", "REDIS_URI": "x"}) == {}
 
 

@@ -131,7 +131,7 @@ def test_what_companies_and_the_worker_write_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize("table", sorted(OF_COMPANIES))
-async def test_what_companies_have_is_neither_told_nor_remembered(table: str) -> None:
+async def test_what_companies_have_is_neither_published_nor_remembered(table: str) -> None:
     column = next(iter(Table.metadata.tables[table].c)).name
     read = Statement(f"changes_read.{table}", sql(f"SELECT {column} FROM {table}"))
     Statement(f"changes_delete.{table}", sql(f"DELETE FROM {table}"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from db.connections.session import Driver
@@ -129,5 +129,5 @@ async def references_to(connection: "Driver", table: str) -> Sequence[Reference]
 
 
 # Any: rows of two columns, whatever these hold.
-async def _pairs(connection: "Driver", query: str, table: str) -> tuple[tuple, ...]:  # type: ignore[type-arg]
-    return tuple(tuple(row) for row in await connection.fetch(query, table))
+async def _pairs(connection: "Driver", query: str, table: str) -> tuple[tuple[Any, Any], ...]:
+    return tuple((first, second) for first, second in await connection.fetch(query, table))

@@ -95,15 +95,15 @@ async def _reported(
             f"{report.revision}: {report.seconds * 1000:.0f} ms, "
             f"the longest lock {longest * 1000:.0f} ms"
         )
-        reports.append(_told(report))
+        reports.append(_printed(report))
     click.echo("the same beside its worker")
     async for report in check_worker(worker, steps):
         click.echo(f"{report.revision}: {report.seconds * 1000:.0f} ms")
-        reports.append(_told(report))
+        reports.append(_printed(report))
     return reports
 
 
-def _told(report: Report) -> Report:
+def _printed(report: Report) -> Report:
     for problem in report.problems:
         click.echo(f"  WRONG: {problem}")
     return report

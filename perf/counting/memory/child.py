@@ -22,7 +22,8 @@ from perf.counting.memory.leaks import Leak, MeasurementHalf, MemoryByPlace, lea
 from perf.counting.memory.measurement import generates_reply
 from perf.gate.data.callers import EQUAL_PAIRS
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 from streams.memory import ENDED_SECONDS
 

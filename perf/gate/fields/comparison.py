@@ -23,7 +23,7 @@ from perf.gate.fields.documents.schema import fields, is_leaf
 from perf.gate.fields.documents.selection_walk import answered_values
 from perf.gate.fields.documents.selections import SelectionPrinter, Selections
 from perf.gate.fields.documents.value_generators import ValueGenerators, argument_coordinate
-from perf.gate.scenarios.scenarios import ScenarioContext
+from perf.gate.scenarios.scenario import ScenarioContext
 
 _NOTHING = ResourceUsage((), 0, 0)
 

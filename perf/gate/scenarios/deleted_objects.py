@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from perf.gate.scenarios.scenarios import ScenarioContext, new_key, own_document
+from perf.gate.scenarios.scenario import ScenarioContext, new_key, own_document
 from services.callers.principal import Principal
 
 

@@ -8,7 +8,7 @@ from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.choices import Choice
 from gql.documents.trusted_documents import TrustedDocument
 from perf.gate.document_check import choices_of
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, Variables
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext, Variables
 from perf.gate.variants.value_kinds import description_of
 from perf.gate.variants.values import usual_value
 from perf.gate.variants.variables import set_at, value_at

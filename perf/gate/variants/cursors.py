@@ -25,7 +25,7 @@ from gql.documents.budgets.budget import DEFAULT
 from gql.documents.budgets.choices import Choice
 from gql.documents.trusted_documents import TrustedDocument
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import ScenarioContext, Variables
+from perf.gate.scenarios.scenario import ScenarioContext, Variables
 from services.callers.principal import Principal
 
 _PLACE = 2

@@ -15,7 +15,7 @@ from perf.gate.data.callers import (
 )
 from perf.gate.execution.in_process import InProcessRunner, ResourceUsage, RunFailed
 from perf.gate.findings import GateFinding, more_statements
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
 from perf.gate.variants.enumerator import Variant
 from perf.gate.variants.merged_findings import VariantFinding
 from perf.gate.variants.variables import VariableBuilder

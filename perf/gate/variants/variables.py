@@ -14,7 +14,7 @@ from gql.values.list_sizes import MAX_PAGE_SIZE
 from perf.gate.data.callers import OTHER_ACCOUNTS
 from perf.gate.execution.in_process import RunFailed
 from perf.gate.scenarios.deleted_objects import DELETING
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, Variables
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext, Variables
 from perf.gate.variants.cursors import cursors_for
 from perf.gate.variants.value_kinds import (
     DELETED,
@@ -82,7 +82,7 @@ class VariableBuilder:
         value = usual_value(choice.type, description_of(choice)) if given is Undefined else given
         if value is Undefined:
             raise RunFailed(
-                f"{self.document.name}: its scenario in perf/gate/scenarios/scenarios.py"
+                f"{self.document.name}: its scenario in perf/gate/scenarios"
                 f" gives no value for {choice.name}, and its type does not tell one"
             )
         return value

@@ -11,7 +11,7 @@ from tests.fixtures.outside.stripe_objects.tokens import VISA
 JOB = Part(Kind.JOB, "finish_payments")
 
 
-def test_each_request_is_a_span_that_stripe_is_told(stripe_server: StripeServer) -> None:
+def test_each_request_is_a_span_that_is_sent_to_stripe(stripe_server: StripeServer) -> None:
     recording = Recording(JOB, 0.0)
     trace = Trace(JOB, recording=recording)
     asking(stripe_server.url, lambda provider: traced(trace, provider.charge(charge(VISA))))
@@ -22,6 +22,6 @@ def test_each_request_is_a_span_that_stripe_is_told(stripe_server: StripeServer)
     ]
 
 
-def test_where_nothing_is_recorded_stripe_is_told_nothing(stripe_server: StripeServer) -> None:
+def test_where_nothing_is_recorded_nothing_is_sent_to_stripe(stripe_server: StripeServer) -> None:
     asking(stripe_server.url, lambda provider: provider.charge(charge(VISA)))
     assert [one.traceparent for one in stripe_server.requested] == [None, None]

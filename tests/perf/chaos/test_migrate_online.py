@@ -40,7 +40,7 @@ def test_nothing_is_lost_on_the_way_to_keys_with_persons(empty_database_url: str
     assert (found.problems, found.killed) == ((), 2)
 
 
-def test_a_lost_row_and_a_missed_target_are_told(database_url: str) -> None:
+def test_a_lost_row_and_a_missed_target_are_reported(database_url: str) -> None:
     trial = replace(IN_PARTITIONS, crowd=Crowd(200, 1), arguments=(), kills=0)
     loses = (
         "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

@@ -14,7 +14,8 @@ from perf.gate.data.callers import writer
 from perf.gate.document_check import DocumentResult
 from perf.gate.findings import GateFinding
 from perf.gate.gate import Gate, check_documents, open_gate
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from tests.perf.gate.missing_index import without_index
 
 INDEX = "ix_chat_messages_conversation_id_branch_created_at_id"

@@ -33,7 +33,7 @@ WRONG = (
         "".join(TABLE.format(name=name) for name in NAMES) + "\n[ApiCredentials]\n",
     ),
     Edit(
-        "perf/gate/scenarios/scenarios.py",
+        "perf/gate/scenarios/accounts.py",
         '    "ApiCredentials": ',
         "".join(f'    "{name}": Scenario(reader),\n' for name in NAMES if name != "Alone")
         + '    "ApiCredentials": ',
@@ -41,10 +41,10 @@ WRONG = (
 )
 SENTENCES = (
     "and not both: Unagreed\n",
-    "Alone: it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks",
+    "Alone: it has no scenario: perf/gate/scenarios has to say who asks",
     "Broken: line 2 cannot be read: Syntax Error: Expected Name, found <EOF>.\n",
     "Misnamed: Misnamed.graphql has the operation Other, and not Misnamed\n",
-    "Unprepared: its scenario in perf/gate/scenarios/scenarios.py gives no value for id",
+    "Unprepared: its scenario in perf/gate/scenarios gives no value for id",
     "Untyped: it is not valid: Cannot query field 'idd' on type 'User'.",
     "Quota                               5      2 of 2",
 )

@@ -34,16 +34,16 @@ LISTED = (
         "\n[Plans]\n",
     ),
     Edit(
-        "perf/gate/scenarios/scenarios.py",
-        '    "Plans": ',
-        '    "Listed": Scenario(reader, _own_ids),\n    "Plans": ',
+        "perf/gate/scenarios/chat.py",
+        '    "MessageSiblings": ',
+        '    "Listed": Scenario(reader, _own_ids),\n    "MessageSiblings": ',
     ),
     Edit(
-        "perf/gate/scenarios/scenarios.py",
-        "_OWN: Mapping",
+        "perf/gate/scenarios/chat.py",
+        "CHAT: Mapping",
         "async def _own_ids(context: ScenarioContext) -> Variables:\n"
         "    own = await _own_conversation(context)\n"
-        "    return {'ids': [own['conversationId']]}\n\n\n_OWN: Mapping",
+        "    return {'ids': [own['conversationId']]}\n\n\nCHAT: Mapping",
     ),
 )
 REPLAY = Edit(

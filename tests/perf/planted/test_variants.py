@@ -203,7 +203,7 @@ NEW_DOCUMENT = (
     Edit(f"{DOCUMENTS}/Both.graphql", "", NEW),
     Edit(f"{DOCUMENTS}/budgets.toml", "[Checkout]\n", f"{BUDGET.lstrip()}\n[Checkout]\n"),
     Edit(
-        "perf/gate/scenarios/scenarios.py",
+        "perf/gate/scenarios/accounts.py",
         '    "Checkout": ',
         '    "Both": Scenario(reader),\n    "Checkout": ',
     ),

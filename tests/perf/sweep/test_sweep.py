@@ -133,7 +133,7 @@ def why_not(target: SweepTarget, name: str) -> str:
 
 def test_a_document_without_a_flow_is_a_sentence(target: SweepTarget) -> None:
     assert why_not(target, "Unheard") == (
-        "it has no scenario: perf/gate/scenarios/scenarios.py has to say who asks"
+        "it has no scenario: perf/gate/scenarios has to say who asks"
     )
 
 

@@ -14,7 +14,8 @@ from perf.benchmarks.suites.growth.data import HEAVY, ORDINARY
 from perf.gate.data.callers import CallerGroup
 from perf.gate.execution.in_process import InProcessRunner, RunFailed, open_runner
 from perf.gate.execution.server_log import captured_errors
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 
 if TYPE_CHECKING:

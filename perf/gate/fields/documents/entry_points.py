@@ -18,7 +18,8 @@ from gql.documents.trusted_documents import trusted_documents
 from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS, CallerGroup
 from perf.gate.execution.in_process import InProcessRunner
 from perf.gate.fields.documents.schema import root_of
-from perf.gate.scenarios.scenarios import ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
 from services.callers.principal import Principal
 

@@ -7,7 +7,8 @@ from graphql import GraphQLString, get_named_type
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.gate.document_check import choices_of
 from perf.gate.execution.in_process import RunFailed
-from perf.gate.scenarios.scenarios import Scenario, ScenarioContext, scenarios
+from perf.gate.scenarios.scenario import Scenario, ScenarioContext
+from perf.gate.scenarios.scenarios import scenarios
 
 
 async def own_arguments(context: ScenarioContext) -> AsyncIterator[tuple[str, str]]:

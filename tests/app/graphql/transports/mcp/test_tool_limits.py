@@ -83,7 +83,7 @@ def test_a_dry_run_tells_the_cost_and_runs_nothing(tools: Tools) -> None:
 
 def test_a_cancelled_query_is_given_up(tools: Tools) -> None:
     async def cancelling(client: Client) -> None:
-        await begun_and_cancelled(client, table)
+        await started_and_cancelled(client, table)
         while await asyncio.to_thread(table.waiting):
             await asyncio.sleep(0.01)
 
@@ -94,11 +94,11 @@ def test_a_cancelled_query_is_given_up(tools: Tools) -> None:
 @ERAS
 def test_the_query_of_an_agent_that_leaves_is_given_up(tools: Tools, mode: str) -> None:
     with locked(tools.database_url) as table:
-        as_(tools, GRACE, lambda client: begun_and_cancelled(client, table), mode=mode)
+        as_(tools, GRACE, lambda client: started_and_cancelled(client, table), mode=mode)
         until(lambda: not table.waiting())
 
 
-async def begun_and_cancelled(client: Client, table: Locked) -> None:
+async def started_and_cancelled(client: Client, table: Locked) -> None:
     """Call what waits for the table, and cancel the call."""
     calling = asyncio.create_task(client.call_tool("Plans"))
     while not await asyncio.to_thread(table.waiting):
