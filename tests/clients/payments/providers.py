@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from clients.payments.opening import PaymentConfiguration, StripeAccess, open_payment_provider
 from clients.payments.provider import FullProvider
-from clients.payments.records import Charge
-from tests.fixtures.outside.stripe import STRIPE_KEY
+from clients.payments.records import Charge, ChargeResult, ChargeState
+from tests.fixtures.outside.stripe import STRIPE_KEY, StripeServer
 from tests.fixtures.outside.stripe_objects.meters import METER
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 SECRET = "whsec_of_the_tests"
+SUCCEEDED = ChargeResult(ChargeState.SUCCEEDED, "pi_1")
+NOT_MADE = ChargeResult(ChargeState.NOT_MADE, "pi_1")
 Found = TypeVar("Found")
 
 
@@ -51,3 +53,13 @@ def asking(
             return await scenario(provider)
 
     return asyncio.run(run())
+
+
+def made(server: StripeServer, one: Charge) -> ChargeResult:
+    """What Stripe answers to a charge."""
+    return asking(server.url, lambda provider: provider.charge(one))
+
+
+def found(server: StripeServer, one: Charge) -> ChargeResult:
+    """What Stripe finds of a charge."""
+    return asking(server.url, lambda provider: provider.find(one))
