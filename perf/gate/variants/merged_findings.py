@@ -53,7 +53,7 @@ def _statements(several: Sequence[str | None]) -> str | None:
 
 
 def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) -> str:
-    """The choice or pair of choices that only faulty variants have; else the first variant."""
+    """What only faulty variants have: a choice, a pair, one with an exception; else the first."""
     others = [one for one in tried if one not in faulty]
     if not others:
         return ""
@@ -65,14 +65,14 @@ def _in_common(faulty: Sequence[Kinds], tried: Sequence[Kinds], usual: Kinds) ->
         return f"{name}: {' or '.join(kinds)}"
     if usual in faulty:
         return ""
-    for name in faulty[0]:
-        if excepted := _with_exception(name, faulty, others, usual):
-            return excepted
     unusual = _unusual(faulty[0], usual)
     items = [item for item in unusual.items() if all(item in one.items() for one in faulty)]
     for chosen in combinations(items, 2):
         if not any(dict(chosen).items() <= dict(one).items() for one in others):
             return describe_variant(dict(chosen))
+    for name in faulty[0]:
+        if excepted := _with_exception(name, faulty, others, usual):
+            return excepted
     first = describe_variant(unusual)
     return first if len(faulty) == 1 else f"{first}; and {len(faulty) - 1} others"
 
