@@ -106,6 +106,11 @@ class AdmissionController:
         """Start an admitted request, at once or when it is its turn."""
         self._queue.enter(begin, client_key)
 
+    def request_ended(self) -> None:
+        """Let the next request start, if one waits for the capacity that this one had."""
+        if self._queue.lines.count:
+            self._queue.check_again()
+
     def refuse(self, answer: Refuse) -> None:
         """Have a refusal sent, at once or after the earlier refusals."""
         self._queue.refuse(answer)

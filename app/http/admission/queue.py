@@ -32,7 +32,7 @@ _MOST_CREDIT = float(_REFUSALS_PER_START * _MOST_AT_A_TIME)
 _LONGEST_REFUSAL_WAIT_SECONDS = 0.25
 """A refusal that has waited so long is sent all the same: many clients may ask at any rate."""
 _RETRY_SECONDS = 0.002
-"""How soon to check for capacity again, if there was none."""
+"""How soon to check for capacity again, if there was none and no request ends."""
 _LONGEST_TURN_SECONDS = 0.05
 """A longer iteration was a pause of the process, which does not count as queueing."""
 _REMEMBERED = 32
@@ -69,6 +69,7 @@ class AdmissionQueue:
         self._begun = 0
         self._is_refusing = False
         self._is_planned = False
+        self._retry: asyncio.TimerHandle | None = None
         # An empty context: a request must not inherit that of the one which scheduled the timer.
         self._context = Context()
         self._clock_read_at = 0.0
@@ -100,6 +101,14 @@ class AdmissionQueue:
         self._plan()
         self._refuse_some()
 
+    def check_again(self) -> None:
+        """Have the capacity checked in the next iteration: a request has ended."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+            self._is_planned = False
+            self._plan()
+
     def delay(self) -> float:
         """The queueing delay in seconds, whoever the client is."""
         if not self.lines.count:
@@ -123,13 +132,14 @@ class AdmissionQueue:
         self._is_planned = True
         loop = asyncio.get_running_loop()
         if seconds:
-            loop.call_later(seconds, self._advance, context=self._context)
+            self._retry = loop.call_later(seconds, self._advance, context=self._context)
         else:
             loop.call_soon(self._advance, context=self._context)
 
     def _advance(self) -> None:
         """Start and refuse some requests, and plan the next iteration while any wait."""
         self._is_planned = False
+        self._retry = None
         self._advance_clock()
         while self.lines.count and self._begun < self._at_a_time and self._has_room():
             self._begin_next()

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
-from strawberry.types.unset import UnsetType
 
 from db.page import Filter, Page, filter_by
 from db.row import Row
@@ -106,16 +105,15 @@ class Conversation(Node):
         page = requested_page(
             MESSAGES, self.key, first=first, after=after, last=last, before=before
         )
-        return info.context.loaders.messages_by_conversation.start(
-            PageKey(self.key, page, filter_by(branch=_through(branch)), page_reads(info))
-        )
+        # Most documents name no branch, and this is called for each conversation of a page.
+        filter_ = _through(branch) if isinstance(branch, str) else None
+        key = PageKey(self.key, page, filter_, page_reads(info))
+        return info.context.loaders.messages_by_conversation.start(key)
 
 
-def _through(branch: strawberry.ID | UnsetType | None) -> int | None:
-    """The message that a branch goes through; 0, which is none, for the id of anything else."""
-    if not isinstance(branch, str):
-        return None
-    return key_of("Message", branch) or 0
+def _through(branch: str) -> Filter | None:
+    """The branch through a message; through 0, which is none, for the id of anything else."""
+    return filter_by(branch=key_of("Message", branch) or 0)
 
 
 CONVERSATION = ObjectMapping(

@@ -75,6 +75,20 @@ def test_as_many_are_started_as_there_is_room_for() -> None:
     assert on_stage(play).begun == [1, 2, 3]
 
 
+def test_as_soon_as_a_request_ends_the_next_is_begun() -> None:
+    async def play(stage: Stage) -> None:
+        stage.enter(1)
+        await asyncio.sleep(0)
+        assert stage.looks == 2, "there was no room, and it looks again later"
+        stage.room = 1
+        stage.queue.check_again()
+        stage.queue.check_again()
+        await asyncio.sleep(0)
+        assert (stage.begun, stage.looks) == ([1], 3)
+
+    on_stage(play)
+
+
 def test_who_has_waited_too_long_is_not_begun() -> None:
     async def play(stage: Stage) -> None:
         stage.enter(1)
