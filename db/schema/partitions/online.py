@@ -16,7 +16,7 @@ from db.tables import Table
 if TYPE_CHECKING:
     from db.connections.session import Driver
 
-QUARTER_OF_THE_TIME = 0.25
+HALF_OF_THE_TIME = 0.5
 _UNHURRIED = {
     # What reads whole tables takes one processor of those who serve, and vacuuming a part of one.
     "max_parallel_workers_per_gather": "0",
@@ -35,7 +35,7 @@ def partition(
     url: str,
     count: int,
     *,
-    pace: float = QUARTER_OF_THE_TIME,
+    pace: float = HALF_OF_THE_TIME,
     begun: Callable[[str], None] = lambda _: None,
 ) -> tuple[str, ...]:
     """Make every distributed table `count` hash partitions, and return the names of these tables.
