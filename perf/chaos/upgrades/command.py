@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from db.embedded import embedded_postgres
 from db.schema.revisions import SCRIPTS, revisions
@@ -68,6 +69,10 @@ def check_migrations(before: str) -> None:
         raise click.ClickException(
             f"{before} does not start by the packages of this one: install it in a folder with a "
             "`.venv`, and name that"
+        ) from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            f"a migration fails on the data of {before}: {error.orig}"
         ) from None
     if wrong := sum(len(report.problems) for report in reports):
         raise click.ClickException(f"{wrong} things are wrong")
