@@ -146,6 +146,11 @@ def require(table: str, column: str) -> None:
         op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {check}")
 
 
+def has_table(name: str) -> bool:
+    """Whether there is a table of the name."""
+    return op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
+
+
 def has_index(name: str) -> bool:
     """Whether there is an index of the name, valid or not."""
     return op.get_bind().scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
@@ -196,6 +201,22 @@ def refer(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
         f"REFERENCES {target} ({', '.join(referred)}){then} NOT VALID"
     )
+
+
+def refer_from_new(
+    table: str, columns: Sequence[str], target: str, referred: Sequence[str], then: str = ""
+) -> None:
+    """Add a foreign key to a table that nobody uses yet, unless it is there.
+
+    Call it outside of transactions: then the table that is referred to is locked for a moment, and
+    no other beside it.
+    """
+    name = f"fk_{table}_{'_'.join(columns)}"
+    if not has_constraint(name, table):
+        op.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({', '.join(columns)}) "
+            f"REFERENCES {target} ({', '.join(referred)}){then}"
+        )
 
 
 def validate(name: str, table: str) -> None:

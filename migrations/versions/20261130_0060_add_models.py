@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from migrations.online import has_constraint, refer_from_new
+
 revision: str = "20261130_0060"
 down_revision: str | None = "20261130_0046"
 
@@ -30,33 +32,18 @@ CONVERSATIONS, ORIGIN = "chat_conversations", "ck_chat_conversations_title_origi
 
 
 def upgrade() -> None:
-    for table, (owner, owners, replies) in PARTS.items():
-        add_parts(table, owner, owners, replies)
-    for table, (owner, owners) in SUMS.items():
-        op.create_table(
-            table,
-            *sums(),
-            sa.Column(owner, sa.BigInteger(), nullable=False),
-            sa.ForeignKeyConstraint([owner], [f"{owners}.id"], name=op.f(f"fk_{table}_{owner}")),
-            sa.PrimaryKeyConstraint(owner, *KEY, name=op.f(f"pk_{table}")),
-        )
-    op.create_table(
-        TOTALS,
-        *sums(),
-        sa.Column("shard", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(*KEY, "shard", name=op.f(f"pk_{TOTALS}")),
-    )
-    op.add_column("billing_plans", sa.Column("models", ARRAY(sa.Text())))
-    op.add_column("reply_generations", sa.Column("models", ARRAY(sa.Text())))
-    op.add_column(
-        CONVERSATIONS,
-        sa.Column("title_origin", sa.Text(), server_default=sa.text("'person'"), nullable=False),
-    )
-    op.execute(
-        f"ALTER TABLE {CONVERSATIONS} ADD CONSTRAINT {ORIGIN} "
-        "CHECK (title_origin IN ('message', 'model', 'person')) NOT VALID"
-    )
-    restrict((*REASONS[:4], "context_too_long", REASONS[4]))
+    # Each step commits by itself, so that none holds what another waits for.
+    with op.get_context().autocommit_block():
+        for table, (owner, owners, replies) in PARTS.items():
+            add_parts(table, owner, owners, replies)
+        for table, (owner, owners) in SUMS.items():
+            add_sums(table, owner, sa.BigInteger(), (owner, *KEY))
+            refer_from_new(table, [owner], owners, ["id"])
+        add_sums(TOTALS, "shard", sa.SmallInteger(), (*KEY, "shard"))
+        for table in ("billing_plans", "reply_generations"):
+            op.add_column(table, sa.Column("models", ARRAY(sa.Text())), if_not_exists=True)
+        add_title_origin()
+        restrict((*REASONS[:4], "context_too_long", REASONS[4]))
 
 
 def downgrade() -> None:
@@ -84,15 +71,38 @@ def add_parts(table: str, owner: str, owners: str, replies: str) -> None:
         sa.Column(owner, sa.BigInteger(), nullable=False),
         sa.Column("reply_id", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("start_offset >= 0", name=op.f(f"ck_{table}_start_offset")),
-        sa.ForeignKeyConstraint([owner], [f"{owners}.id"], name=op.f(f"fk_{table}_{owner}")),
-        sa.ForeignKeyConstraint(
-            [owner, "reply_id"],
-            [f"{replies}.{owner}", f"{replies}.id"],
-            name=op.f(f"fk_{table}_{owner}_reply_id"),
-            ondelete="CASCADE" if owner == "user_id" else None,
-        ),
         sa.PrimaryKeyConstraint(owner, "reply_id", "part_number", name=op.f(f"pk_{table}")),
+        if_not_exists=True,
     )
+    refer_from_new(table, [owner], owners, ["id"])
+    then = " ON DELETE CASCADE" if owner == "user_id" else ""
+    refer_from_new(table, [owner, "reply_id"], replies, [owner, "id"], then)
+
+
+# Any: what integers the column has.
+def add_sums(
+    table: str, column: str, type_: sa.types.TypeEngine[Any], key: tuple[str, ...]
+) -> None:
+    op.create_table(
+        table,
+        *sums(),
+        sa.Column(column, type_, nullable=False),
+        sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{table}")),
+        if_not_exists=True,
+    )
+
+
+def add_title_origin() -> None:
+    op.add_column(
+        CONVERSATIONS,
+        sa.Column("title_origin", sa.Text(), server_default=sa.text("'person'"), nullable=False),
+        if_not_exists=True,
+    )
+    if not has_constraint(ORIGIN, CONVERSATIONS):
+        op.execute(
+            f"ALTER TABLE {CONVERSATIONS} ADD CONSTRAINT {ORIGIN} "
+            "CHECK (title_origin IN ('message', 'model', 'person')) NOT VALID"
+        )
 
 
 # Any: columns of several types.
@@ -115,8 +125,7 @@ def restrict(reasons: tuple[str, ...]) -> None:
     literals = ", ".join(f"'{one}'" for one in reasons)
     for table in FAILING:
         name = f"ck_{table}_failure_reason"
-        op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         op.execute(
-            f"ALTER TABLE {table} ADD CONSTRAINT {name} "
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name} "
             f"CHECK (failure_reason IN ({literals})) NOT VALID"
         )

@@ -5,13 +5,16 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import has_table, refer_from_new
+
 revision: str = "20261130_0075"
 down_revision: str | None = "20261130_0070"
 
 OWNERS = {
-    "user_invoices": ("user_id", "users.id"),
-    "enterprise_invoices": ("enterprise_account_id", "enterprise_accounts.id"),
+    "user_invoices": ("user_id", "users"),
+    "enterprise_invoices": ("enterprise_account_id", "enterprise_accounts"),
 }
+LAST = "archived_invoice_lines"
 LINES = {"user_invoices": "user_invoice_lines", "enterprise_invoices": "enterprise_invoice_lines"}
 INSTANT = sa.DateTime(timezone=True)
 FUNCTIONS = (
@@ -78,6 +81,15 @@ END $$
 
 
 def upgrade() -> None:
+    # What nobody uses yet comes at once; then what is in use is locked, each by itself.
+    if not has_table(LAST):
+        _create_all()
+    with op.get_context().autocommit_block():
+        for table, (owner, owners) in OWNERS.items():
+            refer_from_new(table, [owner], owners, ["id"])
+
+
+def _create_all() -> None:
     op.execute("CREATE SEQUENCE invoice_ids")
     op.create_table(
         "invoice_counters",
@@ -88,15 +100,15 @@ def upgrade() -> None:
     )
     for function in FUNCTIONS:
         op.execute(function)
-    for table, (owner, owners) in OWNERS.items():
-        _create_invoices(table, owner, owners)
+    for table, (owner, _) in OWNERS.items():
+        _create_invoices(table, owner)
         _create_lines(LINES[table], owner, table)
         _create_triggers(table, LINES[table], owner)
     _create_archives()
 
 
 def downgrade() -> None:
-    for table in ("archived_invoice_lines", "archived_invoices"):
+    for table in (LAST, "archived_invoices"):
         op.drop_table(table)
     for table in reversed(OWNERS):
         op.drop_table(LINES[table])
@@ -166,7 +178,7 @@ def _line_checks(table: str) -> list[sa.CheckConstraint]:
     ]
 
 
-def _create_invoices(table: str, owner: str, owners: str) -> None:
+def _create_invoices(table: str, owner: str) -> None:
     op.create_table(
         table,
         sa.Column(
@@ -178,7 +190,6 @@ def _create_invoices(table: str, owner: str, owners: str) -> None:
         *_invoice_checks(table),
         sa.PrimaryKeyConstraint(owner, "id", name=op.f(f"pk_{table}")),
         sa.UniqueConstraint(owner, "source", name=op.f(f"uq_{table}_{owner}_source")),
-        sa.ForeignKeyConstraint([owner], [owners], name=op.f(f"fk_{table}_{owner}")),
     )
     op.create_index(f"ix_{table}_{owner}_issued_at_id", table, [owner, "issued_at", "id"])
     op.create_index(
@@ -206,7 +217,7 @@ def _create_lines(table: str, owner: str, invoices: str) -> None:
 
 def _create_archives() -> None:
     """What an erasure keeps: the same without the person, which is not changed either."""
-    invoices, lines = "archived_invoices", "archived_invoice_lines"
+    invoices, lines = "archived_invoices", LAST
     op.create_table(
         invoices,
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -3,19 +3,33 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.online import has_table, refer_from_new
+
 revision: str = "20261130_0076"
 down_revision: str | None = "20261130_0042"
 
 ACCOUNT = "enterprise_account_id"
 INSTANT = sa.DateTime(timezone=True)
+TERMS, EVENTS, PAYMENTS = TABLES = (
+    "enterprise_billing_terms",
+    "enterprise_meter_events",
+    "enterprise_payments",
+)
+INVOICES = "enterprise_invoices"
 
 
 def upgrade() -> None:
-    terms, events, payments = (
-        "enterprise_billing_terms",
-        "enterprise_meter_events",
-        "enterprise_payments",
-    )
+    # What nobody uses yet comes at once; then what is in use is locked, each by itself.
+    if not has_table(TERMS):
+        create_tables()
+    with op.get_context().autocommit_block():
+        refer_from_new(TERMS, [ACCOUNT], "enterprise_accounts", ["id"])
+        for table in (EVENTS, PAYMENTS):
+            refer_from_new(table, [ACCOUNT, "invoice_id"], INVOICES, [ACCOUNT, "id"])
+
+
+def create_tables() -> None:
+    terms, events, payments = TABLES
     op.create_table(
         terms,
         sa.Column(ACCOUNT, sa.BigInteger(), nullable=False),
@@ -31,9 +45,6 @@ def upgrade() -> None:
             "monthly_price_cents >= 0 AND overage_price_cents >= 0", name=op.f(f"ck_{terms}_prices")
         ),
         sa.PrimaryKeyConstraint(ACCOUNT, name=op.f(f"pk_{terms}")),
-        sa.ForeignKeyConstraint(
-            [ACCOUNT], ["enterprise_accounts.id"], name=op.f(f"fk_{terms}_{ACCOUNT}")
-        ),
     )
     op.create_index(f"ix_{terms}_billed_until", terms, ["billed_until"])
     op.create_table(
@@ -55,11 +66,6 @@ def upgrade() -> None:
             [ACCOUNT],
             ["enterprise_billing_terms.enterprise_account_id"],
             name=op.f(f"fk_{events}_{ACCOUNT}"),
-        ),
-        sa.ForeignKeyConstraint(
-            [ACCOUNT, "invoice_id"],
-            [f"enterprise_invoices.{ACCOUNT}", "enterprise_invoices.id"],
-            name=op.f(f"fk_{events}_{ACCOUNT}_invoice_id"),
         ),
     )
     op.create_index(
@@ -94,11 +100,6 @@ def upgrade() -> None:
             "attempt",
             name=op.f(f"uq_{payments}_{ACCOUNT}_invoice_id_attempt"),
         ),
-        sa.ForeignKeyConstraint(
-            [ACCOUNT, "invoice_id"],
-            [f"enterprise_invoices.{ACCOUNT}", "enterprise_invoices.id"],
-            name=op.f(f"fk_{payments}_{ACCOUNT}_invoice_id"),
-        ),
     )
     op.create_index(
         f"ix_{payments}_pending",
@@ -109,5 +110,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("enterprise_payments", "enterprise_meter_events", "enterprise_billing_terms"):
+    for table in reversed(TABLES):
         op.drop_table(table)

@@ -15,10 +15,12 @@ CHARGED_TO = ("customer", "payment_method")
 
 
 def upgrade() -> None:
-    for table in CHANGES:
-        op.add_column(table, sa.Column("carried_cents", sa.Integer(), nullable=True))
-    for column in CHARGED_TO:
-        op.add_column(PAYMENTS, sa.Column(column, sa.Text(), nullable=True))
+    # Each step commits by itself, so that none holds what another waits for.
+    with op.get_context().autocommit_block():
+        for table in CHANGES:
+            op.add_column(table, sa.Column("carried_cents", sa.Integer()), if_not_exists=True)
+        for column in CHARGED_TO:
+            op.add_column(PAYMENTS, sa.Column(column, sa.Text()), if_not_exists=True)
 
 
 def downgrade() -> None:

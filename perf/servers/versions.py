@@ -13,6 +13,7 @@ from perf.servers.host import ROOT
 from perf.servers.seeded import Version
 
 _MIGRATE = "import sys; from db.schema.migration import migrate; migrate(sys.argv[1])"
+_FILL = "import sys; from perf.sweep.server import fill_for_sweep; fill_for_sweep(sys.argv[1])"
 
 
 class VersionUnusable(Exception):
@@ -40,17 +41,12 @@ def version_of(name: str) -> Iterator[Version]:
 
 def migrate_with(version: Version, database_url: str) -> None:
     """Migrate a database to the newest revision of a version; raises `VersionUnusable`."""
-    try:
-        subprocess.run(
-            [version.python, "-c", _MIGRATE, database_url],
-            cwd=version.tree,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or "it says nothing").splitlines()[-1]
-        raise VersionUnusable(f"the version in {version.tree} does not migrate: {last}") from None
+    _run(version, _MIGRATE, database_url, "does not migrate")
+
+
+def fill_with(version: Version, database_url: str) -> None:
+    """Fill a migrated database with the gate's data of a version; raises `VersionUnusable`."""
+    _run(version, _FILL, database_url, "does not fill its tables")
 
 
 def migrations_of(version: Version) -> frozenset[str]:
@@ -64,6 +60,20 @@ def _checked(tree: Path, name: str) -> Version:
         raise VersionUnusable(f"{name} has no app/server.py: it is no version of the server")
     own = tree / ".venv" / "bin" / "python"
     return Version(tree, str(own) if own.exists() else sys.executable)
+
+
+def _run(version: Version, code: str, argument: str, failing: str) -> None:
+    try:
+        subprocess.run(
+            [version.python, "-c", code, argument],
+            cwd=version.tree,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip() or "it says nothing").splitlines()[-1]
+        raise VersionUnusable(f"the version in {version.tree} {failing}: {last}") from None
 
 
 def _archive(revision: str) -> bytes:

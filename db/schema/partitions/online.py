@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from db.connections.session import Driver
 
 HALF_OF_THE_TIME = 0.5
+_UNHURRIED = {
+    # What reads whole tables takes one processor of those who serve, and vacuuming a part of one.
+    "max_parallel_workers_per_gather": "0",
+    "max_parallel_maintenance_workers": "0",
+    "vacuum_cost_delay": "2ms",
+}
 _BEGIN = f"""
 CREATE SCHEMA IF NOT EXISTS {COPIES};
 CREATE SCHEMA IF NOT EXISTS {REPLACED};
@@ -64,7 +70,7 @@ async def _partition(
     url: str, count: int, pace: float, begun: Callable[[str], None]
 ) -> tuple[str, ...]:
     async with migration_lock(url):
-        connection = await asyncpg.connect(url)
+        connection = await asyncpg.connect(url, server_settings={} if pace == 1 else _UNHURRIED)
         try:
             await connection.execute(_BEGIN)
             changed = [

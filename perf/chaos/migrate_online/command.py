@@ -54,9 +54,8 @@ def migrate_online(
     95th percentile of a page more than 1.5 times what it took before.
     """
     arguments = ("--partitions", str(partitions)) if before == HEAD else ()
-    trial = Trial(
-        Crowd(messages, writers), arguments, kills, kill_within, max(3.0, kill_within / 2), seed
-    )
+    before_seconds = max(3.0, 1.5 * kill_within)
+    trial = Trial(Crowd(messages, writers), arguments, kills, kill_within, before_seconds, seed)
     with reporting_database_failures("the database cannot be used"), _database(before) as url:
         found = asyncio.run(run_trial(trial, url))
     _report(trial, found)

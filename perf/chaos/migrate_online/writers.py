@@ -50,10 +50,15 @@ class Writer:
         elif action == "add" and len(self.messages) < _MOST_MESSAGES:
             await self._add(connection, is_owned=is_owned)
         elif self.messages and action == "change":
-            await self._change(connection)
+            await self._change(connection, is_owned=is_owned)
         elif self.messages:
             key = self.random.choice(list(self.messages))
-            await connection.execute("DELETE FROM chat_messages WHERE id = $1", key)
+            own = _own(is_owned=is_owned)
+            await connection.execute(
+                f"DELETE FROM chat_messages WHERE id = $1 AND {own}",  # noqa: S608 - our own names
+                key,
+                self.person,
+            )
             del self.messages[key]
         self.writes += 1
 
@@ -76,18 +81,28 @@ class Writer:
                     text,
                 )
             await connection.execute(
-                "UPDATE chat_conversations SET updated_at = now() WHERE id = $1", conversation
+                "UPDATE chat_conversations SET updated_at = now() WHERE user_id = $1 AND id = $2",
+                self.person,
+                conversation,
             )
         self.messages[key] = conversation, text
 
-    async def _change(self, connection: "Driver") -> None:
+    async def _change(self, connection: "Driver", *, is_owned: bool) -> None:
         key, text = self.random.choice(list(self.messages)), f"Changed {self.writes}"
-        await connection.execute("UPDATE chat_messages SET content = $2 WHERE id = $1", key, text)
+        own = _own(is_owned=is_owned)
+        await connection.execute(
+            f"UPDATE chat_messages SET content = $3 WHERE id = $1 AND {own}",  # noqa: S608 - our own names
+            key,
+            self.person,
+            text,
+        )
         self.messages[key] = self.messages[key][0], text
 
     async def _delete_conversation(self, connection: "Driver") -> None:
         gone = self.random.choice(self.conversations)
-        await connection.execute("DELETE FROM chat_conversations WHERE id = $1", gone)
+        await connection.execute(
+            "DELETE FROM chat_conversations WHERE user_id = $1 AND id = $2", self.person, gone
+        )
         self.conversations.remove(gone)
         self.messages = {key: one for key, one in self.messages.items() if one[0] != gone}
 
@@ -98,6 +113,11 @@ class Writer:
             return []
         lost, more = self.messages.keys() - found.keys(), found.keys() - self.messages.keys()
         return [f"of person {self.person} {len(lost)} messages are lost, {len(more)} too many"]
+
+
+def _own(*, is_owned: bool) -> str:
+    """Where a message is of the person `$2`, as far as it says whose it is."""
+    return "user_id = $2" if is_owned else "$2 > 0"
 
 
 @dataclass(slots=True)
@@ -162,7 +182,7 @@ async def _write(url: str, made: Load, writer: Writer, ended: asyncio.Event) -> 
 async def _read(url: str, made: Load, random: Random, ended: asyncio.Event) -> None:
     """Read pages of random conversations, each in the time from its asking to its rows."""
     connection = await asyncpg.connect(url)
-    whose = "user_id = $2 AND" if await has_owner(connection) else "$2 > 0 AND"
+    whose = _own(is_owned=await has_owner(connection))
     try:
         while not ended.is_set():
             place = random.randint(1, made.crowd.conversations)
@@ -170,7 +190,7 @@ async def _read(url: str, made: Load, random: Random, ended: asyncio.Event) -> N
             try:
                 await connection.fetch(
                     "SELECT id, role, content, created_at FROM chat_messages "  # noqa: S608 - our own names
-                    f"WHERE {whose} conversation_id = $1 "
+                    f"WHERE {whose} AND conversation_id = $1 "
                     "ORDER BY created_at DESC, id DESC LIMIT 20",
                     FIRST + place,
                     FIRST + place % made.crowd.people,

@@ -9,9 +9,8 @@ from time import monotonic
 from db.schema.migration import migrate
 from db.schema.revisions import revisions
 from perf.chaos.upgrades.effects import MigrationEffects, as_migration_session, observed_migration
-from perf.chaos.upgrades.load import loads
+from perf.chaos.upgrades.previous_version import PreviousVersion
 from perf.chaos.upgrades.worker import PreviousWorker
-from perf.sweep.server import SweepTarget
 
 MOST_SECONDS = 0.1
 """The longest time for which a conflicting lock may be held, or another session may wait."""
@@ -58,19 +57,17 @@ def steps_since(known: Sequence[str]) -> list[Step]:
     ]
 
 
-async def check_steps(target: SweepTarget, steps: Sequence[Step]) -> AsyncIterator[Report]:
-    """Run the steps on the database of a server, under load."""
-    url = target.database_url
-    if url is None:
-        raise TypeError("the database of the server has to be known")
-    async with loads(target) as asked:
-        for step in steps:
-            began = monotonic()
-            async with asked.asking() as load:
-                async with observed_migration(url) as effects:
-                    await asyncio.to_thread(step.run, as_migration_session(url))
-                seconds = monotonic() - began
-            yield Report(step.revision, seconds, effects, load.failures)
+async def check_steps(
+    version: PreviousVersion, url: str, steps: Sequence[Step]
+) -> AsyncIterator[Report]:
+    """Run the steps on the database at `url` while the version that serves it is asked."""
+    for step in steps:
+        began = monotonic()
+        async with version.asking() as failures:
+            async with observed_migration(url) as effects:
+                await asyncio.to_thread(step.run, as_migration_session(url))
+            seconds = monotonic() - began
+        yield Report(step.revision, seconds, effects, failures)
 
 
 async def check_worker(worker: PreviousWorker, steps: Sequence[Step]) -> AsyncIterator[Report]:
@@ -79,6 +76,8 @@ async def check_worker(worker: PreviousWorker, steps: Sequence[Step]) -> AsyncIt
     Jobs that are rare run when a worker begins: before the first step, and after the last.
     """
     async with worker.working() as jobs:
+        # What fails now, such as on rows that only the gate has, fails without a migration.
+        await jobs.failures_of_all()
         for step in steps:
             began = monotonic()
             failures = await jobs.failures_during(partial(step.run, worker.database_url))

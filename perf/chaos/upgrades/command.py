@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import asyncpg
 import click
+from sqlalchemy.exc import DBAPIError
 
 from db.embedded import embedded_postgres
 from db.schema.revisions import SCRIPTS, revisions
@@ -18,13 +19,24 @@ from perf.chaos.upgrades.checking import (
     check_worker,
     steps_since,
 )
+from perf.chaos.upgrades.previous_version import previous_version
 from perf.chaos.upgrades.worker import PreviousWorker, previous_worker
-from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.servers.host import ROOT
 from perf.servers.process import ServerNotStarted
 from perf.servers.seeded import Version, running_model
-from perf.servers.versions import VersionUnusable, migrate_with, version_of
-from perf.sweep.server import INSTANT_MODEL, SweepTarget, fill_for_sweep, gate_server
+from perf.servers.versions import VersionUnusable, fill_with, migrate_with, version_of
+from perf.sweep.server import INSTANT_MODEL
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the previous version runs with, and its worker on a database of its own."""
+
+    version: Version
+    database_url: str
+    model_url: str
+    folder: Path
+    worker: PreviousWorker
 
 
 @click.command("check-migrations")
@@ -49,8 +61,8 @@ def check_migrations(before: str) -> None:
             if not steps:
                 click.echo(f"{before} has all migrations already")
                 return
-            with serving(version) as (target, worker):
-                reports = asyncio.run(_reported(target, worker, steps))
+            with surroundings(version) as found:
+                reports = asyncio.run(_reported(found, steps))
     except VersionUnusable as unusable:
         raise click.ClickException(str(unusable)) from None
     except ServerNotStarted:
@@ -58,46 +70,46 @@ def check_migrations(before: str) -> None:
             f"{before} does not start by the packages of this one: install it in a folder with a "
             "`.venv`, and name that"
         ) from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            f"a migration fails on the data of {before}: {error.orig}"
+        ) from None
     if wrong := sum(len(report.problems) for report in reports):
         raise click.ClickException(f"{wrong} things are wrong")
     click.echo(f"{before} serves on while the database is migrated")
 
 
 @contextmanager
-def serving(version: Version) -> Iterator[tuple[SweepTarget, PreviousWorker]]:
-    """A server of a version on a database that it migrated, with the gate's data, and its worker.
+def surroundings(version: Version) -> Iterator[Surroundings]:
+    """A database that a version migrated and filled, another for its worker, and a model.
 
-    Raises `VersionUnusable`, as where its tables cannot hold them.
+    Raises `VersionUnusable`.
     """
     with (
-        TemporaryDirectory(prefix="guidance-migrations-") as folder,
-        embedded_postgres(Path(folder)) as url,
+        TemporaryDirectory(prefix="guidance-migrations-") as name,
+        embedded_postgres(Path(name)) as url,
         running_model(INSTANT_MODEL) as model,
     ):
+        folder = Path(name)
         migrate_with(version, url)
-        try:
-            fill_for_sweep(url)
-        except asyncpg.PostgresError as error:
-            raise VersionUnusable(f"its schema cannot hold the data: {error}") from None
-        groups = (FEW_ROWS, TWICE_THE_ROWS)
-        worker = previous_worker(version, url, model, Path(folder) / "worker")
-        with gate_server(url, model, groups=groups, data_dir=folder, version=version) as target:
-            yield target, worker
+        fill_with(version, url)
+        worker = previous_worker(version, url, model, folder / "worker")
+        yield Surroundings(version, url, model, folder, worker)
 
 
-async def _reported(
-    target: SweepTarget, worker: PreviousWorker, steps: Sequence[Step]
-) -> list[Report]:
+async def _reported(found: Surroundings, steps: Sequence[Step]) -> list[Report]:
     reports = []
-    async for report in check_steps(target, steps):
-        longest = max(report.effects.lock_seconds.values(), default=0.0)
-        click.echo(
-            f"{report.revision}: {report.seconds * 1000:.0f} ms, "
-            f"the longest lock {longest * 1000:.0f} ms"
-        )
-        reports.append(_printed(report))
+    url = found.database_url
+    async with previous_version(found.version, url, found.model_url, found.folder) as version:
+        async for report in check_steps(version, url, steps):
+            longest = max(report.effects.lock_seconds.values(), default=0.0)
+            click.echo(
+                f"{report.revision}: {report.seconds * 1000:.0f} ms, "
+                f"the longest lock {longest * 1000:.0f} ms"
+            )
+            reports.append(_printed(report))
     click.echo("the same beside its worker")
-    async for report in check_worker(worker, steps):
+    async for report in check_worker(found.worker, steps):
         click.echo(f"{report.revision}: {report.seconds * 1000:.0f} ms")
         reports.append(_printed(report))
     return reports

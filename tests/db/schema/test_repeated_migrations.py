@@ -48,6 +48,34 @@ INSERT INTO chat_messages (id, user_id, conversation_id, role, content)
   SELECT m, 1, 1, 'user', 'Text' FROM generate_series(1, 3) m;
 DELETE FROM chat_messages_to_index;
 """
+WATCH = """
+CREATE SCHEMA watch;
+CREATE TABLE watch.known (relation oid);
+CREATE TABLE watch.held
+  (transaction bigint, command text, ended_at timestamptz, relation text);
+CREATE FUNCTION watch.note() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE ended_at timestamptz := clock_timestamp();
+BEGIN
+  INSERT INTO watch.held SELECT txid_current(), TG_TAG, ended_at, relname
+  FROM pg_locks AS lock JOIN watch.known USING (relation)
+  JOIN pg_class AS class ON class.oid = relation
+  WHERE pid = pg_backend_pid() AND granted
+    AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+END $$;
+CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION watch.note();
+"""
+"""Notes the tables that each transaction of a migration locks, if they were there before it."""
+KNOW = """
+TRUNCATE watch.known, watch.held;
+INSERT INTO watch.known SELECT oid FROM pg_class
+  WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version';
+"""
+TOGETHER = """
+SELECT string_agg(DISTINCT relation, ', ' ORDER BY relation) FROM watch.held GROUP BY transaction
+HAVING count(DISTINCT relation) > 1
+  AND (count(DISTINCT ended_at) > 1 OR bool_or(command = 'CREATE TABLE'))
+"""
+"""A foreign key between two tables that are in use locks both, which one command does."""
 LEFT = {
     "SELECT count(*) FROM chat_messages": [100],
     "SELECT count(*) FROM chat_messages_to_index": [100],
@@ -69,15 +97,19 @@ def half_done() -> set[str]:
 
 def test_each_migration_can_be_repeated(empty_database_url: str, database_url: str) -> None:
     url, history, unfinished = empty_database_url, revisions(), half_done()
+    locked: list[str] = []
     migrate(url, revision=OLDEST)
-    asyncio.run(run(url, LEFT_BEHIND))
+    asyncio.run(run(url, LEFT_BEHIND, WATCH))
     for previous, revision in pairwise(history[history.index(OLDEST) :]):
-        asyncio.run(run(url, BEFORE.get(revision, "SELECT")))
+        asyncio.run(run(url, BEFORE.get(revision, "SELECT"), KNOW))
         migrate(url, revision=revision)
         if revision in unfinished:
             asyncio.run(run(url, BETWEEN.get(revision, "SELECT")))
             asyncio.run(run(url, f"UPDATE alembic_version SET version_num = '{previous}'"))
             assert migrate(url, revision=revision) == revision
+        locked += [f"{revision} locks {tables}" for tables in column(url, TOGETHER)]
+    assert locked == []
+    asyncio.run(run(url, "DROP EVENT TRIGGER watching; DROP SCHEMA watch CASCADE"))
     assert column(url, "SELECT version_num FROM alembic_version") == [history[-1]]
     assert invalid_indexes(url) == []
     assert objects(url) == objects(database_url)

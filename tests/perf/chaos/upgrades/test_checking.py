@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from perf.chaos.upgrades.checking import Report, Step, check_steps, check_worker
+from perf.chaos.upgrades.previous_version import previous_version
 from perf.chaos.upgrades.worker import PreviousWorker, previous_worker
-from perf.gate.data.callers import FEW_ROWS, TWICE_THE_ROWS
 from perf.servers.seeded import THIS_VERSION
-from perf.sweep.server import SweepTarget, gate_server
 from tests.fixtures.outside.llm import StandInControl
 from tests.fixtures.stores.postgres import new_database, run
+
+Place: TypeAlias = tuple[str, str, Path]
+"""A filled database, a model and a folder."""
 
 
 def planted(name: str, *commands: str) -> Step:
@@ -21,23 +24,19 @@ def planted(name: str, *commands: str) -> Step:
 
 
 @pytest.fixture
-def target(
+def place(
     postgres: str, crowded_template: str, stand_in_process: StandInControl, tmp_path: Path
-) -> Iterator[SweepTarget]:
+) -> Iterator[Place]:
     stand_in_process.reset()
-    groups = (FEW_ROWS, TWICE_THE_ROWS)
-    with (
-        new_database(postgres, crowded_template) as url,
-        gate_server(url, stand_in_process.url, groups=groups, data_dir=str(tmp_path)) as server,
-    ):
-        yield server
+    with new_database(postgres, crowded_template) as url:
+        yield url, stand_in_process.url, tmp_path
 
 
 def test_what_the_version_before_needs_is_missed_and_what_it_does_not_know_is_not(
-    target: SweepTarget,
+    place: Place,
 ) -> None:
     reports = checks(
-        target,
+        place,
         planted("harmless", "ALTER TABLE users ADD COLUMN nickname text"),
         planted("narrow", "ALTER TABLE chat_conversations DROP COLUMN title"),
     )
@@ -50,9 +49,9 @@ def test_what_the_version_before_needs_is_missed_and_what_it_does_not_know_is_no
 
 
 @pytest.mark.slow
-def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None:
+def test_locks_and_rewrites_are_wrong_by_themselves(place: Place) -> None:
     slow, rewriting = checks(
-        target,
+        place,
         planted("slow", "BEGIN; LOCK TABLE users IN SHARE MODE; SELECT pg_sleep(0.3); COMMIT"),
         planted("rewriting", "ALTER TABLE quota_ledger_entries ALTER COLUMN units TYPE bigint"),
     )
@@ -61,9 +60,11 @@ def test_locks_and_rewrites_are_wrong_by_themselves(target: SweepTarget) -> None
     assert "quota_ledger_entries is rewritten" in rewriting.problems
 
 
-def checks(target: SweepTarget, *steps: Step) -> list[Report]:
+def checks(place: Place, *steps: Step) -> list[Report]:
     async def collect() -> list[Report]:
-        return [report async for report in check_steps(target, steps)]
+        url, model_url, folder = place
+        async with previous_version(THIS_VERSION, url, model_url, folder) as version:
+            return [report async for report in check_steps(version, url, steps)]
 
     return asyncio.run(collect())
 
