@@ -24,7 +24,7 @@ from app.server import make_app
 from app.settings import Settings
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.counting.client import InProcessClient
-from perf.counting.request_cost import added_by_get, count
+from perf.counting.request_cost import count
 from perf.counting.threaded_model import threaded_model
 from perf.gate.execution.in_process import NOW, RunFailed, gate_settings
 from perf.servers.in_process import serving
@@ -45,7 +45,7 @@ async def open_client(
         settings = Settings.model_validate(
             gate_settings(url, folder, model.url)
             | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
-            | changed
+            | {**changed}
         )
         async with serving(make_app(settings, clock=lambda: NOW)) as server:
             connection = await asyncpg.connect(url)
@@ -71,12 +71,9 @@ async def _count(url: str, folder: Path, names: Sequence[str]) -> None:
 async def _said(client: InProcessClient, document: TrustedDocument) -> dict[str, object]:
     try:
         few, twice = await count(client, document)
-        is_query = document.text.startswith("query")
-        by_get = await added_by_get(client, document) if is_query else {}
     except RunFailed as error:
         return {"document": document.name, "failed": str(error)}
-    costs = {"few": asdict(few), "twice": asdict(twice)}
-    return {"document": document.name, **costs, "by_get": by_get}
+    return {"document": document.name, "few": asdict(few), "twice": asdict(twice)}
 
 
 if __name__ == "__main__":

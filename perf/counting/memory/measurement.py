@@ -1,5 +1,6 @@
 """Check whether requests leak memory, by starting a process for it."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from perf.counting.child_process import lines_of
 from perf.counting.memory.leaks import Leak
 
 REQUESTS, REQUESTS_WITH_REPLIES = 2_000, 900
+_REPLY = re.compile(r"\breply\s*\{")
 _CHILD = "perf.counting.memory.child"
 
 
@@ -56,5 +58,6 @@ def _groups(
 
 
 def generates_reply(document: TrustedDocument) -> bool:
-    """Whether it generates a reply."""
-    return Protection.QUOTA in document.budget.accepts or "Reply" in document.name
+    """Whether it generates or awaits a reply, by what it is named, asks for or is refused with."""
+    is_asked_for = "Reply" in document.name or _REPLY.search(document.text) is not None
+    return is_asked_for or Protection.QUOTA in document.budget.accepts
