@@ -1,16 +1,24 @@
 """The ways in which a document can be requested, as the bytes of an HTTP request."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from db.database import open_database
+from gql.documents.registry.built_in import PUBLISHER
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
+from perf.gate.execution.in_process import NOW
 from perf.servers.connection import encode_get, encode_post
+from services.callers.principal import Anonymous, Principal
 from services.documents.identifiers import hash_of
+from services.documents.records import ToolLimits
+from services.documents.tools import ToolService
 
+_UNLIMITED = ToolLimits(*6 * (2**31 - 1,))
 _JSON, _EVENTS = "application/json", "text/event-stream"
 
 
@@ -23,7 +31,30 @@ class Way(Enum):
     TOOL = "as a tool"
 
 
-# Any, in this module: variables are JSON.
+def ways_of(document: TrustedDocument, principal: Principal) -> Iterator[Way]:
+    """The ways open to a caller: only queries go by GET, and only known callers call tools."""
+    yield from (Way.POST, Way.TEXT)
+    if document.text.startswith("query"):
+        yield Way.GET
+    if not isinstance(principal, Anonymous):
+        yield Way.TOOL
+
+
+@asynccontextmanager
+async def as_tools(url: str, names: Collection[str]) -> AsyncIterator[None]:
+    """Have our own documents be tools of agents, in the database at `url`, during the block."""
+    async with open_database(url, replica_url=None, pool_size=1, observe=None) as database:
+        tools = ToolService(database, clock=lambda: NOW)
+        for name in names:
+            await tools.set(PUBLISHER, name, _UNLIMITED)
+        try:
+            yield
+        finally:
+            for name in names:
+                await tools.remove(PUBLISHER, name)
+
+
+# Any, below: variables are JSON.
 def encode_request(
     way: Way,
     document: TrustedDocument,

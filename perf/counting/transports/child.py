@@ -6,66 +6,43 @@ A line of JSON is written for each statement that runs more often in another way
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
 import uvloop
 
 from app.logs import configure_logs
-from db.database import open_database
-from gql.documents.registry.built_in import PUBLISHER
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.counting.child import open_client
 from perf.counting.client import InProcessClient, require_success
-from perf.counting.ways import Way
+from perf.counting.ways import Way, as_tools, ways_of
 from perf.gate.data.callers import EQUAL_PAIRS, CallerGroup
-from perf.gate.execution.in_process import NOW, RunFailed
+from perf.gate.execution.in_process import RunFailed
 from perf.gate.scenarios.scenario import ScenarioContext
 from perf.gate.scenarios.scenarios import scenarios
 from perf.gate.scenarios.usual_variables import usual_variables
-from services.callers.principal import Anonymous
-from services.documents.records import ToolLimits
-from services.documents.tools import ToolService
 
-_NO_BOUND = 2**31 - 1
-_LIMITS = ToolLimits(*6 * (_NO_BOUND,))
 _CALLERS = [twice for _, twice in EQUAL_PAIRS]
 
 
 async def _compare(url: str, folder: Path, names: Sequence[str]) -> None:
     documents = [trusted_documents()[name] for name in names]
-    async with _as_tools(url, names), open_client(url, folder, {"mcp_enabled": True}) as client:
+    async with as_tools(url, names), open_client(url, folder, {"mcp_enabled": True}) as client:
         for document in documents:
             for said in await _said(client, document):
                 sys.stdout.buffer.write(orjson.dumps({"document": document.name, **said}) + b"\n")
                 sys.stdout.buffer.flush()
 
 
-@asynccontextmanager
-async def _as_tools(url: str, names: Sequence[str]) -> AsyncIterator[None]:
-    """Have these documents be tools of agents."""
-    async with open_database(url, replica_url=None, pool_size=1, observe=None) as database:
-        tools = ToolService(database, clock=lambda: NOW)
-        for name in names:
-            await tools.set(PUBLISHER, name, _LIMITS)
-        try:
-            yield
-        finally:
-            for name in names:
-                await tools.remove(PUBLISHER, name)
-
-
 async def _said(client: InProcessClient, document: TrustedDocument) -> list[dict[str, object]]:
     callers = iter(_CALLERS)
+    _, *others = ways_of(document, scenarios()[document.name].principal(_CALLERS[0]))
     try:
         # The first request of all fills caches.
         await _ran(client, document, Way.POST, next(callers))
         usual = await _ran(client, document, Way.POST, next(callers))
-        added = {
-            way: await _added(client, document, way, usual, callers) for way in _ways(document)
-        }
+        added = {way: await _added(client, document, way, usual, callers) for way in others}
     except RunFailed as error:
         return [{"failed": str(error)}]
     return [
@@ -85,15 +62,6 @@ async def _added(
     """The statements that run besides those of a POST, twice: some are run once a second."""
     added = await _ran(client, document, way, next(callers)) - usual
     return added and added & (await _ran(client, document, way, next(callers)) - usual)
-
-
-def _ways(document: TrustedDocument) -> Iterator[Way]:
-    """The others: only queries are requested by GET, and only known callers call tools."""
-    is_query = document.text.startswith("query")
-    is_anonymous = isinstance(scenarios()[document.name].principal(_CALLERS[0]), Anonymous)
-    yield Way.TEXT
-    yield from (Way.GET,) * is_query
-    yield from (Way.TOOL,) * (not is_anonymous)
 
 
 async def _ran(
