@@ -67,7 +67,8 @@ FAULTS = {
                 "loaders/feedback.py",
                 "            rows = await feedback.of_messages(connection, ids, viewer_id)\n",
                 "            rows = [\n                row\n                for id_ in ids\n"
-                "                for row in await feedback.of_messages(connection, [id_], viewer_id)\n"
+                "                for row in await feedback.of_messages("
+                "connection, [id_], viewer_id)\n"
                 "            ]\n",
             ),
         ),
@@ -80,7 +81,8 @@ FAULTS = {
                 "loaders/invoices.py",
                 "                rows = await pages.lines("
                 "connection, kind, owner_ids, [key.id for key in asked])\n",
-                "                rows = [\n                    row\n                    for key in asked\n"
+                "                rows = [\n                    row\n"
+                "                    for key in asked\n"
                 "                    for row in await pages.lines("
                 "connection, kind, owner_ids, [key.id])\n                ]\n",
             ),
@@ -135,7 +137,8 @@ FAULTS = {
         "SubscriptionChanged",
         again(
             FOLLOWING,
-            "            rows = await subscriptions.current_subscription_by_user(connection, user_ids)\n",
+            "            rows = await subscriptions.current_subscription_by_user("
+            "connection, user_ids)\n",
             "            await subscriptions.current_subscription_by_user(connection, user_ids)\n",
         ),
         "SubscriptionChanged: 2 statements, where exactly 1 are agreed",
