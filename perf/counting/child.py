@@ -9,10 +9,11 @@ import asyncio
 import gc
 import secrets
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 import orjson
@@ -23,20 +24,28 @@ from app.server import make_app
 from app.settings import Settings
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from perf.counting.client import InProcessClient
-from perf.counting.request_cost import added_by_get, count
+from perf.counting.request_cost import count
 from perf.counting.threaded_model import threaded_model
 from perf.gate.execution.in_process import NOW, RunFailed, gate_settings
 from perf.servers.in_process import serving
 
+NOTHING_CHANGED: Mapping[str, object] = MappingProxyType({})
+
 
 @asynccontextmanager
-async def open_client(url: str, folder: Path) -> AsyncIterator[InProcessClient]:
-    """A client of a server in this process, which runs as in production."""
+async def open_client(
+    url: str, folder: Path, changed: Mapping[str, object] = NOTHING_CHANGED
+) -> AsyncIterator[InProcessClient]:
+    """A client of a server in this process, which runs as in production.
+
+    The settings that are `changed` are as they say.
+    """
     secret = secrets.token_hex()
     with threaded_model() as model:
         settings = Settings.model_validate(
             gate_settings(url, folder, model.url)
             | {"app_env": "production", "jwt_secret_key": secret, "serve_runs_worker": False}
+            | {**changed}
         )
         async with serving(make_app(settings, clock=lambda: NOW)) as server:
             connection = await asyncpg.connect(url)
@@ -62,12 +71,9 @@ async def _count(url: str, folder: Path, names: Sequence[str]) -> None:
 async def _said(client: InProcessClient, document: TrustedDocument) -> dict[str, object]:
     try:
         few, twice = await count(client, document)
-        is_query = document.text.startswith("query")
-        by_get = await added_by_get(client, document) if is_query else {}
     except RunFailed as error:
         return {"document": document.name, "failed": str(error)}
-    costs = {"few": asdict(few), "twice": asdict(twice)}
-    return {"document": document.name, **costs, "by_get": by_get}
+    return {"document": document.name, "few": asdict(few), "twice": asdict(twice)}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
-from urllib.parse import urlencode
 
 import asyncpg
 import orjson
@@ -15,6 +14,7 @@ from gql.documents.budgets.budget import DEFAULT
 from gql.documents.trusted_documents import TrustedDocument, trusted_documents
 from metrics.generation import REPLIES_RUNNING
 from perf.counting.threaded_model import ThreadedModel
+from perf.counting.ways import Way, encode_request
 from perf.gate.execution.following import is_endless
 from perf.gate.execution.in_process import (
     NOW,
@@ -26,10 +26,8 @@ from perf.gate.execution.in_process import (
     answers_before_reply,
     first_refusal,
 )
-from perf.servers.connection import encode_get, encode_post
 from perf.servers.in_process import InProcessServer
 from services.callers.principal import ApiClient, Person, Principal
-from services.documents.identifiers import hash_of
 from services.enterprise.keys import generate_key
 
 _GREETING = TrustedDocument("Greeting", "query Greeting { viewer { id } }", DEFAULT)
@@ -94,11 +92,10 @@ class InProcessClient:
         variables: Mapping[str, Any],
         *,
         measuring: AbstractContextManager[object] = _NOTHING,
-        by_get: bool = False,
+        way: Way = Way.POST,
     ) -> DocumentAnswer:
         """Run a document; the result may be a refusal."""
-        encode = self._get_request if by_get else self._request
-        request = encode(document, principal, variables)
+        request = encode_request(way, document, variables, self._credential(principal))
         is_left = answers_before_reply(document, variables)
         resumes_after = STREAM_STATEMENTS if is_left else REPLY_STATEMENTS
         ran: list[ExecutedStatement] = []
@@ -111,35 +108,10 @@ class InProcessClient:
         self._model.pause()
         with capture_statements(record):
             answer = await self._server.exchange(request, measuring, is_left=is_endless(document))
-        bodies = _bodies(document, answer)
+        bodies = (_bodies if way is not Way.TOOL else _tool_result)(document, answer)
         return DocumentAnswer(
             ResourceUsage(tuple(ran), len(answer), 0), bodies, first_refusal(bodies)
         )
-
-    def _request(
-        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> bytes:
-        is_own = document.name in trusted_documents()
-        asked: dict[str, Any] = (
-            {"documentId": hash_of(document.text)} if is_own else {"query": document.text}
-        )
-        if variables:
-            asked["variables"] = variables
-        is_followed = document.text.startswith("subscription")
-        accept = "text/event-stream" if is_followed else "application/json"
-        credential = self._credential(principal)
-        return encode_post("/graphql", orjson.dumps(asked), accept=accept, **credential)
-
-    # Any: variables are JSON.
-    def _get_request(
-        self, document: TrustedDocument, principal: Principal, variables: Mapping[str, Any]
-    ) -> bytes:
-        asked = {
-            "documentId": hash_of(document.text),
-            "variables": orjson.dumps(variables).decode(),
-        }
-        credential = self._credential(principal)
-        return encode_get(f"/graphql?{urlencode(asked)}", accept="application/json", **credential)
 
     def _credential(self, principal: Principal) -> dict[str, str]:
         known = self._credentials.get(principal)
@@ -184,3 +156,14 @@ def _bodies(document: TrustedDocument, answer: bytes) -> tuple[dict[str, Any], .
         return (orjson.loads(body),)
     data = (event.partition(_DATA)[2].partition(b"\n")[0] for event in body.split(_EVENT))
     return tuple(orjson.loads(one) for one in data if one)
+
+
+# Any: as above.
+def _tool_result(document: TrustedDocument, answer: bytes) -> tuple[dict[str, Any], ...]:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    said = body.partition(_DATA)[2] if b"text/event-stream" in head else body
+    result = orjson.loads(said.splitlines()[0]).get("result", {}) if said else {}
+    told = result.get("structuredContent", {})
+    if "data" not in told:
+        raise RunFailed(f"{document.name} was answered with {answer.decode(errors='replace')}")
+    return (told,)

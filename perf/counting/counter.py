@@ -1,8 +1,8 @@
 """Count function calls by starting a process for it."""
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,6 @@ class DocumentCount:
     document: str
     costs: tuple[RequestCost, RequestCost] | None
     failed: str | None = None
-    by_get: Mapping[str, int] = field(default_factory=dict)
-    """The statements, by repository method, that it runs by GET only."""
 
 
 def is_counted_here() -> bool:
@@ -61,8 +59,7 @@ def _counted(line: dict[str, Any]) -> DocumentCount:
     if "failed" in line:
         return DocumentCount(line["document"], None, line["failed"])
     costs = _cost(line["few"]), _cost(line["twice"])
-    # Versions before this one do not say it.
-    return DocumentCount(line["document"], costs, by_get=line.get("by_get", {}))
+    return DocumentCount(line["document"], costs)
 
 
 def _cost(size: dict[str, Any]) -> RequestCost:

@@ -89,22 +89,6 @@ async def count(
     return few.cost, twice.cost
 
 
-async def added_by_get(client: InProcessClient, document: TrustedDocument) -> dict[str, int]:
-    """How many more statements of each repository method a query runs by GET than by POST.
-
-    Raises `RunFailed`.
-    """
-    scenario, callers = scenarios()[document.name], EQUAL_PAIRS[0][1]
-    principal, context = scenario.principal(callers), ScenarioContext(client, callers)
-    ran: dict[bool, Counter[str]] = {}
-    for by_get in (False, True):
-        variables = await usual_variables(document, scenario, context)
-        result = await client.ask(document, principal, variables, by_get=by_get)
-        usage = require_success(document, result).usage
-        ran[by_get] = Counter(one.statement.name for one in usage.ran)
-    return dict(ran[True] - ran[False])
-
-
 async def _once(
     client: InProcessClient, document: TrustedDocument, scenario: Scenario, callers: CallerGroup
 ) -> tuple[Order, RequestCost]:

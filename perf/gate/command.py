@@ -17,6 +17,7 @@ from perf.counting.agreement.check import check_calls
 from perf.counting.command import beside_option, findings_of_calls
 from perf.counting.counter import NOT_COUNTED, is_counted_here
 from perf.counting.memory.measurement import memory_leaks
+from perf.counting.transports.comparison import transport_findings
 from perf.gate.budget_log import LogInvalid, missing
 from perf.gate.document_check import DocumentResult
 from perf.gate.environment import GateUnavailable, gate_environment
@@ -91,6 +92,7 @@ def gate(
             report(asyncio.run(check_types(filled, folder, types)))
         if whole:
             findings += _of_calls(filled, folder, whole, beside)
+            findings += map(str, transport_findings(filled, folder, whole))
         if memory if memory is not None else is_whole:
             are_judged = names or is_whole
             findings += _of_memory(filled, folder, whole if are_judged else documents)

@@ -55,8 +55,6 @@ def call_findings(
     if costs is None:
         yield GateFinding(name, f"its calls cannot be counted: {counted.failed}")
         return
-    for method, count in counted.by_get.items():
-        yield GateFinding(name, f"runs {count} more statements by GET than by POST", method)
     yield from _fetching(name, costs[1], budget.fetched_bytes)
     for language in LANGUAGES:
         problems = list(_problems(costs, language, budget))

@@ -1,5 +1,6 @@
-"""Check that a router's references to objects are read together, those of each type."""
+"""Check that a router's references are read together, and with no more than `nodes` reads."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from gql.documents.budgets.budget import DEFAULT
@@ -12,9 +13,10 @@ from perf.gate.findings import GateFinding, n_plus_one_findings
 from services.callers.principal import Principal
 
 NAME = "Query._entities"
-_TEXT = """query Entities($all: [_Any!]!) {
+_ENTITIES = """query Entities($all: [_Any!]!) {
   _entities(representations: $all) { __typename ... on %s { id } }
 }"""
+_NODES = "query Nodes($all: [ID!]!) { nodes(ids: $all) { __typename ... on %s { id } } }"
 
 
 async def entity_findings(
@@ -22,7 +24,7 @@ async def entity_findings(
     groups: Sequence[KnownValues],
     callers: Iterable[Callable[[CallerGroup], Principal]],
 ) -> AsyncIterator[GateFinding]:
-    """Findings about statements that run more often for more references, or about types unreached.
+    """Findings about types unreached, and statements that routers or more references add.
 
     The server is a subgraph; `groups` know the ids that callers with n rows and with 2n received.
     """
@@ -30,6 +32,8 @@ async def entity_findings(
         for caller in callers:
             few, many = [await _ask(subgraph, type_name, caller, known) for known in groups]
             for one in n_plus_one_findings(f"{NAME} of {type_name}", few.usage, many.usage):
+                yield one
+            for one in await _added_findings(subgraph, type_name, caller, groups[-1], many):
                 yield one
             if _has_objects(many):
                 break
@@ -44,9 +48,31 @@ async def _ask(
     known: KnownValues,
 ) -> DocumentAnswer:
     ids = known.values(f"{type_name}.id")
-    document = TrustedDocument("Entities", _TEXT % type_name, DEFAULT)
+    document = TrustedDocument("Entities", _ENTITIES % type_name, DEFAULT)
     references = [{"__typename": type_name, "id": id_} for id_ in ids]
     return await subgraph.ask(document, caller(known.callers), {"all": references})
+
+
+async def _added_findings(
+    subgraph: InProcessRunner,
+    type_name: str,
+    caller: Callable[[CallerGroup], Principal],
+    known: KnownValues,
+    answered: DocumentAnswer,
+) -> list[GateFinding]:
+    """Findings about statements that do not run for `nodes` with the same ids."""
+    document = TrustedDocument("Nodes", _NODES % type_name, DEFAULT)
+    asked = {"all": list(known.values(f"{type_name}.id"))}
+    nodes = await subgraph.ask(document, caller(known.callers), asked)
+    added = _times(answered) - _times(nodes)
+    return [
+        GateFinding(f"{NAME} of {type_name}", f"runs {more} more statements than nodes", method)
+        for method, more in added.items()
+    ]
+
+
+def _times(answered: DocumentAnswer) -> Counter[str]:
+    return Counter(one.statement.name for one in answered.usage.ran)
 
 
 def _has_objects(answered: DocumentAnswer) -> bool:

@@ -77,7 +77,9 @@ def test_what_is_kept_of_each_request(
 ) -> None:
     ran = gate(tmp_path, crowd, "Quota", *fault)
     number = line_of(file, line, tmp_path)
-    assert_caught(ran, f"bytes of each request are kept, allocated at {file}:{number} (2000 req")
+    assert_caught(
+        ran, f"bytes of each request are kept, allocated at {file}:{number} (2000 requests by POST"
+    )
 
 
 @pytest.mark.planted

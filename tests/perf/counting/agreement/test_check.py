@@ -51,11 +51,3 @@ def test_what_is_known_is_named_and_nothing_else_is() -> None:
         f"100000 calls of functions in Python, where at most {budget.python_calls} are agreed",
         "    100000 more of app/http/request_context.py:call",
     ]
-
-
-def test_statements_that_run_by_get_alone_are_named() -> None:
-    same = RequestCost(2, {}, Calls({}, {}, {}), 0.0)
-    counted = DocumentCount("Plans", (same, same), by_get={"billing.plans_on_sale": 1})
-    assert list(map(str, call_findings(counted, trusted_documents()["Plans"].budget))) == [
-        "Plans: runs 1 more statements by GET than by POST in billing.plans_on_sale"
-    ]

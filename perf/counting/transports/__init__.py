@@ -1,0 +1,1 @@
+"""Finds statements that documents run only when they are requested in another way than by POST."""
