@@ -57,7 +57,7 @@ class Worker:
                 for name, one in self._application.chat.recoveries.items()
             ),
             *(("finish_payments", self._finish_payments, often),) * _PAYMENTS_AT_ONCE,
-            ("index_messages", MessageIndexer(self._database).index_all, often),
+            ("index_messages", self._index_messages, often),
             ("renew_subscriptions", self._renew_subscriptions, often),
             ("give_up_payments", self._give_up_payments, often),
             ("send_meter_events", self._send_meter_events, often),
@@ -82,6 +82,10 @@ class Worker:
 
     async def _finish_payments(self) -> None:
         await self._application.billing.charging.finish_overdue()
+
+    async def _index_messages(self) -> None:
+        share = self._application.settings.worker_indexing_share
+        await MessageIndexer(self._database).index_all(share=share)
 
     async def _renew_subscriptions(self) -> None:
         await self._application.billing.renewals.run_due()

@@ -34,6 +34,11 @@ class ProcessSettings(ConnectionSettings):
         description="How often the background jobs look for unfinished payments, exports and "
         "erasures.",
     )
+    worker_indexing_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.25,
+        description="For which share of the time a worker indexes messages for searches while many "
+        "wait, as after an upgrade that indexes them otherwise.",
+    )
     overload_delay_seconds: Seconds = Field(
         0.1,
         description="The queueing delay from which new requests are refused with 503; 0 refuses "

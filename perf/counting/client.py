@@ -125,7 +125,11 @@ class InProcessClient:
         if not isinstance(principal, Person):
             return {}
         token = issue_token(
-            self._secret, user_id=principal.user_id, roles=(), ttl_seconds=_DAY_SECONDS, now=NOW
+            self._secret,
+            user_id=principal.user_id,
+            roles=sorted(principal.roles),
+            ttl_seconds=_DAY_SECONDS,
+            now=NOW,
         )
         return {"authorization": f"Bearer {token}"}
 

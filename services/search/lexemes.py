@@ -1,7 +1,7 @@
 """The lexemes under which a message is found, and the queries that find it.
 
 Each begins with the person, so that an index of them leads with the person. Queries are ranked:
-each is wider than the one before it, and leaves out what that finds.
+each is wider than the one before it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -96,11 +96,7 @@ def ranked_queries(
     inside = "" if conversation_id is None else f" & '{_PERSON}{_CONVERSATION}{conversation_id}'"
     ranked = (_whole, _beginning, _misspelt)
     forms = dict.fromkeys(" & ".join(f"({form(term)})" for term in terms) for form in ranked)
-    stricter = [None, *forms]
-    return tuple(
-        _of_person(f"{form}{inside}" + (f" & !({before})" if before else ""), user_id)
-        for form, before in zip(forms, stricter, strict=False)
-    )
+    return tuple(_of_person(f"{form}{inside}", user_id) for form in forms)
 
 
 def is_misspelling(word: str, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where messages stand among those of their person, and what of a search is refused."""
+"""Where messages stand among those of their person, and how long indexing pauses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,3 +27,8 @@ def places_of(instants: Sequence[datetime], ends: PlaceEnds | None) -> list[int]
     earlier = sum(instant < ends.oldest_at for instant in instants)
     below, above = count(ends.oldest - earlier), count(ends.newest + 1)
     return [next(below if instant < ends.oldest_at else above) for instant in instants]
+
+
+def pause_seconds(worked_seconds: float, share: float) -> float:
+    """How long nothing is done after work, which takes a share of the time then, above 0."""
+    return worked_seconds * (1 / share - 1)

@@ -11,8 +11,6 @@ from sqlalchemy import (
     Integer,
     Text,
     bindparam,
-    literal_column,
-    select,
 )
 from sqlalchemy import text as sql
 
@@ -20,17 +18,18 @@ from db.database import Connection
 from db.queries.chat.message_search import windows_of
 from db.row import Row
 from db.statement import Statement, repository_method
-from db.tables import MessageToIndex
 
 _FORM = 2
-"""Which lexemes messages have; those that were indexed in an earlier form are indexed again."""
+"""Which lexemes messages have; those that were indexed in an earlier form, 1, are indexed again."""
 _IS_WAITING = Statement(
     "message_indexing.is_waiting",
-    select(MessageToIndex.message_id)
-    .where(MessageToIndex.user_id == bindparam("user_id", type_=BigInteger))
     # The planner takes a limit for a sign that any row will do, unless the index gives an order.
-    .order_by(MessageToIndex.message_id.desc())
-    .limit(literal_column("1")),
+    sql(
+        """(SELECT message_id FROM chat_messages_to_index WHERE user_id = :user_id
+  ORDER BY message_id DESC LIMIT 1)
+UNION ALL (SELECT message_id FROM chat_message_searches WHERE user_id = :user_id AND form = 1
+  ORDER BY message_id DESC LIMIT 1)"""
+    ).bindparams(bindparam("user_id", type_=BigInteger)),
 )
 _WAITING = """
 SELECT message.user_id, message.id, message.conversation_id, message.created_at, message.content
@@ -72,7 +71,9 @@ _INDEX = Statement(
 ), added AS (
   INSERT INTO chat_message_searches (user_id, message_id, place, created_at, lexemes, form)
   SELECT user_id, message_id, place, created_at, CAST(lexemes AS tsvector), {_FORM}
-  FROM one ON CONFLICT DO NOTHING
+  FROM one ON CONFLICT (user_id, message_id) DO UPDATE
+  SET place = EXCLUDED.place, lexemes = EXCLUDED.lexemes, form = EXCLUDED.form
+  WHERE chat_message_searches.form = 1
 )
 DELETE FROM chat_messages_to_index AS waiting USING one
 WHERE waiting.user_id = one.user_id AND waiting.message_id = one.message_id"""  # noqa: S608 - a number of ours
@@ -90,24 +91,22 @@ _READ = Statement(
         bindparam("lexemes", type_=Text)
     ),
 )
-_AGAIN = Statement(
-    "message_indexing.index_again",
+_EARLIER = """
+SELECT message.user_id, message.id, message.conversation_id, message.created_at, message.content,
+  search.place
+FROM chat_message_searches AS search
+JOIN chat_messages AS message
+  ON message.user_id = search.user_id AND message.id = search.message_id
+WHERE search.form = 1 {condition} ORDER BY search.user_id, search.message_id DESC LIMIT :most
+FOR UPDATE OF search SKIP LOCKED FOR KEY SHARE OF message SKIP LOCKED"""
+_EARLIER_OF_USER = Statement(
+    "message_indexing.earlier_of_user",
     sql(
-        """WITH earlier AS (
-  SELECT search.user_id, search.message_id
-  FROM chat_message_searches AS search
-  JOIN chat_messages AS message
-    ON message.user_id = search.user_id AND message.id = search.message_id
-  WHERE search.form = 1 ORDER BY search.user_id, search.message_id DESC LIMIT :most
-  FOR KEY SHARE OF message SKIP LOCKED
-), removed AS (
-  DELETE FROM chat_message_searches AS search USING earlier
-  WHERE search.user_id = earlier.user_id AND search.message_id = earlier.message_id
-  RETURNING search.user_id, search.message_id
+        _EARLIER.format(condition="AND search.user_id = :user_id AND message.user_id = :user_id")
+    ).bindparams(_most, bindparam("user_id", type_=BigInteger)),
 )
-INSERT INTO chat_messages_to_index (user_id, message_id)
-SELECT user_id, message_id FROM removed ON CONFLICT DO NOTHING RETURNING message_id"""
-    ).bindparams(_most),
+_EARLIER_OF_ANYBODY = Statement(
+    "message_indexing.earlier_of_anybody", sql(_EARLIER.format(condition="")).bindparams(_most)
 )
 
 
@@ -123,7 +122,7 @@ class IndexedMessage(NamedTuple):
 
 @repository_method
 async def is_waiting(connection: Connection, user_id: int) -> bool:
-    """Whether messages of the user's are still to be indexed."""
+    """Whether messages of the user's are still to be indexed, or to be in the form of today."""
     return bool(await connection.fetch(_IS_WAITING, user_id=user_id))
 
 
@@ -139,6 +138,14 @@ async def waiting(connection: Connection, *, user_id: int | None, most: int) -> 
 
 
 @repository_method
+async def earlier(connection: Connection, *, user_id: int | None, most: int) -> list[Row]:
+    """Messages that are indexed in an earlier form, with their places; otherwise as `waiting`."""
+    if user_id is None:
+        return await connection.fetch(_EARLIER_OF_ANYBODY, most=most)
+    return await connection.fetch(_EARLIER_OF_USER, user_id=user_id, most=most)
+
+
+@repository_method
 async def ends(connection: Connection, user_ids: Sequence[int]) -> list[Row]:
     """Places and instants of the newest and oldest indexed message of users who have any."""
     return await connection.fetch(_ENDS, user_ids=user_ids)
@@ -146,7 +153,7 @@ async def ends(connection: Connection, user_ids: Sequence[int]) -> list[Row]:
 
 @repository_method
 async def index(connection: Connection, messages: Sequence[IndexedMessage]) -> None:
-    """Index messages, which then are no longer waiting."""
+    """Index messages, which then are no longer waiting, nor of an earlier form."""
     user_ids, message_ids, places, instants, _ = zip(*messages, strict=True)
     await connection.fetch(
         _INDEX,
@@ -162,12 +169,6 @@ async def index(connection: Connection, messages: Sequence[IndexedMessage]) -> N
 async def read(connection: Connection, message: IndexedMessage) -> None:
     """Have PostgreSQL read the lexemes of a message; raises `StatementFailed` where it cannot."""
     await connection.fetch(_READ, lexemes=_lexemes_of(message))
-
-
-@repository_method
-async def index_again(connection: Connection, *, most: int) -> int:
-    """Have messages that were indexed in an earlier form wait for it again; how many these are."""
-    return len(await connection.fetch(_AGAIN, most=most))
 
 
 def _lexemes_of(message: IndexedMessage) -> str:

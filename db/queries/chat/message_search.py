@@ -23,8 +23,10 @@ _NEAR_BITS, _FAR_BITS = 9, 12
 """Windows of the newest messages have 512 places, and those of all 4,096."""
 _NEAR, _FAR = "/", "+"
 """What the lexemes of windows begin with, behind the person."""
+_NOBODYS = ("", "%")
+"""What lexemes have behind the person that no message has."""
 _NEAR_WINDOWS = 2
-_MOST_SORTED = 1_024
+_MOST_SORTED = 256
 """Results that are fetched to find the newest of them."""
 _FIRST_WINDOW = 1 << 23
 """What is added to the numbers of windows, which may be negative, so that none is."""
@@ -38,8 +40,6 @@ def windows_of(user_id: int, place: int) -> str:
     return f"'{user_id:x}.{_NEAR}{near:x}' '{user_id:x}.{_FAR}{far:x}'"
 
 
-_SEARCHED = """SELECT user_id, message_id, place, created_at FROM chat_message_searches
-        WHERE lexemes @@ """
 _IS_IN_TIME = "(:since IS NULL OR created_at >= :since) AND (:until IS NULL OR created_at < :until)"
 
 
@@ -59,34 +59,66 @@ def _oldest(bits: int) -> str:
     return f"(bounds.oldest >> {bits})"
 
 
-def _windows(number: int, kind: str, newest: str, oldest: str) -> str:
-    """Results of a query in windows, newest first, while they are too few.
+def _matching(number: int, window: str | None = None) -> str:
+    """What matches a query and none before it, in a window of the person's messages or anywhere.
 
-    The subquery with an offset keeps the planner from anything but the index of lexemes: it knows
-    how many messages a person has on average, and not how rare a word is. A lateral join gives the
-    windows in the order of the series.
+    The person is named for the sake of partitions. That the planner takes the index of lexemes all
+    the same is seen to by a subquery with an offset; by a column that is said to have one value, so
+    that it thinks of the person with the most messages; and by two conditions that all messages
+    meet, as nobody has such lexemes: it expects of each that one row in two hundred does.
     """
-    window = f"to_hex(:user_id) || '.{kind}' || to_hex(searched.number + {_FIRST_WINDOW})"
+    person = "to_hex(:user_id) || '."
+    wanted = f"CAST(:query_{number} AS tsquery)"
+    if number:
+        wanted += f" && !!CAST(:query_{number - 1} AS tsquery)"
+    # The planner knows nothing of a subquery. One that depends on the window would be computed once
+    # for all windows, where there are partitions.
+    wanted = (
+        f"(SELECT {wanted})"
+        if window is None
+        else f"({wanted} && CAST(quote_literal({person}{window}) AS tsquery))"
+    )
+    anything = (f"(SELECT !!CAST(quote_literal({person}{one}') AS tsquery))" for one in _NOBODYS)
+    conditions = (f"lexemes @@ {one}" for one in (wanted, *anything))
+    return f"""SELECT place, message_id, created_at FROM chat_message_searches
+        WHERE user_id = :user_id AND {" AND ".join(conditions)} OFFSET 0"""  # noqa: S608 - ours
+
+
+def _near(number: int, newest: str, oldest: str) -> str:
+    """Results of a query in windows of 512, newest first: a lateral join has the series' order."""
+    window = f"{_NEAR}' || to_hex(near.number + {_FIRST_WINDOW})"
+    return f"""generate_series({newest}, {oldest}, -1) AS near (number),
+    LATERAL (
+      SELECT place, message_id FROM ({_matching(number, window)}) AS matching
+      WHERE {_is_behind(number)} ORDER BY place DESC, message_id DESC
+    ) AS found"""  # noqa: S608 - texts of ours
+
+
+def _far(number: int) -> str:
+    """Results of a query in windows of 4,096, newest first.
+
+    Of a window that has very many, these are looked for in its windows of 512. Only one part of the
+    union has rows.
+    """
+    window = f"{_FAR}' || to_hex(far.number + {_FIRST_WINDOW})"
+    parts = 1 << (_FAR_BITS - _NEAR_BITS)
+    newest, oldest = f"far.number * {parts} + {parts - 1}", f"far.number * {parts}"
+    are_few = f"(SELECT count(*) FROM few) <= {_MOST_SORTED}"  # noqa: S608 - a number of ours
     return f"""SELECT found.place, found.message_id
   FROM bounds,
-    generate_series({newest}, {oldest}, -1) AS searched (number),
+    generate_series({_newest(number, _FAR_BITS)}, {_oldest(_FAR_BITS)}, -1) AS far (number),
     LATERAL (
-      SELECT place, message_id
-      FROM (
-        {_SEARCHED}(CAST(:query_{number} AS tsquery) && CAST(quote_literal({window}) AS tsquery))
-        OFFSET 0
-      ) AS matching
-      WHERE user_id = :user_id AND {_is_behind(number)}
-      ORDER BY place DESC, message_id DESC
+      WITH few AS MATERIALIZED ({_matching(number, window)} LIMIT {_MOST_SORTED + 1})
+      (SELECT place, message_id FROM few WHERE {are_few} AND {_is_behind(number)}
+      ORDER BY place DESC, message_id DESC)
+      UNION ALL
+      SELECT found.place, found.message_id FROM {_near(number, newest, oldest)}
+      WHERE NOT {are_few}
     ) AS found"""  # noqa: S608 - texts of ours
 
 
 def _tier(number: int) -> str:
-    """The results of one query, unless the ones before have given enough.
-
-    Among all messages the query is a subquery: a plan for given values would read the whole table
-    where a word is common, not knowing that lexemes are stored outside of their rows.
-    """
+    """The results of one query, unless the ones before have given enough."""
     before = (f"(SELECT count(*) FROM tier_{one})" for one in range(number))  # noqa: S608 - ours
     is_wanted = (
         f":query_{number} IS NOT NULL AND :after_tier <= {number} "
@@ -98,17 +130,13 @@ def _tier(number: int) -> str:
     are_few = f"(SELECT count(*) FROM all_{number}) <= {_MOST_SORTED}"  # noqa: S608 - ours
     last_near = f"greatest({newest} - {_NEAR_WINDOWS - 1}, {oldest})"
     return f"""near_{number} AS MATERIALIZED (
-  {_windows(number, _NEAR, newest, last_near)}
+  SELECT found.place, found.message_id FROM bounds, {_near(number, newest, last_near)}
   WHERE {is_wanted} LIMIT :most
 ), all_{number} AS MATERIALIZED (
-  SELECT place, message_id, created_at
-  FROM bounds, (
-    {_SEARCHED}(SELECT CAST(:query_{number} AS tsquery)) OFFSET 0
-  ) AS matching
-  WHERE user_id = :user_id AND place BETWEEN bounds.oldest AND bounds.newest
-    AND {is_wanted} AND NOT {has_enough} LIMIT {_MOST_SORTED + 1}
+  SELECT * FROM ({_matching(number)}) AS matching
+  WHERE {is_wanted} AND NOT {has_enough} LIMIT {_MOST_SORTED + 1}
 ), far_{number} AS MATERIALIZED (
-  {_windows(number, _FAR, _newest(number, _FAR_BITS), _oldest(_FAR_BITS))}
+  {_far(number)}
   WHERE NOT {are_few} LIMIT :most
 ), tier_{number} AS MATERIALIZED (
   SELECT {number} AS tier, place, message_id

@@ -38,6 +38,18 @@ SELECT DISTINCT regexp_replace(stxname, '_part_\\d+$', '') AS name,
 FROM pg_statistic_ext WHERE stxrelid = $1::regclass
   OR stxrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = $1::regclass)
 """
+_OPTIONS = """
+WITH stored AS (
+  SELECT coalesce((SELECT min(inhrelid) FROM pg_inherits WHERE inhparent = $1::regclass),
+    $1::regclass) AS id
+)
+SELECT format('SET (%s)', array_to_string(reloptions, ', ')) AS change
+FROM stored JOIN pg_class ON oid = id WHERE reloptions IS NOT NULL
+UNION ALL
+SELECT format('ALTER COLUMN %I SET (%s)', attname, array_to_string(attoptions, ', '))
+FROM stored JOIN pg_attribute ON attrelid = id
+WHERE attoptions IS NOT NULL AND NOT attisdropped
+"""
 _NUMBERED = """
 SELECT quote_ident(attname) FROM pg_attribute
 WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped
@@ -84,6 +96,8 @@ class Shape:
     keys: tuple[tuple[str, str], ...]
     indexes: tuple[str, ...]
     statistics: tuple[tuple[str, str], ...]
+    options: tuple[str, ...]
+    """Changes of how rows are stored and columns counted, for each table that has rows."""
     numbered: str | None
     """The column that a sequence fills."""
     grants: tuple[tuple[str, bool], ...]
@@ -98,6 +112,7 @@ async def shape_of(connection: "Driver", table: str) -> Shape:
         keys=await _pairs(connection, _KEYS, table),
         indexes=tuple(row["body"] for row in await connection.fetch(_INDEXES, table)),
         statistics=await _pairs(connection, _STATISTICS, table),
+        options=tuple(row["change"] for row in await connection.fetch(_OPTIONS, table)),
         numbered=await connection.fetchval(_NUMBERED, table),
         grants=await _pairs(connection, _GRANTS, table),
     )

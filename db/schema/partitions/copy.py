@@ -56,6 +56,7 @@ async def make(connection: "Driver", target: Target, shape: Shape) -> None:
     references = await references_of(connection, target.name)
     commands = [
         *_table(target),
+        *_options(target, shape),
         *_numbering(target, shape),
         *(f'ALTER TABLE {target.copy} ADD CONSTRAINT "{name}" {body}' for name, body in shape.keys),
         *(_elsewhere(body, target) for body in shape.indexes),
@@ -150,6 +151,12 @@ def _table(target: Target) -> Iterator[str]:
                 f"CREATE TABLE {part} PARTITION OF {target.copy} "
                 f"FOR VALUES WITH (MODULUS {target.count}, REMAINDER {remainder})"
             )
+
+
+def _options(target: Target, shape: Shape) -> Iterator[str]:
+    for table in target.parts:
+        for change in shape.options:
+            yield f"ALTER TABLE {table} {change}"
 
 
 def _numbering(target: Target, shape: Shape) -> Iterator[str]:

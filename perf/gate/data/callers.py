@@ -119,6 +119,8 @@ def as_kind(kind: str, principal: Principal, callers: CallerGroup) -> Principal:
     if kind == OPS:
         return Person(callers.first_person + place, frozenset({"ops"}))
     if kind == ANOTHER:
-        is_company = isinstance(principal, ApiClient)
-        return OTHER_ACCOUNTS.client(place) if is_company else OTHER_ACCOUNTS.person(place)
+        if isinstance(principal, ApiClient):
+            return OTHER_ACCOUNTS.client(place)
+        roles = principal.roles if isinstance(principal, Person) else frozenset()
+        return Person(OTHER_ACCOUNTS.first_person + place, roles)
     return callers.person(place)

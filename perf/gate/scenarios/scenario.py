@@ -19,6 +19,7 @@ _ALLOWED = {
     NOBODY: (NOBODY, PERSON, COMPANY, OPS),
     PERSON: (PERSON, OPS),
     COMPANY: (COMPANY,),
+    OPS: (OPS,),
 }
 _RUN, _keys = token_hex(4), count(1)
 """Idempotency keys are unique in each run, also on a database that an earlier run filled."""

@@ -4,16 +4,23 @@ One word is common in old messages alone, so that the windows of all are searche
 the newest; the others are in few.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
+import pytest
 
 from db.database import Database, open_database
 from db.page import SearchPosition
 from db.queries.chat import message_search
 from db.queries.chat.message_search import windows_of
+from db.schema.partitions.online import partition
+from perf.benchmarks.suites.search.plans import blocks_of, executed_plan
 from services.search.lexemes import lexemes_of, ranked_queries
+from services.search.service import SearchScope
+from tests.fixtures.stores.postgres import run
 from tests.fixtures.stores.world import ADA, GRACE
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -82,7 +89,50 @@ async def pages(
             return found
 
 
-async def test_pages_have_everything_once_and_in_order(own_world: str) -> None:
+# Any: a plan as PostgreSQL's JSON has it.
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The nodes of a plan that were executed."""
+    if plan["Actual Loops"]:
+        yield plan
+        for one in plan.get("Plans", ()):
+            yield from nodes(one)
+
+
+async def plans(url: str) -> list[dict[str, Any]]:  # Any: as above
+    """The plans of searches among Ada's messages, once there are statistics of the table."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("ANALYZE chat_message_searches")
+        return [
+            await executed_plan(connection, ADA, SearchScope(query), after=None, most=PAGE)
+            for query in (OLD, NEW, LONGER, "nothing")
+        ]
+    finally:
+        await connection.close()
+
+
+async def test_of_partitions_one_is_read_and_that_by_the_index_of_lexemes(own_world: str) -> None:
+    await fill(own_world)
+    whole = await plans(own_world)
+    await run(own_world, "TRUNCATE chat_message_searches")
+    await asyncio.to_thread(partition, own_world, 4)
+    await fill(own_world)
+    parted = await plans(own_world)
+    for plan in (*whole, *parted):
+        heap = [node for node in nodes(plan) if "Recheck Cond" in node]
+        assert heap
+        assert all("lexemes" in node["Recheck Cond"] for node in heap), heap
+        assert all("lexemes" not in node.get("Filter", "") for node in nodes(plan))
+    for plan in parted:
+        tables = {node["Relation Name"] for node in nodes(plan) if "Relation Name" in node}
+        assert len(tables) == 1, tables
+    for one, other in zip(parted, whole, strict=True):
+        assert blocks_of(one) <= 1.2 * blocks_of(other)
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+async def test_pages_have_everything_once_and_in_order(own_world: str, parts: int) -> None:
+    await asyncio.to_thread(partition, own_world, parts)
     await fill(own_world)
     async with open_database(own_world, replica_url=None, pool_size=1, observe=None) as database:
         ranked = [(0, places(OLD)), (1, places(LONGER)), (2, places(MISSPELT))]

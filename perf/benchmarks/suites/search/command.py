@@ -9,19 +9,15 @@ from random import Random
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncpg
 import click
-import orjson
 
 from db.database import Database, open_database
 from db.embedded import embedded_postgres
 from db.page import SearchPosition
-from db.queries.chat import message_search
-from db.row import Row
 from db.schema.migration import migrate
-from db.statement import Statement
 from perf.benchmarks.suites.search.filling import (
     PERSON,
     PIECES,
@@ -30,10 +26,10 @@ from perf.benchmarks.suites.search.filling import (
     is_prepared,
     prepare,
 )
+from perf.benchmarks.suites.search.plans import blocks_of, executed_plan
 from perf.benchmarks.suites.search.queries import KINDS, Search
 from perf.cli import options
 from services.search.indexing import MessageIndexer
-from services.search.lexemes import ranked_queries
 from services.search.service import SearchService
 
 if TYPE_CHECKING:
@@ -145,32 +141,7 @@ class _Measuring:
         started = perf_counter()
         await service.search(PERSON, search.scope, first=_PAGE, after=after)
         milliseconds = (perf_counter() - started) * 1_000
-        return Cost(milliseconds, await self._blocks(search, after))
-
-    async def _blocks(self, search: Search, after: SearchPosition | None) -> int:
-        asked: Any = _Capture()  # Any: stands where a connection stands
-        scope = search.scope
-        await message_search.search(
-            asked,
-            PERSON,
-            ranked_queries(scope.query, user_id=PERSON, conversation_id=scope.conversation_id),
-            since=scope.since,
-            until=scope.until,
-            after=after,
-            most=_PAGE + 1,
+        plan = await executed_plan(
+            self.explaining, PERSON, search.scope, after=after, most=_PAGE + 1
         )
-        arguments = asked.statement.arguments(asked.values)
-        explained = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {asked.statement.sql}"
-        found = orjson.loads(await self.explaining.fetchval(explained, *arguments))[0]["Plan"]
-        return int(found["Shared Hit Blocks"] + found["Shared Read Blocks"])
-
-
-class _Capture:
-    """Stands where a connection stands, and keeps what it is asked to run."""
-
-    statement: Statement
-    values: dict[str, Any]  # Any: values of every type
-
-    async def fetch(self, statement: Statement, **values: Any) -> list[Row]:  # Any: as above
-        self.statement, self.values = statement, values
-        return []
+        return Cost(milliseconds, blocks_of(plan))

@@ -86,4 +86,4 @@ def test_what_the_worker_before_needs_is_missed_too(
     assert harmless.problems == []
     for report in (narrow, afterwards):
         assert "the job index_messages" in report.failures
-        assert "the worker's statement message_indexing.index_again" in report.failures
+        assert "the worker's statement message_indexing.earlier_of_anybody" in report.failures
