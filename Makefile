@@ -25,8 +25,9 @@ define install
 endef
 
 $(VENV)/serves: deploy/production.lock deploy/build.lock pyproject.toml
-	@test -x $(VENV)/bin/python || { printf 'Making $(VENV), of the quickest Python on the path\n' && \
+	@test -x $(VENV)/bin/pip || { printf 'Making $(VENV), of the quickest Python on the path\n' && \
 	python=$${PYTHON:-$$(deploy/quickest-python.sh || echo python3)}; \
+	command -v "$$python" >/dev/null || { echo "There is no $$python here; PYTHON=/path/to/python3.11 make run" >&2; exit 1; }; \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "guidance-api needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")' && \
 	$$python -m venv $(VENV); }
 	$(call install,the server,-r deploy/production.lock -r deploy/build.lock)
@@ -38,7 +39,8 @@ $(VENV)/installed: requirements.lock $(VENV)/serves
 	@touch $@
 
 run: $(VENV)/serves
-	@$(VENV)/bin/guidance demo --port $(PORT)
+	@$(VENV)/bin/guidance demo --port $(PORT) || { status=$$?; \
+	case $$status in 126|127) echo 'The clone was moved: rm -r $(VENV), then make run again' >&2 ;; esac; exit $$status; }
 
 # What is said of the code without running it; CI runs this beside the tests.
 static: setup

@@ -122,6 +122,8 @@ def make_app(
         lifespan=lifespan, exception_handlers={HTTPException: http_error_response}
     )
     starlette.router.default = not_found
+    # A redirect loses what was posted, and behind a proxy it names the wrong scheme.
+    starlette.router.redirect_slashes = False
     others = RefusalChargingMiddleware(starlette)
     shortcut = GraphQLShortcut(others)
     app = with_cors(shortcut, _allowed_origins(settings), settings.graphql_allowed_headers)

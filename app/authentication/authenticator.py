@@ -101,4 +101,6 @@ class Authenticator:
 def _fault_of(refused_key: str) -> str:
     if looks_like_token(refused_key):
         return "is a person's token, for `Authorization: Bearer …`"
-    return "is mistyped" if parse_key(refused_key) is None else "is wrong, expired or revoked"
+    if parse_key(refused_key) is None:
+        return "is mistyped: copy it whole, without spaces or quotes"
+    return "is wrong, expired or revoked"

@@ -60,6 +60,8 @@ class TokenVerifier:
         return claims
 
     async def _check(self, token: str, now: float) -> Claims:
+        if not token:
+            raise InvalidToken("it is empty")
         if len(token) > LONGEST_TOKEN:
             raise InvalidToken("it is too long")
         if not _COMPACT.fullmatch(token):

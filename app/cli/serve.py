@@ -19,6 +19,7 @@ from app.cli.failures.ports import check_port_is_free
 from app.http.connections.file_descriptors import raise_file_descriptor_limit
 from app.logs import configure_logs
 from app.settings import Settings, load_settings
+from app.settings.misspelled import report_misspelled_before
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
 _BACKLOG = 2048
@@ -83,8 +84,8 @@ def run_server(
     signal.signal(signal.SIGTERM, _leave)
     raise_file_descriptor_limit(settings.http_max_connections)
     with _shared_metrics(workers):
-        if settings.is_production:
-            configure_logs(is_json=True)
+        configure_logs(is_json=settings.is_production)
+        report_misspelled_before(settings)
         config = uvicorn.Config(
             "app.asgi:create_app",
             factory=True,

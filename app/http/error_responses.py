@@ -14,7 +14,7 @@ INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
 OVERLOADED = "OVERLOADED"
 OVERLOADED_MESSAGE = "There is more to do than can be done; try again in a few seconds."
-_NO_PATH, _NOTHING = 404, "There is nothing at this path."
+_NO_PATH, _NOTHING = 404, "There is nothing at this path; GraphQL is at /graphql."
 
 
 # Any: a body is JSON.

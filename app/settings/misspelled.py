@@ -21,6 +21,19 @@ def report_misspelled() -> None:
         _log.warning("no setting has this name", variable=variable, meant=setting)
 
 
+def report_misspelled_before(settings: Settings) -> None:
+    """Log such a warning for what the command has set by itself since `settings` were read.
+
+    The server, which reads them again, takes the variable for somebody else's.
+    """
+    read = {name.upper() for name in settings.model_fields_set}
+    own = {name.upper() for name in Settings.model_fields if name.upper() in os.environ} - read
+    before = {name: value for name, value in os.environ.items() if name not in own}
+    for variable, setting in misspelled(before).items():
+        if setting in own:
+            _log.warning("no setting has this name", variable=variable, meant=setting)
+
+
 def misspelled(environment: Mapping[str, str]) -> dict[str, str]:
     """The setting that is nearly named, by the name of each such variable.
 

@@ -31,6 +31,6 @@ done
 
 jq --raw-output '
   .data.sendMessage as $sent
-  | if .errors then error(.errors[0].message)
-    elif $sent.userErrors[0] then error($sent.userErrors[0].message)
+  | if .errors then .errors[0].message + "\n" | halt_error
+    elif $sent.userErrors[0] then $sent.userErrors[0].message + "\n" | halt_error
     else $sent.reply.content, "\($sent.quota.remaining) are left." end' "$folder/answer"

@@ -118,4 +118,9 @@ async def main() -> None:
 if __name__ == "__main__":
     if not {"ADDRESS", "TOKEN"} <= os.environ.keys():
         raise SystemExit("Set ADDRESS and TOKEN to what `make run` prints.")
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except TransportQueryError as refused:
+        raise SystemExit((refused.errors or [{}])[0].get("message", str(refused))) from None
+    except (TransportError, OSError) as lost:
+        raise SystemExit(f"{os.environ['ADDRESS']} does not answer: {lost}") from None

@@ -123,3 +123,5 @@ if __name__ == "__main__":
         main()
     except Refused as refused:
         raise SystemExit(str(refused)) from None
+    except httpx2.TransportError as lost:
+        raise SystemExit(f"{os.environ['ADDRESS']} does not answer: {lost}") from None

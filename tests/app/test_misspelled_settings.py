@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings import Settings
-from app.settings.misspelled import misspelled, report_misspelled
+from app.settings import Settings, load_settings
+from app.settings.misspelled import misspelled, report_misspelled, report_misspelled_before
 from tests.captured_logs import capture_logs
 
 SETTINGS = sorted(name.upper() for name in Settings.model_fields if not name.startswith("otel"))
@@ -51,3 +51,19 @@ def test_the_line_names_both(monkeypatch: pytest.MonkeyPatch) -> None:
         "variable": "GRAPHQL_MAX_COSTS",
         "meant": "GRAPHQL_MAX_COST",
     } in [{key: one[key] for key in one if key != "logger"} for one in logs]
+
+
+def test_what_a_command_sets_by_itself_does_not_hide_a_typo(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`guidance demo` sets the address of its stand-in, and the server that of its database."""
+    monkeypatch.delenv("CHAT_LLM_BASE_URL", raising=False)
+    monkeypatch.setenv("CHAT_LLM_BASE_UR", "https://model.example")
+    monkeypatch.setenv("GRAPHQL_MAX_COSTS", "10")
+    settings = load_settings()
+    monkeypatch.setenv("CHAT_LLM_BASE_URL", "http://127.0.0.1:1/v1")
+    with capture_logs() as logs:
+        report_misspelled_before(settings)
+    assert [(one["variable"], one["meant"]) for one in logs] == [
+        ("CHAT_LLM_BASE_UR", "CHAT_LLM_BASE_URL")
+    ]

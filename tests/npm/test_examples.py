@@ -1,5 +1,6 @@
 """The examples: they are built and run as they say, and do what they say."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from perf.servers.process import free_port
 from tests.fixtures.clients.environments import environment
 from tests.fixtures.clients.npm import CLIENT, EXAMPLES, FOLDER, NodeTests, checked
 from tests.fixtures.outside.llm import StandInControl
@@ -22,6 +24,7 @@ _ROOT = EXAMPLES.parents[1]
 _CODEGEN = EXAMPLES.parent / "python/codegen"
 _PYTHON_REQUIREMENTS = EXAMPLES.parent / "python/requirements.txt"
 _LAST_REPLY = "SELECT content FROM chat_messages ORDER BY id DESC LIMIT 1"
+_NOWHERE = f"http://127.0.0.1:{free_port()}"
 _USED = "SELECT used FROM daily_quota_usages WHERE user_id = $1 AND usage_date = $2"
 
 
@@ -109,6 +112,33 @@ def test_an_app_that_sends_ids_alone(
     assert said == (
         f"ada@example.com may send {left} messages today.\n{reply}\n{left - 1} are left.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {},
+            "PersistedQueryNotFound\nIts documents are published first: see examples/README.md.\n",
+        ),
+        ({"TOKEN": "abc"}, "The token is not accepted: it is malformed."),
+        ({"ADDRESS": _NOWHERE}, f"Nothing answers at {_NOWHERE}: serve it with `make run`.\n"),
+        ({"TOKEN": ""}, "Set ADDRESS and TOKEN to what `make run` prints.\n"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_line_or_two(
+    chat: Chat, built_examples: Path, changed: dict[str, str], said: str
+) -> None:
+    ran = subprocess.run(
+        [tool("node"), str(built_examples / "apollo/main.js")],
+        env=os.environ | _caller(chat) | changed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(said)
+    assert ran.stderr.count("\n") <= 2
 
 
 def test_the_client_sends_ids_alone(

@@ -57,7 +57,7 @@ def id_required() -> RequestRefused:
 
 def not_in_list() -> RequestRefused:
     """No document has this id."""
-    return _refused(NOT_IN_LIST, "No document has this id.")
+    return _refused(NOT_IN_LIST, "No document has this id: it is published first.")
 
 
 def not_in_safelist() -> RequestRefused:

@@ -19,8 +19,9 @@ def bounded_json(text: bytes | str, *, max_values: int = MAX_VALUES) -> Any:
     """The value of a JSON text; raises `InvalidJson`."""
     try:
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise InvalidJson("is not JSON") from None
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InvalidJson(f"is not JSON ({where})") from None
     # Counting brackets first is cheap, and few texts have enough to be so deep.
     if len(text) > 2 * MAX_DEPTH and _brackets(text) > MAX_DEPTH and _is_deeper(value):
         raise InvalidJson(f"is nested more than {MAX_DEPTH} levels deep")

@@ -7,7 +7,13 @@ import asyncio
 import os
 from uuid import uuid4
 
-from guidance_api import Client, SendMessageInput
+from httpx import TransportError
+
+try:
+    from guidance_api import Client, GraphQLClientHttpError, SendMessageInput
+except ModuleNotFoundError as missing:
+    how = "ariadne-codegen --config ariadne-codegen.toml makes the client"
+    raise SystemExit(f"{missing}: {how}") from None
 
 
 async def main() -> None:
@@ -29,4 +35,9 @@ async def main() -> None:
 if __name__ == "__main__":
     if not {"ADDRESS", "TOKEN"} <= os.environ.keys():
         raise SystemExit("Set ADDRESS and TOKEN to what `make run` prints.")
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except GraphQLClientHttpError as refused:
+        raise SystemExit(refused.response.json()["errors"][0]["message"]) from None
+    except TransportError as lost:
+        raise SystemExit(f"{os.environ['ADDRESS']} does not answer: {lost}") from None

@@ -9,7 +9,7 @@ from tests.fixtures.stores.world import ADA
 
 TOKEN_AS_KEY = "The API key is a person's token, for `Authorization: Bearer …`."
 KEY_AS_TOKEN = "The token is not accepted: it is an API key, for `X-API-Key`."
-MISTYPED = "The API key is mistyped."
+MISTYPED = "The API key is mistyped: copy it whole, without spaces or quotes."
 WRONG = "The API key is wrong, expired or revoked."
 NOBODYS = "gk_0000000000000000_000000000000000000000000000000000000000000000000"
 

@@ -30,6 +30,8 @@ def poor(world: str, tmp_path: Path) -> Iterator[Api]:
     [
         ("GET", "/", 404, "NOT_FOUND"),
         ("GET", "/graphql%00", 404, "NOT_FOUND"),
+        ("POST", "/graphql/", 404, "NOT_FOUND"),
+        ("POST", "/graphql/graphql", 404, "NOT_FOUND"),
         ("PUT", "/graphql", 405, "BAD_REQUEST"),
         ("OPTIONS", "/graphql", 405, "BAD_REQUEST"),
         ("GET", "/webhooks/payments", 405, "BAD_REQUEST"),
@@ -42,6 +44,12 @@ def poor(world: str, tmp_path: Path) -> Iterator[Api]:
 def test_every_refusal_has_a_code(api: Api, method: str, path: str, status: int, code: str) -> None:
     answer = api.http.request(method, path)
     assert (answer.status_code, code_of(answer.json())) == (status, code)
+
+
+def test_a_wrong_address_is_told_the_right_one(api: Api) -> None:
+    answer = api.http.post("/graphql/graphql", json={"query": "{ plans { code } }"})
+    (error,) = answer.json()["errors"]
+    assert error["message"] == "There is nothing at this path; GraphQL is at /graphql."
 
 
 @pytest.mark.parametrize(
