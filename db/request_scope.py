@@ -49,6 +49,9 @@ class RequestScope:
         for task in self._tasks:
             task.cancel()
         _current.reset(self._token)
+        # The contexts of both refer to this scope: the collector alone could free the circle.
+        self._tasks = []
+        del self._token
 
     def cancel_on_exit(self, task: Task[Any]) -> None:
         """Cancel the task if it is still running when the block is left."""

@@ -4,15 +4,17 @@ Their answers are exactly those of graphql-core, and they can be used with any s
 """
 
 from asyncio import shield
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from inspect import isawaitable
 from typing import Any, Self
+from weakref import proxy
 
 from graphql import (
     ExecutionResult,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    GraphQLResolveInfoHelpers,
     OperationType,
     located_error,
 )
@@ -41,6 +43,20 @@ class _AcceptsSources(Executor[Any]):
     """Accepts a source in place of an object, and handles errors as the request chooses."""
 
     halts = False
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        own = proxy(self)
+
+        def gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+            return own.gather_async_work(values)  # type: ignore[no-any-return]  # a proxy's
+
+        def track(values: Sequence[Awaitable[Any]]) -> None:
+            own.track_async_work(values)
+
+        # Not its own methods, whose circle the garbage collector alone could free, and with it all
+        # fields that were collected.
+        self.async_helpers = GraphQLResolveInfoHelpers(gather=gather, track=track)
 
     def with_behavior(self, on_error: ErrorBehavior) -> Self:
         """The same executor, which handles errors of fields like this."""

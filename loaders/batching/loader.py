@@ -33,7 +33,7 @@ class LoaderFuture(Future[V]):
     """The fields that wait for it, where spans are recorded."""
     # Any: loaders have keys of every type.
     loader: "Loader[Any, V] | None" = None
-    """The loader that loads it; None if nothing loads it."""
+    """The loader that loads it; None once it has: nothing is left to the garbage collector."""
     is_known: bool = False
     """Whether the value was known when it was asked for."""
 
@@ -140,14 +140,17 @@ class Loader(Generic[K, V]):
         try:
             loaded = await self._batch(list(queue))
             for waiting, value in zip(queue.values(), loaded, strict=True):
+                waiting.loader = None
                 if not waiting.done():
                     waiting.set_result(value)
         except CancelledError:
             for waiting in queue.values():
+                waiting.loader = None
                 waiting.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - it is raised for each key
             for key, waiting in queue.items():
+                waiting.loader = None
                 # The next request for this key loads it again.
                 del self._values[key]
                 if not waiting.done():

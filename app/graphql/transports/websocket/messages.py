@@ -44,6 +44,8 @@ class Subscribe:
 
     id: str
     request: GraphQLRequest
+    text: str
+    """The message itself: all that is kept of an operation that waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,16 @@ def read_message(text: str | None) -> ClientMessage:
             _payload(members)
             return Pong()
         case "subscribe":
-            return Subscribe(_id(members), _request(members))
+            return Subscribe(_id(members), _request(members), text)
         case "complete":
             return Complete(_id(members))
     raise InvalidMessage("The message has no type that a client may send")
+
+
+def read_subscribe(text: str) -> Subscribe:
+    """A message again that was read as a `Subscribe` before."""
+    members = bounded_json(text)
+    return Subscribe(_id(members), _request(members), text)
 
 
 # Any: members are JSON of unknown shape until they are checked here.

@@ -6,7 +6,7 @@ from contextlib import ExitStack, aclosing
 from contextvars import copy_context
 from functools import partial
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -14,14 +14,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from app.graphql.pipeline.call import OperationCall
 from app.graphql.pipeline.pipeline import Pipeline
 from app.graphql.request.header_options import client_name
-from app.graphql.transports.websocket.messages import Subscribe
+from app.graphql.transports.websocket.messages import Subscribe, read_subscribe
 from app.http.admission.controller import NotAdmitted, admission_of, client_key_of
 from app.http.error_responses import OVERLOADED, OVERLOADED_MESSAGE, error_body
 from app.http.exchange import exchange_of
 from app.http.json_encoding import encode_json
 from gql.documents.operation import UNTRUSTED
 from metrics.observations import Outcome
-from services.callers.principal import Anonymous, Principal, Router
+from services.callers.principal import ANONYMOUS, Anonymous, Principal, Router
 from spans.part import Kind, Part
 from spans.tracer import Answered
 
@@ -38,11 +38,15 @@ _NOT_ANSWERED = {"operation": UNTRUSTED, "outcome": Outcome.OK, "statements": 0,
 _log = structlog.get_logger("guidance.socket")
 
 
-class _Waiting(NamedTuple):
-    """An operation that has not been started."""
+_Waiting: TypeAlias = tuple[str, str, bool, float]
+"""An operation that has not been started: its message, the request's id, whether it is answered in
+parts, and when it was received. The garbage collector passes over a tuple of such values."""
+
+
+class _Started(NamedTuple):
+    """An operation that has a slot."""
 
     message: Subscribe
-    principal: Principal
     request_id: str
     in_parts: bool
     received_at: float
@@ -51,8 +55,8 @@ class _Waiting(NamedTuple):
 class SocketOperations:
     """Runs a socket's operations, each in a task of its own.
 
-    Those that wait for a slot have no task yet: thousands of tasks, on all sockets together, would
-    make each garbage collection long.
+    Those that wait for a slot have no task, and nothing else that the garbage collector would look
+    through: thousands of them, on all sockets together, would make each collection long.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class SocketOperations:
         self._client_key = client_key_of(websocket.client and websocket.client.host)
         # In the order of their arrival.
         self._waiting: dict[str, _Waiting] = {}
+        self._principal: Principal = ANONYMOUS
         self._by_id: dict[str, asyncio.Task[None]] = {}
         # Including stopped ones that have not ended, such as a mutation that is being finished.
         self._running: set[asyncio.Task[None]] = set()
@@ -101,11 +106,12 @@ class SocketOperations:
             await send(self._websocket, {"id": message.id, "type": "error", "payload": errors})
             return
         self._started += 1
+        self._principal = principal
         request_id = f"{exchange_of(self._websocket.scope).request_id}.{self._started}"
-        self._waiting[message.id] = _Waiting(
-            message, principal, request_id, in_parts, perf_counter()
-        )
-        self._start_waiting()
+        if self._free_slots:
+            self._begin(_Started(message, request_id, in_parts, perf_counter()))
+        else:
+            self._waiting[message.id] = message.text, request_id, in_parts, perf_counter()
 
     def complete(self, id_: str) -> None:
         """Stop an operation, if it waits or is running; it gets no further messages."""
@@ -129,16 +135,14 @@ class SocketOperations:
         exchange_of(self._websocket.scope).log["operations"] = self._started
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    def _start_waiting(self) -> None:
-        while self._waiting and self._free_slots:
-            self._free_slots -= 1
-            waiting = self._waiting.pop(next(iter(self._waiting)))
-            slot = ExitStack()
-            slot.callback(self._free_slot)
-            task = asyncio.create_task(self._run(waiting, slot), context=self._context.copy())
-            self._by_id[waiting.message.id] = task
-            self._running.add(task)
-            task.add_done_callback(partial(self._ended, slot))
+    def _begin(self, operation: _Started) -> None:
+        self._free_slots -= 1
+        slot = ExitStack()
+        slot.callback(self._free_slot)
+        task = asyncio.create_task(self._run(operation, slot), context=self._context.copy())
+        self._by_id[operation.message.id] = task
+        self._running.add(task)
+        task.add_done_callback(partial(self._ended, slot))
 
     def _ended(self, slot: ExitStack, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -146,18 +150,20 @@ class SocketOperations:
 
     def _free_slot(self) -> None:
         self._free_slots += 1
-        self._start_waiting()
+        if self._waiting:
+            text, request_id, in_parts, since = self._waiting.pop(next(iter(self._waiting)))
+            self._begin(_Started(read_subscribe(text), request_id, in_parts, since))
 
-    async def _run(self, waiting: _Waiting, slot: ExitStack) -> None:
-        message = waiting.message
+    async def _run(self, operation: _Started, slot: ExitStack) -> None:
+        message = operation.message
         call = OperationCall(
-            waiting.request_id,
+            operation.request_id,
             dict(_NOT_ANSWERED),
             client_name=client_name(self._websocket.headers),
-            principal=self._caller(waiting.principal),
+            principal=self._caller(self._principal),
             request=message.request,
             router=self._router,
-            supports_incremental=waiting.in_parts,
+            supports_incremental=operation.in_parts,
             found=lambda _call, _operation: slot.close(),
         )
         try:
@@ -170,8 +176,8 @@ class SocketOperations:
         finally:
             _log.info(
                 "operation",
-                request_id=waiting.request_id,
-                ms=round((perf_counter() - waiting.received_at) * 1000, 2),
+                request_id=operation.request_id,
+                ms=round((perf_counter() - operation.received_at) * 1000, 2),
                 **call.log,
             )
 

@@ -160,6 +160,38 @@ def test_the_log_names_an_operation_that_is_refused(api: Api) -> None:
     ]
 
 
+_WIDE = " ".join(f"a{number}: plans {{ code }}" for number in range(95))
+
+
+@pytest.mark.parametrize(
+    ("body", "most"),
+    [
+        ({"documentId": "x-guidance-Quota"}, 60),
+        ({"query": f"query New%d {{ {_WIDE} }}"}, 700),
+    ],
+)
+def test_hardly_anything_of_a_request_is_left_to_the_collector(
+    api: Api, body: dict[str, str], most: int
+) -> None:
+    """All clients wait while it works. A traced plan and what validates a new text are circles."""
+
+    def ask(number: int) -> None:
+        one = {name: value.replace("%d", str(number)) for name, value in body.items()}
+        answer = api.http.post("/graphql", json=one, headers=api.credentials(ADA))
+        assert "errors" not in answer.json()
+
+    ask(0)
+    ask(1)
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(2, 12):
+            ask(number)
+        assert gc.collect() < 10 * most
+    finally:
+        gc.enable()
+
+
 @pytest.mark.parametrize("name", ["accept", "graphql-client-name", "x-request-id"])
 def test_what_anybody_may_write_into_a_header_is_not_kept(api: Api, name: str) -> None:
     def ask(number: int) -> None:
