@@ -32,7 +32,7 @@ def create_tables() -> None:
     terms, events, payments = TABLES
     op.create_table(
         terms,
-        sa.Column(ACCOUNT, sa.BigInteger(), nullable=False),
+        sa.Column(ACCOUNT, sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("monthly_price_cents", sa.BigInteger(), nullable=False),
         sa.Column("overage_price_cents", sa.BigInteger(), nullable=False),
