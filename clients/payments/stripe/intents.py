@@ -28,10 +28,11 @@ _FORMER_STATUSES = {
     "requires_source_action": "requires_action",
 }
 """What events of an endpoint have whose version of the API is before 2019-02-11."""
-_LARGEST_NUMBER = 2**63 - 1
+_LARGEST_NUMBER, _LARGEST_CENTS = 2**63 - 1, 2**31 - 1
 _OWNER = re.compile(f"({'|'.join(kind.value for kind in OwnerKind)}):([0-9]{{1,19}})", re.ASCII)
 _NUMBER = re.compile("[0-9]{1,19}", re.ASCII)
 _ID = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_KEY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 _REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
 # Shown as a plain decline: someone who tries a stolen card must not learn that it was noticed.
 _HIDDEN_REASONS = {
@@ -79,10 +80,20 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def is_key(text: str) -> bool:
+    """Whether this can be one of our keys: up to 255 characters, none of them a control one."""
+    return _KEY.fullmatch(text) is not None
+
+
+def is_amount(cents: object) -> bool:
+    """Whether this can be an amount of money of ours, in cents."""
+    return type(cents) is int and 0 <= cents <= _LARGEST_CENTS
+
+
 def charge_of_intent(intent: Intent) -> ChargeIdentity | None:
     """The charge that an intent is for; None if it is not ours."""
     match intent.get("metadata"):
-        case {"payment_id": str(number), "idempotency_key": str(key), **others}:
+        case {"payment_id": str(number), "idempotency_key": str(key), **others} if is_key(key):
             payment_id = _number(number)
             if payment_id is not None:
                 return ChargeIdentity(payment_id, key, _owner(others.get("owner")))
@@ -138,7 +149,7 @@ def result_of(intent: Intent) -> ChargeResult:
 def _unauthenticated(id_: str, intent: Intent) -> ChargeResult:
     """The bank asks the person: the charge waits if it may, and is declined otherwise."""
     match intent:
-        case {"client_secret": str(secret), "metadata": {"allows_action": "true"}}:
+        case {"client_secret": str(secret), "metadata": {"allows_action": "true"}} if is_id(secret):
             return ChargeResult(ChargeState.REQUIRES_ACTION, id_, client_secret=secret)
     return declined(id_, AUTHENTICATION_REQUIRED)
 
@@ -147,14 +158,15 @@ def _stored_method(intent: Intent) -> str | None:
     """The method of an intent with a customer, who has stored it when the intent succeeds."""
     match intent:
         case {"status": "succeeded", "customer": str(), "payment_method": str(method)}:
-            return method
+            return method if is_id(method) else None
     return None
 
 
 def _tax_cents(intent: Intent) -> int:
     match intent.get("metadata"):
         case {"tax_cents": str(text)}:
-            return _number(text) or 0
+            cents = _number(text)
+            return cents if cents is not None and is_amount(cents) else 0
     return 0
 
 

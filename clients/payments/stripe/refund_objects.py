@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from clients.payments.records import RefundEvent, RefundResult, RefundState
-from clients.payments.stripe.intents import is_id
+from clients.payments.stripe.intents import is_amount, is_id, is_key
 
 # Any: a refund is JSON.
 RefundObject: TypeAlias = Mapping[str, Any]
@@ -34,6 +34,6 @@ def refund_event(refund: RefundObject) -> RefundEvent | None:
             "amount": int(amount),
             "payment_intent": str(intent),
             "metadata": {"refund_key": str(key)},
-        } if is_id(id_):
+        } if is_id(id_) and is_id(intent) and is_key(key) and is_amount(amount):
             return RefundEvent(key, intent, amount, refund_result(refund))
     return None

@@ -91,6 +91,18 @@ OTHER_VERSIONS = [
 ]
 
 
+def test_what_cannot_be_stored_of_a_success_is_left_out() -> None:
+    sent = event(
+        "succeeded",
+        "succeeded",
+        customer="cus_1",
+        payment_method="pm\0",
+        metadata={"payment_id": "17", "idempotency_key": "key", "tax_cents": "9" * 15},
+    )
+    result = ChargeResult(ChargeState.SUCCEEDED, "pi_1")
+    assert read(sent) == PaymentEvent("evt_1", CREATED, 17, "key", result)
+
+
 @pytest.mark.parametrize(("version", "sent_event", "result"), OTHER_VERSIONS)
 def test_an_endpoint_of_another_version_of_the_api(
     version: str, sent_event: dict[str, Any], result: ChargeResult
@@ -104,8 +116,10 @@ def test_an_endpoint_of_another_version_of_the_api(
     [
         event("succeeded", "succeeded", metadata={"order": "17"}),
         event("succeeded", "succeeded", metadata=None),
+        event("succeeded", "succeeded", metadata={"payment_id": "1", "idempotency_key": "a\0"}),
+        event("succeeded", "succeeded", metadata={"payment_id": "1", "idempotency_key": ""}),
+        event("succeeded", "succeeded", metadata={"payment_id": "1", "idempotency_key": "k" * 256}),
     ],
-    ids=["other metadata", "no metadata"],
 )
 def test_an_event_that_does_not_concern_us(sent_event: dict[str, Any]) -> None:
     assert read(sent_event) == PaymentEvent("evt_1", CREATED)
@@ -245,7 +259,18 @@ def test_what_became_of_a_refund(kind: str, status: object, state: RefundState) 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"metadata": {}}, {"metadata": None}, {"payment_intent": None}, {"id": 1}, {"amount": "200"}],
+    [
+        {"metadata": {}},
+        {"metadata": None},
+        {"metadata": {"refund_key": "a\0"}},
+        {"payment_intent": None},
+        {"payment_intent": "pi\0"},
+        {"id": 1},
+        {"amount": "200"},
+        {"amount": True},
+        {"amount": -1},
+        {"amount": 2**31},
+    ],
 )
 def test_a_refund_that_is_not_ours(changes: dict[str, Any]) -> None:
     assert read(refund_event("refund.updated", **changes)) is None

@@ -53,7 +53,7 @@ def posted_chat(body: bytes) -> PostedChat:
     if not isinstance(members, dict):
         raise BadRequest(400, "The body must be a JSON object.")
     trigger = members.get("trigger", SUBMIT)
-    if trigger not in {SUBMIT, REGENERATE}:
+    if trigger not in (SUBMIT, REGENERATE):  # a list or an object has no hash
         raise BadRequest(400, f"`trigger` must be `{SUBMIT}` or `{REGENERATE}`.")
     history = _history(members)
     last = history[-1]

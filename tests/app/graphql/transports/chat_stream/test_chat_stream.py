@@ -202,6 +202,8 @@ def test_a_failed_reply_is_an_error_in_the_stream(chat: Chat) -> None:
         ({"id": "a", "messages": [{"parts": [{"type": "file"}]}]}, (400, "BAD_REQUEST")),
         ({"id": "a", "messages": [{"parts": [{"type": "text"}]}]}, (400, "BAD_REQUEST")),
         ({"id": "a", "messages": [user("x")], "trigger": "other"}, (400, "BAD_REQUEST")),
+        ({"id": "a", "messages": [user("x")], "trigger": [None]}, (400, "BAD_REQUEST")),
+        ({"id": "a", "messages": [user("x")], "trigger": {}}, (400, "BAD_REQUEST")),
         ({"id": "a", "messages": [user(" ")]}, (400, "INVALID_INPUT")),
         ({"id": "a\nb", "messages": [user("x")]}, (400, "INVALID_INPUT")),
         ({"id": id_of_conversation(GRACES_CONVERSATION), "message": user("x")}, (404, "NOT_FOUND")),
