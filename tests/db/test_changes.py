@@ -92,21 +92,24 @@ async def test_people_of_one_block_are_told_together() -> None:
     assert await told_by(*changes)() == [frozenset({ADA, GRACE})]
 
 
-FOLLOWED = [
-    one
-    for one in all_statements()
-    if footprint_of(one).is_followed and footprint_of(one).owner_name is not None
-]
-
-
-@pytest.mark.parametrize("one", FOLLOWED, ids=lambda one: one.name)
-def test_the_person_that_a_statement_names_is_whose_rows_it_changes(one: Statement) -> None:
+def test_the_person_that_a_statement_names_is_whose_rows_it_changes() -> None:
     """So the name means the owner wherever it is used, and never who asks, or who is concerned."""
+    followed = [
+        one
+        for one in all_statements()
+        if footprint_of(one).is_followed and footprint_of(one).owner_name is not None
+    ]
+    assert len(followed) > 50
+    assert [one.sql for one in followed if not is_of_its_person(one)] == []
+
+
+def is_of_its_person(one: Statement) -> bool:
+    """Whether the name of an owner stands where a row's owner is compared or inserted."""
     owner = footprint_of(one).owner_name
     places = "|".join(str(place) for place, name in enumerate(one.names, 1) if name == owner)
     compared = rf"\b(?:user_id|users\.id) = (?:ANY \()?\$(?:{places})\b"
     inserted = r"INSERT INTO \w+ \([^)]*\buser_id\b"
-    assert re.search(f"{compared}|{inserted}", one.sql), one.sql
+    return re.search(f"{compared}|{inserted}", one.sql) is not None
 
 
 def test_every_table_is_followed_or_named() -> None:
