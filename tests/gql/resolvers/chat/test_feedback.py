@@ -187,6 +187,10 @@ def test_it_goes_with_its_message_and_its_conversation(chat: Chat, rated: Rated)
     keys = f"({rated.key}, {other.key})"
     assert chat.rows(f"SELECT FROM chat_message_feedback WHERE message_id IN {keys}") == []
     assert (rated.sums(), other.sums()) == ([(TODAY, 1, 0)], [(TODAY, 0, 1)])
+    for gone in (rated, other):
+        (error,) = gone.give("UP")["userErrors"]
+        assert error["code"] == "NOT_FOUND"
+    assert (rated.sums(), other.sums()) == ([(TODAY, 1, 0)], [(TODAY, 0, 1)])
 
 
 def test_at_most_four_hundred_days(chat: Chat) -> None:

@@ -126,6 +126,14 @@ def test_tags_that_are_none(chat: Chat, tags: list[str], code: str, field: str) 
     assert chat.contents() == before
 
 
+def test_tags_of_any_script_are_found_again(chat: Chat) -> None:
+    place = started(chat)
+    tags = ["👨\u200d👩\u200d👧", "עולם", "ภาษาไทย", "%_'\\\"", "북한"]
+    assert sorted(set_tags(chat, place, *tags)["conversation"]["tags"]) == sorted(tags)
+    assert [listed(chat, tag=tag) for tag in tags] == [[place]] * len(tags)
+    set_tags(chat, place)
+
+
 def test_twenty_of_forty_characters(chat: Chat) -> None:
     place, tags = started(chat), [chr(0x1F600 + number) * 40 for number in range(20)]
     assert set_tags(chat, place, *tags)["conversation"]["tags"] == tags

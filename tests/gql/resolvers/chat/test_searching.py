@@ -94,6 +94,9 @@ def test_replies_are_found_once_they_have_ended(chat: Chat, conversation: str) -
         ("guidance for gardens", "guidence", ["guidance"]),
         ("guidance for gardens", "gudiance", ["guidance"]),
         ("한국어를 배워요", "한국어", ["한국어를"]),
+        ("שלום עולם, hello", "עולם", ["עולם"]),
+        ("👨\u200d👩\u200d👧 the family", "family 👨\u200d👩\u200d👧", ["family"]),
+        (f"{'x' * 500} and more", "x" * 200, ["x" * 500]),
         ("e-mail: ada@example.com", "ada@example.com", ["ada", "example", "com"]),
     ],
 )
@@ -191,7 +194,7 @@ def test_only_in_conversations_of_ones_own(chat: Chat, place: str) -> None:
     )
 
 
-@pytest.mark.parametrize("query", ["", "  ", "x" * 201])
+@pytest.mark.parametrize("query", ["", "  ", "x" * 201, "words " * 2_000])
 def test_a_query_that_is_none(chat: Chat, query: str) -> None:
     assert chat.api.error(SEARCH, {"query": query}, viewer=ADA) == (
         "INVALID_INPUT",
