@@ -118,17 +118,19 @@ async def _batch(
     key = ", ".join(name for name, _ in shape.key)
     after = ", ".join(f"$1::text[][{n}]::{kind}" for n, (_, kind) in enumerate(shape.key, 1))
     after = after.replace("$1::text[]", "($1::text[])")
+    # A condition that holds for no key too would have each batch read all rows before it.
+    behind = "" if last is None else f"WHERE ({key}) > ({after}) "
     found: list[str] | None
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = 50; SET LOCAL synchronous_commit = off")
         found = await connection.fetchval(
             f"WITH batch AS MATERIALIZED (SELECT {names} FROM {target.name} "  # noqa: S608 - our own names
-            f"WHERE $1::text[] IS NULL OR ({key}) > ({after}) ORDER BY {key} LIMIT {rows} "
+            f"{behind}ORDER BY {key} LIMIT {rows} "
             f"FOR KEY SHARE), copied AS (INSERT INTO {target.copy} ({names}) "
             f"SELECT {names} FROM batch ON CONFLICT ({key}) DO NOTHING) "
             f"SELECT ARRAY[{', '.join(f'{name}::text' for name, _ in shape.key)}] FROM batch "
             f"ORDER BY {', '.join(f'batch.{name} DESC' for name, _ in shape.key)} LIMIT 1",
-            last,
+            *(() if last is None else (last,)),
         )
         if found is not None:
             await connection.execute(
