@@ -40,8 +40,7 @@ FAULTS = {
             "            async with self._database.read_primary() as connection:\n"
             "                await message_indexing.is_waiting(connection, user_id)\n",
         ),
-        "5 statements, where exactly 4 are agreed (conversations.by_id 1, "
-        "message_indexing.is_waiting 2, ",
+        "(conversations.by_id 1, message_indexing.is_waiting 2, ",
     ),
     "a rating of one kind": (
         "GiveFeedback",
