@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Self, TypeAlias
 
 from gql.errors import DeadlineExceeded
@@ -125,9 +125,10 @@ class _Rounds:
         """Look at them in a moment."""
         self.is_planned = True
         # An empty context: the timer must not keep the context of the request that started it.
-        self.loop.call_later(_WATCH_AFTER_SECONDS, self._look, context=Context())
+        self.loop.call_later(_WATCH_AFTER_SECONDS, self.look, context=Context())
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Begin to watch those that have run for a moment, and plan to look at the others."""
         self.is_planned = False
         now = self.loop.time()
         while self.young:
@@ -139,6 +140,8 @@ class _Rounds:
             oldest.begin_to_watch(now)
 
 
+SHARED_TIMER: frozenset[CodeType] = frozenset({_Rounds.plan.__code__, _Rounds.look.__code__})
+"""The code that runs once for many operations: in which of them it does is up to time."""
 _latest: _Rounds | None = None
 
 

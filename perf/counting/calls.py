@@ -10,6 +10,7 @@ from types import CodeType
 from typing import Any
 
 from db.connections.capture import ExecutedStatement, report_executed
+from gql.runtime.deadline import SHARED_TIMER
 from perf.servers.host import ROOT
 
 _PLACES = tuple(
@@ -42,18 +43,18 @@ class Calls:
 
 
 def calls_in(profile: Profile) -> Calls:
-    """The calls recorded by the profiler, without those of the instrumentation itself."""
+    """The calls that the profiler recorded, without the instrumentation and shared timers."""
     counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
     callers: dict[str, Counter[str]] = {}
     for code, count, called in _entries(profile):
-        is_watching = _is_watching(code)
-        if not is_watching:
+        is_left_out = _is_left_out(code)
+        if not is_left_out:
             counts[isinstance(code, str)][name_of(code)] += count
         for callee, times in called:
-            if _is_watching(callee):
+            if _is_left_out(callee):
                 continue
             name = name_of(callee)
-            if is_watching:
+            if is_left_out:
                 counts[isinstance(callee, str)][name] -= times
             else:
                 callers.setdefault(name, Counter())[name_of(code)] += times
@@ -71,12 +72,12 @@ def name_of(code: CodeType | str) -> str:
     return _DECORATION.sub("", code)
 
 
-def _is_watching(code: CodeType | str) -> bool:
-    """Whether this code is part of the instrumentation."""
+def _is_left_out(code: CodeType | str) -> bool:
+    """Whether this code, and what it calls directly, is no part of a request."""
     if isinstance(code, str):
         return False
-    file = code.co_filename
-    return code is _RAN or file == _TRACING or file.startswith(_OWN_FILES)
+    is_watching = code is _RAN or code.co_filename == _TRACING
+    return is_watching or code in SHARED_TIMER or code.co_filename.startswith(_OWN_FILES)
 
 
 # Any: the profiler's entries have no types.

@@ -12,8 +12,8 @@ from graphql import (
 )
 
 from gql.build import core_schema
-from gql.documents.budgets.choices import Choices
-from gql.documents.budgets.variants import ABSENT, ANOTHER, CALLER, NULL, Kinds
+from gql.documents.budgets.choices import Choice, Choices
+from gql.documents.budgets.variants import ABSENT, ANOTHER, CALLER, FLOW, NULL, Kinds
 from gql.documents.trusted_documents import TrustedDocument
 from perf.gate.data.callers import FEW_ROWS, OTHER_ACCOUNTS, TWICE_THE_ROWS, CallerGroup, as_kind
 from perf.gate.execution.in_process import DocumentAnswer, InProcessRunner, ResourceUsage, RunFailed
@@ -77,14 +77,10 @@ class DocumentCheck:
     async def check(self) -> DocumentResult:
         """Run all variants; raises `RunFailed` if the document cannot be run as usual."""
         choices = tuple(choices_of(self.document))
-        few, many = (
-            VariableBuilder(
-                ScenarioContext(self.runner, callers), self.document, self.scenario, choices
-            )
-            for callers in (FEW_ROWS, TWICE_THE_ROWS)
-        )
+        few, many = self._builders(self.scenario, choices)
         usual = usual_kinds(choices, await self.scenario.variables(many.context))
-        found = VariantEnumerator(choices, usual, self.scenario.callers, self.document.budget)
+        callers, flows = self.scenario.callers, self.scenario.flows
+        found = VariantEnumerator(choices, usual, callers, self.document.budget, flows)
         variants = found.all(strength=self.strength)
         usually: ResourceUsage | None = None
         for variant in variants:
@@ -93,6 +89,9 @@ class DocumentCheck:
                 usually = result.usage
                 self._found += self._emptied(variant, result)
         usual = variants[0].kinds
+        for flow, prepare in flows.items():
+            builders = self._builders(replace(self.scenario, variables=prepare), choices)
+            await self._check(Variant({**usual, FLOW: flow}), *builders, usually)
         if usually is not None:
             sizes = SizeCheck(self.runner, self.document, self.scenario, choices, usually)
             await self._check_sizes(sizes, found)
@@ -104,9 +103,19 @@ class DocumentCheck:
             self.document,
             usually or ResourceUsage((), 0, 0),
             findings,
-            len(variants),
+            len(variants) + len(flows),
             {code: most for code, most in self._refusals.items() if most},
         )
+
+    def _builders(
+        self, scenario: Scenario, choices: Sequence[Choice]
+    ) -> tuple[VariableBuilder, VariableBuilder]:
+        """Of variables for callers with n rows and with 2n."""
+        few, many = (
+            VariableBuilder(ScenarioContext(self.runner, callers), self.document, scenario, choices)
+            for callers in (FEW_ROWS, TWICE_THE_ROWS)
+        )
+        return few, many
 
     async def _check_sizes(self, sizes: SizeCheck, variants: VariantEnumerator) -> None:
         """Check a query for little and much to read, unless it is red already."""

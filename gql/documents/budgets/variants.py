@@ -11,6 +11,8 @@ from typing import TypeAlias
 Kinds: TypeAlias = Mapping[str, str]
 """Kinds of choices by dotted name of variable or input field; `caller` has the caller's."""
 CALLER = "caller"
+FLOW = "flow"
+"""What was done before, if it is not as usual: only the gate knows, because it has done it."""
 ABSENT, NULL, GIVEN, EMPTY = "absent", "null", "given", "empty"
 SMALLEST, USUAL, LARGEST = "smallest", "default", "largest"
 """Sizes of pages: one item, up to the default, and more than that."""
@@ -39,7 +41,8 @@ UNSEEN = frozenset(
 class VariantPattern:
     """Matches variants that make one of the wanted choices for each name.
 
-    A name is a variable's, an input field's dotted name or the last part of one, or `caller`.
+    A name is a variable's, an input field's dotted name or the last part of one, `caller` or
+    `flow`.
     """
 
     choices: tuple[tuple[str, frozenset[str]], ...]
@@ -56,14 +59,14 @@ class VariantPattern:
         The server sees that an id or a text is given, but not whose it is, or that it is long.
         """
         return all(
-            any(_may_be(kind, name, wanted) for kind in _chosen(kinds, name))
+            name == FLOW or any(_may_be(kind, name, wanted) for kind in _chosen(kinds, name))
             for name, wanted in self.choices
         )
 
     @property
     def is_recognised(self) -> bool:
         """Whether the server can tell such a variant, and not only that it may be one."""
-        return all(wanted - UNSEEN for _, wanted in self.choices)
+        return all(name != FLOW and wanted - UNSEEN for name, wanted in self.choices)
 
     def __str__(self) -> str:
         """The pattern as `CHANGES.md` has it."""

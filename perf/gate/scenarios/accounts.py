@@ -1,6 +1,6 @@
 """How each document of subscriptions, privacy requests and companies is asked."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from gql.documents.budgets.variants import COMPANY, OPS, PERSON
@@ -19,6 +19,7 @@ from perf.gate.data.callers import (
 from perf.gate.data.restore import restore_credentials, restore_subscription
 from perf.gate.execution.in_process import NOW
 from perf.gate.scenarios.scenario import (
+    Prepare,
     Scenario,
     ScenarioContext,
     Variables,
@@ -41,7 +42,7 @@ async def _with_new_request(context: ScenarioContext) -> Variables:
 
 def _paying(
     who: Callable[[CallerGroup], Principal],
-) -> Callable[[ScenarioContext], Awaitable[Variables]]:
+) -> Prepare:
     async def paying(context: ScenarioContext) -> Variables:
         await restore_subscription(context.runner, who(context.callers))
         how = {"planCode": "basic-entry", "paymentMethodToken": "pm_card_ok"}
@@ -50,8 +51,14 @@ def _paying(
     return paying
 
 
-async def _moving(context: ScenarioContext) -> Variables:
-    plan = await _comparing_plans(context)
+def _moving(comparing: Prepare) -> Prepare:
+    async def moving(context: ScenarioContext) -> Variables:
+        return await _confirming(context, await comparing(context))
+
+    return moving
+
+
+async def _confirming(context: ScenarioContext, plan: Variables) -> Variables:
     card = {"input": {"paymentMethodToken": "pm_card_ok"} | key()}
     person = plan_changer(context.callers)
     await context.read(own_document("UpdatePaymentMethod"), person, card)
@@ -80,6 +87,24 @@ async def _comparing_plans(context: ScenarioContext) -> Variables:
     """To a dearer plan: the difference is paid, and more is done than for a cheaper one."""
     await restore_subscription(context.runner, plan_changer(context.callers), "basic-entry")
     return {"planCode": "premium-unlimited"}
+
+
+async def _comparing_with_cheaper(context: ScenarioContext) -> Variables:
+    """To a cheaper plan: nothing is paid, and it begins with the next period."""
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return {"planCode": "basic-entry"}
+
+
+async def _ending_of_one_plan(context: ScenarioContext) -> Variables:
+    await restore_subscription(context.runner, plan_changer(context.callers))
+    return await with_key(context)
+
+
+async def _cancelled(context: ScenarioContext) -> Variables:
+    ending = await _ending_of_one_plan(context)
+    person = plan_changer(context.callers)
+    await context.read(own_document("CancelSubscription"), person, ending)
+    return await with_key(context)
 
 
 async def _cancelling(context: ScenarioContext) -> Variables:
@@ -111,8 +136,14 @@ ACCOUNTS: Mapping[str, Scenario] = {
     "ApiCredentials": Scenario(reader),
     "BillingPortal": Scenario(plan_changer, _leaving_for_the_portal),
     "CancelPrivacyRequest": Scenario(writer, _cancelling),
-    "CancelSubscription": Scenario(plan_changer, _ending),
-    "ChangePlan": Scenario(plan_changer, _moving),
+    "CancelSubscription": Scenario(
+        plan_changer, _ending, flows={"without a next plan": _ending_of_one_plan}
+    ),
+    "ChangePlan": Scenario(
+        plan_changer,
+        _moving(_comparing_plans),
+        flows={"to a cheaper plan": _moving(_comparing_with_cheaper)},
+    ),
     "Checkout": Scenario(payer, _paying(payer)),
     "CreateApiCredential": Scenario(writer, _with_room),
     "CurrentSubscription": Scenario(reader),
@@ -124,14 +155,18 @@ ACCOUNTS: Mapping[str, Scenario] = {
     "Invoices": Scenario(reader),
     "ModelFeedback": Scenario(operator, _days),
     "ModelUsage": Scenario(reader, _days),
-    "PlanChangePreview": Scenario(plan_changer, _comparing_plans),
+    "PlanChangePreview": Scenario(
+        plan_changer, _comparing_plans, flows={"to a cheaper plan": _comparing_with_cheaper}
+    ),
     "Plans": Scenario(anonymous),
     "PrivacyExportStatus": Scenario(reader),
     "PrivacyRequests": Scenario(reader),
     "Quota": Scenario(reader),
     "RequestPrivacyDelete": Scenario(writer, _with_new_request),
     "RequestPrivacyExport": Scenario(writer, _with_new_request),
-    "ResumeSubscription": Scenario(plan_changer, _ending),
+    "ResumeSubscription": Scenario(
+        plan_changer, _ending, flows={"after a cancellation": _cancelled}
+    ),
     "RetryPayment": Scenario(debtor, _paying(debtor)),
     "RevokeApiCredential": Scenario(writer, _with_credential),
     "RotateApiCredential": Scenario(writer, _with_credential),

@@ -1,7 +1,7 @@
 """What a scenario is, and what those who write one need."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from secrets import token_hex
 from typing import Any, TypeAlias
@@ -60,6 +60,10 @@ def own_document(name: str) -> TrustedDocument:
     return document
 
 
+Prepare: TypeAlias = Callable[[ScenarioContext], Awaitable[Variables]]
+"""Does what comes before a document, and gives its variables."""
+
+
 async def _nothing(_asking: ScenarioContext) -> Variables:
     return {}
 
@@ -68,12 +72,14 @@ async def _nothing(_asking: ScenarioContext) -> Variables:
 class Scenario:
     """The caller of a document, and the variables that cannot be derived from types, such as ids.
 
-    `also` are more kinds of callers that are answered, besides those in `_ALLOWED`.
+    `also` are more kinds of callers that are answered, besides those in `_ALLOWED`. `flows` give
+    the variables after something else was done, so that the document does other work.
     """
 
     principal: Callable[[CallerGroup], Principal]
-    variables: Callable[[ScenarioContext], Awaitable[Variables]] = _nothing
+    variables: Prepare = _nothing
     also: tuple[str, ...] = ()
+    flows: Mapping[str, Prepare] = field(default_factory=dict)
 
     @property
     def callers(self) -> tuple[str, ...]:

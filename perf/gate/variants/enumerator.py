@@ -11,6 +11,7 @@ from gql.documents.budgets.variants import (
     ANOTHER,
     CALLER,
     COMPANY,
+    FLOW,
     GIVEN,
     NOBODY,
     NULL,
@@ -41,9 +42,18 @@ class VariantEnumerator:
     """Enumerates the variants of one document, the usual variant first."""
 
     def __init__(
-        self, choices: Sequence[Choice], usual: Kinds, callers: Sequence[str], budget: Budget
+        self,
+        choices: Sequence[Choice],
+        usual: Kinds,
+        callers: Sequence[str],
+        budget: Budget,
+        flows: Iterable[str] = (),
     ) -> None:
-        """`usual` are the kinds its scenario chooses; `callers` the kinds of callers answered."""
+        """`usual` are the kinds its scenario chooses; `callers` the kinds of callers answered.
+
+        `flows` are checked apart, each beside what is usual.
+        """
+        self._flows = tuple(flows)
         self._choices = choices
         self._usual = usual
         self._callers = callers
@@ -52,9 +62,9 @@ class VariantEnumerator:
 
     @property
     def names(self) -> dict[str, tuple[str, ...]]:
-        """All kinds of each choice, and of callers."""
+        """All kinds of each choice, and of callers and flows."""
         kinds = {name: tuple(one.kind for one in values) for name, values in self._domains.items()}
-        return kinds | {CALLER: _CALLERS}
+        return kinds | {CALLER: _CALLERS, FLOW: self._flows}
 
     def all(self, *, strength: int = 2) -> list[Variant]:
         """Variants that are answered, covering all pairs of kinds, then each that is refused."""

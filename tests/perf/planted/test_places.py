@@ -40,7 +40,7 @@ FAULTS = {
             "            async with self._database.read_primary() as connection:\n"
             "                await message_indexing.is_waiting(connection, user_id)\n",
         ),
-        "SearchMessages (conversationId: given): ",
+        "(conversations.by_id 1, message_indexing.is_waiting 2, ",
     ),
     "a rating of one kind": (
         "GiveFeedback",
@@ -58,7 +58,7 @@ FAULTS = {
             LOCKED,
             f"            if chosen and len(chosen) > 500:\n                {LOCK}",
         ),
-        "GiveFeedback (input.comment: longest): 4 statements, where exactly 3 are agreed",
+        "4 statements, where exactly 3 are agreed (feedback.give 1, feedback.lock 2, ",
     ),
     "what each message was rated": (
         "RatedMessages",
@@ -103,7 +103,7 @@ FAULTS = {
                 "connection, [key[:3] for key in keys])\n",
             ),
         ),
-        "ModelUsage (rows: none",
+        "ModelUsage (from: past): 2 statements, where exactly 1 are agreed",
     ),
     "a payment that is repeated": (
         "RetryPayment",
@@ -114,15 +114,6 @@ FAULTS = {
             'transaction, order.user_id, claim.result["payment"])\n',
         ),
         "RetryPayment (input.idempotencyKey: repeated",
-    ),
-    "another method of payment": (
-        "UpdatePaymentMethod",
-        again(
-            BILLING,
-            "            raise NoActiveSubscription(",
-            "            await self._desk.current(transaction, order)\n",
-        ),
-        "refused with NO_ACTIVE_SUBSCRIPTION after ",
     ),
     "a branch of nobody": (
         "SelectBranch",
