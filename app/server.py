@@ -37,7 +37,11 @@ from app.http.connections.registry import CONNECTION_REGISTRY, ConnectionRegistr
 from app.http.connections.websocket_limits import WEBSOCKET_REGISTRY, WebSocketRegistry
 from app.http.cors import refuse_preflight, with_cors
 from app.http.draining import draining_on_sigterm
-from app.http.error_responses import http_error_response, not_found
+from app.http.error_responses import (
+    http_error_response,
+    internal_error_response,
+    not_found,
+)
 from app.http.graphql_route import GRAPHQL_PATH, GraphQLShortcut
 from app.http.origins import AllowedOrigins
 from app.http.peer import PeerMiddleware
@@ -119,7 +123,11 @@ def make_app(
                 flush_requests()
 
     starlette = Starlette(
-        lifespan=lifespan, exception_handlers={HTTPException: http_error_response}
+        lifespan=lifespan,
+        exception_handlers={
+            HTTPException: http_error_response,
+            Exception: internal_error_response,
+        },
     )
     starlette.router.default = not_found
     # A redirect loses what was posted, and behind a proxy it names the wrong scheme.

@@ -33,6 +33,12 @@ def http_error_response(_request: Request, error: Exception) -> Response:
     return JSONResponse(body, error.status_code, error.headers)
 
 
+def internal_error_response(_request: Request, _error: Exception) -> Response:
+    """The response to a failure that nobody expected; the log has the failure."""
+    body = error_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
+    return JSONResponse(body, 500)
+
+
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 404 to a request or WebSocket handshake that no route matches."""
     answer = JSONResponse(error_body(_NOTHING, NOT_FOUND), _NO_PATH)

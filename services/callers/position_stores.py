@@ -12,10 +12,12 @@ from keyvalue import KeyValue, KeyValueError, Script
 
 _PARTITIONS = 16
 """Of the writers; a partition is on one server of a cluster, which may lose it alone."""
-# Concurrent writes of one caller are recorded in any order: the later position counts.
+# Concurrent writes of one caller are recorded in any order: the later position counts. What is no
+# position is replaced.
 _ADVANCE = Script(
-    "local known = redis.call('GET', KEYS[1])"
-    " if known and tonumber(known) >= tonumber(ARGV[1]) then"
+    "local known = redis.pcall('GET', KEYS[1])"
+    " known = type(known) == 'string' and tonumber(known)"
+    " if known and known >= tonumber(ARGV[1]) and known < 2^63 then"
     " redis.call('EXPIRE', KEYS[1], ARGV[2]) return 0 end"
     " redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) return 1"
 )

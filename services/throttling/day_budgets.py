@@ -8,21 +8,28 @@ from collections.abc import Sequence
 from datetime import date
 
 from keyvalue import KeyValue, KeyValueError, Script
-from metrics.keyvalue import count_fallback
+from metrics.keyvalue import count_fallback, unreadable
 
 _MOST_KEYS = 20_000
 _SECONDS = 2 * 86_400
 """How long a day's budget is kept: also over the clocks of instances that differ."""
 # The amounts are fields 1, 2, … of a hash. The first result is 1 if they were spent, and the others
-# are what had been spent before.
+# are what had been spent before. What is no amount is begun again, and then the last result is 1.
 _SCRIPT = Script("""
-local spent, fits, count = {1}, true, #ARGV / 2 - 0.5
+local spent, fits, count, unreadable = {1}, true, #ARGV / 2 - 0.5, 0
 for place = 1, count do
-  local before = tonumber(redis.call('HGET', KEYS[1], place) or '') or 0
+  local held = redis.pcall('HGET', KEYS[1], place)
+  if type(held) == 'table' then redis.call('DEL', KEYS[1]) end
+  local before = type(held) == 'string' and tonumber(held)
+  if not (before and before >= 0 and before < 2^53) then
+    before = 0
+    if held then unreadable = 1 end
+  end
   spent[place + 1] = before
   local amount, limit = tonumber(ARGV[2 * place]), tonumber(ARGV[2 * place + 1])
   if amount > 0 and before + amount > limit then fits = false end
 end
+spent[count + 2] = unreadable
 if not fits then
   spent[1] = 0
   return spent
@@ -83,5 +90,6 @@ async def _spend_shared(
 ) -> tuple[bool, Sequence[int]]:
     pairs = [one for pair in zip(amounts, limits, strict=True) for one in pair]
     keys = [f"guidance:day:{key}"]
-    is_spent, *before = await keyvalue.run_script(_SCRIPT, keys, [_SECONDS, *pairs])
+    is_spent, *before, was_unreadable = await keyvalue.run_script(_SCRIPT, keys, [_SECONDS, *pairs])
+    unreadable("budgets", was_unreadable)
     return bool(is_spent), before

@@ -10,7 +10,7 @@ _PREFIX = "guidance:{persisted}:"
 _INDEX, _SIZES = f"{_PREFIX}index", f"{_PREFIX}sizes"
 _MOST_BYTES_PER_CHARACTER = 4
 # A sorted set by registration time limits the number of texts; a hash of sizes, with their sum,
-# limits the bytes. Expired texts are deleted first. If either key has another type, both are reset.
+# limits the bytes. Expired texts are deleted first. What is no index is begun anew.
 _SCRIPT = Script("""
 local id, text = ARGV[1], ARGV[2]
 local lifetime, prefix = tonumber(ARGV[3]), ARGV[4]
@@ -18,12 +18,14 @@ local most, most_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local index, sizes = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-if redis.call('TYPE', index).ok ~= 'zset' or redis.call('TYPE', sizes).ok ~= 'hash' then
+local total = redis.pcall('HGET', sizes, 'total')
+if redis.call('TYPE', index).ok ~= 'zset' or type(total) ~= 'string'
+    or not string.find(total, '^%d+$') or #total > 15 then
   redis.call('DEL', index, sizes)
 end
 local function forget(ids)
   for _, one in ipairs(ids) do
-    local size = tonumber(redis.call('HGET', sizes, one) or 0)
+    local size = tonumber(redis.call('HGET', sizes, one) or 0) or 0
     redis.call('HINCRBY', sizes, 'total', string.format('%d', -size))
     redis.call('HDEL', sizes, one)
     redis.call('ZREM', index, one)

@@ -252,6 +252,32 @@ async def test_a_later_write_that_is_earlier_in_the_log_is_remembered_as_long(
         assert await store.position("user:1") == 2**53 - 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("SET", "x"),
+        ("SET", ""),
+        ("SET", "nan"),
+        ("SET", "9" * 40),
+        ("RPUSH", "1"),
+        ("HSET", "a", "1"),
+    ],
+    ids=str,
+)
+async def test_what_is_no_position_is_replaced_by_the_next_write(
+    database_url: str, redis: ControlledRedis, command: tuple[str, ...]
+) -> None:
+    async with (
+        KeyValueClient(redis.url) as keyvalue,
+        open_database(database_url, replica_url=None, pool_size=1, observe=None) as database,
+    ):
+        store = SharedPositions(database, keyvalue, 1_000)
+        name, *values = command
+        await keyvalue.run(name, position_key("user:1"), *values)
+        await store.advance("user:1", 2**53 - 1)
+        assert await store.position("user:1") == 2**53 - 1
+
+
 async def test_a_standby_has_no_position_of_its_own(pair: Pair) -> None:
     async with open_database(pair.standby, replica_url=None, pool_size=1, observe=None) as database:
         with pytest.raises(DatabaseUnavailable, match="the primary is a standby"):

@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from app.http.error_responses import INTERNAL_SERVER_ERROR, error_body, internal_error_response
 from tests.app.graphql.budgeted_callers import BUDGET, PLANS, Caller, person, server
 from tests.fixtures.clients.raw import sent
 from tests.fixtures.servers.server import Api
@@ -122,3 +128,17 @@ def code_of(body: Any) -> str:
     """The code of the only error."""
     (error,) = body["errors"]
     return str(error["extensions"]["code"])
+
+
+async def test_a_failure_that_nobody_expected_has_a_code_too() -> None:
+    async def fail(_request: Request) -> Response:
+        raise ZeroDivisionError
+
+    app = Starlette(
+        routes=[Route("/", fail)], exception_handlers={Exception: internal_error_response}
+    )
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/")
+    said = error_body("Something went wrong on our side.", INTERNAL_SERVER_ERROR)
+    assert (answer.status_code, answer.json()) == (500, said)

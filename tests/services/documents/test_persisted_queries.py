@@ -214,9 +214,25 @@ async def test_what_is_not_the_text_of_its_hash_is_none_and_is_replaced(
         assert ours.is_available
 
 
-async def test_an_index_that_is_none_is_begun_anew(redis_url: str) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("SET", "index", "somebody else's"),
+        ("RPUSH", "sizes", "1"),
+        *(("HSET", "sizes", "total", total) for total in ("x", "", "1.5", "nan", "-9", "9" * 30)),
+    ],
+    ids=str,
+)
+async def test_an_index_that_is_none_is_begun_anew(
+    redis_url: str, command: tuple[str, ...]
+) -> None:
     async with client(redis_url) as (ours, redis):
         texts = RedisTextStore(ours, BOUNDS)
-        await redis.set("guidance:{persisted}:index", "somebody else's")
+        await texts.put(IDS[0], TEXTS[0])
+        name, key, *values = command
+        key = f"guidance:{{persisted}}:{key}"
+        if name != "HSET":
+            await redis.delete(key)
+        await redis.execute_command(name, key, *values)  # type: ignore[no-untyped-call]  # no types
         await keep_all(texts)
         assert await kept(texts) == [None, None, *TEXTS[2:]]

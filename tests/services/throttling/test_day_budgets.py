@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from keyvalue import KeyValueClient
 from services.throttling.day_budgets import DayBudgets
 from tests.fixtures.stores.redis import controlled_redis
+from tests.keyvalue.availability import counted
 
 TODAY = date(2026, 2, 20)
 TOMORROW = TODAY + timedelta(days=1)
@@ -95,6 +96,29 @@ def test_a_day_is_forgotten_after_the_next(redis_url: str) -> None:
         async with Redis.from_url(redis_url) as redis:
             left = await redis.ttl(f"guidance:day:{key}:2026-02-20")
         assert 86_400 < left <= 172_800
+
+    run(redis_url, scenario)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        ("SET", "somebody else's"),
+        ("RPUSH", "1"),
+        *(("HSET", "2", amount) for amount in ("", "x", "nan", "inf", "-1", "1e300")),
+    ],
+    ids=str,
+)
+def test_what_is_no_amount_is_begun_again(redis_url: str, stored: tuple[str, ...]) -> None:
+    async def scenario(budgets: DayBudgets, key: str) -> None:
+        command, *values = stored
+        async with Redis.from_url(redis_url) as redis:
+            name = f"guidance:day:{key}:2026-02-20"
+            await redis.execute_command(command, name, *values)  # type: ignore[no-untyped-call]  # no types
+        before = counted("unreadable", user="budgets")
+        assert await budgets.spend(key, TODAY, (60, 100, 1), LIMITS) == (True, [0, 0, 0])
+        assert counted("unreadable", user="budgets") == before + 1
+        assert await budgets.spend(key, TODAY, (60, 0, 0), LIMITS) == (False, [60, 100, 1])
 
     run(redis_url, scenario)
 
