@@ -16,6 +16,8 @@ NAME = "Query._entities"
 _ENTITIES = """query Entities($all: [_Any!]!) {
   _entities(representations: $all) { __typename ... on %s { id } }
 }"""
+_MOST_OF_NODES = 50
+"""How many ids are given to both: `nodes` takes no more than 100."""
 _NODES = "query Nodes($all: [ID!]!) { nodes(ids: $all) { __typename ... on %s { id } } }"
 
 
@@ -28,12 +30,14 @@ async def entity_findings(
 
     The server is a subgraph; `groups` know the ids that callers with n rows and with 2n received.
     """
+    few_known, many_known = groups
     for type_name in sorted(FETCHED_TYPES):
         for caller in callers:
-            few, many = [await _ask(subgraph, type_name, caller, known) for known in groups]
+            few = await _ask(subgraph, type_name, caller, few_known)
+            many = await _ask(subgraph, type_name, caller, many_known)
             for one in n_plus_one_findings(f"{NAME} of {type_name}", few.usage, many.usage):
                 yield one
-            for one in await _added_findings(subgraph, type_name, caller, groups[-1], many):
+            for one in await _added_findings(subgraph, type_name, caller, many_known):
                 yield one
             if _has_objects(many):
                 break
@@ -46,8 +50,9 @@ async def _ask(
     type_name: str,
     caller: Callable[[CallerGroup], Principal],
     known: KnownValues,
+    most: int | None = None,
 ) -> DocumentAnswer:
-    ids = known.values(f"{type_name}.id")
+    ids = list(known.values(f"{type_name}.id"))[:most]
     document = TrustedDocument("Entities", _ENTITIES % type_name, DEFAULT)
     references = [{"__typename": type_name, "id": id_} for id_ in ids]
     return await subgraph.ask(document, caller(known.callers), {"all": references})
@@ -58,13 +63,13 @@ async def _added_findings(
     type_name: str,
     caller: Callable[[CallerGroup], Principal],
     known: KnownValues,
-    answered: DocumentAnswer,
 ) -> list[GateFinding]:
     """Findings about statements that do not run for `nodes` with the same ids."""
     document = TrustedDocument("Nodes", _NODES % type_name, DEFAULT)
-    asked = {"all": list(known.values(f"{type_name}.id"))}
-    nodes = await subgraph.ask(document, caller(known.callers), asked)
-    added = _times(answered) - _times(nodes)
+    ids = list(known.values(f"{type_name}.id"))[:_MOST_OF_NODES]
+    nodes = await subgraph.ask(document, caller(known.callers), {"all": ids})
+    entities = await _ask(subgraph, type_name, caller, known, _MOST_OF_NODES)
+    added = _times(entities) - _times(nodes)
     return [
         GateFinding(f"{NAME} of {type_name}", f"runs {more} more statements than nodes", method)
         for method, more in added.items()
