@@ -9,10 +9,13 @@ from app.cli.failures.database_failures import reporting_database_failures
 from app.composition.database_url import database_url
 from app.settings import Settings, load_settings
 from db.schema.index_repair import IndexNotRepaired
-from db.schema.migration import HEAD, UnknownRevision, data_losses
+from db.schema.migration import HEAD, UnknownRevision, data_losses, postgresql_version
 from db.schema.migration import migrate as migrate_database
 from db.schema.partitions.online import partition
 from db.schema.partitions.swap import CopyDiffers
+
+_TESTED_ON = 18
+"""The major version of PostgreSQL of every test."""
 
 
 @click.command()
@@ -40,6 +43,7 @@ def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
                 if not is_agreed:
                     _check_losses(settings, data_losses(url, revision))
                 reached = migrate_database(url, revision=revision, repaired=_print_repair)
+                warning = untested(postgresql_version(url))
                 if partitions is not None:
                     parted = partition(url, partitions, begun=_print_started)
         except UnknownRevision as error:
@@ -47,9 +51,18 @@ def migrate(revision: str, *, partitions: int | None, is_agreed: bool) -> None:
         except (IndexNotRepaired, CopyDiffers) as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"The database is at {reached}.")
+    if warning is not None:
+        click.echo(warning, err=True)
     if parted:
         form = "are whole again" if partitions == 1 else f"have {partitions} partitions each"
         click.echo(f"{len(parted)} tables {form}.")
+
+
+def untested(version: int) -> str | None:
+    """What is said of a server older than the tests', by its major version."""
+    if version >= _TESTED_ON:
+        return None
+    return f"PostgreSQL {version} has it; the tests run on {_TESTED_ON}, and on no older one."
 
 
 def _check_losses(settings: Settings, losses: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
+import structlog
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -22,6 +23,7 @@ from app.settings import Settings, load_settings
 from app.settings.misspelled import report_misspelled_before
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8000
+_log = structlog.get_logger("serve")
 _BACKLOG = 2048
 # A worker answers health checks only once it has imported everything; on a busy machine uvicorn's
 # default of five seconds would kill each worker before that.
@@ -86,6 +88,7 @@ def run_server(
     with _shared_metrics(workers):
         configure_logs(is_json=settings.is_production)
         report_misspelled_before(settings)
+        report_without_redis(settings, workers)
         config = uvicorn.Config(
             "app.asgi:create_app",
             factory=True,
@@ -111,6 +114,12 @@ def run_server(
             Multiprocess(config, sockets=[config.bind_socket()]).run()
         else:
             _run_here(_AnnouncingServer(config, announcement))
+
+
+def report_without_redis(settings: Settings, workers: int) -> None:
+    """Log a warning where several processes would know nothing of each other's changes."""
+    if workers > 1 and settings.redis_url is None:
+        _log.warning("several processes serve without REDIS_URL", workers=workers)
 
 
 class _AnnouncingServer(uvicorn.Server):

@@ -80,6 +80,19 @@ def data_losses(url: str, revision: str = HEAD) -> tuple[str, ...]:
     return (*undone, *(f"{one} loses {loses}" for one, loses in lossy if loses))
 
 
+def postgresql_version(url: str) -> int:
+    """The major version of the server at `url`; blocks."""
+
+    async def ask() -> int:
+        connection = await asyncpg.connect(url)
+        try:
+            return connection.get_server_version().major
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
 async def _current(url: str) -> str | None:
     connection = await asyncpg.connect(url)
     try:

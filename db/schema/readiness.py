@@ -46,6 +46,8 @@ async def behind(database: Database, revisions: Sequence[str]) -> str | None:
 async def _behind(connection: Connection, revisions: Sequence[str]) -> str | None:
     *earlier, head = revisions
     revision = await schema.revision(connection)
-    if revision is None or revision in earlier:
+    if revision is None:
+        return "empty: run `guidance db migrate`"
+    if revision in earlier:
         return f"at revision {revision}, not {head}: run `guidance db migrate`"
     return None

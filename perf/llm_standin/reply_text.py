@@ -50,7 +50,8 @@ def reply_pieces(behaviour: Behaviour, messages: Sequence[dict[str, str]]) -> li
 
 def _title(exchange: str) -> list[str]:
     """The first words of the conversation, which are in its language."""
-    words = exchange.split()[:_TITLE_WORDS]
+    question, *_reply = exchange.split("\n---\n")
+    words = question.split()[:_TITLE_WORDS]
     return [MARK, *(f" {word}" for word in words)]
 
 

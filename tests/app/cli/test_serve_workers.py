@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import psutil
 import pytest
 
+from app.cli.serve import report_without_redis
 from clients.tls import tls_context
 from perf.servers.process import free_port
+from tests.captured_logs import capture_logs
 from tests.fixtures.servers.processes import PATIENCE_SECONDS, served, until
+from tests.fixtures.servers.server import settings_for
 from tests.fixtures.stores.postgres import new_database
 
 ANSWERED = 'guidance_operations_total{{operation="untrusted",outcome="ok"}} {}.0'
@@ -83,3 +87,16 @@ def test_a_worker_that_dies_is_replaced(server: TwoWorkers) -> None:
     killed.kill()
     until(lambda: len({one.pid for one in server.workers()} - {killed.pid, other.pid}) == 1)
     assert server.http.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("workers", "redis_url", "count"),
+    [(2, None, 1), (1, None, 0), (2, "redis://127.0.0.1:1", 0)],
+)
+def test_several_processes_without_redis_are_warned_of(
+    tmp_path: Path, workers: int, redis_url: str | None, count: int
+) -> None:
+    settings = settings_for("postgresql://127.0.0.1:1/none", tmp_path, redis_url=redis_url)
+    with capture_logs() as logs:
+        report_without_redis(settings, workers)
+    assert [one["event"] for one in logs] == ["several processes serve without REDIS_URL"] * count

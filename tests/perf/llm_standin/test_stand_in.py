@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from perf.llm_standin.command import llm_standin
 from perf.llm_standin.process import running_stand_in
+from services.guidance.titles.rules import title_prompt
 from tests.fixtures.outside.llm import FAST, StandInControl
 from tests.fixtures.servers.processes import accepts, until
 
@@ -211,3 +212,10 @@ def test_it_ends_when_its_parent_is_killed() -> None:
         assert accepts(port)
         process.send_signal(signal.SIGKILL)
         until(lambda: not accepts(port))
+
+
+def test_a_title_is_of_the_question_alone(stand_in: StandInControl) -> None:
+    prompt = title_prompt("How so?", "Like this.")
+    messages = [{"role": one.role.value, "content": one.content} for one in prompt]
+    answer = stand_in.http.post(CHAT, json=request() | {"messages": messages})
+    assert said(answer) == "[stand-in] How so?"

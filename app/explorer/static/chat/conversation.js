@@ -156,6 +156,7 @@ export class ConversationView {
     if (quota) this._page.spent(quota);
     if (error) notice(error.message);
     view.show({ ...view.message, status: message.status });
+    this._toEnd();
     await this._page.attempt(() => this.refresh());
     this._page.ended(this._views.length === 2);
   }
