@@ -44,20 +44,6 @@ class _AcceptsSources(Executor[Any]):
 
     halts = False
 
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
-        own = proxy(self)
-
-        def gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
-            return own.gather_async_work(values)  # type: ignore[no-any-return]  # a proxy's
-
-        def track(values: Sequence[Awaitable[Any]]) -> None:
-            own.track_async_work(values)
-
-        # Not its own methods, whose circle the garbage collector alone could free, and with it all
-        # fields that were collected.
-        self.async_helpers = GraphQLResolveInfoHelpers(gather=gather, track=track)
-
     def with_behavior(self, on_error: ErrorBehavior) -> Self:
         """The same executor, which handles errors of fields like this."""
         if on_error is ErrorBehavior.NULL:
@@ -113,6 +99,20 @@ class _AcceptsSources(Executor[Any]):
 
 class SourceExecutor(_AcceptsSources):
     """graphql-core's executor, for resolvers that may return sources in place of objects."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        own = proxy(self)
+
+        def gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+            return own.gather_async_work(values)  # type: ignore[no-any-return]  # a proxy's
+
+        def track(values: Sequence[Awaitable[Any]]) -> None:
+            own.track_async_work(values)
+
+        # Not its own methods, whose circle the garbage collector alone could free, and with it all
+        # fields that were collected.
+        self.async_helpers = GraphQLResolveInfoHelpers(gather=gather, track=track)
 
 
 class IncrementalSourceExecutor(_AcceptsSources, IncrementalExecutor):
