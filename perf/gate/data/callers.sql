@@ -61,13 +61,6 @@ INSERT INTO chat_message_searches
            FROM unnest(ARRAY['/800000', '+800000', 'begin', 'with', 'the', 'smallest', 'step']) word
          ) || (to_hex(user_id) || '.=' || conversation_id))
   FROM caller JOIN chat_messages ON user_id = person;
--- The version before has no such column.
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_attribute
-             WHERE attrelid = 'chat_message_searches'::regclass AND attname = 'form') THEN
-    EXECUTE 'UPDATE chat_message_searches SET form = 2 WHERE form = 1';
-  END IF;
-END $$;
 -- Some are pinned, and some have tags: as many as they have of everything.
 UPDATE chat_conversations SET is_pinned = true FROM caller WHERE user_id = person AND title ~ '[1-5]$';
 INSERT INTO chat_conversation_tags (user_id, conversation_id, tag, updated_at)

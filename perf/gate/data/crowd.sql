@@ -28,13 +28,6 @@ INSERT INTO chat_message_searches
            SELECT to_hex(user_id) || '.' || word FROM unnest(ARRAY['text', '/800000', '+800000']) word
          ))
   FROM chat_messages;
--- The version before has no such column.
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_attribute
-             WHERE attrelid = 'chat_message_searches'::regclass AND attname = 'form') THEN
-    EXECUTE 'UPDATE chat_message_searches SET form = 2 WHERE form = 1';
-  END IF;
-END $$;
 INSERT INTO chat_messages_to_index SELECT user_id, id FROM chat_messages WHERE id % 20 = 1;
 INSERT INTO reply_generations
   (reply_id, conversation_id, user_id, usage_date, owner, lease_expires_at)
