@@ -1,4 +1,4 @@
-"""SQLAlchemy Core statements, compiled once into the SQL and argument order of the driver."""
+"""SQLAlchemy Core statements, compiled at their first use into the driver's SQL and arguments."""
 
 import re
 from collections import defaultdict
@@ -23,6 +23,8 @@ _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it un
 MOST_OPERATIONS = 100
 """How many operation names the comment of one statement may have; each is prepared separately."""
 _NAME = re.compile("[_A-Za-z][_0-9A-Za-z]{0,99}")
+_COMPILED = ("_compiled", "arguments", "names", "sql", "sql_by_operation", "writes")
+"""What a statement has once it is compiled."""
 _by_name: defaultdict[str, list["Statement"]] = defaultdict(list)
 _WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|MERGE INTO|(?<!FOR )(?<!KEY )UPDATE)\b")
 
@@ -33,35 +35,47 @@ class Statement:
     Values are bound by the names of the clause's `bindparam`s; its literals are bound as they are.
     """
 
-    __slots__ = (
-        "_compiled",
-        "arguments",
-        "is_change",
-        "name",
-        "names",
-        "part",
-        "sql",
-        "sql_by_operation",
-        "writes",
-    )
+    __slots__ = ("_clause", "is_change", "name", "part", *_COMPILED)
+
+    _compiled: str
+    arguments: Arguments
+    """Orders values for the driver; raises `KeyError` for a missing one."""
+    names: tuple[str, ...]
+    """The names of its values in the driver's order."""
+    sql: str
+    sql_by_operation: dict[str | None, str]
+    """The results of `sql_for`, by the operation's name."""
+    writes: bool
 
     def __init__(self, name: str, clause: ClauseElement) -> None:
-        compiled = clause.compile(dialect=_DIALECT)
         self.name = name
         self.part = Part(Kind.DATABASE, name)
-        self._compiled = str(compiled)
-        self.sql = f"/* {name} */ {self._compiled}"
         self.is_change = isinstance(clause, UpdateBase)
         """Whether it is itself an insertion, update or deletion, rather than has one inside."""
-        self.writes = _WRITES.search(self._compiled) is not None
-        self.sql_by_operation: dict[str | None, str] = {None: self.sql}
-        """The results of `sql_for`, by the operation's name."""
-        constants = {key: value for key, value in compiled.params.items() if value is not None}
-        self.names: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
-        """The names of its values in the driver's order."""
-        self.arguments = _in_order(self.names, constants)
-        """Orders values for the driver; raises `KeyError` for a missing one."""
+        self._clause: ClauseElement | None = clause
         _by_name[name].append(self)
+
+    # Any: the attributes have several types.
+    def __getattr__(self, attribute: str) -> Any:
+        """Called only for what has no value yet: compiles the statement at its first use.
+
+        To compile all of them takes longer than anything else that a command does to start.
+        """
+        if attribute not in _COMPILED or self._clause is None:
+            raise AttributeError(attribute)
+        self._compile(self._clause)
+        self._clause = None
+        return getattr(self, attribute)
+
+    def _compile(self, clause: ClauseElement) -> None:
+        compiled = clause.compile(dialect=_DIALECT)
+        self._compiled = str(compiled)
+        self.sql = f"/* {self.name} */ {self._compiled}"
+        self.writes = _WRITES.search(self._compiled) is not None
+        self.sql_by_operation = {None: self.sql}
+        constants = {key: value for key, value in compiled.params.items() if value is not None}
+        self.names = tuple(getattr(compiled, "positiontup", None) or ())
+        self.arguments = _in_order(self.names, constants)
 
     @property
     def body(self) -> str:
