@@ -125,6 +125,7 @@ def test_an_app_that_sends_ids_alone(
         ({"ADDRESS": _NOWHERE}, f"Nothing answers at {_NOWHERE}: serve it with `make run`.\n"),
         ({"TOKEN": ""}, "Set ADDRESS and TOKEN to what `make run` prints.\n"),
     ],
+    ids=["documents", "a-good-token", "a-server", "a-token"],
 )
 def test_what_is_missing_is_said_in_a_line_or_two(
     chat: Chat, built_examples: Path, changed: dict[str, str], said: str
