@@ -38,7 +38,8 @@ class Credentials:
     def _token(self, person: Person) -> str:
         """The token of a person, which stays the same as for a real client."""
         if person not in self.tokens and not self.secret:
-            raise CredentialMissing("it is a person's, and there is no --token")
+            whose = "an operator's" if person.roles else "a person's"
+            raise CredentialMissing(f"it is {whose}, and there is no --token of one")
         if person not in self.tokens:
             self.tokens[person] = issue_token(
                 self.secret,

@@ -39,8 +39,9 @@ WRITES = {name for name, one in DOCUMENTS.items() if not one.text.startswith("qu
 NOT_THEIRS = {
     *("ApiCredentials", "EnterpriseInvoices", "EnterpriseModelUsage"),
     *("ConversationBranch", "MessageSiblings", "PlanChangePreview", "ReplyParts"),
+    "ModelFeedback",
 }
-"""Who asks administers no company, and has no branches, parts or paid plan."""
+"""Who asks administers no company, has no branches, parts or paid plan, and is no operator."""
 STRICT = {
     "graphql_operations_mode": "trusted",
     "graphql_operations_require_id": True,

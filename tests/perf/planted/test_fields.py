@@ -33,11 +33,9 @@ LAST_MESSAGE = Edit(
 )
 ONLY_WITH_LAST = Edit(
     CONVERSATION,
-    "        return info.context.loaders.messages_by_conversation.start(\n"
-    "            PageKey(self.key, page, filter_by(branch=_through(branch)), ",
+    "        return info.context.loaders.messages_by_conversation.start(key)\n",
     "        loaders = info.context.loaders.fresh_copy() if last else info.context.loaders\n"
-    "        return loaders.messages_by_conversation.start(\n"
-    "            PageKey(self.key, page, filter_by(branch=_through(branch)), ",
+    "        return loaders.messages_by_conversation.start(key)\n",
 )
 COUNT_IS_SORTED = Edit(
     "db/queries/chat/messages.py",

@@ -74,13 +74,9 @@ WITH_LAST = (
     Edit(CONVERSATION, "    def messages(\n", "    async def messages(\n"),
     Edit(
         CONVERSATION,
-        "        return info.context.loaders.messages_by_conversation.start(\n"
-        "            PageKey(self.key, page, filter_by(branch=_through(branch)), "
-        "page_reads(info))\n"
-        "        )\n",
+        "        return info.context.loaders.messages_by_conversation.start(key)\n",
         "        if last:\n            await info.context.loaders.plans_on_sale.load('all')\n"
-        "        return await info.context.loaders.messages_by_conversation.load(\n"
-        "            PageKey(self.key, page, None, page_reads(info))\n        )\n",
+        "        return await info.context.loaders.messages_by_conversation.load(key)\n",
     ),
 )
 

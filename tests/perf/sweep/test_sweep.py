@@ -154,10 +154,13 @@ def test_of_a_server_elsewhere_what_reads_is_swept(target: SweepTarget) -> None:
     companies = {"EnterpriseUsage", "EnterpriseDailyUsage"}
     # What has to be prepared in the database, which is not ours.
     prepared = {"PlanChangePreview"}
-    assert found.samples.keys() == reads - companies - prepared
+    operators = {"ModelFeedback"}
+    assert found.samples.keys() == reads - companies - prepared - operators
     assert {one.outcome for samples in found.samples.values() for one in samples} == {ANSWERED}
     for name in companies:
         assert found.left_out[name] == "it is a company's, and there is no --api-key"
+    for name in operators:
+        assert found.left_out[name] == "it is an operator's, and there is no --token of one"
     assert found.left_out["SendMessage"] == (
         "it writes, which the sweep does on a server of its own alone"
     )
@@ -168,7 +171,7 @@ def test_nobody_has_no_credentials_and_who_is_missing_is_named() -> None:
     credentials = Credentials("", {1: "key"})
     assert credentials.headers(ANONYMOUS) == {}
     assert credentials.headers(ApiClient(1, 2)) == {"x-api-key": "key"}
-    with pytest.raises(CredentialMissing, match="there is no --token"):
+    with pytest.raises(CredentialMissing, match="a person's, and there is no --token of one"):
         credentials.headers(Person(1))
     with pytest.raises(CredentialMissing, match="there is no --api-key"):
         credentials.headers(ApiClient(2, 3))
