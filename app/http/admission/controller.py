@@ -61,7 +61,8 @@ class AdmissionController:
         self.proxies = proxies or Proxies(())
         """The trusted proxies."""
         self._limits = limits
-        self._queue = queue
+        self.queue = queue
+        """Those that are admitted and not started."""
         self._seconds = seconds
         self._calm_seconds = _CALM_INTERVALS * limits.interval_seconds
         self.is_overloaded = False
@@ -77,7 +78,7 @@ class AdmissionController:
         That is so with few active requests and an empty queue: then their number cannot be the
         reason for a delay.
         """
-        return under_way <= self._limits.max_concurrent and not self._queue.lines.count
+        return under_way <= self._limits.max_concurrent and not self.queue.lines.count
 
     def admits(self, client_key: str, under_way: int = UNCOUNTED) -> bool:
         """Whether to admit a request of this client, with `under_way` active requests."""
@@ -89,13 +90,13 @@ class AdmissionController:
         if not limits.target_seconds:
             return True
         now = self._seconds()
-        delay = self._queue.delay()
+        delay = self.queue.delay()
         if delay < limits.target_seconds:
             self._over_count = 0
             if self.is_overloaded and now - self._last_over >= self._calm_seconds:
                 self._end_overload()
         elif self._is_too_much(now, delay):
-            own_delay = self._queue.expected_wait(client_key)
+            own_delay = self.queue.expected_wait(client_key)
             if own_delay >= limits.target_seconds:
                 self._refused += 1
                 refused_for_overload(own_delay)
@@ -104,16 +105,11 @@ class AdmissionController:
 
     def enter(self, begin: Begin, client_key: str) -> None:
         """Start an admitted request, at once or when it is its turn."""
-        self._queue.enter(begin, client_key)
-
-    def request_ended(self) -> None:
-        """Let the next request start, if one waits for the capacity that this one had."""
-        if self._queue.lines.count:
-            self._queue.check_again()
+        self.queue.enter(begin, client_key)
 
     def refuse(self, answer: Refuse) -> None:
         """Have a refusal sent, at once or after the earlier refusals."""
-        self._queue.refuse(answer)
+        self.queue.refuse(answer)
 
     async def refusal_turn(self) -> None:
         """Wait until a refusal may be sent."""

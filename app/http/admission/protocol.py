@@ -71,12 +71,6 @@ class AdmissionProtocol(HttpToolsProtocol):
             self.is_refusal_pending = True
             self._admission.refuse(self._answer_overloaded)
 
-    def on_response_complete(self) -> None:
-        """Let the next request start, if any waits."""
-        super().on_response_complete()
-        if self._admission is not None:
-            self._admission.request_ended()
-
     def _answer_overloaded(self) -> None:
         self.is_refusal_pending = False
         if not self.transport.is_closing():

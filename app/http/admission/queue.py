@@ -56,10 +56,12 @@ class AdmissionQueue:
         has_room: Callable[[], bool],
         *,
         longest_wait_seconds: float,
+        retry_seconds: float = _RETRY_SECONDS,
         seconds: Callable[[], float] = perf_counter,
     ) -> None:
         self._has_room = has_room
         self._longest_wait_seconds = longest_wait_seconds
+        self._retry_seconds = retry_seconds
         self._seconds = seconds
         self.lines: FairQueue[_Waiting] = FairQueue()
         self._refusals: deque[tuple[Refuse, float]] = deque()
@@ -150,7 +152,7 @@ class AdmissionQueue:
             self._plan()
         elif self.lines.count or self._refusals:
             # A refused request may be followed by another, which plans an earlier iteration.
-            self._plan(_RETRY_SECONDS)
+            self._plan(self._retry_seconds)
 
     def _advance_clock(self) -> None:
         """Advance the clock, and adapt how many are started in an iteration."""

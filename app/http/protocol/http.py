@@ -245,6 +245,9 @@ class HttpProtocol(TimeoutProtocol):
         """Start the next pipelined request, or wait for one."""
         self.server_state.total_requests += 1
         self._active_requests -= 1
+        admission = self._admission
+        if admission is not None and admission.queue.lines.count:
+            admission.queue.check_again()
         if self.transport.is_closing():
             return
         if self.pipeline:
