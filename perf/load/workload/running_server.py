@@ -26,7 +26,7 @@ def target_of_running_server(
 ) -> ServerUnderTest:
     """A target for the server at `url`; only reads are sent unless it `takes_writes`."""
     return ServerUnderTest(
-        url.removesuffix("/graphql"),
+        url.rstrip("/").removesuffix("/graphql"),
         CallerCredentials(tokens, (), api_key),
         data=f"what {url} has",
         model=f"what {url} uses",

@@ -183,7 +183,9 @@ def test_how_long_a_token_is_good_is_read_from_it() -> None:
 
 
 def test_writes_are_sent_where_they_are_agreed_to_and_nobody_is_ever_erased() -> None:
-    target = target_of_running_server("https://api.example/graphql", ["a"], None, takes_writes=True)
+    target = target_of_running_server(
+        "https://api.example/graphql/", ["a"], None, takes_writes=True
+    )
     assert target.url == "https://api.example"
     assert list(left_out(FLOWS, target)) == [
         "RequestPrivacyDelete",
