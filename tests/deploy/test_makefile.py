@@ -34,7 +34,7 @@ def test_an_environment_half_made_is_made_anew(tmp_path: Path) -> None:
     assert "There is no /nowhere/python3.11 here" in failed.stderr
 
 
-def test_a_clone_that_was_moved_is_told_what_to_do(tmp_path: Path) -> None:
+def test_a_moved_clone_says_to_make_its_environment_again(tmp_path: Path) -> None:
     _installed(tmp_path, "/nowhere/bin/python3")
     failed = _made(tmp_path)
     assert failed.returncode == 2

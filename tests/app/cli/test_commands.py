@@ -120,7 +120,7 @@ def test_no_key_is_made_for_no_company(
     assert ended(monkeypatch, capsys, *arguments, DATABASE_URL=database_url) == (1, "", said)
 
 
-def test_an_older_postgresql_than_the_tests_know_is_told() -> None:
+def test_a_postgresql_older_than_that_of_the_tests_is_warned_of() -> None:
     assert untested(15) == "PostgreSQL 15 has it; the tests run on 18, and on no older one."
     assert (untested(18), untested(19)) == (None, None)
 

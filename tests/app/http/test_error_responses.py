@@ -52,7 +52,7 @@ def test_every_refusal_has_a_code(api: Api, method: str, path: str, status: int,
     assert (answer.status_code, code_of(answer.json())) == (status, code)
 
 
-def test_a_wrong_address_is_told_the_right_one(api: Api) -> None:
+def test_a_response_to_a_wrong_path_names_the_right_one(api: Api) -> None:
     answer = api.http.post("/graphql/graphql", json={"query": "{ plans { code } }"})
     (error,) = answer.json()["errors"]
     assert error["message"] == "There is nothing at this path; GraphQL is at /graphql."

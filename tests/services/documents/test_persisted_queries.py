@@ -223,9 +223,7 @@ async def test_what_is_not_the_text_of_its_hash_is_none_and_is_replaced(
     ],
     ids=str,
 )
-async def test_an_index_that_is_none_is_begun_anew(
-    redis_url: str, command: tuple[str, ...]
-) -> None:
+async def test_an_unreadable_index_is_reset(redis_url: str, command: tuple[str, ...]) -> None:
     async with client(redis_url) as (ours, redis):
         texts = RedisTextStore(ours, BOUNDS)
         await texts.put(IDS[0], TEXTS[0])

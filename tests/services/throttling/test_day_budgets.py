@@ -109,7 +109,9 @@ def test_a_day_is_forgotten_after_the_next(redis_url: str) -> None:
     ],
     ids=str,
 )
-def test_what_is_no_amount_is_begun_again(redis_url: str, stored: tuple[str, ...]) -> None:
+def test_a_stored_value_that_is_no_amount_counts_as_nothing_spent(
+    redis_url: str, stored: tuple[str, ...]
+) -> None:
     async def scenario(budgets: DayBudgets, key: str) -> None:
         command, *values = stored
         async with Redis.from_url(redis_url) as redis:

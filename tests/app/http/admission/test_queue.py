@@ -75,7 +75,7 @@ def test_as_many_are_started_as_there_is_room_for() -> None:
     assert on_stage(play).begun == [1, 2, 3]
 
 
-def test_as_soon_as_a_request_ends_the_next_is_begun() -> None:
+def test_the_next_request_is_started_when_one_has_ended() -> None:
     async def play(stage: Stage) -> None:
         stage.enter(1)
         await asyncio.sleep(0)
